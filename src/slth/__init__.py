@@ -1,0 +1,39 @@
+"""Strong lottery tickets by multidimensional random subset sum.
+
+Names load on first use (PEP 562), so `import slth` costs nothing and a script that needs one room
+does not import the others.
+"""
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_NAMES = {
+    "sample": "slth.ensembles",
+    "ensembles": "slth.ensembles:",
+    "solve": "slth.solvers.front",
+    "solve_batch": "slth.solvers.front",
+    "solvers": "slth.solvers:",
+    "Instance": "slth.problem",
+    "Solution": "slth.problem",
+    "Status": "slth.problem",
+    "theory": "slth.theory:",
+    "networks": "slth.networks:",
+    "tickets": "slth.tickets:",
+    "supnorm": "slth.supnorm:",
+    "rendering": "slth.rendering:",
+}
+
+__all__ = sorted(_NAMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _NAMES:
+        raise AttributeError(f"module 'slth' has no attribute {name!r}")
+    module = importlib.import_module(_NAMES[name].rstrip(":"))
+    return module if _NAMES[name].endswith(":") else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_NAMES])

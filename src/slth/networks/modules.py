@@ -1,0 +1,33 @@
+"""The one module torch lacks: a 1×1 convolution in which every channel sees one input channel."""
+
+import torch
+from torch import Tensor, nn
+
+
+class ChannelScale(nn.Module):
+    """y_h = weight_h · x_{block(h)}: a channel-blocked 1×1 convolution, stored as h numbers.
+
+    weight: (h,) parameter. block: (h,) int64 buffer, the input channel of each hidden channel.
+    Works on (batch, channels, …): convolutional and dense (no spatial axes) inputs alike.
+    Source: the channel-blocked mask of da Cunha, d'Amore, Natale (NeurIPS 2023), made physical.
+    """
+
+    block: Tensor
+
+    def __init__(self, weight: Tensor, block: Tensor) -> None:
+        super().__init__()
+        if weight.ndim != 1 or weight.shape != block.shape:
+            raise ValueError(
+                f"weight: got shapes {tuple(weight.shape)} and block {tuple(block.shape)}, "
+                "takes two of shape (h,)"
+            )
+        self.weight = nn.Parameter(weight.clone(), requires_grad=False)
+        self.register_buffer("block", block.to(torch.int64).clone())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, c, …) to (batch, h, …)."""
+        shape = (1, -1) + (1,) * (x.ndim - 2)
+        return x.index_select(1, self.block) * self.weight.view(shape)
+
+    def extra_repr(self) -> str:
+        return f"{int(self.block.max()) + 1 if len(self.block) else 0} -> {len(self.weight)}"

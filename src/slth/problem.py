@@ -1,0 +1,117 @@
+"""Instance, Solution, Status: the words every room speaks.
+
+MRSS (multidimensional random subset sum): given candidates X of shape (n, d), rows are vectors,
+and a target z of shape (d,), find S ⊆ [n] with ‖Σ_{i∈S} X_i − z‖_∞ ≤ eps.
+"""
+
+import enum
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from slth import checks
+from slth.checks import BoolArray, FloatArray
+
+
+class Status(enum.Enum):
+    """How a search ended. The value is a sentence for people."""
+
+    HIT = "a subset within eps was found"
+    OPTIMAL = "the best subset was found and proved best; eps was missed or not given"
+    NO_HIT = "no subset is within eps: proved; the subset returned is the best one seen"
+    BUDGET = "the search ended before a proof; the subset returned is the best one found"
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One MRSS problem: candidates X (n, d), target z (d,), tolerance eps or None (minimise)."""
+
+    X: FloatArray
+    z: FloatArray
+    eps: float | None = None
+
+    @classmethod
+    def of(cls, X: ArrayLike, z: ArrayLike, eps: float | None = None) -> "Instance":
+        """Check and convert; X may be (n,) and z a scalar when d = 1.
+
+        Raises ValueError/TypeError naming the argument: wrong shape, NaN or inf, empty, eps <= 0
+        (eps = 0 is allowed when X and z are integers, where a hit can be exact).
+        """
+        vectors = checks.array("X", X, (1, 2), "(n, d) with n, d >= 1")
+        vectors = vectors.reshape(len(vectors), -1)
+        target = checks.array("z", z, (0, 1), "(d,)").reshape(-1)
+        if target.shape[0] != vectors.shape[1]:
+            raise ValueError(
+                f"z: got shape {target.shape}, takes ({vectors.shape[1]},) to match X "
+                f"of shape {vectors.shape}"
+            )
+        return cls(vectors, target, tolerance(eps, _is_integer(X) and _is_integer(z)))
+
+    @property
+    def n(self) -> int:
+        """Number of candidates."""
+        return self.X.shape[0]
+
+    @property
+    def d(self) -> int:
+        """Dimension of a candidate."""
+        return self.X.shape[1]
+
+    def error(self, keep: BoolArray) -> float:
+        """‖Σ_{keep} X_i − z‖_∞ in float64."""
+        return float(np.abs(self.X[keep].sum(axis=0) - self.z).max())
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The answer to one instance.
+
+    keep: (n,) bool. error: sup norm recomputed in float64 from keep. proved: every subset was
+    accounted for, so error is the least possible up to float64 rounding of the sums (with NO_HIT:
+    no subset is within eps). work: subsets, pairs or nodes examined. seconds: for information,
+    decides nothing.
+    """
+
+    keep: BoolArray
+    error: float
+    status: Status
+    proved: bool
+    work: int
+    solver: str
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class BatchSolution:
+    """Answers to B instances: every array of a Solution with a leading axis B."""
+
+    keep: BoolArray
+    error: FloatArray
+    status: np.ndarray
+    proved: BoolArray
+    work: np.ndarray
+    solver: str
+    reason: str
+    seconds: float
+
+
+def tolerance(eps: float | None, exact: bool = False) -> float | None:
+    """Check eps: None, or > 0 (>= 0 when ``exact``: integer candidates and target)."""
+    if eps is None or (exact and checks.real("eps", eps) == 0):
+        return None if eps is None else 0.0
+    return checks.positive("eps", eps)
+
+
+def status_of(error: float, eps: float | None, complete: bool, decide: bool) -> Status:
+    """Name the outcome of a search whose incumbent has this error."""
+    if eps is not None and error <= eps:
+        return Status.HIT
+    if complete:
+        return Status.NO_HIT if decide and eps is not None else Status.OPTIMAL
+    return Status.BUDGET
+
+
+def _is_integer(value: ArrayLike) -> bool:
+    return np.asarray(value).dtype.kind in "iu"

@@ -1,0 +1,105 @@
+"""What a solver is: one problem in, one incumbent out."""
+
+import abc
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from slth import seeding
+from slth.checks import BoolArray, FloatArray
+from slth.problem import Instance
+
+GIB = 2**30
+DEFAULT_MEMORY = 4 * GIB  # a fixed figure, not the machine's: `auto` then chooses alike everywhere
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to search.
+
+    budget: work units (subsets, pairs or nodes; None = the solver's own default).
+    seed: of every random choice. threads: never changes the answer. memory: bytes allowed.
+    decide: stop as soon as "some subset is within eps" is settled either way.
+    """
+
+    budget: int | None = None
+    seed: int = 0
+    device: str = "cpu"
+    threads: int = 1
+    memory: int = DEFAULT_MEMORY
+    decide: bool = False
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a search found: keep (n,) bool; complete: every subset was accounted for; work done.
+
+    With ``Options.decide`` complete means that "no subset within eps" is settled.
+    """
+
+    keep: BoolArray
+    complete: bool
+    work: int
+
+
+@dataclass(frozen=True)
+class BatchAnswer:
+    """B answers: keep (B, n) bool, complete (B,) bool, work (B,) int64."""
+
+    keep: BoolArray
+    complete: BoolArray
+    work: np.ndarray
+
+
+class Solver(abc.ABC):
+    """A method for MRSS. One file a solver, one line in the registry.
+
+    A subclass states what it handles and cannot, and what to use instead; parameters, if any, are
+    dataclass fields, so `solve(..., solver=KList(levels=4))` works as a name does.
+    """
+
+    name: ClassVar[str]
+    handles: ClassVar[str]
+    cannot: ClassVar[str]
+    cost: ClassVar[str]
+    source: ClassVar[str]
+    exhaustive: ClassVar[bool] = False  # may set Answer.complete
+    devices: ClassVar[tuple[str, ...]] = ("cpu",)
+
+    def refusal(self, n: int, d: int) -> str | None:
+        """Say why an (n, d) problem is outside this solver, or None."""
+        return None
+
+    def bytes_needed(self, n: int, d: int) -> int:
+        """Predict the peak memory of one search, in bytes."""
+        return 8 * n * d
+
+    @abc.abstractmethod
+    def search(self, instance: Instance, options: Options) -> Answer:
+        """Search one instance."""
+
+    def search_batch(
+        self, X: FloatArray, Z: FloatArray, eps: float | None, options: Options
+    ) -> BatchAnswer:
+        """Search B instances: X (B, n, d), Z (B, d). Instance b draws from its own child seed."""
+        answers = [
+            self.search(Instance(X[b], Z[b], eps), _for_instance(options, b))
+            for b in range(X.shape[0])
+        ]
+        return BatchAnswer(
+            np.stack([a.keep for a in answers]),
+            np.array([a.complete for a in answers]),
+            np.array([a.work for a in answers], dtype=np.int64),
+        )
+
+
+def _for_instance(options: Options, b: int) -> Options:
+    return Options(
+        options.budget,
+        seeding.child(options.seed, "instance", b),
+        options.device,
+        options.threads,
+        options.memory,
+        options.decide,
+    )

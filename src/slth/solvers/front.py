@@ -1,0 +1,138 @@
+"""`solve` and `solve_batch`: check the problem, pick the solver, recompute the error, name the status."""
+
+import os
+import time
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from slth import checks
+from slth.checks import FloatArray
+from slth.problem import BatchSolution, Instance, Solution, status_of, tolerance
+from slth.solvers import auto, registry
+from slth.solvers.base import DEFAULT_MEMORY, Options, Solver
+
+
+def solve(
+    X: ArrayLike,
+    z: ArrayLike,
+    eps: float | None = None,
+    solver: str | Solver = "auto",
+    budget: int | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+    threads: int | None = None,
+    *,
+    memory: int = DEFAULT_MEMORY,
+    decide: bool = False,
+) -> Solution:
+    """Find S ⊆ [n] with ‖Σ_S X_i − z‖_∞ ≤ eps, or the least error when eps is None.
+
+    X: (n, d) candidates; z: (d,) target; eps: tolerance per coordinate, > 0.
+    solver: a name of `slth.solvers()`, "auto", or a Solver object. budget: work units (subsets,
+    pairs, nodes), never seconds. seed: of every random choice. threads: None = all cores; never
+    changes the answer. memory: bytes the search may take. decide: only settle whether some
+    subset is within eps (cheaper than the optimum when none is).
+
+    Raises ValueError/TypeError naming the argument; checks.TooLargeError (a ValueError) with the
+    bytes needed when the search would not fit in ``memory``.
+    """
+    instance = Instance.of(X, z, eps)
+    options = _options(budget, seed, device, threads, memory, decide)
+    chosen, reason = _choose(solver, instance.n, instance.d, instance.eps, options, batch=1)
+    start = time.perf_counter()
+    answer = chosen.search(instance, options)
+    seconds = time.perf_counter() - start
+    error = instance.error(answer.keep)
+    status = status_of(error, instance.eps, answer.complete, decide)
+    return Solution(
+        answer.keep, error, status, answer.complete, answer.work, chosen.name, reason, seconds
+    )
+
+
+def solve_batch(
+    X3: ArrayLike,
+    Z2: ArrayLike,
+    eps: float | None = None,
+    solver: str | Solver = "auto",
+    budget: int | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+    threads: int | None = None,
+    *,
+    memory: int = DEFAULT_MEMORY,
+    decide: bool = False,
+) -> BatchSolution:
+    """Solve B instances of one shape: X3 (B, n, d), or (B, n) for d = 1; Z2 (B, d), or (B,).
+
+    The other arguments, and the errors, are those of `solve`; ``budget`` is per instance. Returns
+    arrays with a leading axis B. Cost: B searches; d = 1 meet-in-the-middle runs them compiled.
+    """
+    X = checks.array("X3", X3, (2, 3), "(B, n, d), or (B, n) when d = 1")
+    X = X.reshape(*X.shape[:2], -1)
+    Z = checks.array("Z2", Z2, (1, 2), "(B, d), or (B,) when d = 1").reshape(len(np.asarray(Z2)), -1)
+    if Z.shape != (X.shape[0], X.shape[2]):
+        raise ValueError(
+            f"Z2: got shape {Z.shape}, takes {(X.shape[0], X.shape[2])} to match X3 of shape {X.shape}"
+        )
+    eps = tolerance(eps, all(np.asarray(a).dtype.kind in "iu" for a in (X3, Z2)))
+    options = _options(budget, seed, device, threads, memory, decide)
+    chosen, reason = _choose(solver, X.shape[1], X.shape[2], eps, options, batch=X.shape[0])
+    start = time.perf_counter()
+    answer = chosen.search_batch(X, Z, eps, options)
+    seconds = time.perf_counter() - start
+    error = batch_error(X, Z, answer.keep)
+    status = np.array(
+        [status_of(e, eps, bool(c), decide) for e, c in zip(error, answer.complete, strict=True)],
+        dtype=object,
+    )
+    return BatchSolution(
+        answer.keep, error, status, answer.complete, answer.work, chosen.name, reason, seconds
+    )
+
+
+def batch_error(X: FloatArray, Z: FloatArray, keep: np.ndarray) -> FloatArray:
+    """‖Σ_keep X_i − z‖_∞ of each instance, (B,), by the sums that `Instance.error` forms."""
+    return np.array([Instance(x, z).error(k) for x, z, k in zip(X, Z, keep, strict=True)])
+
+
+def _options(
+    budget: int | None, seed: int, device: str, threads: int | None, memory: int, decide: bool
+) -> Options:
+    if budget is not None:
+        budget = checks.integer("budget", budget, low=1)
+    cores = os.cpu_count() or 1
+    return Options(
+        budget,
+        checks.integer("seed", seed, low=0),
+        checks.choice("device", device, ["cpu", "cuda"]),
+        cores if threads is None else checks.integer("threads", threads, low=1),
+        checks.integer("memory", memory, low=1),
+        bool(decide),
+    )
+
+
+def _choose(
+    solver: str | Solver, n: int, d: int, eps: float | None, options: Options, batch: int
+) -> tuple[Solver, str]:
+    if isinstance(solver, Solver):
+        chosen, reason = solver, "asked for by object"
+    elif solver == "auto":
+        name, reason = auto.choose(n, d, eps, options, batch)
+        chosen = registry.get(name)
+    else:
+        chosen, reason = registry.get(solver), "asked for by name"
+    if options.device not in chosen.devices:
+        raise ValueError(
+            f"device: got {options.device!r}, solver {chosen.name!r} takes {', '.join(chosen.devices)}"
+        )
+    refusal = chosen.refusal(n, d)
+    if refusal:
+        raise ValueError(f"solver: {chosen.name!r} cannot take n = {n}, d = {d}: {refusal}")
+    checks.memory(
+        f"solver {chosen.name!r} on n = {n}, d = {d}",
+        chosen.bytes_needed(n, d),
+        options.memory,
+        "allow more with memory=, or use solver='klist' (no proof, bounded memory)",
+    )
+    return chosen, reason
