@@ -1,0 +1,40 @@
+"""The network room: targets, training, normalisation, random sources, storage."""
+
+from slth.networks.architectures import (
+    Layer,
+    build_dense_network,
+    build_network,
+    convolution,
+    has_readout,
+    in_float64,
+    linear,
+    read_layers,
+)
+from slth.networks.data import DATA_SETS, DataSet, load_data_set
+from slth.networks.determinism import one_thread
+from slth.networks.modules import ChannelScale
+from slth.networks.normalise import normalise
+from slth.networks.sources import random_source
+from slth.networks.storage import load_network, save_network
+from slth.networks.training import train
+
+__all__ = [
+    "DATA_SETS",
+    "ChannelScale",
+    "DataSet",
+    "Layer",
+    "build_dense_network",
+    "build_network",
+    "convolution",
+    "has_readout",
+    "in_float64",
+    "linear",
+    "load_data_set",
+    "load_network",
+    "normalise",
+    "one_thread",
+    "random_source",
+    "read_layers",
+    "save_network",
+    "train",
+]

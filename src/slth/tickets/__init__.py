@@ -1,0 +1,28 @@
+"""The ticket room: `build` and its stages, the constructions, what to measure on a ticket."""
+
+from slth.tickets.base import Construction
+from slth.tickets.control import random_control
+from slth.tickets.effective import effective_kernels, per_entry_tolerance
+from slth.tickets.measure import accuracy, data_error
+from slth.tickets.problems import SubsetProblems, solve_problems
+from slth.tickets.registry import CONSTRUCTIONS, get
+from slth.tickets.stages import assemble, build, sample_source, subset_problems
+from slth.tickets.ticket import Ticket
+
+__all__ = [
+    "CONSTRUCTIONS",
+    "Construction",
+    "SubsetProblems",
+    "Ticket",
+    "accuracy",
+    "assemble",
+    "build",
+    "data_error",
+    "effective_kernels",
+    "get",
+    "per_entry_tolerance",
+    "random_control",
+    "sample_source",
+    "solve_problems",
+    "subset_problems",
+]

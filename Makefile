@@ -1,0 +1,62 @@
+# make paper, from a bare machine to paper/main.pdf. `make help` lists the rest.
+# PYTHON=… another interpreter · SNAKEMAKE_ARGS="…" and PYTEST_ARGS="…" are passed on
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+STAMP := $(VENV)/.complete
+SNAKEMAKE := $(VENV)/bin/snakemake
+RUNTIME_PINS := pyproject.toml constraints.txt
+SNAKEMAKE_ARGS ?=
+PYTEST_ARGS ?=
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+
+.PHONY: help paper full report test check tex environment lock clean distclean
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+paper: $(STAMP) tex ## run config.yaml, from samples to paper/main.pdf
+	$(SNAKEMAKE) --cores all $(SNAKEMAKE_ARGS)
+
+full: $(STAMP) tex ## the same at publication size: configs/full.yaml
+	$(SNAKEMAKE) --cores all --configfile configs/full.yaml $(SNAKEMAKE_ARGS)
+
+report: paper ## report.html: every figure and table with its caption, one file
+	$(SNAKEMAKE) --cores all --report report.html $(SNAKEMAKE_ARGS)
+
+test: $(STAMP) ## run the tests
+	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+
+check: $(STAMP) ## linters, formatters, types
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/snakefmt --check Snakefile workflow
+	$(SNAKEMAKE) --lint
+
+tex: ## make sure latexmk or tectonic is there
+	@workflow/tex.sh
+
+environment: $(STAMP) ## build .venv from the pins
+
+# The stamp is written last: an installation that failed half way is begun again.
+$(STAMP): $(RUNTIME_PINS) workflow/environment.sh
+	workflow/environment.sh $(VENV)
+	@touch $@
+
+lock: $(STAMP) ## write constraints.txt from .venv, after changing a pin
+	$(VENV)/bin/pip freeze --exclude-editable --exclude torch --exclude slth \
+	  | grep -E '^[A-Za-z0-9._-]+==[^+]+$$' \
+	  | grep -viE '^(nvidia|triton|cuda)' > constraints.txt.new
+	mv constraints.txt.new constraints.txt
+
+clean: ## remove everything that a run made
+	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+	find paper -mindepth 1 -maxdepth 1 -name 'main.*' ! -name main.tex -delete
+	rm -rf .snakemake paper/tables paper/figures paper/numbers.tex report.html report.zip
+
+distclean: clean ## clean, and remove .venv
+	rm -rf $(VENV)

@@ -1,0 +1,24 @@
+# sample -> solve -> construct -> measure -> render, everything from config.yaml
+from snakemake.utils import min_version
+
+min_version("9.19")
+
+
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/sample.smk"
+include: "workflow/rules/solve.smk"
+include: "workflow/rules/construct.smk"
+include: "workflow/rules/measure.smk"
+include: "workflow/rules/render.smk"
+
+
+report: "workflow/report/workflow.rst"
+
+
+rule all:
+    default_target: True
+    input:
+        "paper/main.pdf",

@@ -1,0 +1,18 @@
+"""The config's front door: read it, name every fault in one line, fill in the defaults."""
+
+from slth.configuration.front import check, check_or_exit
+from slth.configuration.reading import ConfigError, merge, read
+from slth.configuration.rules import cross_faults
+from slth.configuration.schema import faults, load_schema, with_defaults
+
+__all__ = [
+    "ConfigError",
+    "check",
+    "check_or_exit",
+    "cross_faults",
+    "faults",
+    "load_schema",
+    "merge",
+    "read",
+    "with_defaults",
+]

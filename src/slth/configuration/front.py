@@ -1,0 +1,46 @@
+"""From a raw config to one that every rule may trust, or out with one line a fault."""
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from slth.configuration.reading import ConfigError, read
+from slth.configuration.rules import cross_faults
+from slth.configuration.schema import Schema, faults, load_schema, with_defaults
+
+
+def check(config: Mapping[str, Any], schema: str | Path | Schema) -> dict[str, Any]:
+    """Return ``config`` with its defaults; raise ConfigError with every fault otherwise.
+
+    schema: a path, or what `load_schema` made of it. Rules between keys are looked at once every
+    key by itself is right.
+    """
+    if not isinstance(schema, Mapping):
+        schema = load_schema(schema)
+    found = faults(config, schema)
+    if found:
+        raise ConfigError(found)
+    filled = with_defaults(config, schema)
+    found = cross_faults(filled)
+    if found:
+        raise ConfigError(found)
+    return filled
+
+
+def check_or_exit(
+    config: Mapping[str, Any], schema_path: str | Path, files: Iterable[str | Path] = ()
+) -> dict[str, Any]:
+    """Return ``config`` with its defaults, or print ``config: `` lines to stderr and exit with 1.
+
+    For the Snakefile. files: where the config came from (``workflow.configfiles``); read again to
+    find what a parsed config no longer shows, such as a key given twice. SystemExit leaves
+    Snakemake without a traceback and before any lock; a WorkflowError would print one.
+    """
+    try:
+        read(files)
+        return check(config, schema_path)
+    except ConfigError as error:
+        for line in error.faults:
+            print(f"config: {line}", file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,83 @@
+"""Rules between keys of the config: names that must exist, sizes that must fit."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Config = Mapping[str, Any]
+
+SIDES = {"digits": 8}  # image side D of each data set
+
+
+def cross_faults(config: Config) -> list[str]:
+    """Return one line a fault of a config that has its defaults and no fault key by key."""
+    return [
+        *_repeated("networks", config["networks"]),
+        *_repeated("tickets", config["tickets"]),
+        *_grid(config["threshold"]),
+        *_networks(config["networks"]),
+        *_tickets(config["tickets"], config["networks"]),
+    ]
+
+
+def _repeated(section: str, entries: list[Config]) -> Iterator[str]:
+    seen: dict[str, int] = {}
+    for i, entry in enumerate(entries):
+        first = seen.setdefault(entry["name"], i)
+        if first != i:
+            yield (
+                f"{section}[{i}].name: got {entry['name']!r}, which {section}[{first}] has; "
+                "takes a name of its own"
+            )
+
+
+def _grid(threshold: Config) -> Iterator[str]:
+    from slth.ensembles import ENSEMBLES  # loads scipy
+
+    first_of: dict[int, int] = {}
+    for i, block in enumerate(threshold["grid"]):
+        d = block["d"]
+        first = first_of.setdefault(d, i)
+        if first != i:
+            yield f"threshold.grid[{i}].d: got {d}, which grid[{first}] has; takes one block a d"
+        for j, name in enumerate(threshold["ensembles"]):
+            limit = ENSEMBLES[name].max_d
+            if limit is not None and d > limit:
+                yield (
+                    f"threshold.ensembles[{j}]: got {name!r}, defined for d <= {limit}, "
+                    f"but threshold.grid[{i}].d is {d}"
+                )
+    if threshold["shards"] > threshold["replicates"]:
+        yield (
+            f"threshold.shards: got {threshold['shards']}, takes at most one job a replicate "
+            f"(threshold.replicates is {threshold['replicates']})"
+        )
+
+
+def _networks(networks: list[Config]) -> Iterator[str]:
+    for i, network in enumerate(networks):
+        k: int = network["kernel"]
+        padding: str = network["padding"]
+        if padding == "same" and k % 2 == 0:
+            yield f"networks[{i}].kernel: got {k}, takes an odd size with padding same"
+            continue
+        side: int = SIDES.get(network["data"], k)
+        for layer, _ in enumerate(network["channels"]):
+            padded = side + (2 * (k // 2) if padding == "same" else 0)
+            if padded < k:
+                yield (
+                    f"networks[{i}].channels: layer {layer} sees {side}x{side} images, "
+                    f"too small for kernel {k} with padding {padding}; takes fewer layers, "
+                    "a smaller kernel or stride, or padding same"
+                )
+                break
+            side = (padded - k) // network["stride"] + 1
+
+
+def _tickets(arms: list[Config], networks: list[Config]) -> Iterator[str]:
+    names = [network["name"] for network in networks]
+    for i, arm in enumerate(arms):
+        if arm["network"] not in names:
+            yield (
+                f"tickets[{i}].network: got {arm['network']!r}, takes one of the networks: "
+                f"{', '.join(names)}"
+            )

@@ -1,0 +1,79 @@
+"""Which package files a script depends on, by reading its imports.
+
+Snakemake does not track imported modules. The rules list them as inputs through this closure, so
+that editing a module reruns exactly what imports it. Imports are read, not executed: planning
+stays fast. A package's ``__init__`` counts only when the package itself is imported; these files
+re-export names and hold no behaviour.
+"""
+
+import ast
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+PACKAGE = Path(__file__).parent
+
+
+def closure(script: str | Path, modules: Iterable[str] = (), package: Path = PACKAGE) -> list[Path]:
+    """Return the package files that ``script`` and the named ``modules`` import, sorted.
+
+    Raises FileNotFoundError when ``script`` or a module is missing, SyntaxError when a file does
+    not parse. Cost: each file is parsed once a process.
+    """
+    waiting = list(_imports(Path(script), package))
+    for module in modules:
+        path = _file(module, package)
+        if path is None:
+            raise FileNotFoundError(f"no module {module} in {package}")
+        waiting.append(path)
+    found: set[Path] = set()
+    while waiting:
+        path = waiting.pop()
+        if path not in found:
+            found.add(path)
+            waiting.extend(_imports(path, package))
+    return sorted(found)
+
+
+def solver_modules(solver: str, package: Path = PACKAGE) -> list[str]:
+    """Return the modules behind a solver name; for "auto" those of every solver it may choose."""
+    table = constant(package / "solvers" / "registry.py", "SOLVERS")
+    names = [solver]
+    if solver == "auto":
+        names = list(constant(package / "solvers" / "auto.py", "CHOICES"))
+    return [table[name].split(":")[0] for name in names]
+
+
+def constant(path: Path, name: str) -> Any:
+    """Return the literal assigned to ``name`` at the top of a file, without running it."""
+    for node in ast.parse(path.read_text()).body:
+        targets = [node.target] if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [])
+        if any(isinstance(t, ast.Name) and t.id == name for t in targets):
+            return ast.literal_eval(node.value)  # type: ignore[attr-defined]
+    raise LookupError(f"{path}: no constant {name}")
+
+
+@cache
+def _imports(path: Path, package: Path) -> tuple[Path, ...]:
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            children = [f"{node.module}.{alias.name}" for alias in node.names]
+            submodules = [name for name in children if _file(name, package)]
+            plain = len(submodules) < len(children)
+            found += submodules + ([node.module] if plain else [])
+    return tuple(file for name in found if (file := _file(name, package)))
+
+
+def _file(module: str, package: Path) -> Path | None:
+    first, *rest = module.split(".")
+    if first != package.name or not rest:
+        return None
+    base = package.joinpath(*rest)
+    for candidate in (base.with_suffix(".py"), base / "__init__.py"):
+        if candidate.is_file():
+            return candidate
+    return None

@@ -1,0 +1,215 @@
+"""Ensembles: the laws of the random candidate vectors X_1, ..., X_n.
+
+Every entry is symmetric about 0. A sample is nested in n: row i depends on (name, d, seed) alone,
+so `sample(name, n, d, seed)` is the first n rows of every longer sample with the same d and seed.
+To add an ensemble: one class below, one line in ENSEMBLES.
+"""
+
+import abc
+import math
+
+import numpy as np
+from scipy.special import sici
+
+from slth import checks, seeding
+from slth.checks import FloatArray
+
+
+class Ensemble(abc.ABC):
+    """The law of one candidate vector in R^d, with what the theory needs to know of it.
+
+    name: the registry's word. std: per-coordinate standard deviation σ. independent: whether the
+    entries of one vector are independent. integer: whether entries are integers. bound: |entry| <=
+    bound (inf if unbounded). step: the sum of k vectors has entries in k·bound + step·Z; 0 for a
+    density. max_d: largest dimension, None for any. target_bound: sample_target draws from
+    [-target_bound, target_bound]^d.
+    """
+
+    name: str
+    std: float
+    independent: bool = True
+    integer: bool = False
+    bound: float = math.inf
+    step: int = 0
+    max_d: int | None = None
+    target_bound: float = 1.0
+
+    @abc.abstractmethod
+    def draw(self, n: int, d: int, seed: int) -> FloatArray:
+        """Return n candidates, shape (n, d) float64; row i must not depend on n."""
+
+    @abc.abstractmethod
+    def characteristic(self, t: FloatArray) -> FloatArray:
+        """E cos(t x) for one entry x, elementwise: real, because every ensemble is symmetric."""
+
+    def targets(self) -> FloatArray | None:
+        """The equally likely values of one entry of a target; None: uniform on the interval."""
+        if not self.integer:
+            return None
+        return np.arange(-self.target_bound, self.target_bound + 1)
+
+    def generator(self, d: int, seed: int, *part: str) -> np.random.Generator:
+        return seeding.generator(seed, "ensemble", self.name, d, *part)
+
+
+class Uniform(Ensemble):
+    """U[-1, 1]^d (Lueker 1998 for d = 1)."""
+
+    name, std, bound = "uniform", 3**-0.5, 1.0
+
+    def draw(self, n: int, d: int, seed: int) -> FloatArray:
+        return self.generator(d, seed).uniform(-1.0, 1.0, (n, d))
+
+    def characteristic(self, t: FloatArray) -> FloatArray:
+        return np.sinc(t / np.pi)
+
+
+class Normal(Ensemble):
+    """N(0, I_d) (Becchetti et al. 2022)."""
+
+    name, std = "normal", 1.0
+
+    def draw(self, n: int, d: int, seed: int) -> FloatArray:
+        return self.generator(d, seed).standard_normal((n, d))
+
+    def characteristic(self, t: FloatArray) -> FloatArray:
+        return np.exp(-0.5 * t * t)
+
+
+class NormallyScaledNormal(Ensemble):
+    """X = a·b, a ~ N(0, 1), b ~ N(0, I_d): the entries share a (da Cunha, d'Amore, Natale 2023)."""
+
+    name, std, independent = "nsn", 1.0, False
+
+    def draw(self, n: int, d: int, seed: int) -> FloatArray:
+        a, b = self.factors(n, d, seed)
+        return a[:, None] * b
+
+    def factors(self, n: int, d: int, seed: int) -> tuple[FloatArray, FloatArray]:
+        a = self.generator(d, seed, "a").standard_normal(n)
+        return a, self.generator(d, seed, "b").standard_normal((n, d))
+
+    def characteristic(self, t: FloatArray) -> FloatArray:
+        return 1 / np.sqrt(1 + t * t)  # one entry; not a product over entries
+
+
+class Product(Ensemble):
+    """u·v, u and v ~ U[-1, 1], d = 1: an edge through one hidden unit (Pensia et al. 2020)."""
+
+    name, std, bound, max_d = "product", 1 / 3, 1.0, 1
+
+    def draw(self, n: int, d: int, seed: int) -> FloatArray:
+        u = self.generator(d, seed, "u").uniform(-1.0, 1.0, (n, d))
+        return u * self.generator(d, seed, "v").uniform(-1.0, 1.0, (n, d))
+
+    def characteristic(self, t: FloatArray) -> FloatArray:
+        # ∫_0^1 sin(tu)/(tu) du = Si(t)/t
+        out: FloatArray = np.divide(sici(t)[0], t, out=np.ones(t.shape), where=t != 0)
+        return out
+
+
+class Quantized(Ensemble):
+    """Integers uniform on {-q, ..., q}, q = 2^(bits-1) - 1 (signed `bits`-bit, symmetric).
+
+    Targets are uniform on {-q, ..., q}^d.
+    """
+
+    integer, step = True, 1
+
+    def __init__(self, bits: int = 8, name: str | None = None) -> None:
+        """bits: 2 to 32, default 8 (q = 127). name: default ``quantized{bits}``."""
+        self.bits = checks.integer("bits", bits, low=2, high=32)
+        self.name = name or f"quantized{bits}"
+        self.q = 2 ** (self.bits - 1) - 1
+        self.bound = self.target_bound = float(self.q)
+        self.std = math.sqrt(self.q * (self.q + 1) / 3)
+
+    def draw(self, n: int, d: int, seed: int) -> FloatArray:
+        entries = self.generator(d, seed).integers(-self.q, self.q, (n, d), endpoint=True)
+        return entries.astype(np.float64)
+
+    def characteristic(self, t: FloatArray) -> FloatArray:
+        # Dirichlet kernel sin((2q+1)t/2) / ((2q+1) sin(t/2)) on |t| <= π
+        half = np.asarray(t, np.float64) / (2 * np.pi)
+        out: FloatArray = np.sinc((2 * self.q + 1) * half) / np.sinc(half)
+        return out
+
+
+class Binary(Ensemble):
+    """Entries ±1 with probability 1/2.
+
+    The entries of a subset sum all have the parity of |S|, so targets are uniform on {-1, 1}^d:
+    a target of mixed parity could never be hit.
+    """
+
+    name, std, integer, bound, step = "binary", 1.0, True, 1.0, 2
+
+    def draw(self, n: int, d: int, seed: int) -> FloatArray:
+        return 2.0 * self.generator(d, seed).integers(0, 2, (n, d)) - 1.0
+
+    def characteristic(self, t: FloatArray) -> FloatArray:
+        return np.cos(t)
+
+    def targets(self) -> FloatArray:
+        return np.array([-1.0, 1.0])
+
+
+ENSEMBLES: dict[str, Ensemble] = {
+    "uniform": Uniform(),
+    "normal": Normal(),
+    "nsn": NormallyScaledNormal(),
+    "product": Product(),
+    "binary": Binary(),
+    "quantized": Quantized(bits=8, name="quantized"),
+}
+
+
+def lookup(ensemble: str | Ensemble, d: int | None = None, argument: str = "ensemble") -> Ensemble:
+    """Return the ensemble of that name (an Ensemble passes through), checked against d."""
+    if not isinstance(ensemble, Ensemble):
+        ensemble = ENSEMBLES[checks.choice(argument, ensemble, ENSEMBLES)]
+    if d is not None and checks.integer("d", d, low=1) > (ensemble.max_d or d):
+        raise ValueError(f"d: got {d}, ensemble {ensemble.name!r} takes d <= {ensemble.max_d}")
+    return ensemble
+
+
+def sample(name: str | Ensemble, n: int, d: int, seed: int) -> FloatArray:
+    """Return n candidates, shape (n, d) float64.
+
+    Row i depends on (name, d, seed) only: the sample is a prefix of every longer one. Raises
+    ValueError/TypeError naming the argument. Cost: O(n d).
+    """
+    ensemble = lookup(name, d, "name")
+    return ensemble.draw(checks.integer("n", n, low=1), d, checks.integer("seed", seed, low=0))
+
+
+def sample_batch(name: str | Ensemble, batch: int, n: int, d: int, seed: int) -> FloatArray:
+    """Return ``batch`` independent samples, shape (batch, n, d) float64.
+
+    Sample b is `sample(name, n, d, seeding.child(seed, "batch", b))`: it does not depend on
+    ``batch``. Cost: O(batch n d), and about 50 µs a sample for its generator.
+    """
+    count = checks.integer("batch", batch, low=1)
+    seeds = (seeding.child(seed, "batch", b) for b in range(count))
+    return np.stack([sample(name, n, d, s) for s in seeds])
+
+
+def sample_target(d: int, seed: int, ensemble: str | Ensemble = "normal") -> FloatArray:
+    """Return one target z, shape (d,) float64, on a stream independent of every sample's.
+
+    Uniform in [-1, 1]^d; for an integer ensemble uniform on its integer targets: {-q, ..., q}^d for
+    quantized, {-1, 1}^d for binary. Entry j does not depend on d.
+    """
+    law = lookup(ensemble)
+    d = checks.integer("d", d, low=1)
+    rng = seeding.generator(seed, "target")
+    values = law.targets()
+    if values is None:
+        return rng.uniform(-law.target_bound, law.target_bound, d)
+    return values[rng.integers(0, len(values), d)]
+
+
+def nsn_factors(n: int, d: int, seed: int) -> tuple[FloatArray, FloatArray]:
+    """Return a (n,) and b (n, d) with `sample("nsn", n, d, seed)` equal to a[:, None] * b."""
+    n, d = checks.integer("n", n, low=1), checks.integer("d", d, low=1)
+    return NormallyScaledNormal().factors(n, d, checks.integer("seed", seed, low=0))

@@ -1,0 +1,117 @@
+"""Success probability of MRSS against n: cells, rows, summary.
+
+A cell is one instance: (ensemble, d, n, replicate), with a seed of its own. Every instance is
+drawn once and decided exactly: some subset is within eps, or none is.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from slth import seeding
+from slth.ensembles import sample, sample_target
+from slth.intervals import clopper_pearson
+from slth.progress import track
+from slth.solvers.front import solve_batch
+from slth.theory.first_moment import expected_hits
+from slth.theory.quenched import quenched_n_star, success_probability
+
+KEY = ["experiment", "ensemble", "d", "n", "eps", "replicate", "seed"]
+POINT = ["ensemble", "d", "n", "eps"]
+
+
+def cells(settings: Mapping[str, Any], seed: int, shard: int) -> pd.DataFrame:
+    """Return the cells of one shard: an equal slice of the replicates of every grid point.
+
+    settings: the ``threshold`` section of the config. Slices rather than grid points make the
+    shards equally long, whatever the sizes in the grid.
+    """
+    replicates = np.array_split(np.arange(settings["replicates"]), settings["shards"])[shard]
+    rows = [
+        (
+            "threshold",
+            ensemble,
+            block["d"],
+            n,
+            float(settings["eps"]),
+            int(replicate),
+            seeding.child(seed, "threshold", ensemble, block["d"], n, int(replicate)),
+        )
+        for ensemble in settings["ensembles"]
+        for block in settings["grid"]
+        for n in block["n"]
+        for replicate in replicates
+    ]
+    return pd.DataFrame(rows, columns=KEY)
+
+
+def decide(table: pd.DataFrame, solver: str) -> pd.DataFrame:
+    """Decide every cell of ``table``; return its rows with status, proved, error, kept, work."""
+    groups = list(table.groupby(POINT, sort=False))
+    parts = [
+        _decide_point(*point, rows, solver)
+        for point, rows in track(groups, len(groups), "threshold points")
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def summarise(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
+    """Return one row a grid point: rate with its Clopper–Pearson interval, and the predictions.
+
+    Unproved cells (a solver's budget ran out) count as neither hit nor miss of the instance: they
+    are listed in ``unsettled`` and left out of ``trials``.
+    """
+    groups = list(rows.groupby(POINT, sort=False))
+    points = track(groups, len(groups), "predictions")
+    return pd.DataFrame([_summary(*point, part, confidence) for point, part in points])
+
+
+def _decide_point(
+    ensemble: str, d: int, n: int, eps: float, rows: pd.DataFrame, solver: str
+) -> pd.DataFrame:
+    X = np.stack([sample(ensemble, n=n, d=d, seed=int(s)) for s in rows["seed"]])
+    Z = np.stack([sample_target(d, seed=int(s)) for s in rows["seed"]])
+    answer = solve_batch(X, Z, eps=eps, solver=solver, threads=1, decide=True)
+    return rows.assign(
+        solver=answer.solver,
+        status=[status.name for status in answer.status],
+        proved=answer.proved,
+        error=answer.error,
+        kept=answer.keep.sum(axis=1),
+        work=answer.work,
+    )
+
+
+def _summary(
+    ensemble: str, d: int, n: int, eps: float, rows: pd.DataFrame, confidence: float
+) -> dict[str, Any]:
+    hit = rows["status"] == "HIT"
+    settled = hit | rows["proved"]
+    trials, hits = int(settled.sum()), int(hit.sum())
+    low, high = clopper_pearson(hits, trials, confidence) if trials else (0.0, 1.0)
+    prediction = success_probability(ensemble, n, d, eps)
+    return {
+        "ensemble": ensemble,
+        "d": d,
+        "n": n,
+        "eps": eps,
+        "trials": trials,
+        "hits": hits,
+        "unsettled": len(rows) - trials,
+        "rate": hits / trials if trials else np.nan,
+        "low": low,
+        "high": high,
+        "confidence": confidence,
+        "prediction": prediction,
+        "first_moment": min(1.0, _mean_hits(ensemble, n, d, eps)),
+        "n_star": quenched_n_star(d, eps),
+        "inside": low <= prediction <= high,
+    }
+
+
+def _mean_hits(ensemble: str, n: int, d: int, eps: float, targets: int = 64) -> float:
+    """E[Z] averaged over ``targets`` uniform z (fixed draws): Markov's bound on P(success)."""
+    Z = seeding.generator(0, "first moment targets", d).uniform(-1, 1, (targets, d))
+    return float(np.mean([min(1.0, expected_hits(ensemble, n, d, eps, z)) for z in Z]))

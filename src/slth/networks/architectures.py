@@ -1,0 +1,206 @@
+"""Bias-free ReLU networks: how they are made and how they are read back, layer by layer."""
+
+import copy
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from slth import checks, seeding
+
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a network without biases.
+
+    weight: (c_out, c_in, k, k) of a convolution or (c_out, c_in) of a dense layer, float64.
+    relu: a ReLU follows. flatten: a Flatten precedes. stride and padding are (1, 1) and (0, 0)
+    in a dense layer, which is the case k = D = 1 of a convolution.
+    """
+
+    weight: Tensor
+    stride: Pair
+    padding: Pair
+    relu: bool
+    flatten: bool
+
+    @property
+    def dense(self) -> bool:
+        """Whether the layer is a matrix."""
+        return self.weight.ndim == 2
+
+    @property
+    def kernel(self) -> Tensor:
+        """The weight as (c_out, c_in, k, k)."""
+        return self.weight[:, :, None, None] if self.dense else self.weight
+
+    def module(self, weight: Tensor) -> nn.Module:
+        """Make a module of this layer's kind, stride and padding with another weight."""
+        return linear(weight) if self.dense else convolution(weight, self.stride, self.padding)
+
+
+def build_network(
+    channels: Sequence[int],
+    kernel: int = 3,
+    stride: int = 1,
+    padding: int | str = "same",
+    classes: int = 10,
+    input_shape: tuple[int, int, int] = (1, 8, 8),
+    seed: int = 0,
+) -> nn.Sequential:
+    """Return Conv2d, ReLU, …, Flatten, Linear without biases, float64, freshly initialised.
+
+    channels: outputs of each convolution. kernel: k of the k×k kernels. padding: zeros added on
+    each side, "same" (k // 2, k odd) or "valid" (0). input_shape: (c_0, height, width).
+    Weights are He-normal, each from its own child of ``seed``. Raises ValueError/TypeError for
+    a bad argument and when a layer's input is smaller than its kernel.
+    """
+    widths = _sizes("channels", channels)
+    k = checks.integer("kernel", kernel, low=1)
+    step = checks.integer("stride", stride, low=1)
+    pad = padding_of(padding, k)
+    c, *space = _sizes("input_shape", input_shape, length=3)
+    modules: list[nn.Module] = []
+    for i, width in enumerate(widths):
+        space = [(side + 2 * pad - k) // step + 1 for side in space]
+        if min(space) < 1:
+            raise ValueError(
+                f"input_shape: got {tuple(input_shape)}, too small for layer {i} with "
+                f"kernel {k}, stride {step}, padding {pad}"
+            )
+        weight = _he_normal((width, c, k, k), seed, "convolution", i)
+        modules += [convolution(weight, (step, step), (pad, pad)), nn.ReLU()]
+        c = width
+    labels = checks.integer("classes", classes, low=1)
+    readout = _he_normal((labels, c * space[0] * space[1]), seed, "readout")
+    return nn.Sequential(*modules, nn.Flatten(), linear(readout))
+
+
+def build_dense_network(widths: Sequence[int], seed: int = 0) -> nn.Sequential:
+    """Return Flatten, Linear, ReLU, …, Linear without biases: widths are inputs, …, classes.
+
+    Weights are He-normal, float64, each from its own child of ``seed``.
+    """
+    sizes = _sizes("widths", widths)
+    if len(sizes) < 2:
+        raise ValueError(f"widths: got {sizes}, takes the inputs, hidden widths and classes")
+    modules: list[nn.Module] = [nn.Flatten()]
+    for i, (c_in, c_out) in enumerate(itertools.pairwise(sizes)):
+        modules += [linear(_he_normal((c_out, c_in), seed, "dense", i)), nn.ReLU()]
+    return nn.Sequential(*modules[:-1])
+
+
+def convolution(weight: Tensor, stride: Pair = (1, 1), padding: Pair = (0, 0)) -> nn.Conv2d:
+    """Return a bias-free Conv2d with this weight (c_out, c_in, k, k); draws nothing at random."""
+    c_out, c_in, *k = weight.shape
+    module = nn.utils.skip_init(
+        nn.Conv2d, c_in, c_out, tuple(k), stride, padding, bias=False, dtype=weight.dtype
+    )
+    return _with_weight(module, weight)  # type: ignore[return-value]
+
+
+def linear(weight: Tensor) -> nn.Linear:
+    """Return a bias-free Linear with this weight (c_out, c_in); draws nothing at random."""
+    c_out, c_in = weight.shape
+    module = nn.utils.skip_init(nn.Linear, c_in, c_out, bias=False, dtype=weight.dtype)
+    return _with_weight(module, weight)  # type: ignore[return-value]
+
+
+def read_layers(network: nn.Module, name: str = "network") -> list[Layer]:
+    """Return the layers of a Sequential of Conv2d, Linear, ReLU and Flatten, in order.
+
+    Raises TypeError for another container and ValueError, naming the module and what to use
+    instead, for biases, groups, dilation, non-zero padding modes, unknown modules, NaN or inf.
+    """
+    if not isinstance(network, nn.Sequential):
+        raise TypeError(f"{name}: got {type(network).__name__}, takes a torch.nn.Sequential")
+    layers: list[Layer] = []
+    flatten = False
+    for label, module in network.named_children():
+        where = f"{name}: module {label} ({type(module).__name__})"
+        if isinstance(module, nn.Flatten):
+            flatten = True
+        elif isinstance(module, nn.ReLU):
+            _activate(layers, where)
+        elif isinstance(module, (nn.Conv2d, nn.Linear)):
+            layers.append(_layer(module, where, flatten))
+            flatten = False
+        else:
+            raise ValueError(f"{where}: takes Conv2d, Linear, ReLU and Flatten only")
+    if not layers:
+        raise ValueError(f"{name}: got no Conv2d or Linear, takes at least one")
+    return layers
+
+
+def has_readout(layers: Sequence[Layer]) -> bool:
+    """Whether the last layer is a readout: dense, with no ReLU after it."""
+    return layers[-1].dense and not layers[-1].relu
+
+
+def in_float64(network: nn.Sequential) -> nn.Sequential:
+    """Return ``network`` itself if its parameters are float64, else a float64 copy."""
+    if all(p.dtype == torch.float64 for p in network.parameters()):
+        return network
+    return copy.deepcopy(network).double()
+
+
+def padding_of(padding: object, kernel: int) -> int:
+    """Zeros on each side: an integer, "valid" (0), or "same" (k // 2, which needs k odd)."""
+    if not isinstance(padding, str):
+        return checks.integer("padding", padding, low=0)
+    checks.choice("padding", padding, ["same", "valid"])
+    if padding == "same" and kernel % 2 == 0:
+        raise ValueError(f"padding: got 'same' with kernel {kernel}, takes an odd kernel")
+    return kernel // 2 if padding == "same" else 0
+
+
+def _activate(layers: list[Layer], where: str) -> None:
+    if not layers or layers[-1].relu:
+        raise ValueError(f"{where}: takes a ReLU right after a Conv2d or Linear only")
+    last = layers[-1]
+    layers[-1] = Layer(last.weight, last.stride, last.padding, True, last.flatten)
+
+
+def _layer(module: nn.Conv2d | nn.Linear, where: str, flatten: bool) -> Layer:
+    if module.bias is not None:
+        raise ValueError(f"{where}: got a bias, takes bias=False")
+    weight = module.weight.detach().to(torch.float64)
+    if not torch.isfinite(weight).all():
+        raise ValueError(f"{where}: got NaN or inf in its weight, takes finite weights")
+    if isinstance(module, nn.Linear):
+        return Layer(weight, (1, 1), (0, 0), False, flatten)
+    plain = module.groups == 1 and module.dilation == (1, 1) and module.padding_mode == "zeros"
+    if not plain or flatten:
+        raise ValueError(
+            f"{where}: takes groups=1, dilation=1, padding_mode='zeros', on images (no Flatten)"
+        )
+    rows, columns = module.kernel_size
+    if isinstance(module.padding, str):
+        padding = (padding_of(module.padding, rows), padding_of(module.padding, columns))
+    else:
+        padding = (int(module.padding[0]), int(module.padding[1]))
+    return Layer(weight, (module.stride[0], module.stride[1]), padding, False, False)
+
+
+def _with_weight(module: nn.Module, weight: Tensor) -> nn.Module:
+    module.weight = nn.Parameter(weight.detach().clone(), requires_grad=False)
+    return module
+
+
+def _he_normal(shape: tuple[int, ...], seed: int, *key: str | int) -> Tensor:
+    scale = np.sqrt(2.0 / np.prod(shape[1:]))
+    values = seeding.generator(seed, "initial weight", *key).standard_normal(shape)
+    return torch.from_numpy(scale * values)
+
+
+def _sizes(name: str, value: Sequence[int], length: int | None = None) -> list[int]:
+    if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
+        raise TypeError(f"{name}: got {value!r}, takes a sequence of integers >= 1")
+    if not value or (length is not None and len(value) != length):
+        raise ValueError(f"{name}: got {value!r}, takes {length or 'one or more'} integers >= 1")
+    return [checks.integer(f"{name}[{i}]", size, low=1) for i, size in enumerate(value)]

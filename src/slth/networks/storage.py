@@ -1,0 +1,102 @@
+"""Networks on disk: a zip of plain arrays and a JSON description; loading runs no code."""
+
+import json
+import struct
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from slth.frames import replacing
+from slth.networks.architectures import convolution, linear
+from slth.networks.modules import ChannelScale
+
+FORMAT = "slth network 1"  # raise the number when the description changes its meaning
+
+# what json, zipfile, numpy and torch raise on bytes that are not what they should be
+DAMAGE: tuple[type[Exception], ...] = (ValueError, LookupError, TypeError, RuntimeError)
+DAMAGE += (OSError, EOFError, struct.error, zipfile.BadZipFile)
+
+
+def save_network(path: str | Path, network: nn.Sequential) -> None:
+    """Write a Sequential of Conv2d, Linear (no bias), ChannelScale, ReLU and Flatten to an .npz.
+
+    The same network gives the same bytes; the file appears whole or not at all. Raises TypeError
+    for another container and ValueError for a module the format has no word for.
+    """
+    if not isinstance(network, nn.Sequential):
+        raise TypeError(f"network: got {type(network).__name__}, takes a torch.nn.Sequential")
+    words, arrays = [], {}
+    for i, module in enumerate(network):
+        words.append(_describe(module))
+        for name, tensor in module.state_dict().items():
+            arrays[f"{i}.{name}"] = tensor.detach().cpu().numpy()
+    text = json.dumps({"format": FORMAT, "modules": words})
+    with replacing(_npz(path)) as part:
+        np.savez(part, allow_pickle=False, description=np.array(text), **arrays)
+
+
+def load_network(path: str | Path) -> nn.Sequential:
+    """Read what `save_network` wrote. No pickle, no code: arrays and words only.
+
+    Raises FileNotFoundError, or ValueError naming the file when it is damaged or foreign.
+    """
+    try:
+        with np.load(_npz(path), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        description = json.loads(str(arrays.pop("description")))
+        if description["format"] != FORMAT:
+            raise ValueError(f"format {description['format']!r}, takes {FORMAT!r}")
+        modules = [_restore(i, word, arrays) for i, word in enumerate(description["modules"])]
+        if arrays:
+            raise ValueError(f"arrays without a module: {', '.join(arrays)}")
+    except FileNotFoundError:
+        raise
+    except DAMAGE as error:
+        raise ValueError(f"{path}: not a readable network file ({error})") from None
+    return nn.Sequential(*modules)
+
+
+def _describe(module: nn.Module) -> dict[str, object]:
+    if isinstance(module, (nn.Conv2d, nn.Linear)) and module.bias is not None:
+        raise ValueError(f"network: {module} has a bias, takes bias=False")
+    if isinstance(module, nn.Conv2d):
+        plain = module.groups == 1 and module.dilation == (1, 1) and module.padding_mode == "zeros"
+        if not plain or isinstance(module.padding, str):
+            raise ValueError(
+                f"network: {module}: takes groups=1, dilation=1 and integer zero padding"
+            )
+        return {"type": "Conv2d", "stride": module.stride, "padding": module.padding}
+    for kind in (nn.Linear, nn.ReLU, nn.Flatten, ChannelScale):
+        if isinstance(module, kind):
+            return {"type": kind.__name__}
+    raise ValueError(
+        f"network: {type(module).__name__}: takes Conv2d, Linear, ChannelScale, ReLU and Flatten"
+    )
+
+
+def _restore(i: int, word: dict, arrays: dict[str, np.ndarray]) -> nn.Module:
+    kind = word["type"]
+    if kind == "ReLU":
+        return nn.ReLU()
+    if kind == "Flatten":
+        return nn.Flatten()
+    weight = torch.from_numpy(arrays.pop(f"{i}.weight"))
+    if not weight.is_floating_point():
+        raise ValueError(f"weight {i} of dtype {weight.dtype}")
+    if kind == "Linear":
+        return linear(weight)
+    if kind == "ChannelScale":
+        return ChannelScale(weight, torch.from_numpy(arrays.pop(f"{i}.block")))
+    if kind == "Conv2d":
+        return convolution(weight, tuple(word["stride"]), tuple(word["padding"]))
+    raise ValueError(f"unknown module {kind!r}")
+
+
+def _npz(path: str | Path) -> Path:
+    out = Path(path)
+    if out.suffix != ".npz":
+        raise ValueError(f"path: got {str(path)!r}, takes a name that ends in .npz")
+    return out

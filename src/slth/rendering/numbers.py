@@ -1,0 +1,54 @@
+r"""numbers.tex: every number and every data-chosen sentence of the paper, as ``\newcommand``s."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from slth.frames import replacing
+from slth.rendering.claims_blocks import block_macros, network_macros
+from slth.rendering.claims_thresholds import threshold_macros
+from slth.rendering.claims_tickets import ticket_macros
+from slth.rendering.formatting import escape
+
+
+def macros(
+    thresholds: pd.DataFrame,
+    tickets: pd.DataFrame,
+    blocks: pd.DataFrame,
+    networks: pd.DataFrame,
+    provenance: dict[str, Any],
+) -> dict[str, str]:
+    """Return macro name → LaTeX. The names are the same whatever the data."""
+    return {
+        **threshold_macros(thresholds),
+        **ticket_macros(tickets),
+        **block_macros(blocks),
+        **network_macros(networks),
+        "Seed": escape(provenance.get("seed", "unknown")),
+    }
+
+
+def render_numbers(
+    thresholds: pd.DataFrame,
+    tickets: pd.DataFrame,
+    blocks: pd.DataFrame,
+    networks: pd.DataFrame,
+    provenance: dict[str, Any],
+    path: str | Path,
+) -> None:
+    """Write the macros to ``path``, sorted by name, whole or not at all.
+
+    Raises ValueError when a name is not letters only, which TeX could not read.
+    """
+    found = macros(thresholds, tickets, blocks, networks, provenance)
+    with replacing(path) as part:
+        part.write_text("".join(newcommand(name, found[name]) for name in sorted(found)), "utf-8")
+
+
+def newcommand(name: str, body: str) -> str:
+    r"""Return the line ``\newcommand{\name}{body}``."""
+    if not re.fullmatch("[A-Za-z]+", name):
+        raise ValueError(f"name: got {name!r}, takes letters only")
+    return rf"\newcommand{{\{name}}}{{{body}}}" + "\n"

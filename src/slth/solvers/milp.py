@@ -1,0 +1,109 @@
+"""Min–max mixed-integer programme by HiGHS: the baseline every published experiment used."""
+
+import math
+import warnings
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from scipy import optimize, sparse
+
+from slth.checks import BoolArray, FloatArray
+from slth.problem import Instance
+from slth.solvers.base import Answer, Options, Solver
+
+DEFAULT_NODES = 100_000  # branch-and-bound nodes
+
+
+@dataclass(frozen=True)
+class Milp(Solver):
+    """Minimise t subject to |Σ_i x_i X_i − z| ≤ t in every coordinate, x ∈ {0, 1}^n.
+
+    With eps the first question is feasibility, t = eps without an objective; when that is settled
+    "no" or runs out of nodes, the min–max model finds the best subset it can. Never proves:
+    HiGHS works to a tolerance of about 1e-7 of the data; for a proof use "mitm".
+    """
+
+    name: ClassVar[str] = "milp"
+    handles: ClassVar[str] = "any n and d; a baseline, useful for n ≤ 20"
+    cannot: ClassVar[str] = "prove; reach errors under about 1e-6 of the data; use mitm or klist"
+    cost: ClassVar[str] = "exponential in n; seconds at n = 20, d = 1; budget = nodes"
+    source: ClassVar[str] = "Huangfu and Hall 2018 (HiGHS), doi:10.1007/s12532-017-0130-5"
+
+    def bytes_needed(self, n: int, d: int) -> int:
+        """2d rows of n + 1 entries; HiGHS keeps about ten copies (model, presolved, LP, cuts)."""
+        return 2**24 + 10 * 2 * d * (n + 1) * 16
+
+    def search(self, instance: Instance, options: Options) -> Answer:
+        """Return the better of HiGHS's incumbent and the empty subset; work counts nodes."""
+        scaled = _scaled(instance)
+        nodes = DEFAULT_NODES if options.budget is None else options.budget
+        best, work = np.zeros(instance.n, dtype=bool), 0
+        for limit in _passes(scaled.eps):
+            if nodes - work < 1:
+                break
+            keep, spent = _solve(scaled, limit, nodes - work)
+            work += spent
+            if keep is not None and instance.error(keep) < instance.error(best):
+                best = keep
+            if instance.eps is not None and instance.error(best) <= instance.eps:
+                break
+        return Answer(best, False, work)
+
+
+def _passes(eps: float | None) -> list[float | None]:
+    return [None] if eps is None else [eps, None]
+
+
+def _scaled(instance: Instance) -> Instance:
+    """Divide by a power of two so that the largest entry is in [1, 2): no rounding is added."""
+    largest = max(np.abs(instance.X).max(), np.abs(instance.z).max())
+    exponent = math.frexp(largest)[1] - 1 if largest > 0 else 0
+    eps = instance.eps
+    return Instance(
+        np.ldexp(instance.X, -exponent),
+        np.ldexp(instance.z, -exponent),
+        None if eps is None else math.ldexp(eps, -exponent),
+    )
+
+
+def _solve(instance: Instance, limit: float | None, nodes: int) -> tuple[BoolArray | None, int]:
+    """Run HiGHS: with ``limit`` any x within it, without it the least t. At least one node."""
+    result = _highs(*_model(instance, limit), nodes)
+    keep = None if result.x is None else np.asarray(result.x[: instance.n] > 0.5)
+    return keep, max(1, int(getattr(result, "mip_node_count", None) or 0))
+
+
+def _model(
+    instance: Instance, limit: float | None
+) -> tuple[FloatArray, optimize.LinearConstraint, optimize.Bounds]:
+    """Variables (x_1..x_n, t): z ≤ Σ x_i X_i + t and Σ x_i X_i − t ≤ z; t = limit when given."""
+    n, d = instance.X.shape
+    ones = np.ones((d, 1))
+    columns = sparse.csr_array(np.block([[instance.X.T, ones], [instance.X.T, -ones]]))
+    free = np.full(d, np.inf)
+    rows = optimize.LinearConstraint(
+        columns, np.concatenate([instance.z, -free]), np.concatenate([free, instance.z])
+    )
+    t_low, t_high = (0.0, np.abs(instance.z).max()) if limit is None else (limit, limit)
+    bounds = optimize.Bounds(np.append(np.zeros(n), t_low), np.append(np.ones(n), t_high))
+    objective = np.append(np.zeros(n), 1.0 if limit is None else 0.0)
+    return objective, rows, bounds
+
+
+def _highs(
+    objective: FloatArray,
+    rows: optimize.LinearConstraint,
+    bounds: optimize.Bounds,
+    nodes: int,
+) -> Any:
+    integrality = np.append(np.ones(len(objective) - 1), 0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scipy warns when the incumbent is not proved optimal
+        return optimize.milp(
+            objective,
+            integrality=integrality,
+            bounds=bounds,
+            constraints=rows,
+            options={"node_limit": nodes, "mip_rel_gap": 0.0},
+        )

@@ -1,0 +1,123 @@
+"""d >= 2 meet-in-the-middle of one instance: radii until certified, slabs in rounds.
+
+The radius is lowered between rounds only, and the results of a round are taken in slab order, so
+neither the answer nor the work depends on the number of threads.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from slth.checks import FloatArray
+from slth.problem import Instance
+from slth.solvers import mitm_plan, mitm_space
+from slth.solvers.mitm_space import Goal, Half, Scratch
+
+FIRST_ROUND, LAST_ROUND = 4, 64  # slabs; rounds double, so that early finds shrink the radius soon
+UNLIMITED = 1 << 62
+
+Result = tuple[float, int, int, bool]
+Runner = Callable[[Callable[[int, Scratch], Result], list[int]], list[Result]]
+
+
+@dataclass
+class Incumbent:
+    """The best subset so far, its error, the work done, and whether the search was cut short."""
+
+    error: float
+    mask: int
+    work: int
+    cut: bool = False
+
+
+@dataclass(frozen=True)
+class Halves:
+    """An instance made ready: coordinates by falling spread, a power of two taken out."""
+
+    X: FloatArray
+    z: FloatArray
+    eps: float | None
+    slack: float
+    A: Half
+    B: Half
+
+    @classmethod
+    def of(cls, instance: Instance) -> "Halves":
+        exponent = _exponent(instance)
+        order = np.argsort(-np.square(np.ldexp(instance.X, -exponent)).sum(axis=0), kind="stable")
+        X = np.ascontiguousarray(np.ldexp(instance.X[:, order], -exponent))
+        z = np.ldexp(instance.z[order], -exponent)
+        eps = None if instance.eps is None else math.ldexp(instance.eps, -exponent)
+        n, zero = len(X), np.zeros_like(z)
+        cut = [0, n // 4, n // 2, n // 2 + (n - n // 2) // 2, n]
+        parts = [
+            mitm_space.quarter(X[cut[k] : cut[k + 1]], cut[k], z if k == 2 else zero, sign)
+            for k, sign in enumerate((1.0, 1.0, -1.0, -1.0))
+        ]
+        # a sum of n + 1 terms is off by at most (n + 1)·2⁻⁵³·Σ|terms|; two sums are compared
+        size = float((np.abs(X).sum(axis=0) + np.abs(z)).max())
+        slack = 4 * (n + 4) * 2.0**-53 * size
+        return cls(X, z, eps, slack, Half(*parts[0], *parts[1]), Half(*parts[2], *parts[3]))
+
+
+def search(instance: Instance, budget: int | None, decide: bool, run: Runner) -> tuple[int, bool, int]:
+    """Return (mask, complete, work) of the best subset, or with ``decide`` of any within eps.
+
+    run: calls a function on each slab with a scratch, in any order, results in slab order.
+    """
+    halves = Halves.of(instance)
+    eps = -math.inf if halves.eps is None else halves.eps
+    limit = UNLIMITED if budget is None else budget
+    best = Incumbent(float(np.abs(halves.z).max()), 0, 1)
+    if best.error <= eps:
+        return 0, False, 1
+    if decide and halves.eps is not None:
+        _join(halves, eps + 2 * halves.slack, eps, False, limit, best, run)
+        return best.mask, not best.cut, min(best.work, limit)
+    radius = min(best.error, max(mitm_plan.first_radius(halves.X, halves.z), eps + 2 * halves.slack))
+    growth = 2.0
+    while True:
+        empty = best.error
+        _join(halves, radius, eps, True, limit, best, run)
+        if best.cut or best.error < empty or radius >= empty:
+            return best.mask, not best.cut, min(best.work, limit)
+        radius, growth = min(empty, radius * growth), growth * growth
+
+
+def _join(
+    halves: Halves, radius: float, eps: float, shrink: bool, limit: int, best: Incumbent, run: Runner
+) -> None:
+    """Account for every pair closer than ``radius``, or set best.cut: out of work, or within eps."""
+    X, z, A, B = halves.X, halves.z, halves.A, halves.B
+    room = mitm_space.capacity(len(X))
+    edges, grid = mitm_plan.lay_out(A, B, X, z, radius + halves.slack, room)
+    slabs = mitm_plan.best_first(edges, X, z).tolist() if len(edges) else []
+    size = FIRST_ROUND
+    while slabs and not best.cut:
+        group, slabs, size = slabs[:size], slabs[size:], min(2 * size, LAST_ROUND)
+        goal = Goal(X, z, radius, halves.slack, eps, shrink, limit - best.work)
+
+        def visit(slab: int, space: Scratch, goal: Goal = goal) -> Result:
+            return mitm_space.join(A, B, edges[slab], edges[slab + 1], grid, goal, space)
+
+        for slab, result in zip(group, run(visit, group), strict=True):
+            left = limit - best.work
+            if result[2] > left and left < goal.limit:
+                result = run(lambda s, space: visit(s, space, goal._replace(limit=left)), [slab])[0]  # noqa: B023
+            error, mask, work, finished = result
+            best.work += work
+            best.cut = not finished
+            if error < best.error:
+                best.error, best.mask = error, mask
+            if best.cut:
+                break
+        if shrink:
+            radius = min(radius, best.error)
+
+
+def _exponent(instance: Instance) -> int:
+    """The power of two of the largest entry; taking it out keeps products of scales finite."""
+    largest = max(np.abs(instance.X).max(), np.abs(instance.z).max())
+    return math.frexp(largest)[1] if largest > 0 else 0

@@ -1,0 +1,141 @@
+"""One torch module as one plain affine layer."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from slth.networks.modules import ChannelScale
+from slth.supnorm.layers import Geometry, Layer, Pair, Shape, fan_in
+
+
+def build(name: str, module: nn.Module, shape: Shape) -> Layer:
+    """Return ``module`` on inputs of ``shape`` as a plain layer.
+
+    Grouped kernels are written densely; AvgPool2d is a convolution with a constant kernel.
+    Raises ValueError naming ``name`` when the shapes do not fit or an option is not modelled.
+    """
+    return next(make for kind, make in BUILDERS.items() if isinstance(module, kind))(
+        name, module, shape
+    )
+
+
+def check_blocks(name: str, module: ChannelScale, shape: Shape) -> None:
+    """Raise ValueError when ``module`` reads a channel that its input of ``shape`` lacks."""
+    if len(module.block) and not 0 <= int(module.block.min()) <= int(module.block.max()) < shape[0]:
+        raise ValueError(
+            f"{name}: got a ChannelScale that reads channel {int(module.block.max())}, "
+            f"takes channels of its input of shape {shape}"
+        )
+
+
+def _conv(name: str, module: nn.Module, shape: Shape) -> Layer:
+    assert isinstance(module, nn.Conv2d)
+    if len(shape) != 3 or shape[0] != module.in_channels:
+        raise ValueError(
+            f"{name}: got {module} on an input of shape {shape}, takes ({module.in_channels}, h, w)"
+        )
+    if module.padding_mode != "zeros":
+        raise ValueError(f"{name}: got padding_mode {module.padding_mode!r}, takes 'zeros'")
+    kernel = _dense_groups(module.weight.detach(), module.groups)
+    geometry = _conv_geometry(
+        name, shape, kernel, _pair(module.stride), _padding(name, module), _pair(module.dilation)
+    )
+    bias = None if module.bias is None else module.bias.detach()
+    terms = fan_in(module.weight) + 2
+    return Layer(geometry, kernel, kernel, bias, kernel.abs(), terms)
+
+
+def _linear(name: str, module: nn.Module, shape: Shape) -> Layer:
+    assert isinstance(module, nn.Linear)
+    if shape != (module.in_features,):
+        raise ValueError(
+            f"{name}: got {module} on an input of shape {shape}, takes ({module.in_features},)"
+        )
+    kernel = module.weight.detach()
+    bias = None if module.bias is None else module.bias.detach()
+    geometry = Geometry(shape, (module.out_features,), conv=False)
+    return Layer(geometry, kernel, kernel, bias, kernel.abs(), fan_in(kernel) + 2)
+
+
+def _pool(name: str, module: nn.Module, shape: Shape) -> Layer:
+    assert isinstance(module, nn.AvgPool2d)
+    padding = _pair(module.padding)
+    if len(shape) != 3 or module.ceil_mode or (max(padding) and not module.count_include_pad):
+        raise ValueError(
+            f"{name}: got {module} on an input of shape {shape}, takes AvgPool2d on (c, h, w) "
+            "with ceil_mode=False and count_include_pad=True"
+        )
+    size = _pair(module.kernel_size)
+    divisor = module.divisor_override or size[0] * size[1]
+    kernel = torch.zeros(shape[0], shape[0], *size, dtype=torch.float64)
+    kernel[range(shape[0]), range(shape[0])] = 1 / divisor
+    geometry = _conv_geometry(name, shape, kernel, _pair(module.stride), padding, (1, 1))
+    return Layer(geometry, kernel, kernel, None, kernel, size[0] * size[1] + 2)
+
+
+def _scale(name: str, module: nn.Module, shape: Shape) -> Layer:
+    assert isinstance(module, ChannelScale)
+    check_blocks(name, module, shape)
+    hidden = len(module.weight)
+    kernel = torch.zeros(hidden, shape[0], dtype=torch.float64)
+    kernel[torch.arange(hidden), module.block] = module.weight.detach()
+    if len(shape) == 1:
+        return Layer(Geometry(shape, (hidden,), conv=False), kernel, kernel, None, kernel.abs(), 3)
+    kernel = kernel[:, :, None, None]
+    geometry = Geometry(shape, (hidden, *shape[1:]), conv=True)
+    return Layer(geometry, kernel, kernel, None, kernel.abs(), 3)
+
+
+BUILDERS: dict[type[nn.Module], Callable[[str, nn.Module, Shape], Layer]] = {
+    nn.Conv2d: _conv,
+    nn.Linear: _linear,
+    nn.AvgPool2d: _pool,
+    ChannelScale: _scale,
+}
+
+
+def _dense_groups(weight: Tensor, groups: int) -> Tensor:
+    """A grouped kernel (c_out, c_in / groups, k, k) with its zeros written out."""
+    if groups == 1:
+        return weight
+    out, inner = weight.shape[0] // groups, weight.shape[1]
+    dense = weight.new_zeros(weight.shape[0], groups * inner, *weight.shape[2:])
+    for i in range(groups):
+        rows = slice(i * out, (i + 1) * out)
+        dense[rows, i * inner : (i + 1) * inner] = weight[rows]
+    return dense
+
+
+def _conv_geometry(
+    name: str, shape: Shape, kernel: Tensor, stride: Pair, padding: Pair, dilation: Pair
+) -> Geometry:
+    sides = [
+        (shape[i + 1] + 2 * padding[i] - dilation[i] * (kernel.shape[i + 2] - 1) - 1) // stride[i]
+        + 1
+        for i in (0, 1)
+    ]
+    if min(sides) < 1:
+        raise ValueError(
+            f"{name}: got a kernel of shape {tuple(kernel.shape)} on an input of shape {shape}, "
+            "takes inputs (with padding) at least as large as the kernel"
+        )
+    out = (kernel.shape[0], *sides)
+    return Geometry(shape, out, True, stride, padding, dilation)
+
+
+def _padding(name: str, module: nn.Conv2d) -> Pair:
+    if module.padding == "valid":
+        return (0, 0)
+    if module.padding != "same":
+        return _pair(module.padding)
+    total = [d * (k - 1) for d, k in zip(module.dilation, module.kernel_size, strict=True)]
+    if any(t % 2 for t in total):
+        raise ValueError(f"{name}: got padding 'same' with an even kernel, takes odd ones")
+    return total[0] // 2, total[1] // 2
+
+
+def _pair(value: object) -> Pair:
+    if isinstance(value, (tuple, list)):
+        return (int(value[0]), int(value[-1]))
+    return (int(value), int(value))  # type: ignore[call-overload]

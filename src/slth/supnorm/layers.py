@@ -1,0 +1,127 @@
+"""Signed affine layers: y = K⁺ ∗ x⁺ − K⁻ ∗ x⁻ + b, with x⁺ = max(x, 0) and x⁻ = max(−x, 0).
+
+A plain layer has K⁺ = K⁻ = K. A pair ChannelScale(a) → ReLU → Conv2d(V) is one signed layer with
+K⁺ = Σ_{a>0} a_h V_h and K⁻ = −Σ_{a<0} |a_h| V_h, block by block (da Cunha, d'Amore, Natale,
+NeurIPS 2023: the two subset problems of a block).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+
+from slth.supnorm import rounding
+
+Pair = tuple[int, int]
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """How a kernel meets its input: a convolution, or a dense layer when ``conv`` is False."""
+
+    in_shape: Shape
+    out_shape: Shape
+    conv: bool
+    stride: Pair = (1, 1)
+    padding: Pair = (0, 0)
+    dilation: Pair = (1, 1)
+
+    def apply(self, kernel: Tensor, x: Tensor) -> Tensor:
+        """Kernel (c_out, c_in, k, k) or (out, in) on x (batch, *in_shape) → (batch, *out_shape)."""
+        if self.conv:
+            return F.conv2d(x, kernel, None, self.stride, self.padding, self.dilation)
+        return x.flatten(1) @ kernel.T
+
+    def patches(self, kernel: Tensor, x: Tensor) -> Tensor:
+        """Receptive fields of x (*in_shape): (fan-in, positions), zero outside the border."""
+        if not self.conv:
+            return x.reshape(-1, 1)
+        size = (kernel.shape[2], kernel.shape[3])
+        return F.unfold(x[None], size, self.dilation, self.padding, self.stride)[0]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A signed affine layer and whether a ReLU follows.
+
+    plus, minus: K⁺ and K⁻ (the same object when plain). bias: (c_out,) or None.
+    magnitude: at least max(|K⁺|, |K⁻|), and at least Σ_h |a_h||V_h| when collapsed.
+    terms: longest dot product of the module(s) this layer stands for.
+    kernel_error: |computed K − exact K| ≤ kernel_error · magnitude (0 unless collapsed).
+    """
+
+    geometry: Geometry
+    plus: Tensor
+    minus: Tensor
+    bias: Tensor | None
+    magnitude: Tensor
+    terms: int
+    kernel_error: float = 0.0
+    relu: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether K⁺ = K⁻."""
+        return self.minus is self.plus
+
+    @property
+    def slack(self) -> float:
+        """Relative outward slack of one application of this layer."""
+        return rounding.slack(self.terms) + self.kernel_error
+
+    def shift(self) -> Tensor | float:
+        """Return the bias, shaped to broadcast against the output; 0.0 without one."""
+        if self.bias is None:
+            return 0.0
+        return self.bias.view(-1, 1, 1) if self.geometry.conv else self.bias
+
+    def affine(self, x: Tensor) -> Tensor:
+        """Apply to x (batch, *in_shape) without the ReLU."""
+        apply = self.geometry.apply
+        if self.plain:
+            return apply(self.plus, x) + self.shift()
+        return apply(self.plus, F.relu(x)) - apply(self.minus, F.relu(-x)) + self.shift()
+
+    def reach(self, bound: Tensor) -> Tensor:
+        """Σ magnitude · bound + |b|: at least |y|, and what the layer's rounding scales with."""
+        apply, shift = self.geometry.apply, self.shift()
+        return apply(self.magnitude, bound[None])[0] + (
+            shift.abs() if isinstance(shift, Tensor) else 0.0
+        )
+
+    def signature(self) -> tuple[object, ...]:
+        """Everything two layers must share for their networks to be compared."""
+        g = self.geometry
+        kernel = tuple(self.plus.shape)
+        return (kernel, g.in_shape, g.stride, g.padding, g.dilation, self.relu)
+
+    def describe(self) -> str:
+        """One layer in words, for error messages."""
+        kind = "conv" if self.geometry.conv else "linear"
+        size = "×".join(map(str, self.plus.shape))
+        return f"{kind} {size} on {self.geometry.in_shape}{' relu' if self.relu else ''}"
+
+
+Layers = Sequence[Layer]
+
+
+def forward(layers: Layers, x: Tensor) -> Tensor:
+    """Evaluate on x (batch, *input_shape) → (batch, outputs), output axes flattened."""
+    for layer in layers:
+        x = layer.affine(x)
+        if layer.relu:
+            x = F.relu(x)
+    return x.flatten(1)
+
+
+def describe(layers: Layers) -> str:
+    """A whole network in words."""
+    return ", ".join(layer.describe() for layer in layers)
+
+
+def fan_in(kernel: Tensor) -> int:
+    """Terms in one dot product of this kernel."""
+    return math.prod(kernel.shape[1:])

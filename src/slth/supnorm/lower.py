@@ -1,0 +1,183 @@
+"""Lower bound by search: corners, samples, exact first-layer maximisers, gradient ascent, flips."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from slth import seeding
+from slth.checks import FloatArray
+from slth.supnorm.layers import Layer, Layers, forward
+from slth.supnorm.one_layer import difference
+from slth.supnorm.ranges import Range
+
+_TARGETS = 24  # (output, sign) pairs that gradient ascent aims at
+_FINALISTS = 8  # inputs re-evaluated on the modules
+_FLIPS = 128  # coordinates tried in one sweep of flips
+_SWEEPS = 4
+
+
+@dataclass(frozen=True)
+class Work:
+    """How much to search: fixed counts, never seconds.
+
+    samples: random inputs. restarts: ascent starts per (output, sign). steps: ascent steps.
+    """
+
+    samples: int = 256
+    restarts: int = 2
+    steps: int = 20
+
+
+@dataclass(frozen=True)
+class Search:
+    """Candidates for two comparable networks over one box."""
+
+    f: Layers
+    g: Layers
+    box: Range
+    rng: np.random.Generator
+
+    def gap(self, x: Tensor) -> Tensor:
+        """f(x) − g(x) of the canonical forms: (batch, outputs)."""
+        return forward(self.f, x) - forward(self.g, x)
+
+    def score(self, x: Tensor) -> Tensor:
+        """‖f(x) − g(x)‖_max: (batch,)."""
+        return self.gap(x).abs().amax(1)
+
+    def random(self, count: int) -> Tensor:
+        """Corners, points with entries in {lo, 0, hi} and uniform points, in turn."""
+        shape = (count, *self.box.lo.shape)
+        lo, hi, zero = self.box.lo, self.box.hi, self.zero()
+        level = torch.from_numpy(self.rng.integers(0, 3, shape))
+        share = torch.from_numpy(self.rng.random(shape))
+        kind = torch.arange(count).view(-1, *[1] * lo.ndim) % 4
+        corner = torch.where(share < 0.5, lo, hi)
+        mixed = torch.where(level == 0, lo, torch.where(level == 1, zero, hi))
+        inside = (lo + share * (hi - lo)).clamp(lo, hi)
+        return torch.where(kind == 0, inside, torch.where(kind == 1, mixed, corner))
+
+    def fixed(self) -> Tensor:
+        """Both constant corners, the point nearest 0 and the centre."""
+        lo, hi = self.box.lo, self.box.hi
+        return torch.stack([lo, hi, self.zero(), (lo / 2 + hi / 2).clamp(lo, hi)])
+
+    def zero(self) -> Tensor:
+        """Nearest point of the box to 0."""
+        return torch.zeros_like(self.box.lo).clamp(self.box.lo, self.box.hi)
+
+    def guided(self, repeats: int) -> Tensor:
+        """Inputs that maximise one entry of ±(f_1 − g_1) exactly; entries it ignores are random."""
+        first, second = self.f[0], self.g[0]
+        units, signs = targets(difference(first, second, self.box), _TARGETS)
+        plus, minus = _rows(first, second, units, self.box.lo.shape)
+        # s (E⁺ x⁺ − E⁻ x⁻) is piecewise linear in each entry: its maximum is at lo, 0 or hi
+        side = signs.view(-1, *[1] * self.box.lo.ndim)
+        levels = torch.stack([self.box.lo, self.zero(), self.box.hi])[:, None]
+        values = side * (plus * levels.clamp(min=0) + minus * levels.clamp(max=0))
+        best = torch.take_along_dim(levels, values.argmax(0, keepdim=True), 0)[0]
+        ignored = ((plus == 0) & (minus == 0)).repeat(repeats, *[1] * self.box.lo.ndim)
+        best = best.repeat(repeats, *[1] * self.box.lo.ndim)
+        return torch.where(ignored, self.random(len(best)), best)
+
+    def ascend(self, starts: Tensor, units: Tensor, signs: Tensor, steps: int) -> Tensor:
+        """Projected sign-gradient ascent on sign · (f − g)[unit]; the best point of each path."""
+        lo, hi, x = self.box.lo, self.box.hi, starts
+        best, value = starts, self.score(starts)
+        for rate in np.geomspace(1.0, 0.02, max(steps, 1))[:steps]:
+            x = x.detach().requires_grad_()
+            aimed = self.gap(x).gather(1, units[:, None])[:, 0]
+            (slope,) = torch.autograd.grad((signs * aimed).sum(), x)
+            x = (x.detach() + rate * (hi - lo) * slope.sign()).clamp(lo, hi)
+            reached = self.score(x)
+            better = reached > value
+            value = torch.where(better, reached, value)
+            best = torch.where(better.view(-1, *[1] * lo.ndim), x, best)
+        return best
+
+    def flip(self, x: Tensor) -> Tensor:
+        """Coordinate search from one input: each entry to lo, 0 or hi while that helps."""
+        levels = torch.stack([self.box.lo, self.zero(), self.box.hi]).flatten(1)
+        value = self.score(x[None])[0]
+        for _ in range(_SWEEPS):
+            entries = torch.from_numpy(self.rng.permutation(x.numel())[:_FLIPS].copy())
+            tries = x.flatten().repeat(3, len(entries), 1)
+            tries[:, torch.arange(len(entries)), entries] = levels[:, entries]
+            scores = self.score(tries.reshape(-1, *x.shape)).view(3, -1)
+            top, level = scores.max(0)
+            helps = top > value
+            if not bool(helps.any()):
+                return x
+            joint = x.flatten().clone()
+            joint[entries[helps]] = levels[level[helps], entries[helps]]
+            single = tries[level[top.argmax()], top.argmax()]
+            both = torch.stack([joint, single]).reshape(2, *x.shape)
+            reached = self.score(both)
+            x, value = both[reached.argmax()], reached.max()
+        return x
+
+
+def targets(delta: Range, count: int) -> tuple[Tensor, Tensor]:
+    """Flat output indices and signs worth aiming at, by the bound on ±(f − g) there.
+
+    Each channel gives its best position for either sign first; the rest follow by bound.
+    """
+    bound = torch.stack([delta.hi.flatten(1) if delta.hi.ndim > 1 else delta.hi[:, None]])
+    other = -delta.lo.reshape(bound.shape[1:])
+    both = torch.cat([bound, other[None]])
+    leader = torch.zeros_like(both).scatter_(2, both.argmax(2, keepdim=True), 1.0)
+    order = np.lexsort((-both.flatten().numpy(), -leader.flatten().numpy()))[:count]
+    chosen = torch.from_numpy(order.copy())
+    size = other.numel()
+    return chosen % size, 1.0 - 2.0 * (chosen >= size).double()
+
+
+def _rows(
+    first: Layer, second: Layer, units: Tensor, shape: Sequence[int]
+) -> tuple[Tensor, Tensor]:
+    """Rows of E⁺ and E⁻ at the given output units, in the shape of the input: (units, *shape)."""
+    plus = _adjoint(first, first.plus - second.plus, units, shape)
+    if first.plain and second.plain:
+        return plus, plus
+    return plus, _adjoint(first, first.minus - second.minus, units, shape)
+
+
+def _adjoint(layer: Layer, kernel: Tensor, units: Tensor, shape: Sequence[int]) -> Tensor:
+    x = torch.zeros(len(units), *shape, dtype=torch.float64, requires_grad=True)
+    y = layer.geometry.apply(kernel, x).flatten(1)
+    return torch.autograd.grad(y.gather(1, units[:, None]).sum(), x)[0]
+
+
+def lower(
+    modules: tuple[nn.Module, nn.Module],
+    layers: tuple[Layers, Layers],
+    box: Range,
+    delta: Range,
+    seed: int,
+    work: Work,
+) -> tuple[float, FloatArray]:
+    """Largest ‖f(X) − g(X)‖_max found, evaluated on the modules in float64, and its X.
+
+    layers: canonical forms of the modules. delta: range of f − g per output, to choose targets.
+    Deterministic in ``seed`` and ``work``. For one layer without ReLU the maximiser is exact.
+    Cost: about (samples + 24 restarts · steps · 3 + 1600) forward passes of either network.
+    """
+    search = Search(*layers, box, seeding.generator(seed, "supnorm", "lower"))
+    pool = torch.cat([search.fixed(), search.random(work.samples), search.guided(2)])
+    units, signs = targets(delta, _TARGETS)
+    if work.restarts:
+        aimed = search.gap(pool)[:, units] * signs
+        starts = aimed.topk(min(work.restarts, len(pool)), 0).indices
+        tiled = units.repeat(len(starts)), signs.repeat(len(starts))
+        pool = torch.cat([pool, search.ascend(pool[starts.flatten()], *tiled, work.steps)])
+    pool = torch.cat([pool, search.flip(pool[search.score(pool).argmax()])[None]])
+    finalists = search.score(pool).topk(_FINALISTS).indices
+    values = torch.stack([_evaluate(*modules, pool[i]) for i in finalists])
+    return float(values.max()), pool[finalists[values.argmax()]].numpy().copy()
+
+
+def _evaluate(f: nn.Module, g: nn.Module, x: Tensor) -> Tensor:
+    return (f(x[None]) - g(x[None])).abs().max()

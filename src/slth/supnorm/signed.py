@@ -1,0 +1,188 @@
+"""Canonical form: a torch network as a list of signed affine layers."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+
+from slth.networks.modules import ChannelScale
+from slth.supnorm import rounding
+from slth.supnorm.builders import BUILDERS, build, check_blocks
+from slth.supnorm.layers import Layer, Shape, describe, fan_in, forward
+
+_TAKES = "Sequential, Conv2d, Linear, ReLU, Flatten, AvgPool2d, ChannelScale, Identity"
+
+
+@dataclass(frozen=True)
+class _Blocked:
+    """A hidden layer y_h = weight_h · x_{block(h)}, to be merged with what follows its ReLU."""
+
+    weight: Tensor
+    block: Tensor
+
+
+def canonical(
+    name: str, module: nn.Module, input_shape: Shape, nonnegative: bool, merge_dense: bool
+) -> list[Layer]:
+    """Return ``module`` as signed affine layers.
+
+    nonnegative: every input is ≥ 0, so K⁻ never acts and is set to K⁺ (likewise after a ReLU).
+    merge_dense: also merge a 1×1 Conv2d or Linear with at most one nonzero a row.
+    Raises ValueError naming ``name``: a module type outside the list, shapes that do not fit, or a
+    form that does not reproduce the module (a subclass with another forward). Cost: that of the
+    kernels; grouped kernels are written densely.
+    """
+    modules = list(_flatten(name, module))
+    layers: list[Layer] = []
+    shape, position = input_shape, 0
+    low = 0.0 if nonnegative else -1.0
+    while position < len(modules):
+        here = modules[position]
+        if isinstance(here, nn.ReLU):
+            _after_layer(name, layers)
+            layers[-1] = replace(layers[-1], relu=True)
+            nonnegative, position = True, position + 1
+        elif isinstance(here, nn.Flatten):
+            _whole_flatten(name, here, shape)
+            shape, position = (math.prod(shape),), position + 1
+        else:
+            layer, used = _layer(name, modules[position:], shape, nonnegative, merge_dense)
+            layers.append(layer)
+            nonnegative = nonnegative and _keeps_sign(layer)
+            shape, position = layer.geometry.out_shape, position + used
+    _after_layer(name, layers)
+    _reproduces(name, module, layers, input_shape, low)
+    return layers
+
+
+def aligned(
+    f: nn.Module, g: nn.Module, input_shape: Shape, nonnegative: bool
+) -> tuple[list[Layer], list[Layer]]:
+    """Canonical forms of f and g with the same sequence of layer shapes; ValueError without one."""
+    tried: list[tuple[list[Layer], list[Layer]]] = []
+    for merge_f, merge_g in ((False, False), (False, True), (True, False), (True, True)):
+        first = canonical("f", f, input_shape, nonnegative, merge_f)
+        second = canonical("g", g, input_shape, nonnegative, merge_g)
+        if [x.signature() for x in first] == [x.signature() for x in second]:
+            return first, second
+        tried.append((first, second))
+    first, second = tried[0]
+    raise ValueError(
+        f"g: got layers [{describe(second)}], takes those of f [{describe(first)}] "
+        "(after ChannelScale → ReLU → Conv2d/Linear is merged into one layer)"
+    )
+
+
+def _flatten(name: str, module: nn.Module) -> Iterator[nn.Module]:
+    if isinstance(module, nn.Sequential):
+        for child in module:
+            yield from _flatten(name, child)
+    elif not isinstance(module, nn.Identity):
+        if not isinstance(module, (*BUILDERS, nn.ReLU, nn.Flatten)):
+            raise ValueError(f"{name}: got a {type(module).__name__} module, takes {_TAKES}")
+        yield module
+
+
+def _after_layer(name: str, layers: list[Layer]) -> None:
+    if not layers:
+        raise ValueError(f"{name}: got no layer with weights first, takes {_TAKES} in that order")
+
+
+def _whole_flatten(name: str, module: nn.Flatten, shape: Shape) -> None:
+    if module.start_dim != 1 or module.end_dim not in (-1, len(shape)):
+        raise ValueError(
+            f"{name}: got {module}, takes Flatten over every axis but the batch (start_dim=1)"
+        )
+
+
+def _keeps_sign(layer: Layer) -> bool:
+    shift = layer.bias is None or bool((layer.bias >= 0).all())
+    return shift and bool((layer.plus >= 0).all())
+
+
+def _reproduces(
+    name: str, module: nn.Module, layers: list[Layer], shape: Shape, low: float
+) -> None:
+    wave = torch.arange(2 * math.prod(shape), dtype=torch.float64).cos()
+    x = wave.reshape(2, *shape).clamp(min=low)
+    with torch.no_grad():
+        wanted, got = module(x).flatten(1), forward(layers, x)
+    size = torch.ones(shape, dtype=torch.float64)
+    for layer in layers:
+        size = layer.reach(size)
+    if got.shape != wanted.shape or not bool(((got - wanted).abs() <= 1e-9 * size.max()).all()):
+        raise ValueError(
+            f"{name}: got a network that its layers do not reproduce (a subclass changes a forward "
+            f"pass, or an input of shape {shape} is read otherwise), takes {_TAKES}"
+        )
+
+
+def _layer(
+    name: str, rest: list[nn.Module], shape: Shape, nonnegative: bool, merge_dense: bool
+) -> tuple[Layer, int]:
+    """Build the next layer from the head of ``rest``; return it and how many modules it used."""
+    scale = _as_scale(name, rest[0], shape, merge_dense)
+    if scale is not None:
+        hidden = (len(scale.weight), *shape[1:])
+        gap = 2 if len(rest) > 2 and isinstance(rest[2], nn.Flatten) else 1
+        if len(rest) > gap + 1 and isinstance(rest[1], nn.ReLU):
+            after = rest[gap + 1]
+            if isinstance(after, (nn.Conv2d, nn.Linear)):
+                wide = (math.prod(hidden),) if gap == 2 else hidden
+                outer = build(name, after, wide)
+                return _merge(scale, outer, shape, nonnegative), gap + 2
+    return build(name, rest[0], shape), 1
+
+
+def _as_scale(name: str, module: nn.Module, shape: Shape, merge_dense: bool) -> _Blocked | None:
+    if isinstance(module, ChannelScale):
+        check_blocks(name, module, shape)
+        return _Blocked(module.weight.detach(), module.block)
+    if not merge_dense or not isinstance(module, (nn.Conv2d, nn.Linear)):
+        return None
+    layer = build(name, module, shape)
+    g = layer.geometry
+    pointwise = fan_in(layer.plus) == shape[0] and g.stride == (1, 1) and g.padding == (0, 0)
+    if layer.bias is not None or not pointwise:
+        return None
+    matrix = layer.plus.flatten(1)
+    if int((matrix != 0).sum(1).max()) > 1:
+        return None
+    block = matrix.abs().argmax(1)
+    return _Blocked(matrix.gather(1, block[:, None])[:, 0], block)
+
+
+def _merge(scale: _Blocked, outer: Layer, shape: Shape, nonnegative: bool) -> Layer:
+    """Σ_h V_h ∗ σ(a_h x) = K⁺ ∗ x⁺ − K⁻ ∗ x⁻, K⁺ = Σ_{a>0} a_h V_h, K⁻ = −Σ_{a<0} |a_h| V_h."""
+    kernel = outer.plus.reshape(outer.plus.shape[0], len(scale.weight), -1)
+    plus, plus_size, count = _half(scale, kernel, scale.weight.clamp(min=0), shape[0])
+    minus, minus_size = plus, plus_size
+    if not nonnegative:
+        minus, minus_size, other = _half(scale, -kernel, (-scale.weight).clamp(min=0), shape[0])
+        count = max(count, other)
+    conv = outer.geometry.conv
+    sizes = (-1, shape[0], *outer.plus.shape[2:]) if conv else (len(kernel), -1)
+    plus = plus.reshape(sizes)
+    minus = plus if nonnegative else minus.reshape(sizes)
+    return Layer(
+        geometry=replace(outer.geometry, in_shape=shape if conv else (math.prod(shape),)),
+        plus=plus,
+        minus=minus,
+        bias=outer.bias,
+        magnitude=torch.maximum(plus_size, minus_size).reshape(sizes),
+        terms=outer.terms + 1,
+        kernel_error=2 * rounding.gamma(count + 2),
+    )
+
+
+def _half(
+    scale: _Blocked, kernel: Tensor, weight: Tensor, blocks: int
+) -> tuple[Tensor, Tensor, int]:
+    """Σ_h weight_h V_h and Σ_h |weight_h||V_h| per block, and the most terms in one block."""
+    terms = kernel * weight[None, :, None]
+    zero = torch.zeros(len(kernel), blocks, kernel.shape[2], dtype=kernel.dtype)
+    count = torch.bincount(scale.block[weight != 0], minlength=1).max()
+    total = zero.index_add(1, scale.block, terms)
+    return total, zero.index_add(1, scale.block, terms.abs()), int(count)

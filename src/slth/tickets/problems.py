@@ -1,0 +1,132 @@
+"""The subset problems of a construction, and the table of their solutions."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from slth import seeding
+from slth.checks import FloatArray
+from slth.problem import BatchSolution, Instance, status_of, tolerance
+from slth.solvers.base import Solver
+from slth.solvers.front import solve_batch
+
+KEY = ["layer", "channel", "sign", "group"]
+COLUMNS = [*KEY, "d", "candidates", "eps", "solver", "status", "proved", "error", "kept", "work"]
+
+
+@dataclass(frozen=True, eq=False)
+class SubsetProblems:
+    """The B subset problems of one (layer, input channel, sign): one for each output group.
+
+    All of them choose from the same hidden channels: hidden (m,) int64, their indices in the
+    source layer. X (B, m, d) candidates, Z (B, d) targets. m = 0 is possible: a small source may
+    hold no channel of the sign. Layers, channels and groups count from 0; sign is "+" or "-".
+    """
+
+    layer: int
+    channel: int
+    sign: str
+    hidden: np.ndarray
+    X: FloatArray
+    Z: FloatArray
+
+    def key(self) -> tuple[int, int, str]:
+        """(layer, channel, sign): with the group, what names a problem and keys its seed."""
+        return self.layer, self.channel, self.sign
+
+
+def solve_problems(
+    problems: Iterable[SubsetProblems],
+    eps: float | None = None,
+    solver: str | Solver = "auto",
+    budget: int | None = None,
+    seed: int = 0,
+    threads: int | None = None,
+) -> pd.DataFrame:
+    """Solve every problem once and return a row for each, failures included.
+
+    eps: tolerance per coordinate, None = minimise; the other arguments are those of `slth.solve`.
+    Columns: layer, channel, sign, group, d, candidates, eps (NaN for None), solver, status (name
+    of a `Status`), proved, error, kept (size of the subset), work, and subset (the hidden channels
+    chosen). A problem that misses eps keeps its best subset. Seeds are keyed by layer, channel,
+    sign and group, so any split of the problems among jobs gives the same rows.
+    """
+    eps = tolerance(eps)
+    frames = [_rows(p, eps, _solve(p, eps, solver, budget, seed, threads)) for p in problems]
+    if not frames:
+        raise ValueError("problems: got none, takes one or more SubsetProblems")
+    return pd.concat(frames, ignore_index=True)
+
+
+def _solve(
+    p: SubsetProblems,
+    eps: float | None,
+    solver: str | Solver,
+    budget: int | None,
+    seed: int,
+    threads: int | None,
+) -> BatchSolution:
+    if not len(p.hidden):
+        return _empty(p.X, p.Z, eps)
+    own = seeding.child(seed, "subset problem", *p.key())
+    return solve_batch(p.X, p.Z, eps, solver, budget, own, threads=threads)
+
+
+def _empty(X: FloatArray, Z: FloatArray, eps: float | None) -> BatchSolution:
+    """Without candidates the empty subset is the only one: its error is ‖z‖_∞, proved."""
+    error = np.abs(Z).max(axis=1)
+    status = np.array([status_of(e, eps, True, False) for e in error], dtype=object)
+    keep = np.zeros(X.shape[:2], dtype=bool)
+    proved = np.ones(len(Z), dtype=bool)
+    work = np.zeros(len(Z), dtype=np.int64)
+    return BatchSolution(keep, error, status, proved, work, "none", "no candidates", 0.0)
+
+
+def _rows(p: SubsetProblems, eps: float | None, s: BatchSolution) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "layer": p.layer,
+            "channel": p.channel,
+            "sign": p.sign,
+            "group": np.arange(len(p.Z)),
+            "d": p.Z.shape[1],
+            "candidates": len(p.hidden),
+            "eps": np.nan if eps is None else eps,
+            "solver": s.solver,
+            "status": [status.name for status in s.status],
+            "proved": s.proved,
+            "error": s.error,
+            "kept": s.keep.sum(axis=1),
+            "work": s.work,
+            "subset": [p.hidden[keep] for keep in s.keep],
+        }
+    )
+
+
+def with_subsets(
+    solutions: pd.DataFrame,
+    problems: Iterable[SubsetProblems],
+    subsets: Mapping[tuple, np.ndarray],
+    solver: str,
+) -> pd.DataFrame:
+    """Return ``solutions`` with subsets from elsewhere, keyed (layer, channel, sign, group).
+
+    kept, error and status are those of the new subsets; proved is False, work 0.
+    """
+    by_key = {p.key(): p for p in problems}
+    table = solutions.reset_index(drop=True).copy()
+    errors, chosen = [], []
+    for layer, channel, sign, group in table[KEY].itertuples(index=False, name=None):
+        p, subset = by_key[layer, channel, sign], subsets[layer, channel, sign, group]
+        errors.append(Instance(p.X[group], p.Z[group]).error(np.isin(p.hidden, subset)))
+        chosen.append(subset)
+    table["solver"], table["proved"], table["work"] = solver, False, 0
+    table["error"], table["kept"] = errors, [len(subset) for subset in chosen]
+    table["subset"] = pd.Series(chosen, dtype=object)
+    table["status"] = [
+        status_of(error, None if np.isnan(eps) else eps, False, False).name
+        for error, eps in zip(errors, table["eps"], strict=True)
+    ]
+    return table

@@ -1,0 +1,29 @@
+"""The constructions by name. To add one: write its file, add its line."""
+
+import dataclasses
+import importlib
+
+from slth import checks
+from slth.tickets.base import Construction
+
+# name: module and class; loaded when first asked for
+CONSTRUCTIONS: dict[str, str] = {
+    "structured_convolution": "slth.tickets.structured_convolution:StructuredConvolution",
+}
+
+
+def get(construction: str, **options: object) -> Construction:
+    """Return the construction registered under a name, with its options set.
+
+    Raises ValueError/TypeError naming an unknown construction, option or option value.
+    """
+    module, name = CONSTRUCTIONS[checks.choice("construction", construction, CONSTRUCTIONS)].split(
+        ":"
+    )
+    cls = getattr(importlib.import_module(module), name)
+    known = [field.name for field in dataclasses.fields(cls)]
+    for option in options:
+        checks.choice(f"option of {construction!r}", option, known)
+    made = cls(**options)
+    assert isinstance(made, Construction)
+    return made

@@ -1,0 +1,71 @@
+"""`build`, and the stages it is the composition of."""
+
+import pandas as pd
+from torch import nn
+
+from slth.networks.architectures import in_float64
+from slth.solvers.base import Solver
+from slth.tickets.problems import SubsetProblems, solve_problems
+from slth.tickets.registry import get
+from slth.tickets.ticket import Ticket
+
+DEFAULT = "structured_convolution"
+
+
+def build(
+    construction: str,
+    target: nn.Sequential,
+    *,
+    n: int,
+    eps: float | None = None,
+    seed: int = 0,
+    solver: str | Solver = "auto",
+    budget: int | None = None,
+    threads: int | None = None,
+    **options: object,
+) -> Ticket:
+    """Cut a ticket that imitates ``target`` out of a random network.
+
+    target: Sequential of Conv2d, Linear, ReLU, Flatten without biases; the theorems assume
+    ‖K⁽ⁱ⁾‖₁ ≤ 1 (`slth.networks.normalise`). n: about the number of candidates of a subset problem
+    (the source has 2n hidden channels an input channel). eps: tolerance per kernel entry, None =
+    the least error. seed: of the source and of the solver. solver, budget, threads: as in
+    `slth.solve`. options: of the construction. A subset problem that misses eps keeps its best
+    subset and stays in ``solutions``; nothing is sampled again. Raises ValueError/TypeError.
+    Cost: that of solving the subset problems, see the construction's docstring.
+    """
+    target = in_float64(target) if isinstance(target, nn.Sequential) else target
+    source = sample_source(target, n, seed, construction=construction, **options)
+    problems = subset_problems(target, source, construction=construction, **options)
+    table = solve_problems(problems, eps, solver, budget, seed, threads)
+    return assemble(target, source, table, construction=construction, **options)
+
+
+def sample_source(
+    target: nn.Sequential, n: int, seed: int = 0, *, construction: str = DEFAULT, **options: object
+) -> nn.Sequential:
+    """Sample the random network of a construction, once: same seed, same weights."""
+    return get(construction, **options).sample_source(target, n, seed)
+
+
+def subset_problems(
+    target: nn.Sequential,
+    source: nn.Sequential,
+    *,
+    construction: str = DEFAULT,
+    **options: object,
+) -> list[SubsetProblems]:
+    """Return the subset problems that decide what is kept, in a fixed order."""
+    return get(construction, **options).subset_problems(target, source)
+
+
+def assemble(
+    target: nn.Sequential,
+    source: nn.Sequential,
+    solutions: pd.DataFrame,
+    *,
+    construction: str = DEFAULT,
+    **options: object,
+) -> Ticket:
+    """Make the ticket from the rows of `solve_problems`, in any order, each problem once."""
+    return get(construction, **options).assemble(target, source, solutions)

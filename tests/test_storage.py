@@ -1,0 +1,118 @@
+"""Networks on disk come back as they were, and nothing that is not one is let in."""
+
+import pickle
+import struct
+import zipfile
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from slth.networks import (
+    ChannelScale,
+    build_dense_network,
+    build_network,
+    load_network,
+    save_network,
+)
+from slth.seeding import generator
+
+
+def _channel_scaled() -> nn.Sequential:
+    scale = ChannelScale(torch.linspace(-1, 1, 6, dtype=torch.float64), torch.arange(6) // 3)
+    return nn.Sequential(scale, nn.ReLU(), *build_network([2], input_shape=(6, 8, 8), seed=1))
+
+
+NETWORKS = {
+    "convolutional": (build_network([2, 1], stride=2, seed=0), (1, 8, 8)),
+    "valid": (build_network([1], padding="valid", seed=0), (1, 8, 8)),
+    "dense": (build_dense_network([4, 3, 2], seed=0), (4,)),
+    "ticket": (_channel_scaled(), (2, 8, 8)),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_round_trip(name, tmp_path):
+    network, shape = NETWORKS[name]
+    save_network(tmp_path / "a.npz", network)
+    loaded = load_network(tmp_path / "a.npz")
+    x = torch.from_numpy(generator(0, "x").uniform(-1, 1, (4, *shape)))
+    assert torch.equal(network(x), loaded(x))
+    assert [type(m) for m in loaded] == [type(m) for m in network]
+    save_network(tmp_path / "b.npz", loaded)
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path):
+    path = tmp_path / "a.npz"
+    save_network(path, NETWORKS["dense"][0])
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="Softmax"):
+        save_network(path, nn.Sequential(nn.Softmax(dim=1)))
+    assert path.read_bytes() == before
+    assert [p.name for p in tmp_path.iterdir()] == ["a.npz"]
+
+
+def test_any_flipped_byte_is_refused_or_harmless(tmp_path):
+    path = tmp_path / "a.npz"
+    network = NETWORKS["valid"][0]
+    save_network(path, network)
+    whole = path.read_bytes()
+    for place in generator(0, "flip").integers(0, len(whole), 60):
+        damaged = bytearray(whole)
+        damaged[place] ^= 0xFF
+        path.write_bytes(damaged)
+        try:
+            loaded = load_network(path)
+        except ValueError as error:
+            assert str(path) in str(error)
+            continue
+        for a, b in zip(network.parameters(), loaded.parameters(), strict=True):
+            assert torch.equal(a, b)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 100, -1])
+def test_a_truncated_file_is_refused(kept, tmp_path):
+    path = tmp_path / "a.npz"
+    save_network(path, NETWORKS["dense"][0])
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(ValueError, match="not a readable network file"):
+        load_network(path)
+
+
+class _Bomb:
+    def __reduce__(self):
+        return (exec, ("raise SystemExit('code ran')",))
+
+
+def test_pickles_are_refused_without_being_run(tmp_path):
+    plain, torched, array = (tmp_path / f"{name}.npz" for name in ("plain", "torch", "array"))
+    plain.write_bytes(pickle.dumps(_Bomb()))
+    torch.save(_Bomb(), torched)
+    np.savez(array, description=np.array([_Bomb()], dtype=object))
+    for path in (plain, torched, array):
+        with pytest.raises(ValueError, match="not a readable network file"):
+            load_network(path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", "[]", "{}", '{"format": "other", "modules": []}', '{"format": "slth network 1"}',
+     '{"format": "slth network 1", "modules": [{"type": "Linear"}]}',
+     '{"format": "slth network 1", "modules": [{"type": "system"}]}'],
+)  # fmt: skip
+def test_a_foreign_description_is_refused(text, tmp_path):
+    path = tmp_path / "a.npz"
+    np.savez(path, description=np.array(text))
+    with pytest.raises(ValueError, match="not a readable network file"):
+        load_network(path)
+
+
+def test_missing_file_and_wrong_suffix(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        load_network(tmp_path / "none.npz")
+    with pytest.raises(ValueError, match="path: got"):
+        save_network(tmp_path / "net.pt", NETWORKS["dense"][0])
+    assert issubclass(zipfile.BadZipFile, Exception)
+    assert issubclass(struct.error, Exception)

@@ -1,0 +1,50 @@
+"""The differential bound is proportional to the perturbation; bounding f and g apart is not."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from slth import seeding
+from slth.supnorm import bracket
+from tests import supnorm_cases as cases
+
+EPS = 10.0 ** -np.arange(2, 7)
+
+
+@pytest.fixture(scope="module")
+def bounds():
+    rng = seeding.generator(0, "scaling")
+    f = nn.Sequential(
+        cases.conv(rng, 1, 3, 3, padding=1),
+        nn.ReLU(),
+        cases.conv(rng, 3, 3, 3, padding=1),
+        nn.ReLU(),
+        nn.Flatten(),
+        cases.linear(rng, 3 * 36, 4),
+    )
+    direction = [cases.draw(rng, *weight.shape) for weight in f.parameters()]
+    out = []
+    for eps in EPS:
+        g = cases.perturbed(rng, f, 0.0)
+        for weight, way in zip(g.parameters(), direction, strict=True):
+            weight.data = weight.data + eps * torch.sign(way)
+        out.append(bracket(f, g, (-1.0, 1.0), (1, 6, 6), samples=16, restarts=1, steps=4).bounds)
+    return out
+
+
+def slope(values):
+    return np.polyfit(np.log(EPS), np.log(values), 1)[0]
+
+
+@pytest.mark.parametrize("name", ["differential", "closed_form"])
+def test_slope_one(bounds, name):
+    assert slope([b[name] for b in bounds]) == pytest.approx(1.0, abs=0.02)
+
+
+def test_separate_bounds_stay_flat(bounds):
+    assert abs(slope([b["separate"] for b in bounds])) < 0.02
+
+
+def test_differential_is_the_least(bounds):
+    assert all(b["differential"] == min(b.values()) for b in bounds)

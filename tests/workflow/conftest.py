@@ -1,0 +1,102 @@
+"""Copies of the project in which the tests run the pipeline on the CI config."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+PARTS = ["Snakefile", "config.yaml", "configs", "envs", "paper", "profiles", "src", "workflow"]
+GENERATED = shutil.ignore_patterns(
+    "__pycache__", "*.egg-info", "tables", "figures", "numbers.tex", "main.pdf", ".part-*"
+)
+
+
+class Checkout:
+    """One working copy: runs Snakemake in it and reads what it made."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for part in PARTS:
+            source = PROJECT / part
+            if source.is_dir():
+                shutil.copytree(source, folder / part, ignore=GENERATED)
+            else:
+                shutil.copy2(source, folder / part)
+
+    def command(self, *arguments: str) -> list[str]:
+        """Return the command line of a run on the CI config."""
+        base = [sys.executable, "-m", "snakemake", "--configfile", "configs/ci.yaml"]
+        return [*base, *(arguments or ("--cores", "2"))]
+
+    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run Snakemake to its end; fail with its output unless it succeeds or ``check`` is off."""
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            env=environment(),
+            check=False,
+        )
+        if check and done.returncode:
+            pytest.fail(f"snakemake {arguments} exited {done.returncode}\n{done.stdout}{done.stderr}")
+        return done
+
+    def planned(self, *arguments: str) -> set[str]:
+        """Return the rules that a run would execute now."""
+        return rules_in(self.run("--cores", "2", "--dry-run", *arguments).stdout)
+
+    def paper(self) -> dict[str, str]:
+        """Return the SHA-256 of every file that the run left in paper/."""
+        return {
+            path.relative_to(self.folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted((self.folder / "paper").rglob("*"))
+            if path.is_file()
+        }
+
+
+def environment() -> dict[str, str]:
+    """Return the environment of a run: the caller's, less what would redirect Snakemake."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE_")}
+
+
+def rules_in(listing: str) -> set[str]:
+    """Return the rule names in the job table of a dry run."""
+    names: set[str] = set()
+    inside = False
+    for line in listing.splitlines():
+        words = line.split()
+        if words[:2] == ["job", "count"]:
+            inside = True
+        elif inside and words and words[0] == "total":
+            break
+        elif inside and len(words) == 2 and words[1].isdigit():
+            names.add(words[0])
+    return names
+
+
+@pytest.fixture(scope="session")
+def tex() -> None:
+    """Skip what compiles the paper where there is no TeX."""
+    if not (shutil.which("latexmk") or shutil.which("tectonic")):
+        pytest.skip("no latexmk and no tectonic on this machine: `make tex` installs one")
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, tex: None) -> Iterator[Checkout]:
+    """A checkout in which the CI config has been run to its end on two cores."""
+    checkout = Checkout(tmp_path_factory.mktemp("finished") / "slth")
+    checkout.run()
+    yield checkout
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Checkout:
+    """A checkout in which nothing has been run."""
+    return Checkout(tmp_path / "slth")

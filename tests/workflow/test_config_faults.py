@@ -1,0 +1,26 @@
+"""A wrong config stops before any job: exit 1, one line a fault, no traceback, nothing written."""
+
+import pytest
+
+from tests.workflow.conftest import Checkout
+
+FAULTS = {
+    "seed: -1": ["seed"],
+    "seeed: 1": ["seeed", "seed"],
+    "threshold: {eps: 0}": ["threshold.eps"],
+    "threshold: {eps: .nan, replicates: many}": ["threshold.eps", "threshold.replicates"],
+    "threshold: {ensembles: [norml]}": ["norml", "normal"],
+    "tickets: [{name: a, network: absent}]": ["absent"],
+    "tickets: 3": ["tickets"],
+}
+
+
+@pytest.mark.parametrize("text", FAULTS)
+def test_fault_is_one_line(fresh: Checkout, text: str) -> None:
+    (fresh.folder / "configs/ci.yaml").write_text(text + "\n")
+    done = fresh.run("--cores", "1", check=False)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("config: ")]
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr + done.stdout
+    assert all(any(word in line for line in lines) for word in FAULTS[text]), done.stderr
+    assert not (fresh.folder / "results").exists()

@@ -1,0 +1,60 @@
+"""An edit reruns what depends on the edited file and nothing else; a touch reruns nothing."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.conftest import Checkout
+
+RENDER = {"render_figures", "render_tables", "render_numbers", "compile_paper", "all"}
+TICKETS = {"solve_blocks", "construct_tickets", "measure_tickets", "collect_tickets"}
+THRESHOLDS = {"solve_cells", "measure_thresholds"}
+
+
+@contextmanager
+def edited(path: Path) -> Iterator[None]:
+    text, times = path.read_text(), (path.stat().st_atime, path.stat().st_mtime)
+    path.write_text(text + ("%" if path.suffix == ".tex" else "#") + " edited\n")
+    try:
+        yield
+    finally:
+        path.write_text(text)
+        os.utime(path, times)
+
+
+@pytest.mark.parametrize(
+    ("file", "rules"),
+    [
+        ("paper/main.tex", {"compile_paper", "all"}),
+        ("src/slth/solvers/klist.py", TICKETS | RENDER),
+        ("src/slth/solvers/milp.py", set()),
+        ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | RENDER),
+        ("src/slth/supnorm/differential.py", {"measure_tickets", "collect_tickets"} | RENDER),
+        ("src/slth/theory/quenched.py", {"measure_thresholds"} | RENDER),
+        ("src/slth/rendering/tables.py", {"render_tables", "compile_paper", "all"}),
+    ],
+)
+def test_edit_reruns_its_dependants_only(finished: Checkout, file: str, rules: set[str]) -> None:
+    with edited(finished.folder / file):
+        planned = finished.planned()
+    assert planned <= rules
+    assert rules - {"all"} <= planned | {"all"}
+
+
+def test_touch_reruns_nothing(finished: Checkout) -> None:
+    for path in (finished.folder / "src").rglob("*.py"):
+        path.touch()
+    assert finished.planned() == set()
+
+
+def test_config_change_reruns_its_experiment_only(finished: Checkout) -> None:
+    config = finished.folder / "configs/ci.yaml"
+    text = config.read_text()
+    config.write_text(text.replace("confidence:", "confidence: 0.95 #", 1))
+    try:
+        assert finished.planned() == {"measure_thresholds"} | RENDER
+    finally:
+        config.write_text(text)

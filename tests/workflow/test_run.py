@@ -1,0 +1,45 @@
+"""The chain on the CI config: complete, and byte-identical whatever the cores and the order."""
+
+import subprocess
+
+from tests.workflow.conftest import Checkout
+
+
+def test_paper_is_complete(finished: Checkout) -> None:
+    pdf = finished.folder / "paper/main.pdf"
+    assert pdf.read_bytes().startswith(b"%PDF")
+    log = (finished.folder / "results/logs/compile_paper.log").read_text(errors="replace")
+    for fault in ("undefined", "multiply defined", "Overfull"):
+        assert fault not in log, fault
+
+
+def test_nothing_is_left_to_do(finished: Checkout) -> None:
+    assert finished.planned() == set()
+
+
+def test_one_core_gives_the_same_bytes(finished: Checkout, fresh: Checkout) -> None:
+    fresh.run("--cores", "1")
+    assert fresh.paper() == finished.paper()
+
+
+def test_jobs_are_shards(fresh: Checkout) -> None:
+    listing = fresh.run("--cores", "2", "--dry-run").stdout
+    total = next(line for line in listing.splitlines() if line.split()[:1] == ["total"])
+    assert int(total.split()[1]) <= 60
+
+
+def test_other_seed_gives_other_figures(finished: Checkout, fresh: Checkout) -> None:
+    config = fresh.folder / "configs/ci.yaml"
+    config.write_text(config.read_text() + "\nseed: 4242\n")
+    fresh.run("--cores", "2", "results/measure/thresholds.parquet")
+    one, other = (
+        (c.folder / "results/measure/thresholds.parquet").read_bytes() for c in (finished, fresh)
+    )
+    assert one != other
+
+
+def test_lint_is_clean(fresh: Checkout) -> None:
+    done = subprocess.run(
+        fresh.command("--lint"), cwd=fresh.folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,60 @@
+# Helpers of the rules. Nothing here does research work.
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(workflow.basedir)
+
+# The workflow runs the package beside it, installed or not; jobs inherit the path.
+sys.path.insert(0, str(ROOT / "src"))
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    [str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
+)
+
+from slth.configuration import check_or_exit
+from slth.dependencies import closure, constant, solver_modules
+
+config = check_or_exit(config, ROOT / "workflow/schemas/config.schema.yaml")
+
+SEED = config["seed"]
+NETWORKS = {network["name"]: network for network in config["networks"]}
+ARMS = {arm["name"]: arm for arm in config["tickets"]}
+SHARDS = range(config["threshold"]["shards"])
+
+
+def code(rule_name, *solvers):
+    """The script of a rule and the package files it depends on, solvers by name."""
+    script = ROOT / f"workflow/scripts/{rule_name}.py"
+    modules = [module for solver in solvers for module in solver_modules(solver)]
+    return [os.path.relpath(path) for path in (script, *closure(script, modules))]
+
+
+def arm_code(wildcards):
+    """Code of the rule that solves the subset problems of an arm."""
+    return code("solve_blocks", ARMS[wildcards.arm]["solver"])
+
+
+def arm_network(wildcards):
+    """The settings of the network an arm builds tickets of."""
+    return NETWORKS[ARMS[wildcards.arm]["network"]]
+
+
+def arm_target(wildcards):
+    """The trained target of an arm."""
+    return f"results/sample/targets/{ARMS[wildcards.arm]['network']}.npz"
+
+
+def per_replicate(pattern):
+    """One path for every arm and replicate."""
+    return [
+        pattern.format(arm=name, replicate=replicate)
+        for name, arm in ARMS.items()
+        for replicate in range(arm["seeds"])
+    ]
+
+
+wildcard_constraints:
+    network="|".join(NETWORKS),
+    arm="|".join(ARMS),
+    shard=r"\d+",
+    replicate=r"\d+",

@@ -1,0 +1,71 @@
+# Random instances, random networks, and the trained targets they must approximate.
+rule sample_cells:
+    input:
+        code=code("sample_cells"),
+    output:
+        "results/sample/cells/{shard}.parquet",
+    log:
+        "results/logs/sample_cells/{shard}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=config["threshold"],
+        seed=SEED,
+        shard=lambda wildcards: int(wildcards.shard),
+    message:
+        "Draw the keys of the MRSS instances, shard {wildcards.shard}"
+    script:
+        "../scripts/sample_cells.py"
+
+
+rule train_target:
+    input:
+        code=code("train_target"),
+    output:
+        network="results/sample/targets/{network}.npz",
+        row="results/sample/targets/{network}.parquet",
+    log:
+        "results/logs/train_target/{network}.log",
+    benchmark:
+        "results/benchmarks/train_target/{network}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=lambda wildcards: NETWORKS[wildcards.network],
+        seed=SEED,
+    message:
+        "Train the target network {wildcards.network} on {params.settings[data]}"
+    script:
+        "../scripts/train_target.py"
+
+
+rule sample_sources:
+    input:
+        target=arm_target,
+        code=code("sample_sources"),
+    output:
+        "results/sample/sources/{arm}/{replicate}.npz",
+    log:
+        "results/logs/sample_sources/{arm}/{replicate}.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        arm=lambda wildcards: ARMS[wildcards.arm],
+        seed=SEED,
+        replicate=lambda wildcards: int(wildcards.replicate),
+    message:
+        "Draw the random networks of {wildcards.arm}, replicate {wildcards.replicate}"
+    script:
+        "../scripts/sample_sources.py"

@@ -1,0 +1,16 @@
+from slth import frames
+from slth.experiments.tickets import construct_tickets
+from slth.networks.storage import load_network, load_networks, save_networks
+from slth.progress import logged
+
+with logged(snakemake.log[0]):
+    networks, rows = construct_tickets(
+        load_network(snakemake.input.target),
+        load_networks(snakemake.input.sources),
+        frames.read(snakemake.input.blocks, "solved blocks"),
+        snakemake.params.arm,
+        snakemake.params.seed,
+        snakemake.params.replicate,
+    )
+    save_networks(snakemake.output.networks, networks)
+    frames.write(snakemake.output.rows, rows, "constructed tickets")

@@ -1,0 +1,14 @@
+from slth import frames
+from slth.experiments.tickets import solve_blocks
+from slth.networks.storage import load_network, load_networks
+from slth.progress import logged
+
+with logged(snakemake.log[0]):
+    rows = solve_blocks(
+        load_network(snakemake.input.target),
+        load_networks(snakemake.input.sources),
+        snakemake.params.arm,
+        snakemake.params.seed,
+        snakemake.params.replicate,
+    )
+    frames.write(snakemake.output[0], rows, "solved blocks")
