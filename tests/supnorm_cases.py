@@ -85,10 +85,9 @@ def random_case(index: int) -> Case:
     eps = float(10 ** rng.uniform(-4, -0.5))
     box = [(-1.0, 1.0), (0.0, 1.0), (-0.3, 2.0), (-2.0, -0.5)][int(rng.integers(4))]
     depth = int(rng.integers(1, 5))
-    if rng.random() < 0.25:
-        f, shape = dense(rng, depth), (6,)
-    else:
-        f, shape = convolutional(rng, depth), (2, 7, 6)
+    is_dense = rng.random() < 0.25
+    shape: tuple[int, ...] = (6,) if is_dense else (2, 7, 6)
+    f = dense(rng, depth) if is_dense else convolutional(rng, depth)
     if rng.random() < 0.35 and all(getattr(m, "groups", 1) == 1 for m in f):
         return Case(f, as_ticket(rng, f, eps=eps), shape, box)
     return Case(f, perturbed(rng, f, eps), shape, box)
@@ -103,7 +102,7 @@ def dense(rng, depth: int) -> nn.Sequential:
 
 def convolutional(rng, depth: int) -> nn.Sequential:
     modules: list[nn.Module] = []
-    shape = (2, 7, 6)
+    shape: tuple[int, ...] = (2, 7, 6)
     for _ in range(depth):
         groups = int(rng.integers(1, 3))
         k = int(rng.integers(1, 1 + min(5, *shape[1:])))

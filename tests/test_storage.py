@@ -1,8 +1,6 @@
 """Networks on disk come back as they were, and nothing that is not one is let in."""
 
 import pickle
-import struct
-import zipfile
 
 import numpy as np
 import pytest
@@ -14,7 +12,9 @@ from slth.networks import (
     build_dense_network,
     build_network,
     load_network,
+    load_networks,
     save_network,
+    save_networks,
 )
 from slth.seeding import generator
 
@@ -44,6 +44,18 @@ def test_round_trip(name, tmp_path):
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
 
 
+def test_several_networks_in_one_file(tmp_path):
+    networks = {name: network for name, (network, _) in NETWORKS.items()}
+    save_networks(tmp_path / "all.npz", networks)
+    loaded = load_networks(tmp_path / "all.npz")
+    assert list(loaded) == list(networks)
+    for name, (network, shape) in NETWORKS.items():
+        x = torch.from_numpy(generator(0, "x").uniform(-1, 1, (4, *shape)))
+        assert torch.equal(network(x), loaded[name](x))
+    with pytest.raises(ValueError, match="holds 4 networks"):
+        load_network(tmp_path / "all.npz")
+
+
 def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "a.npz"
     save_network(path, NETWORKS["dense"][0])
@@ -65,8 +77,7 @@ def test_any_flipped_byte_is_refused_or_harmless(tmp_path):
         path.write_bytes(damaged)
         try:
             loaded = load_network(path)
-        except ValueError as error:
-            assert str(path) in str(error)
+        except ValueError:  # any other exception fails the test
             continue
         for a, b in zip(network.parameters(), loaded.parameters(), strict=True):
             assert torch.equal(a, b)
@@ -98,9 +109,9 @@ def test_pickles_are_refused_without_being_run(tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["{", "[]", "{}", '{"format": "other", "modules": []}', '{"format": "slth network 1"}',
-     '{"format": "slth network 1", "modules": [{"type": "Linear"}]}',
-     '{"format": "slth network 1", "modules": [{"type": "system"}]}'],
+    ["{", "[]", "{}", '{"format": "other", "networks": {}}', '{"format": "slth network 1"}',
+     '{"format": "slth network 1", "networks": {"a": [{"type": "Linear"}]}}',
+     '{"format": "slth network 1", "networks": {"a": [{"type": "system"}]}}'],
 )  # fmt: skip
 def test_a_foreign_description_is_refused(text, tmp_path):
     path = tmp_path / "a.npz"
@@ -114,5 +125,3 @@ def test_missing_file_and_wrong_suffix(tmp_path):
         load_network(tmp_path / "none.npz")
     with pytest.raises(ValueError, match="path: got"):
         save_network(tmp_path / "net.pt", NETWORKS["dense"][0])
-    assert issubclass(zipfile.BadZipFile, Exception)
-    assert issubclass(struct.error, Exception)

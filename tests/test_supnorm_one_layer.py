@@ -72,9 +72,9 @@ def test_signed_kernels_reach_less_than_the_sum_of_maxima():
     rng = seeding.generator(3, "signed")
     f = nn.Sequential(cases.conv(rng, 1, 1, 2))
     g = nn.Sequential(*cases.half_layers(rng, f[0], 3, 0.1))
-    scale, wide = g[0].weight, g[2].weight
-    plus = f[0].weight[0, 0] - torch.einsum("h,hij->ij", scale.clamp(min=0), wide[0])
-    minus = f[0].weight[0, 0] - torch.einsum("h,hij->ij", scale.clamp(max=0), wide[0])
+    scale, wide = g[0].weight.detach(), g[2].weight.detach()
+    plus = f[0].weight.detach()[0, 0] - torch.einsum("h,hij->ij", scale.clamp(min=0), wide[0])
+    minus = f[0].weight.detach()[0, 0] - torch.einsum("h,hij->ij", scale.clamp(max=0), wide[0])
     zero = torch.zeros_like(plus)
     top = plus.maximum(-minus).maximum(zero).sum()
     bottom = (-plus).maximum(minus).maximum(zero).sum()

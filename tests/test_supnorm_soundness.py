@@ -75,7 +75,8 @@ def test_an_unsound_relu_rule_fails_the_checker(monkeypatch):
     lo, hi = (torch.full(case.shape, end, dtype=torch.float64) for end in case.box)
 
     def upper() -> float:
-        places = differential.differential(*_layers(case), Range(lo, hi))
+        f, g = _layers(case)
+        places = differential.differential(f, g, Range(lo, hi))
         return float(places[-1].delta.size.max())
 
     cases.check_upper(case, upper(), rng)

@@ -94,3 +94,13 @@ def test_input_of_known_sign_ignores_the_other_half():
     g = nn.Sequential(ChannelScale(scale.weight[keep], scale.block[keep]), nn.ReLU(), narrow)
     assert bracket(f, g, (0.0, 1.0), (1, 4, 4)).upper < 1e-12
     assert bracket(f, g, (-1.0, 1.0), (1, 4, 4)).lower > 0.1
+
+
+def test_a_trailing_flatten_changes_nothing():
+    rng = seeding.generator(6, "ticket")
+    f = nn.Sequential(cases.conv(rng, 1, 2, 3))
+    g = cases.perturbed(rng, f, 0.1)
+    flat = nn.Sequential(*g, nn.Flatten())
+    assert (
+        bracket(f, flat, input_shape=(1, 5, 5)).lower == bracket(f, g, input_shape=(1, 5, 5)).lower
+    )

@@ -182,7 +182,7 @@ def test_measures_take_networks_and_matching_outputs():
 
 
 def test_per_entry_tolerance_needs_normalised_targets():
-    with pytest.raises(ValueError, match="use slth.networks.normalise"):
+    with pytest.raises(ValueError, match=r"use slth\.networks\.normalise"):
         tickets.per_entry_tolerance(0.1, build_network([1]))
     with pytest.raises(ValueError, match="total_eps"):
         tickets.per_entry_tolerance(0.0, TARGET)

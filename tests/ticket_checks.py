@@ -97,16 +97,17 @@ def check_rows(ticket: Ticket) -> None:
 
 def check_metric_sees_the_ticket(ticket: Ticket, inputs: Tensor) -> None:
     before = data_error(target=ticket.target, ticket=ticket.ticket, images=inputs)
-    moved = shift_last_weight(ticket.ticket)
+    moved = shifted(ticket.ticket)
     assert data_error(target=ticket.target, ticket=moved, images=inputs) != before
     assert data_error(target=ticket.target, ticket=ticket.target, images=inputs) == 0.0
 
 
-def shift_last_weight(network: nn.Sequential) -> nn.Sequential:
-    """Return a copy whose first weight module with a kernel is blown up."""
+def shifted(network: nn.Sequential, by: float = 100.0) -> nn.Sequential:
+    """Return a copy with every weight moved; all become positive, so that no ReLU hides it."""
     moved = copy.deepcopy(network)
     with torch.no_grad():
-        next(m for m in moved if isinstance(m, (nn.Conv2d, nn.Linear))).weight.add_(100.0)
+        for weight in moved.parameters():
+            weight.add_(by)
     return moved
 
 

@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=${1:-.venv}
 extras=${EXTRAS:-dev}
+rm -f "$venv/.complete"
 
 fail() {
   printf 'environment: %s\n' "$@" >&2
@@ -49,7 +50,6 @@ ensure_venv_module "$python"
 if [ -e "$venv" ] && ! recent "$venv/bin/python"; then
   rm -rf "$venv"
 fi
-rm -f "$venv/.complete"
 [ -x "$venv/bin/pip" ] || "$python" -m venv "$venv"
 
 # torch comes first and alone: exactly this version, before anything else can ask for another.

@@ -145,7 +145,8 @@ class Binary(Ensemble):
     name, std, integer, bound, step = "binary", 1.0, True, 1.0, 2
 
     def draw(self, n: int, d: int, seed: int) -> FloatArray:
-        return 2.0 * self.generator(d, seed).integers(0, 2, (n, d)) - 1.0
+        bits = self.generator(d, seed).integers(0, 2, (n, d))
+        return (2 * bits - 1).astype(np.float64)
 
     def characteristic(self, t: FloatArray) -> FloatArray:
         return np.cos(t)

@@ -59,8 +59,10 @@ class Instance:
         return self.X.shape[1]
 
     def error(self, keep: BoolArray) -> float:
-        """‖Σ_{keep} X_i − z‖_∞ in float64."""
-        return float(np.abs(self.X[keep].sum(axis=0) - self.z).max())
+        """‖Σ_{keep} X_i − z‖_∞ in float64, the sum taken in index order (as in `batch_error`)."""
+        kept = self.X[keep]
+        total = np.add.accumulate(kept, axis=0)[-1] if len(kept) else 0.0
+        return float(np.abs(total - self.z).max())
 
 
 @dataclass(frozen=True)

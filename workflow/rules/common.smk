@@ -14,7 +14,9 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 from slth.configuration import check_or_exit
 from slth.dependencies import closure, constant, solver_modules
 
-config = check_or_exit(config, ROOT / "workflow/schemas/config.schema.yaml")
+config = check_or_exit(
+    config, ROOT / "workflow/schemas/config.schema.yaml", workflow.configfiles
+)
 
 SEED = config["seed"]
 NETWORKS = {network["name"]: network for network in config["networks"]}
@@ -51,6 +53,12 @@ def per_replicate(pattern):
         for name, arm in ARMS.items()
         for replicate in range(arm["seeds"])
     ]
+
+
+def rendered(module, names):
+    """Names, without suffix, of what a module of the rendering room writes."""
+    listed = constant(ROOT / f"src/slth/rendering/{module}.py", names)
+    return [Path(name).stem for name in listed]
 
 
 wildcard_constraints:

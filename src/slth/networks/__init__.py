@@ -15,7 +15,7 @@ from slth.networks.determinism import one_thread
 from slth.networks.modules import ChannelScale
 from slth.networks.normalise import normalise
 from slth.networks.sources import random_source
-from slth.networks.storage import load_network, save_network
+from slth.networks.storage import load_network, load_networks, save_network, save_networks
 from slth.networks.training import train
 
 __all__ = [
@@ -31,10 +31,12 @@ __all__ = [
     "linear",
     "load_data_set",
     "load_network",
+    "load_networks",
     "normalise",
     "one_thread",
     "random_source",
     "read_layers",
     "save_network",
+    "save_networks",
     "train",
 ]

@@ -3,7 +3,9 @@
 import json
 import struct
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,47 +18,65 @@ from slth.networks.modules import ChannelScale
 FORMAT = "slth network 1"  # raise the number when the description changes its meaning
 
 # what json, zipfile, numpy and torch raise on bytes that are not what they should be
-DAMAGE: tuple[type[Exception], ...] = (ValueError, LookupError, TypeError, RuntimeError)
-DAMAGE += (OSError, EOFError, struct.error, zipfile.BadZipFile)
+DAMAGE: tuple[type[Exception], ...] = (ValueError, LookupError, TypeError, AttributeError)
+DAMAGE += (RuntimeError, OSError, EOFError, struct.error, zipfile.BadZipFile)
 
 
 def save_network(path: str | Path, network: nn.Sequential) -> None:
-    """Write a Sequential of Conv2d, Linear (no bias), ChannelScale, ReLU and Flatten to an .npz.
+    """Write one network to an .npz, as `save_networks` does."""
+    save_networks(path, {"network": network})
 
-    The same network gives the same bytes; the file appears whole or not at all. Raises TypeError
+
+def save_networks(path: str | Path, networks: Mapping[str, nn.Sequential]) -> None:
+    """Write Sequentials of Conv2d, Linear (no bias), ChannelScale, ReLU and Flatten to an .npz.
+
+    The same networks give the same bytes; the file appears whole or not at all. Raises TypeError
     for another container and ValueError for a module the format has no word for.
     """
-    if not isinstance(network, nn.Sequential):
-        raise TypeError(f"network: got {type(network).__name__}, takes a torch.nn.Sequential")
-    words, arrays = [], {}
-    for i, module in enumerate(network):
-        words.append(_describe(module))
-        for name, tensor in module.state_dict().items():
-            arrays[f"{i}.{name}"] = tensor.detach().cpu().numpy()
-    text = json.dumps({"format": FORMAT, "modules": words})
+    words: dict[str, list] = {}
+    arrays: dict[str, Any] = {}
+    for j, (name, network) in enumerate(networks.items()):
+        if not isinstance(network, nn.Sequential):
+            raise TypeError(f"network: got {type(network).__name__}, takes a torch.nn.Sequential")
+        words[str(name)] = [_describe(module) for module in network]
+        for i, module in enumerate(network):
+            for key, tensor in module.state_dict().items():
+                arrays[f"{j}.{i}.{key}"] = tensor.detach().cpu().numpy()
+    text = json.dumps({"format": FORMAT, "networks": words})
     with replacing(_npz(path)) as part:
         np.savez(part, allow_pickle=False, description=np.array(text), **arrays)
 
 
 def load_network(path: str | Path) -> nn.Sequential:
-    """Read what `save_network` wrote. No pickle, no code: arrays and words only.
+    """Read the one network of a file, as `load_networks` does; ValueError if it holds several."""
+    networks = load_networks(path)
+    if len(networks) != 1:
+        raise ValueError(f"{path}: holds {len(networks)} networks, takes one; use load_networks")
+    return next(iter(networks.values()))
+
+
+def load_networks(path: str | Path) -> dict[str, nn.Sequential]:
+    """Read what `save_networks` wrote. No pickle, no code: arrays and words only.
 
     Raises FileNotFoundError, or ValueError naming the file when it is damaged or foreign.
     """
     try:
-        with np.load(_npz(path), allow_pickle=False) as file:
+        with _npz(path).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         description = json.loads(str(arrays.pop("description")))
         if description["format"] != FORMAT:
             raise ValueError(f"format {description['format']!r}, takes {FORMAT!r}")
-        modules = [_restore(i, word, arrays) for i, word in enumerate(description["modules"])]
+        networks = {
+            name: nn.Sequential(*[_restore(f"{j}.{i}", w, arrays) for i, w in enumerate(words)])
+            for j, (name, words) in enumerate(description["networks"].items())
+        }
         if arrays:
             raise ValueError(f"arrays without a module: {', '.join(arrays)}")
     except FileNotFoundError:
         raise
     except DAMAGE as error:
         raise ValueError(f"{path}: not a readable network file ({error})") from None
-    return nn.Sequential(*modules)
+    return networks
 
 
 def _describe(module: nn.Module) -> dict[str, object]:
@@ -77,19 +97,19 @@ def _describe(module: nn.Module) -> dict[str, object]:
     )
 
 
-def _restore(i: int, word: dict, arrays: dict[str, np.ndarray]) -> nn.Module:
+def _restore(at: str, word: dict, arrays: dict[str, np.ndarray]) -> nn.Module:
     kind = word["type"]
     if kind == "ReLU":
         return nn.ReLU()
     if kind == "Flatten":
         return nn.Flatten()
-    weight = torch.from_numpy(arrays.pop(f"{i}.weight"))
+    weight = torch.from_numpy(arrays.pop(f"{at}.weight"))
     if not weight.is_floating_point():
-        raise ValueError(f"weight {i} of dtype {weight.dtype}")
+        raise ValueError(f"weight {at} of dtype {weight.dtype}")
     if kind == "Linear":
         return linear(weight)
     if kind == "ChannelScale":
-        return ChannelScale(weight, torch.from_numpy(arrays.pop(f"{i}.block")))
+        return ChannelScale(weight, torch.from_numpy(arrays.pop(f"{at}.block")))
     if kind == "Conv2d":
         return convolution(weight, tuple(word["stride"]), tuple(word["padding"]))
     raise ValueError(f"unknown module {kind!r}")

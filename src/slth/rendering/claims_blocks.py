@@ -25,11 +25,9 @@ def block_macros(blocks: pd.DataFrame) -> dict[str, str]:
     proved = int(table["proved"].astype(bool).sum())
     return {
         "BlockCount": integer(len(table)),
-        "BlockProved": integer(proved),
         "BlockCandidates": span(table["candidates"].to_numpy(float)),
         "BlockDims": listing(f"${d:g}$" for d in sorted(set(table["d"]))),
         "BlockSolvers": listing(rf"\texttt{{{escape(s)}}}" for s in _solvers(table)),
-        "BlockSmall": setting(SMALL),
         "BlockProofs": _proofs(proved, len(table)),
         "BlockHits": _hits(table),
         "BlockGap": _gap(table),
@@ -42,8 +40,6 @@ def network_macros(networks: pd.DataFrame) -> dict[str, str]:
     return {
         "NetworkCount": count(len(table), "target"),
         "NetworkTrain": span(table["train"].to_numpy(float)),
-        "NetworkHeldOut": span(table["held_out"].to_numpy(float)),
-        "NetworkAccuracy": span(table["accuracy_held_out"].to_numpy(float), "percent"),
         "NetworkInput": listing(
             f"${str(shape).replace('×', chr(92) + 'times ')}$"
             if "×" in str(shape)
@@ -55,7 +51,7 @@ def network_macros(networks: pd.DataFrame) -> dict[str, str]:
 
 
 def _solvers(table: pd.DataFrame) -> list[str]:
-    return sorted(set(table["solver"].dropna().astype(str)))
+    return sorted(set(table["solver"].dropna().astype(str)) - {"none"})  # none: no candidates
 
 
 def _proofs(proved: int, total: int) -> str:

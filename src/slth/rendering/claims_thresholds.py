@@ -32,16 +32,12 @@ def threshold_macros(thresholds: pd.DataFrame) -> dict[str, str]:
     outside = table[~table["inside"].astype(bool)]
     names = [ENSEMBLES.get(name, escape(name)) for name in dict.fromkeys(table["ensemble"])]
     return {
-        "ThresholdPoints": integer(len(table)),
         "ThresholdTrials": integer(float(table["trials"].sum())),
         "ThresholdTrialsPerPoint": span(table["trials"].to_numpy(float)),
         "ThresholdDims": listing(f"${d:g}$" for d in sorted(set(table["d"]))),
-        "ThresholdSizes": span(table["n"].to_numpy(float)),
         "ThresholdEps": listing(setting(eps) for eps in sorted(set(table["eps"]))),
         "ThresholdEnsembles": listing(names),
         "ThresholdConfidence": _confidence(table),
-        "ThresholdOutside": integer(len(outside)),
-        "ThresholdInside": integer(len(table) - len(outside)),
         "ThresholdWorstDeviation": _worst(deviation),
         "ThresholdMeanDeviation": fixed(float(deviation.mean()), 3),
         "ThresholdAgreement": _agreement(table, outside),
@@ -85,12 +81,12 @@ def _agreement(table: pd.DataFrame, outside: pd.DataFrame) -> str:
     verb = "lies" if len(outside) == 1 else "lie"
     words = (
         f"at {count(len(outside), 'grid point')} of {integer(points)} the prediction {verb} "
-        f"outside the {level} interval of the observed rate; an exact prediction would leave at most "
-        f"{number(chance)} outside on average, and the binomial test against that rate gives "
-        f"$p \\leq {number(p).strip('$')}$, "
+        f"outside the {level} interval of the observed rate; an exact prediction would leave "
+        f"at most {number(chance)} outside on average, and the binomial test against that rate "
+        f"gives $p \\leq {number(p).strip('$')}$, "
     )
     if p >= SIGNIFICANCE:
-        words += "so the misses are what chance alone would give"
+        words += "which is no more than chance explains"
     else:
         words += "so in this run the prediction is measurably not exact"
     return sentence(words) + " " + sentence(_named(outside))

@@ -13,9 +13,11 @@ from slth.rendering.formatting import (
     integer,
     listing,
     number,
+    percent,
     sentence,
     span,
 )
+from slth.rendering.tables import HIT_CONFIDENCE
 
 NO_TICKETS = "This run built no ticket."
 
@@ -26,15 +28,13 @@ def ticket_macros(tickets: pd.DataFrame) -> dict[str, str]:
     seeds = table.groupby(["arm", "n"]).size().to_numpy(float)
     return {
         "TicketCount": integer(len(table)),
-        "TicketArms": integer(table["arm"].nunique()),
         "TicketArmList": listing(_arm(table, name) for name in inputs.arms(table)),
         "TicketSizes": span(table["n"].to_numpy(float)),
         "TicketSeeds": span(seeds),
-        "TicketDims": listing(f"${d:g}$" for d in sorted(set(table["d"]))),
         "TicketHeldOut": span(table["held_out"].to_numpy(float)),
         "TicketKept": span(table["kept_fraction"].to_numpy(float), "percent"),
-        "TicketProblems": integer(float(table["problems"].fillna(0).sum())),
         "TicketReadout": _readout(table),
+        "HitConfidence": percent(HIT_CONFIDENCE, 0),
         "ErrorTrend": _error_trend(table),
         "ErrorSize": _error_size(table),
         "BracketOrder": _bracket_order(table),
@@ -174,7 +174,12 @@ def _method(table: pd.DataFrame) -> str:
     counts = table["method"].dropna().value_counts()
     if counts.empty:
         return ""
-    words = {"closed_form": "the closed form", "differential": "the differential bound"}
+    words = {
+        "closed_form": "the closed form",
+        "differential": "the differential bound",
+        "one_layer": "the one-layer formula",
+        "separate": "bounding both networks apart",
+    }
     parts = [
         f"{words.get(str(name), escape(name))} in {integer(int(times))}"
         for name, times in sorted(counts.items(), key=lambda item: str(item[0]))

@@ -87,7 +87,7 @@ def accuracy_figure(tickets: pd.DataFrame) -> Figure:
 def blocks_figure(blocks: pd.DataFrame) -> Figure:
     """Error of every subset problem against its number of candidates; a panel a dimension."""
     table = inputs.complete("blocks", blocks, inputs.BLOCKS)
-    table = table[table["error"].astype(float) > 0]
+    table = table[(table["error"].astype(float) > 0) & (table["candidates"] > 0)]  # log axes
     if table.empty:
         return style.empty("No subset problems in this run.")
     groups = list(table.groupby("d", sort=True))
@@ -212,7 +212,7 @@ def _blocks(ax: Axes, part: pd.DataFrame, d: float) -> None:
 
 def _arm_title(part: pd.DataFrame) -> str:
     first = part.iloc[0]
-    layers = f"{first['depth']:g} layer" + ("" if first["depth"] == 1 else "s")
+    layers = f"{first['depth']:g} convolution" + ("" if first["depth"] == 1 else "s")
     kind, readout = style.plain(first["granularity"]), style.plain(first["readout"])
     name = "\n".join(textwrap.wrap(style.plain(first["arm"]), 28))
     return f"{name}\n{kind}, $d = {part['d'].max():g}$, {layers},\n{readout} readout"

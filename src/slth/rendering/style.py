@@ -173,7 +173,7 @@ def size_axis(ax: Axes, values: np.ndarray) -> None:
     sizes = np.unique(values[np.isfinite(values)])
     if sizes.size == 0:
         return
-    shown = sizes[np.unique(np.linspace(0, len(sizes) - 1, min(len(sizes), 6)).round().astype(int))]
+    shown = sizes[np.unique(np.linspace(0, len(sizes) - 1, min(len(sizes), 5)).round().astype(int))]
     ax.set_xticks(shown, [f"{size:g}" for size in shown])
     ax.xaxis.set_minor_locator(NullLocator())
     margin = 1.25 if len(sizes) == 1 else (sizes[-1] / sizes[0]) ** 0.07

@@ -23,6 +23,7 @@ from slth.rendering.formatting import (
 )
 
 TABLES = ("targets.tex", "tickets.tex", "agreement.tex", "provenance.tex")
+HIT_CONFIDENCE = 0.99  # of the intervals of hits among subset problems
 
 
 def render_tables(
@@ -174,7 +175,7 @@ def _hits(part: pd.DataFrame) -> str:
     problems, hits = part["problems"].sum(), part["hits"].sum()
     if not problems > 0:
         return MISSING
-    low, high = clopper_pearson(int(hits), int(problems))
+    low, high = clopper_pearson(int(hits), int(problems), HIT_CONFIDENCE)
     return f"{integer(hits)} of {integer(problems)} [{low:.2f}, {high:.2f}]"
 
 

@@ -5,6 +5,7 @@ import math
 from slth.solvers import registry
 from slth.solvers.base import Options
 
+CHOICES = ("mitm", "klist")  # what the rule may answer; the workflow tracks these modules
 EXACT_N = 44  # half lists of 2^22 vectors: seconds and hundreds of megabytes
 EXACT_WORK = 2**32  # subsets and pairs; about what a default k-list solve spends
 SLAB_COORDINATES = 3  # coordinates that meet-in-the-middle prunes pairs by

@@ -31,20 +31,22 @@ def search_block(
     """Find the best subset of each instance: X (B, n), z (B,); fills keep, work and ended (B,).
 
     Searches the first sizes[0] candidates and, unless that is within eps, the first sizes[1].
-    steps: pairs allowed in each search; ended: the last search saw all of its pairs. The empty
-    subset is kept unless something is strictly better.
+    steps: pairs allowed in each search; ended: the search of sizes[1] accounted for all pairs. The
+    empty subset is kept unless something is strictly better.
     """
     for b in range(X.shape[0]):
-        best = abs(z[b])
-        for size in sizes:
-            if best <= eps:
-                break
+        best, work[b], ended[b] = abs(z[b]), 1, False
+        keep[b] = False
+        for stage in range(2):
+            size = sizes[stage]
+            if best <= eps or size == 0:
+                continue
             half = size // 2
             left = _sorted_sums(X[b, :half], buffers[0], buffers[1])
             right = _sorted_sums(X[b, half:size], buffers[2], buffers[3])
-            a, c, seen = _closest(left, right, z[b], steps)
+            a, c, seen, all_seen = _closest(left, right, z[b], steps)
             work[b] += left.size + right.size + seen
-            ended[b] = seen < steps or seen == left.size + right.size
+            ended[b] = all_seen and stage == 1
             mask = _mask_of(X[b, :half], a, buffers[0])
             mask |= _mask_of(X[b, half:size], c, buffers[2]) << half
             error = _error(X[b], z[b], mask)
@@ -82,8 +84,8 @@ def _sorted_sums(x: FloatArray, source: FloatArray, target: FloatArray) -> Float
 @njit(cache=True, nogil=True)
 def _closest(
     left: FloatArray, right: FloatArray, z: float, steps: int
-) -> tuple[float, float, int]:
-    """Return (a, b, pairs seen) with a ∈ left, b ∈ right and |a + b − z| least."""
+) -> tuple[float, float, int, bool]:
+    """Return (a, b, pairs seen, all accounted for): a ∈ left, b ∈ right, |a + b − z| least."""
     i, j, seen = 0, right.size - 1, 0
     best, a, b = np.inf, 0.0, 0.0
     while i < left.size and j >= 0 and seen < steps:
@@ -94,7 +96,7 @@ def _closest(
         i += below
         j -= not below
         seen += 1
-    return a, b, seen
+    return a, b, seen, i == left.size or j < 0
 
 
 @njit(cache=True, nogil=True)

@@ -62,7 +62,9 @@ class Halves:
         return cls(X, z, eps, slack, Half(*parts[0], *parts[1]), Half(*parts[2], *parts[3]))
 
 
-def search(instance: Instance, budget: int | None, decide: bool, run: Runner) -> tuple[int, bool, int]:
+def search(
+    instance: Instance, budget: int | None, decide: bool, run: Runner
+) -> tuple[int, bool, int]:
     """Return (mask, complete, work) of the best subset, or with ``decide`` of any within eps.
 
     run: calls a function on each slab with a scratch, in any order, results in slab order.
@@ -76,7 +78,9 @@ def search(instance: Instance, budget: int | None, decide: bool, run: Runner) ->
     if decide and halves.eps is not None:
         _join(halves, eps + 2 * halves.slack, eps, False, limit, best, run)
         return best.mask, not best.cut, min(best.work, limit)
-    radius = min(best.error, max(mitm_plan.first_radius(halves.X, halves.z), eps + 2 * halves.slack))
+    radius = min(
+        best.error, max(mitm_plan.first_radius(halves.X, halves.z), eps + 2 * halves.slack)
+    )
     growth = 2.0
     while True:
         empty = best.error
@@ -87,7 +91,13 @@ def search(instance: Instance, budget: int | None, decide: bool, run: Runner) ->
 
 
 def _join(
-    halves: Halves, radius: float, eps: float, shrink: bool, limit: int, best: Incumbent, run: Runner
+    halves: Halves,
+    radius: float,
+    eps: float,
+    shrink: bool,
+    limit: int,
+    best: Incumbent,
+    run: Runner,
 ) -> None:
     """Account for every pair closer than ``radius``, or set best.cut: out of work, or within eps."""
     X, z, A, B = halves.X, halves.z, halves.A, halves.B

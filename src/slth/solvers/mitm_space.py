@@ -101,7 +101,9 @@ def scratch_bytes(n: int, d: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def quarter(X: FloatArray, first: int, base: FloatArray, sign: float) -> tuple[FloatArray, np.ndarray]:
+def quarter(
+    X: FloatArray, first: int, base: FloatArray, sign: float
+) -> tuple[FloatArray, np.ndarray]:
     """All base + sign·Σ_S X_i, sorted by coordinate 0, equal rows once (lowest mask).
 
     X: (m, d), candidates first..first+m−1 of the instance, which the masks refer to.
@@ -144,12 +146,11 @@ def join(
     Returns (error, mask, work, finished): error inf when no pair is that close; finished: every
     such pair was accounted for. Rows beyond the capacity of ``space`` are taken in chunks.
     """
-    room = space.b.shape[0]
+    room, border = space.b.shape[0], goal.radius + goal.slack
     best, best_mask, work, radius = np.inf, 0, 0, goal.radius
     b_skip = 0
     while True:
-        reach = radius + goal.slack
-        rows_b = _fill(B, low - reach, high + reach, b_skip, space.b, space.b_mask)
+        rows_b = _fill(B, low - border, high + border, b_skip, space.b, space.b_mask)
         work += rows_b
         if rows_b > 0:
             _place(rows_b, grid, space)
@@ -240,8 +241,8 @@ def _scan(
 ) -> tuple[float, int, float, int]:
     """Compare row i of A with the cells its box touches; return (error, mask, radius, pairs)."""
     reach = radius + goal.slack
-    x0, x1, x2, x3 = _span(i, 0, grid, space, reach), _span(i, 1, grid, space, reach), \
-        _span(i, 2, grid, space, reach), _span(i, 3, grid, space, reach)
+    x0, x1 = _span(i, 0, grid, space, reach), _span(i, 1, grid, space, reach)
+    x2, x3 = _span(i, 2, grid, space, reach), _span(i, 3, grid, space, reach)
     best, best_mask, pairs = np.inf, 0, 0
     for c0 in range(x0[0], x0[1] + 1):
         for c1 in range(x1[0], x1[1] + 1):

@@ -31,9 +31,10 @@ def check_blocks(name: str, module: ChannelScale, shape: Shape) -> None:
 
 def _conv(name: str, module: nn.Module, shape: Shape) -> Layer:
     assert isinstance(module, nn.Conv2d)
-    if len(shape) != 3 or shape[0] != module.in_channels:
+    channels = module.weight.shape[1] * module.groups
+    if len(shape) != 3 or shape[0] != channels:
         raise ValueError(
-            f"{name}: got {module} on an input of shape {shape}, takes ({module.in_channels}, h, w)"
+            f"{name}: got {module} on an input of shape {shape}, takes ({channels}, h, w)"
         )
     if module.padding_mode != "zeros":
         raise ValueError(f"{name}: got padding_mode {module.padding_mode!r}, takes 'zeros'")
@@ -48,13 +49,12 @@ def _conv(name: str, module: nn.Module, shape: Shape) -> Layer:
 
 def _linear(name: str, module: nn.Module, shape: Shape) -> Layer:
     assert isinstance(module, nn.Linear)
-    if shape != (module.in_features,):
-        raise ValueError(
-            f"{name}: got {module} on an input of shape {shape}, takes ({module.in_features},)"
-        )
+    features = module.weight.shape[1]
+    if shape != (features,):
+        raise ValueError(f"{name}: got {module} on an input of shape {shape}, takes ({features},)")
     kernel = module.weight.detach()
     bias = None if module.bias is None else module.bias.detach()
-    geometry = Geometry(shape, (module.out_features,), conv=False)
+    geometry = Geometry(shape, (len(kernel),), conv=False)
     return Layer(geometry, kernel, kernel, bias, kernel.abs(), fan_in(kernel) + 2)
 
 

@@ -180,4 +180,4 @@ def lower(
 
 
 def _evaluate(f: nn.Module, g: nn.Module, x: Tensor) -> Tensor:
-    return (f(x[None]) - g(x[None])).abs().max()
+    return (f(x[None]).flatten() - g(x[None]).flatten()).abs().max()

@@ -35,7 +35,9 @@ def success_probability(
     {-1, 1}^d binary).
 
     Deterministic: the law of log λ, a sum over coordinates, is convolved on a grid, which evaluates
-    the formula to 1e-4. Against brute force over all subsets, d <= 4: see tests/test_quenched.py.
+    the formula to 1e-4. Against all 2^n subsets, n = 8..16: normal, uniform and quantized at most
+    about 0.05 low for d <= 3 and 0.09 low at d = 4; nsn and product up to 0.15 high at d <= 4, as
+    heavy tails are far from the limit; binary within 0.1.
     Cost: 0.02 s, 0.5 s for nsn; with a fixed z times the number of distinct |z_j|. Source: derived;
     checked against Monte Carlo in tests.
     """

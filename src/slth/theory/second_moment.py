@@ -77,8 +77,8 @@ def log_overlaps(n: int, k: int) -> FloatArray:
     j = np.arange(k + 1)
     possible = n - 2 * k + j >= 0
     rest = np.where(possible, n - 2 * k + j, 0)
-    logs = 2 * gammaln(k + 1) + 2 * gammaln(n - k + 1) - gammaln(n + 1)
-    logs = logs - gammaln(j + 1) - 2 * gammaln(k - j + 1) - gammaln(rest + 1)
+    total = 2 * gammaln(k + 1) + 2 * gammaln(n - k + 1) - gammaln(n + 1)
+    logs = total - gammaln(j + 1) - 2 * gammaln(k - j + 1) - gammaln(rest + 1)
     return np.where(possible, logs, -np.inf)
 
 

@@ -3,7 +3,7 @@
 from slth.tickets.base import Construction
 from slth.tickets.control import random_control
 from slth.tickets.effective import effective_kernels, per_entry_tolerance
-from slth.tickets.measure import accuracy, data_error
+from slth.tickets.measure import accuracy, data_error, decisions
 from slth.tickets.problems import SubsetProblems, solve_problems
 from slth.tickets.registry import CONSTRUCTIONS, get
 from slth.tickets.stages import assemble, build, sample_source, subset_problems
@@ -18,6 +18,7 @@ __all__ = [
     "assemble",
     "build",
     "data_error",
+    "decisions",
     "effective_kernels",
     "get",
     "per_entry_tolerance",

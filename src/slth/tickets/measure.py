@@ -10,12 +10,16 @@ from slth.networks.training import as_images, as_labels
 CHUNK = 256  # images at a time: bounds the memory that wide sources take
 
 
+def decisions(network: nn.Module, images: Tensor | np.ndarray) -> Tensor:
+    """Class of each image (m, …): where its largest output is, the first at ties; (m,) int64."""
+    parts = as_images(images).split(CHUNK)
+    return torch.cat([_outputs(network, part).argmax(dim=1) for part in parts])
+
+
 def accuracy(*, network: nn.Module, images: Tensor | np.ndarray, labels: Tensor) -> float:
-    """Share of images (m, …) whose largest output is at their label; ties go to the first."""
-    x = as_images(images)
-    y = as_labels(labels, len(x))
-    decided = torch.cat([_outputs(network, part).argmax(dim=1) for part in x.split(CHUNK)])
-    return float((decided == y).double().mean())
+    """Share of images (m, …) whose class, by `decisions`, is their label."""
+    decided = decisions(network, images)
+    return float((decided == as_labels(labels, len(decided))).double().mean())
 
 
 def data_error(*, target: nn.Module, ticket: nn.Module, images: Tensor | np.ndarray) -> float:

@@ -1,0 +1,93 @@
+"""Enumeration of all 2^n subsets: the oracle that every other solver is tested against."""
+
+from typing import ClassVar
+
+import numpy as np
+from numba import njit
+
+from slth.checks import FloatArray
+from slth.problem import Instance
+from slth.solvers.base import Answer, Options, Solver
+
+MAX_N = 30  # 2^30 subsets: seconds per coordinate; each further candidate doubles it
+BLOCK_BITS = 10  # sums of the first candidates, one table of 2^10 rows: 8 KiB a coordinate
+
+
+class Enumeration(Solver):
+    """Every subset, in the order of its mask: bit i of 0, 1, ..., 2^n − 1 is candidate i.
+
+    A table of the sums of the first candidates is shifted by the sum of the others, which is
+    formed anew for every block; hence no rounding accumulates, as it would along a Gray code, and
+    integers are exact. Ties go to the lowest mask. Goes on to the end even after a hit, except
+    with ``decide``. For n > 30 use "mitm", which proves the same in about 2^(n/2).
+    """
+
+    name: ClassVar[str] = "enumeration"
+    handles: ClassVar[str] = "any d, n ≤ 30; proves the optimum"
+    cannot: ClassVar[str] = "n > 30; use mitm (exact) or klist"
+    cost: ClassVar[str] = "2^n·d additions: 1 ms at n = 20, d = 1; budget = subsets"
+    source: ClassVar[str] = "by definition"
+    exhaustive: ClassVar[bool] = True
+
+    def refusal(self, n: int, d: int) -> str | None:
+        """Refuse n > 30."""
+        if n > MAX_N:
+            return f"enumeration takes n <= {MAX_N} (2^n subsets); use solver='mitm' or 'klist'"
+        return None
+
+    def bytes_needed(self, n: int, d: int) -> int:
+        """One table of partial sums and a row of errors."""
+        return (8 << min(n, BLOCK_BITS)) * (d + 1) + 64 * n * d
+
+    def search(self, instance: Instance, options: Options) -> Answer:
+        """Examine the first min(budget, 2^n) subsets; complete when that is all of them."""
+        n = instance.n
+        total = 1 << n
+        limit = total if options.budget is None else min(options.budget, total)
+        stop = -1.0 if instance.eps is None or not options.decide else instance.eps
+        X, z = np.array(instance.X, order="C"), np.array(instance.z)  # writable: one compiled type
+        mask, examined = _enumerate(X, z, _table(X[:BLOCK_BITS]), limit, stop)
+        keep = (mask >> np.arange(n)) & 1 == 1
+        return Answer(keep, examined == total, examined)
+
+
+@njit(cache=True, nogil=True)
+def _table(X: FloatArray) -> FloatArray:
+    """All subset sums of X (m, d), shape (d, 2^m), each summed in index order."""
+    m, d = X.shape
+    sums = np.zeros((d, 1 << m))
+    for i in range(m):
+        size = 1 << i
+        for j in range(d):
+            for k in range(size):
+                sums[j, size + k] = sums[j, k] + X[i, j]
+    return sums
+
+
+@njit(cache=True, nogil=True)
+def _enumerate(
+    X: FloatArray, z: FloatArray, table: FloatArray, limit: int, stop: float
+) -> tuple[int, int]:
+    """Return (best mask, subsets examined) over masks below ``limit``; end at an error ≤ stop."""
+    n, d = X.shape
+    size = table.shape[1]
+    low = min(n, BLOCK_BITS)
+    errors = np.empty(size)
+    best, best_mask = np.inf, 0
+    for block in range((limit + size - 1) // size):
+        errors[:] = 0.0
+        for j in range(d):
+            shift = 0.0
+            for i in range(low, n):
+                if (block >> (i - low)) & 1:
+                    shift += X[i, j]
+            for k in range(size):
+                errors[k] = max(errors[k], abs(table[j, k] + shift - z[j]))
+        last = min(size, limit - block * size)
+        if errors[:last].min() < best:
+            for k in range(last):
+                if errors[k] < best:
+                    best, best_mask = errors[k], block * size + k
+                    if best <= stop:
+                        return best_mask, best_mask + 1
+    return best_mask, limit

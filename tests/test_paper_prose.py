@@ -1,0 +1,81 @@
+"""The paper's source: no typed numbers, and nothing asked of the run that the code does not write."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from slth.rendering import FIGURES, TABLES, macros, style
+from tests import rendering_data as data
+
+PAPER = Path(__file__).parents[1] / "paper"
+REPORT = Path(__file__).parents[1] / "workflow" / "report"
+
+
+@pytest.fixture(scope="module")
+def source() -> str:
+    return re.sub(r"(?<!\\)%.*", "", (PAPER / "main.tex").read_text(encoding="utf-8"))
+
+
+def prose(source: str) -> str:
+    """The text a reader sees, without mathematics, layout, citations and references."""
+    text = source.split(r"\begin{document}")[1]
+    text = re.sub(r"\\begin\{(equation|align)\*?\}.*?\\end\{\1\*?\}", "", text, flags=re.S)
+    text = re.sub(r"(?<!\\)\$.*?(?<!\\)\$", "", text, flags=re.S)
+    text = re.sub(r"\\(cite[pt]?|ref|eqref|label|input|includegraphics)(\[.*?\])*\{.*?\}", "", text)
+    text = re.sub(r"\\(begin|end|bibliography|bibliographystyle)\{.*?\}(\{\d\})?", "", text)
+    text = re.sub(r"\\(setlength|setcounter)\{.*?\}\{.*?\}", "", text)
+    return text
+
+
+def test_no_number_is_typed(source):
+    found = re.findall(r".{0,40}\d.{0,40}", prose(source))
+    assert not found, found
+
+
+def test_the_check_sees_a_typed_number(source):
+    planted = source.replace(r"\ErrorTrend{}", r"The error is 0.05 here. \ErrorTrend{}")
+    assert re.search(r"\d", prose(planted))
+
+
+def test_mathematics_holds_no_decimals(source):
+    """A measured value could hide in a formula; definitions here have integers only."""
+    body = source.split(r"\begin{document}")[1]
+    formulas = re.findall(r"(?<!\\)\$(.*?)(?<!\\)\$", body, flags=re.S)
+    assert not [f for f in formulas if re.search(r"\d\.\d|\d{3}", f)]
+
+
+def test_every_macro_used_is_written_and_every_macro_written_is_used(source):
+    thresholds, tickets = data.thresholds(), data.tickets()
+    written = set(
+        macros(thresholds, tickets, data.blocks(tickets), data.networks(), data.PROVENANCE)
+    )
+    used = set(re.findall(r"\\([A-Z][a-z]+[A-Z][A-Za-z]+|Seed)(?![A-Za-z])", source))
+    assert used == written
+
+
+def test_every_file_included_is_listed(source):
+    inputs = set(re.findall(r"\\input\{(.*?)\}", source))
+    assert inputs == {"numbers", *(f"tables/{Path(name).stem}" for name in TABLES)}
+    graphics = set(re.findall(r"\\includegraphics(?:\[.*?\])?\{(.*?)\}", source))
+    assert graphics == {f"figures/{name}" for name in FIGURES}
+
+
+def test_every_citation_has_an_entry(source):
+    keys = {
+        key.strip()
+        for group in re.findall(r"\\cite[pt]?(?:\[.*?\])*\{(.*?)\}", source)
+        for key in group.split(",")
+    }
+    entries = re.findall(r"^@\w+\{(.*?),", (PAPER / "references.bib").read_text("utf-8"), re.M)
+    assert keys == set(entries)
+    assert len(entries) == len(set(entries))
+
+
+def test_figures_fit_the_page(source):
+    assert f"textwidth={style.TEXT_WIDTH}in" in source
+
+
+def test_everything_rendered_has_a_caption_for_the_report():
+    for name in (*FIGURES, *TABLES):
+        assert (REPORT / f"{Path(name).stem}.rst").read_text("utf-8").strip()

@@ -1,0 +1,252 @@
+"""Figures, tables and numbers: same data same bytes, any shape of data, sentences that follow it."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from slth.rendering import (
+    FIGURES,
+    TABLES,
+    macros,
+    render_figures,
+    render_numbers,
+    render_tables,
+    style,
+)
+from slth.rendering.booktabs import to_text
+from slth.rendering.claims_thresholds import excess
+from slth.rendering.claims_tickets import trend
+from slth.rendering.formatting import escape, integer, number, percent
+from slth.rendering.numbers import newcommand
+from tests import rendering_data as data
+
+ROOT = Path(__file__).parents[1]
+Frames = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
+
+
+def frames(thresholds: pd.DataFrame | None = None, tickets: pd.DataFrame | None = None) -> Frames:
+    cut = data.tickets() if tickets is None else tickets
+    rates = data.thresholds() if thresholds is None else thresholds
+    return rates, cut, data.blocks(cut), data.networks()
+
+
+def missed() -> Frames:
+    """A run in which nothing succeeds and everything optional is unknown."""
+    thresholds, tickets, blocks, networks = frames()
+    thresholds = thresholds.assign(hits=0, rate=0.0, low=0.0, high=0.03, inside=False)
+    unknown = ["exact", "data_error", "control_lower", "control_upper", "closed_form", "method"]
+    tickets = tickets.assign(**dict.fromkeys(unknown, np.nan), hits=0, lower=0.0)
+    blocks = blocks.assign(status="BUDGET", eps=np.nan, proved=False)
+    return thresholds, tickets, blocks, networks.assign(decisions_changed=np.nan)
+
+
+def single() -> Frames:
+    tickets = data.tickets(sizes=(30,), seeds=1, arms=1)
+    return data.thresholds(dims=(2,)).iloc[[3]], tickets, data.blocks(tickets), data.networks()
+
+
+def bare() -> Frames:
+    """Required columns only."""
+    thresholds, tickets, blocks, networks = frames()
+    return (
+        thresholds.drop(columns=["first_moment", "n_star", "rate"]),
+        tickets[["arm", "network", "granularity", "d", "depth", "readout", "n", "lower", "upper"]],
+        blocks[["arm", "d", "candidates", "eps", "status", "proved", "error"]],
+        networks.drop(columns=["stride", "padding", "epochs", "accuracy_train"]),
+    )
+
+
+def nothing() -> Frames:
+    a, b, c, d = frames()
+    return a.iloc[:0], b.iloc[:0], c.iloc[:0], d.iloc[:0]
+
+
+def no_candidates() -> Frames:
+    thresholds, tickets, blocks, networks = frames()
+    blocks.loc[::3, ["candidates", "solver"]] = [0, "none"]
+    return thresholds, tickets, blocks, networks
+
+
+SHAPES = [frames, missed, single, bare, nothing, no_candidates]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda f: f.__name__)
+def test_any_shape_of_data_renders(shape, tmp_path):
+    found = shape()
+    render_figures(*found, tmp_path)
+    render_tables(*found, data.PROVENANCE, tmp_path, (".tex", ".html"))
+    render_numbers(*found, data.PROVENANCE, tmp_path / "numbers.tex")
+    pages = {Path(name).with_suffix(".html").name for name in TABLES}
+    assert {p.name for p in tmp_path.iterdir()} == {*FIGURES, *TABLES, *pages, "numbers.tex"}
+    text = (tmp_path / "numbers.tex").read_text()
+    assert not re.search(r"\bnan\b|\binf\b|None", text)
+    assert macros(*found, data.PROVENANCE).keys() == macros(*frames(), data.PROVENANCE).keys()
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from tests.test_rendering import data, frames, render_figures, render_numbers, render_tables
+folder = Path(sys.argv[1])
+render_figures(*frames(), folder, (".pdf", ".svg"))
+render_tables(*frames(), data.PROVENANCE, folder, (".tex", ".html"))
+render_numbers(*frames(), data.PROVENANCE, folder / "numbers.tex")
+"""
+
+
+def test_same_data_same_bytes_in_another_process(tmp_path):
+    written = []
+    for hash_seed in ("1", "2"):  # Python's string hashes must not reach a file
+        folder = tmp_path / hash_seed
+        env = os.environ | {"PYTHONHASHSEED": hash_seed}
+        subprocess.run([sys.executable, "-c", SCRIPT, str(folder)], cwd=ROOT, env=env, check=True)
+        written.append({p.name: p.read_bytes() for p in sorted(folder.iterdir())})
+    assert written[0] == written[1]
+    assert len(written[0]) == 2 * len(FIGURES) + 2 * len(TABLES) + 1
+
+
+def test_other_data_other_bytes(tmp_path):
+    tickets = data.tickets()
+    for name, table in (("a", tickets), ("b", tickets.assign(upper=tickets["upper"] * 1.01))):
+        render_figures(*frames(tickets=table), tmp_path / name)
+    assert (tmp_path / "a/error.pdf").read_bytes() != (tmp_path / "b/error.pdf").read_bytes()
+    assert (tmp_path / "a/success.pdf").read_bytes() == (tmp_path / "b/success.pdf").read_bytes()
+
+
+def test_pdf_has_no_date_and_no_type_3_font(tmp_path):
+    render_figures(*frames(), tmp_path)
+    for name in FIGURES:
+        content = (tmp_path / name).read_bytes()
+        assert b"CreationDate" not in content
+        assert b"/Type3" not in content
+
+
+def test_colours_differ_in_lightness():
+    """Grey printing: neighbours in the scheme are at least 12 apart in CIE L*."""
+    lightness = []
+    for look in style.SERIES:
+        rgb = np.array([int(look.colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        lightness.append(116 * np.cbrt(linear @ [0.2126, 0.7152, 0.0722]) - 16)
+    assert (np.diff(lightness) > 12).all(), lightness
+    assert len({look.marker for look in style.SERIES}) == len(style.SERIES)
+
+
+def test_macro_names_are_letters():
+    assert all(re.fullmatch("[A-Za-z]+", name) for name in macros(*frames(), data.PROVENANCE))
+    with pytest.raises(ValueError, match=r"Error1.*letters only"):
+        newcommand("Error1", "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "latex"),
+    [
+        ("two_kernels", r"two\_kernels"),
+        ("50% & $5 #1", r"50\% \& \$5 \#1"),
+        ("{a}^b~c\\d", r"\{a\}\textasciicircum{}b\textasciitilde{}c\textbackslash{}d"),
+        ("<|>", r"\textless{}\textbar{}\textgreater{}"),
+    ],
+)
+def test_escapes(text, latex):
+    assert escape(text) == latex
+
+
+def test_names_from_the_config_are_escaped_everywhere(tmp_path):
+    tickets = data.tickets().replace({"arm": {"one_filter": "50%_of $x$ & #1"}})
+    found = frames(tickets=tickets)
+    render_figures(*found, tmp_path)
+    render_tables(*found, data.PROVENANCE, tmp_path)
+    text = (tmp_path / "tickets.tex").read_text()
+    assert r"50\%\_of \$x\$ \& \#1" in text
+    assert r"50\%\_of \$x\$ \& \#1" in macros(*found, data.PROVENANCE)["TicketArmList"]
+
+
+@pytest.mark.parametrize(
+    ("value", "latex"),
+    [
+        (0.0, "$0$"),
+        (1.234e-5, r"$1.2\times10^{-5}$"),
+        (0.0123, "$0.012$"),
+        (123.4, "$123$"),
+        (float("inf"), r"$\infty$"),
+        (float("nan"), "--"),
+    ],
+)
+def test_numbers(value, latex):
+    assert number(value) == latex
+
+
+def test_a_failure_is_never_rounded_away():
+    assert percent(1.0) == r"$100$\,\%"
+    assert percent(0.99999) == r"$>99.9$\,\%"
+    assert percent(1e-6) == r"$<0.1$\,\%"
+    assert integer(1234567) == r"1\,234\,567"
+
+
+def test_html_cells_are_text():
+    assert to_text(r"$1.2\times10^{-5}$") == "1.2×10<sup>-5</sup>"
+    assert to_text(r"two\_kernels \& $93.1$\,\%") == "two_kernels &amp; 93.1\u2009%".replace(
+        "\u2009", " "
+    )
+
+
+def claims(thresholds: pd.DataFrame | None = None, tickets: pd.DataFrame | None = None):
+    return macros(*frames(thresholds, tickets), data.PROVENANCE)
+
+
+def test_agreement_follows_the_data():
+    good = data.thresholds(trials=200)
+    inside = good.assign(hits=(good["prediction"] * 200).round().astype(int), inside=True)
+    assert "lies inside" in claims(inside)["ThresholdAgreement"]
+    assert "do not contradict" in claims(inside)["ThresholdVerdict"]
+    one = inside.assign(inside=inside.index != 3)
+    assert "no more than chance explains" in claims(one)["ThresholdAgreement"]
+    shifted = claims(data.thresholds(shift=0.2, trials=1000))
+    assert "measurably not exact" in shifted["ThresholdAgreement"]
+    assert "bias that this many instances resolve" in shifted["ThresholdPooled"]
+    assert "measurably not the exact probability" in shifted["ThresholdVerdict"]
+
+
+def test_excess_is_the_binomial_tail():
+    assert excess(64, 0, 0.99) == 1.0
+    assert excess(64, 1, 0.99) == pytest.approx(1 - 0.99**64)
+
+
+def test_error_trend_follows_the_data():
+    assert "falls with every step" in claims()["ErrorTrend"]
+    assert "rises" in claims(tickets=data.tickets(falling=False))["ErrorTrend"]
+    assert "single $n$" in claims(tickets=data.tickets(sizes=(20,)))["ErrorTrend"]
+    assert trend(np.arange(5), np.array([5.0, 4, 2, 3, 1])) == "overall"
+    assert trend(np.arange(4), np.array([1.0, 3, 0, 2])) == "no"
+
+
+def test_control_follows_the_data():
+    assert "in all" in claims(tickets=data.tickets(sizes=(80, 160)))["ControlAccuracy"]
+    assert "exceptions" in claims(tickets=data.tickets(control=0.9))["ControlAccuracy"]
+
+
+def test_inverted_bracket_is_named():
+    tickets = data.tickets()
+    assert "at most the upper bound in all 60" in claims(tickets=tickets)["BracketOrder"]
+    tickets.loc[4, "lower"] = tickets.loc[4, "upper"] * 1.1
+    assert "violated" in claims(tickets=tickets)["BracketOrder"]
+
+
+def test_exact_layer_follows_the_data():
+    tickets = data.tickets()
+    assert "equals the exact formula" in claims(tickets=tickets)["BracketExact"]
+    tickets.loc[0, "exact"] += 1e-6
+    assert "differs from the exact" in claims(tickets=tickets)["BracketExact"]
+    assert "No ticket" in claims(tickets=tickets.assign(exact=np.nan))["BracketExact"]
+
+
+def test_missing_columns_are_named():
+    thresholds, tickets, blocks, networks = frames()
+    with pytest.raises(ValueError, match="tickets: lacks the columns upper"):
+        macros(thresholds, tickets.drop(columns="upper"), blocks, networks, data.PROVENANCE)
