@@ -1,4 +1,4 @@
-"""The paper's source: no typed numbers, and nothing asked of the run that the code does not write."""
+"""The paper's source: no typed numbers, nothing asked of the run that the code does not write."""
 
 import re
 from pathlib import Path
@@ -24,8 +24,7 @@ def prose(source: str) -> str:
     text = re.sub(r"(?<!\\)\$.*?(?<!\\)\$", "", text, flags=re.S)
     text = re.sub(r"\\(cite[pt]?|ref|eqref|label|input|includegraphics)(\[.*?\])*\{.*?\}", "", text)
     text = re.sub(r"\\(begin|end|bibliography|bibliographystyle)\{.*?\}(\{\d\})?", "", text)
-    text = re.sub(r"\\(setlength|setcounter)\{.*?\}\{.*?\}", "", text)
-    return text
+    return re.sub(r"\\(setlength|setcounter)\{.*?\}\{.*?\}", "", text)
 
 
 def test_no_number_is_typed(source):

@@ -72,7 +72,7 @@ def test_batch_shapes(X3, Z2, words):
 def test_a_device_that_is_not_there_or_not_taken(solver):
     if torch.cuda.is_available():
         pytest.skip("CUDA is present")
-    with pytest.raises(ValueError, match="device.*cuda"):
+    with pytest.raises(ValueError, match=r"device.*cuda"):
         front.solve(X, z, solver=solver, device="cuda")
 
 

@@ -1,6 +1,7 @@
 """Every construction × granularity × shape of target passes the generic checker."""
 
 import copy
+import dataclasses
 
 import numpy as np
 import pandas as pd
@@ -9,9 +10,17 @@ import torch
 from torch import nn
 
 from slth import tickets
-from slth.networks import build_dense_network, build_network, convolution, linear, normalise
+from slth.networks import (
+    build_dense_network,
+    build_network,
+    convolution,
+    linear,
+    normalise,
+    read_layers,
+)
 from slth.seeding import generator
 from slth.tickets import effective_kernels
+from slth.tickets.shrink import shrink
 from tests.ticket_checks import check_ticket, closed_bound
 
 N = 6
@@ -166,6 +175,31 @@ def test_solutions_survive_parquet(tmp_path):
     table = frames.read(tmp_path / "solutions.parquet", "solutions")
     again = tickets.assemble(target, ticket.source, table, granularity="kernel")
     assert all(torch.equal(ticket.keep[name], again.keep[name]) for name in ticket.keep)
+
+
+def test_shrinking_takes_any_blocked_mask():
+    """Also masks that keep a channel's kernel but not its scale, or its scale alone."""
+    target, shape = TARGETS["two layers, valid"]
+    t = _build(target, granularity="entry")
+    rng = generator(0, "masks")
+    keep = {
+        name: torch.from_numpy(rng.random(mask.shape) < 0.5) & (mask if i % 2 == 0 else True)
+        for i, (name, mask) in enumerate(t.keep.items())
+    }
+    small = shrink(read_layers(target)[:-1], t.source, keep)
+    whole = nn.Sequential(*small, *list(target)[-2:])
+    masked = dataclasses.replace(t, keep=keep).masked()
+    x = _inputs(shape)
+    torch.testing.assert_close(whole(x), masked(x), rtol=0, atol=1e-12)
+    blind = keep | {"0.weight": torch.ones_like(keep["0.weight"])}
+    with pytest.raises(ValueError, match="several input channels"):
+        shrink(read_layers(target)[:-1], t.source, blind)
+
+
+def test_per_entry_tolerance_is_the_closed_bound_turned_round():
+    target = normalise(TARGETS["two layers, same"][0])[0]  # c = 1, 2, 2; k = 3; readout of 50
+    assert tickets.per_entry_tolerance(0.5, target) == (1.5**0.5 - 1) / (9 * 2)
+    assert tickets.per_entry_tolerance(0.5, target, "ticket") == (1.5 ** (1 / 3) - 1) / 50
 
 
 def test_random_control_keeps_as_many_of_the_same_pools():

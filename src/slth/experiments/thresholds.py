@@ -50,11 +50,8 @@ def cells(settings: Mapping[str, Any], seed: int, shard: int) -> pd.DataFrame:
 def decide(table: pd.DataFrame, solver: str) -> pd.DataFrame:
     """Decide every cell of ``table``; return its rows with status, proved, error, kept, work."""
     groups = list(table.groupby(POINT, sort=False))
-    parts = [
-        _decide_point(*point, rows, solver)
-        for point, rows in track(groups, len(groups), "threshold points")
-    ]
-    return pd.concat(parts, ignore_index=True)
+    points = track(groups, len(groups), "threshold points")
+    return pd.concat([_decide_point(rows, solver) for _, rows in points], ignore_index=True)
 
 
 def summarise(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
@@ -65,14 +62,18 @@ def summarise(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """
     groups = list(rows.groupby(POINT, sort=False))
     points = track(groups, len(groups), "predictions")
-    return pd.DataFrame([_summary(*point, part, confidence) for point, part in points])
+    return pd.DataFrame([_summary(part, confidence) for _, part in points])
 
 
-def _decide_point(
-    ensemble: str, d: int, n: int, eps: float, rows: pd.DataFrame, solver: str
-) -> pd.DataFrame:
+def _point(rows: pd.DataFrame) -> tuple[str, int, int, float]:
+    first = rows.iloc[0]
+    return str(first["ensemble"]), int(first["d"]), int(first["n"]), float(first["eps"])
+
+
+def _decide_point(rows: pd.DataFrame, solver: str) -> pd.DataFrame:
+    ensemble, d, n, eps = _point(rows)
     X = np.stack([sample(ensemble, n=n, d=d, seed=int(s)) for s in rows["seed"]])
-    Z = np.stack([sample_target(d, seed=int(s)) for s in rows["seed"]])
+    Z = np.stack([sample_target(d, seed=int(s), ensemble=ensemble) for s in rows["seed"]])
     answer = solve_batch(X, Z, eps=eps, solver=solver, threads=1, decide=True)
     return rows.assign(
         solver=answer.solver,
@@ -84,9 +85,8 @@ def _decide_point(
     )
 
 
-def _summary(
-    ensemble: str, d: int, n: int, eps: float, rows: pd.DataFrame, confidence: float
-) -> dict[str, Any]:
+def _summary(rows: pd.DataFrame, confidence: float) -> dict[str, Any]:
+    ensemble, d, n, eps = _point(rows)
     hit = rows["status"] == "HIT"
     settled = hit | rows["proved"]
     trials, hits = int(settled.sum()), int(hit.sum())

@@ -11,7 +11,7 @@ import pandas as pd
 from torch import nn
 
 from slth import seeding
-from slth.networks.architectures import build_network, has_readout, read_layers
+from slth.networks.architectures import build_network, read_layers
 from slth.networks.data import DataSet, load_data_set
 from slth.networks.normalise import normalise
 from slth.networks.training import train
@@ -95,22 +95,16 @@ def construct_tickets(
         ticket = assemble(target, source, solutions, **_options(arm))
         control = random_control(ticket, seeding.child(_seed(arm, seed, replicate), "control", n))
         networks[f"{n}-ticket"], networks[f"{n}-control"] = ticket.ticket, control.ticket
-        rows.append(
-            {
-                "d": int(solutions["d"].max()),
-                "problems": len(solutions),
-                "hits": int((solutions["status"] == "HIT").sum()),
-                "worst_error": float(solutions["error"].max()),
-                "kept_fraction": ticket.kept_fraction,
-                **{f"{word}_parameters": count for word, count in ticket.parameters.items()},
-                "n": int(n),
-            }
-        )
-    table = pd.concat(
-        [_keyed(pd.DataFrame([row]), arm, row.pop("n"), replicate) for row in rows],
-        ignore_index=True,
-    )
-    return networks, table
+        counts = {
+            "d": int(solutions["d"].max()),
+            "problems": len(solutions),
+            "hits": int((solutions["status"] == "HIT").sum()),
+            "worst_error": float(solutions["error"].max()),
+            "kept_fraction": ticket.kept_fraction,
+            **{f"{word}_parameters": count for word, count in ticket.parameters.items()},
+        }
+        rows.append(_keyed(pd.DataFrame([counts]), arm, int(n), replicate))
+    return networks, pd.concat(rows, ignore_index=True)
 
 
 def measure_tickets(
@@ -215,5 +209,5 @@ def _options(arm: Settings) -> dict[str, Any]:
 
 
 def _seed(arm: Settings, seed: int, replicate: int) -> int:
-    """Arms of one network share their random networks, so that granularities compare like with like."""
+    """Arms of one network share their random networks: granularities compare like with like."""
     return seeding.child(seed, "tickets", arm["network"], replicate)

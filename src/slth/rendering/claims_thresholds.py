@@ -22,6 +22,7 @@ from slth.rendering.formatting import (
 from slth.rendering.tables import pooled
 
 SIGNIFICANCE = 0.01  # of the tests the prose reports
+USEFUL = 0.1  # mean absolute deviation above which the prediction is called a failure
 LISTED = 8  # points named one by one, at most
 
 
@@ -78,9 +79,8 @@ def _agreement(table: pd.DataFrame, outside: pd.DataFrame) -> str:
     confidence = float(table["confidence"].iloc[0])
     p = excess(points, len(outside), confidence)
     chance = points * (1 - confidence)
-    verb = "lies" if len(outside) == 1 else "lie"
     words = (
-        f"at {count(len(outside), 'grid point')} of {integer(points)} the prediction {verb} "
+        f"at {count(len(outside), 'grid point')} of {integer(points)} the prediction lies "
         f"outside the {level} interval of the observed rate; an exact prediction would leave "
         f"at most {number(chance)} outside on average, and the binomial test against that rate "
         f"gives $p \\leq {number(p).strip('$')}$, "
@@ -104,7 +104,11 @@ def _named(outside: pd.DataFrame) -> str:
         for i in order[:LISTED]
     ]
     left = len(outside) - len(shown)
-    more = f"; and {count(left, 'more point')} in Table~\\ref{{tab:agreement}}" if left else ""
+    more = (
+        f"; and {count(left, 'more point')}, counted in Table~\\ref{{tab:agreement}}"
+        if left
+        else ""
+    )
     return f"these are {'; '.join(shown)}{more}" if len(outside) > 1 else f"it is {shown[0]}"
 
 
@@ -165,12 +169,18 @@ def _verdict(table: pd.DataFrame, outside: pd.DataFrame) -> str:
     """What the experiment means for the question of the tightness of MRSS."""
     if table.empty:
         return "This run adds nothing to the question of how many candidates suffice."
+    mean = float((inputs.observed_rate(table) - table["prediction"]).abs().mean())
     p = excess(len(table), len(outside), float(table["confidence"].iloc[0]))
     if p >= SIGNIFICANCE and not biased(table):
         return (
             "Within the dimensions and tolerances of this run the data do not contradict the "
             "prediction; for a single target they are consistent with "
             r"$n \approx d\log_2(1/\varepsilon)$ up to the logarithmic term."
+        )
+    if mean > USEFUL:
+        return (
+            f"In this run the prediction fails: it is off by {fixed(mean)} on average, so the "
+            "threshold must not be relied on here."
         )
     return (
         "In this run the prediction places the transition to within the deviations of "

@@ -91,7 +91,7 @@ def blocks_figure(blocks: pd.DataFrame) -> Figure:
     if table.empty:
         return style.empty("No subset problems in this run.")
     groups = list(table.groupby("d", sort=True))
-    figure, axes = style.panels(len(groups), height=2.3)
+    figure, axes = style.panels(len(groups), height=2.0)
     for ax, (d, part) in zip(axes, groups, strict=True):
         _blocks(ax, part, float(str(d)))
         ax.set_title(f"$d = {d:g}$")
@@ -135,7 +135,7 @@ def _per_arm(table: pd.DataFrame, wanted: dict[str, str], ylabel: str, log: bool
     names = inputs.arms(table)
     if not names:
         return style.empty("No tickets in this run.")
-    figure, axes = style.panels(len(names), height=2.2)
+    figure, axes = style.panels(len(names), height=2.05)
     for ax, name in zip(axes, names, strict=True):
         part = table[table["arm"] == name]
         if not log:

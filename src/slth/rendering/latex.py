@@ -49,5 +49,5 @@ def _command(name: str, build: Path) -> list[str]:
 
 
 def _last_pass(tex_log: Path, printed: str) -> str:
-    """TeX's log of its last pass, which alone says what is still undefined; else what it printed."""
+    """TeX's log of its last pass, which alone says what stayed undefined; else its output."""
     return tex_log.read_text(errors="replace") if tex_log.exists() else printed

@@ -19,7 +19,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from slth.frames import replacing
 
 TEXT_WIDTH = 6.3  # inches; \textwidth of paper/main.tex, so that 8 pt here is 8 pt in print
-PANEL_HEIGHT = 1.85  # inches
+PANEL_HEIGHT = 1.6  # inches
 COLUMNS = 3  # panels in a row, at most
 
 P = ParamSpec("P")

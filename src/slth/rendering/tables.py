@@ -144,7 +144,7 @@ def pooled(part: pd.DataFrame) -> tuple[int, float, float]:
 
 def _arm_heading(part: pd.DataFrame) -> str:
     first = part.iloc[0]
-    layers = f"{first['depth']:g} layer{'' if first['depth'] == 1 else 's'}"
+    layers = f"{first['depth']:g} convolution{'' if first['depth'] == 1 else 's'}"
     return (
         rf"\textit{{{escape(first['arm'])}}}: network {escape(first['network'])}, "
         rf"{escape(first['granularity'])}, $d = {part['d'].max():g}$, {layers}, "

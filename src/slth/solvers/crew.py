@@ -14,7 +14,7 @@ Out = TypeVar("Out")
 class Crew(Generic[Space]):
     """Runs compiled functions that release the GIL; results come in task order.
 
-    threads: at most this many at once, each with one ``make()``. With one thread nothing is spawned.
+    threads: at most this many at once, each with one ``make()``; one thread spawns nothing.
     """
 
     def __init__(self, threads: int, make: Callable[[], Space]) -> None:

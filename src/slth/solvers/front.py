@@ -1,4 +1,4 @@
-"""`solve` and `solve_batch`: check the problem, pick the solver, recompute the error, name the status."""
+"""`solve` and `solve_batch`: check the problem, pick the solver, recompute the error."""
 
 import os
 import time
@@ -77,7 +77,8 @@ def solve_batch(
     )
     if Z.shape != (X.shape[0], X.shape[2]):
         raise ValueError(
-            f"Z2: got shape {Z.shape}, takes {(X.shape[0], X.shape[2])} to match X3 of shape {X.shape}"
+            f"Z2: got shape {Z.shape}, takes {(X.shape[0], X.shape[2])} "
+            f"to match X3 of shape {X.shape}"
         )
     eps = tolerance(eps, all(np.asarray(a).dtype.kind in "iu" for a in (X3, Z2)))
     options = _options(budget, seed, device, threads, memory, decide)
@@ -116,8 +117,8 @@ def batch_status(
     error: FloatArray, eps: float | None, complete: BoolArray, decide: bool
 ) -> np.ndarray:
     """`status_of` of each instance, (B,) of Status."""
-    missed = [status_of(np.inf, eps, ended, decide) for ended in (False, True)]
-    status = np.where(complete, missed[1], missed[0])
+    status = np.full(len(error), status_of(np.inf, eps, False, decide), dtype=object)
+    status[complete] = status_of(np.inf, eps, True, decide)
     if eps is not None:
         status[error <= eps] = Status.HIT
     return status
@@ -151,7 +152,8 @@ def _choose(
         chosen, reason = registry.get(solver), "asked for by name"
     if options.device not in chosen.devices:
         raise ValueError(
-            f"device: got {options.device!r}, solver {chosen.name!r} takes {', '.join(chosen.devices)}"
+            f"device: got {options.device!r}, solver {chosen.name!r} takes "
+            f"{', '.join(chosen.devices)}"
         )
     refusal = chosen.refusal(n, d)
     if refusal:

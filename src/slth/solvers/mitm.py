@@ -51,7 +51,7 @@ class MeetInTheMiddle(Solver):
         return _shared_bytes(n, d) + _scratch_bytes(n, d)
 
     def search(self, instance: Instance, options: Options) -> Answer:
-        """Search one instance; d >= 2 spreads its slabs over the threads."""
+        """Search one instance; d >= 2 spreads its blocks over the threads."""
         if instance.d == 1:
             batch = self.search_batch(instance.X[None], instance.z[None], instance.eps, options)
             return Answer(batch.keep[0], bool(batch.complete[0]), int(batch.work[0]))
@@ -75,7 +75,7 @@ class MeetInTheMiddle(Solver):
         def space(block: slice, scratch: mitm_space.Scratch) -> None:
             b = block.start
             found = _search_space(
-                Instance(X[b], Z[b], eps), options, lambda f, slabs: [f(s, scratch) for s in slabs]
+                Instance(X[b], Z[b], eps), options, lambda f, blocks: [f(block, scratch) for block in blocks]
             )
             answer.keep[b], answer.complete[b], answer.work[b] = (
                 found.keep,

@@ -1,4 +1,4 @@
-"""Radius, slabs and grid of the d >= 2 meet-in-the-middle: speed only, never the answer."""
+"""Radius, blocks and grid of the d >= 2 meet-in-the-middle: speed only, never the answer."""
 
 import numpy as np
 from numba import njit
@@ -6,8 +6,10 @@ from numba import njit
 from slth.checks import FloatArray
 from slth.solvers.mitm_space import GRID, Grid, Half
 
-SLAB_ROWS = 1 << 13  # rows of B a slab should hold: with its grid it stays in the L2 cache
+BLOCK_ROWS = 1 << 13  # rows of B a block should hold: with its grid it stays in the L2 cache
+SLAB_REACH, STRIP_REACH, CELL_REACH = 2.0, 3.0, 1.5  # least widths, in units of the reach
 EXPECTED_HITS = 5.0  # pairs expected within the first radius
+CENTRAL = 2.5  # density of a normal at its centre over its mean density within ±SPREAD
 SPREAD = 3.5  # deviations from the mean that slabs and cells resolve; the outer ones take the rest
 
 
@@ -42,8 +44,12 @@ def first_radius(X: FloatArray, z: FloatArray) -> float:
 @njit(cache=True, nogil=True)
 def lay_out(
     A: Half, B: Half, X: FloatArray, z: FloatArray, reach: float, room: int
-) -> tuple[FloatArray, Grid]:
-    """Return slab edges (S + 1,), none if no pair can be within ``reach``, and the grid of a slab."""
+) -> tuple[FloatArray, FloatArray, Grid]:
+    """Return slab edges, strip edges and the grid of a block; no edges: no pair within ``reach``.
+
+    Edges are those of coordinates 0 and 1; a single strip is all of [−inf, inf). room: rows of a
+    half that fit in memory at once.
+    """
     n, d = X.shape
     mean_a, std_a = moments(X[: n // 2], np.zeros(d), 1.0)
     mean_b, std_b = moments(X[n // 2 :], z, -1.0)
@@ -52,34 +58,57 @@ def lay_out(
         low[j] = max(A.u[:, j].min() + A.v[:, j].min(), B.u[:, j].min() + B.v[:, j].min() - reach)
         high[j] = min(A.u[:, j].max() + A.v[:, j].max(), B.u[:, j].max() + B.v[:, j].max() + reach)
         if low[j] > high[j]:
-            return np.empty(0), _grid(1.0, reach, low, high)
+            return np.empty(0), np.empty(0), _grid(1.0, 1, reach, low, high)
         inner_low[j] = max(low[j], mean_a[j] - SPREAD * std_a[j], mean_b[j] - SPREAD * std_b[j])
         inner_high[j] = min(high[j], mean_a[j] + SPREAD * std_a[j], mean_b[j] + SPREAD * std_b[j])
     rows = float(B.u.shape[0]) * float(B.v.shape[0])
     walk = max(A.u.shape[0], A.v.shape[0], B.u.shape[0], B.v.shape[0])
-    width = inner_high[0] - inner_low[0]
-    slabs = int(min(rows / max(SLAB_ROWS, 2 * walk), max(width, 0.0) / reach, 2.0**30))
-    edges = np.linspace(inner_low[0], inner_high[0], max(slabs, 1) + 1)
-    edges[0], edges[-1] = low[0], np.nextafter(high[0], np.inf)
-    central = min(2.5 * rows / max(slabs, 1), float(room))
-    return edges, _grid(2 * central, reach, inner_low, inner_high)
+    target = float(max(BLOCK_ROWS, 2 * walk))
+    slabs = _edges(rows / target, SLAB_REACH * reach, 0, low, high, inner_low, inner_high)
+    central = CENTRAL * rows / (len(slabs) - 1)
+    strips = np.array([-np.inf, np.inf])
+    if d > 2 and central > 2 * CENTRAL * target:
+        parts = central / (CENTRAL * target)
+        strips = _edges(parts, STRIP_REACH * reach, 1, low, high, inner_low, inner_high)
+        central = central * CENTRAL / (len(strips) - 1)
+    first = 1 if len(strips) == 2 else 2
+    return slabs, strips, _grid(2 * min(central, room), first, reach, inner_low, inner_high)
 
 
 @njit(cache=True, nogil=True)
-def _grid(cells: float, reach: float, low: FloatArray, high: FloatArray) -> Grid:
-    """About ``cells`` cells, none narrower than 1.5 reach, over as few coordinates as give them."""
+def _edges(
+    parts: float,
+    narrowest: float,
+    j: int,
+    low: FloatArray,
+    high: FloatArray,
+    inner_low: FloatArray,
+    inner_high: FloatArray,
+) -> FloatArray:
+    """Cut [low_j, high_j] into about ``parts``, equally wide but for the outermost two."""
+    width = max(inner_high[j] - inner_low[j], 0.0)
+    count = max(int(min(parts, width / narrowest, 2.0**30)), 1)
+    edges = np.linspace(inner_low[j], inner_high[j], count + 1)
+    edges[0], edges[-1] = low[j], np.nextafter(high[j], np.inf)
+    return edges
+
+
+@njit(cache=True, nogil=True)
+def _grid(cells: float, first: int, reach: float, low: FloatArray, high: FloatArray) -> Grid:
+    """About ``cells`` cells over as few of the coordinates from ``first`` on as give them."""
     d = low.size
     axis, start = np.zeros(GRID, dtype=np.int64), np.zeros(GRID)
     scale, count = np.zeros(GRID), np.ones(GRID, dtype=np.int64)
     used, possible = 0, 1.0
-    while used < min(GRID, d - 1) and possible < cells:
+    while used < min(GRID, d - first) and possible < cells:
+        j = first + used
         used += 1
-        possible *= max(1.0, (high[used] - low[used]) / (2 * reach))
+        possible *= max(1.0, (high[j] - low[j]) / (2 * reach))
     left = cells
     for k in range(used):
-        g, j = GRID - used + k, 1 + k
+        g, j = GRID - used + k, first + k
         width = high[j] - low[j]
-        most = min(left ** (1.0 / (used - k)), width / (1.5 * reach), 2.0**20)
+        most = min(left ** (1.0 / (used - k)), width / (CELL_REACH * reach), 2.0**20)
         if most >= 2.0:
             axis[g], start[g], count[g] = j, low[j], int(most)
             scale[g] = count[g] / width
@@ -88,11 +117,13 @@ def _grid(cells: float, reach: float, low: FloatArray, high: FloatArray) -> Grid
 
 
 @njit(cache=True, nogil=True)
-def best_first(edges: FloatArray, X: FloatArray, z: FloatArray) -> np.ndarray:
-    """Order the slabs by distance from where the densities of A and B have their largest product."""
+def best_first(edges: FloatArray, j: int, X: FloatArray, z: FloatArray) -> np.ndarray:
+    """Order intervals of coordinate j by distance from the peak of the densities' product."""
     half = X.shape[0] // 2
     mean_a, std_a = moments(X[:half], np.zeros(z.size), 1.0)
     mean_b, std_b = moments(X[half:], z, -1.0)
-    var_a, var_b = std_a[0] ** 2, std_b[0] ** 2
-    peak = (mean_a[0] * var_b + mean_b[0] * var_a) / max(var_a + var_b, 1e-300)
+    var_a, var_b = std_a[j] ** 2, std_b[j] ** 2
+    peak = (mean_a[j] * var_b + mean_b[j] * var_a) / max(var_a + var_b, 1e-300)
+    if edges.size < 3:
+        return np.arange(edges.size - 1)
     return np.argsort(np.abs((edges[:-1] + edges[1:]) / 2 - peak), kind="mergesort")

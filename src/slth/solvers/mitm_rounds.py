@@ -1,6 +1,6 @@
-"""d >= 2 meet-in-the-middle of one instance: radii until certified, slabs in rounds.
+"""d >= 2 meet-in-the-middle of one instance: radii until certified, blocks in rounds.
 
-The radius is lowered between rounds only, and the results of a round are taken in slab order, so
+The radius is lowered between rounds only, and the results of a round are taken in block order, so
 neither the answer nor the work depends on the number of threads.
 """
 
@@ -13,13 +13,13 @@ import numpy as np
 from slth.checks import FloatArray
 from slth.problem import Instance
 from slth.solvers import mitm_plan, mitm_space
-from slth.solvers.mitm_space import Goal, Half, Scratch
+from slth.solvers.mitm_space import Block, Goal, Half, Scratch
 
-FIRST_ROUND, LAST_ROUND = 4, 64  # slabs; rounds double, so that early finds shrink the radius soon
+FIRST_ROUND, LAST_ROUND = 4, 64  # blocks; rounds double, so that early finds shrink the radius soon
 UNLIMITED = 1 << 62
 
 Result = tuple[float, int, int, bool]
-Runner = Callable[[Callable[[int, Scratch], Result], list[int]], list[Result]]
+Runner = Callable[[Callable[[Block, Scratch], Result], list[Block]], list[Result]]
 
 
 @dataclass
@@ -67,7 +67,7 @@ def search(
 ) -> tuple[int, bool, int]:
     """Return (mask, complete, work) of the best subset, or with ``decide`` of any within eps.
 
-    run: calls a function on each slab with a scratch, in any order, results in slab order.
+    run: calls a function on each block with a scratch, in any order, results in block order.
     """
     halves = Halves.of(instance)
     eps = -math.inf if halves.eps is None else halves.eps
@@ -99,23 +99,25 @@ def _join(
     best: Incumbent,
     run: Runner,
 ) -> None:
-    """Account for every pair closer than ``radius``, or set best.cut: out of work, or within eps."""
+    """Account for every pair closer than ``radius``; or best.cut: out of work, or within eps."""
     X, z, A, B = halves.X, halves.z, halves.A, halves.B
     room = mitm_space.capacity(len(X))
-    edges, grid = mitm_plan.lay_out(A, B, X, z, radius + halves.slack, room)
-    slabs = mitm_plan.best_first(edges, X, z).tolist() if len(edges) else []
+    reach = radius + halves.slack
+    slabs, strips, grid = mitm_plan.lay_out(A, B, X, z, reach, room)
+    blocks = _blocks(slabs, strips, X, z)
     size = FIRST_ROUND
-    while slabs and not best.cut:
-        group, slabs, size = slabs[:size], slabs[size:], min(2 * size, LAST_ROUND)
+    while blocks and not best.cut:
+        group, blocks, size = blocks[:size], blocks[size:], min(2 * size, LAST_ROUND)
         goal = Goal(X, z, radius, halves.slack, eps, shrink, limit - best.work)
 
-        def visit(slab: int, space: Scratch, goal: Goal = goal) -> Result:
-            return mitm_space.join(A, B, edges[slab], edges[slab + 1], grid, goal, space)
+        def visit(block: Block, space: Scratch, goal: Goal = goal) -> Result:
+            return mitm_space.join(A, B, block, grid, goal, space)
 
-        for slab, result in zip(group, run(visit, group), strict=True):
+        for block, result in zip(group, run(visit, group), strict=True):
             left = limit - best.work
             if result[2] > left and left < goal.limit:
-                result = run(lambda s, space: visit(s, space, goal._replace(limit=left)), [slab])[0]  # noqa: B023
+                again = goal._replace(limit=left)
+                result = run(lambda b, space: visit(b, space, again), [block])[0]  # noqa: B023
             error, mask, work, finished = result
             best.work += work
             best.cut = not finished
@@ -125,6 +127,15 @@ def _join(
                 break
         if shrink:
             radius = min(radius, best.error)
+
+
+def _blocks(slabs: FloatArray, strips: FloatArray, X: FloatArray, z: FloatArray) -> list[Block]:
+    if len(slabs) == 0:
+        return []
+    order0 = mitm_plan.best_first(slabs, 0, X, z).tolist()
+    order1 = mitm_plan.best_first(strips, 1, X, z).tolist()
+    low, high = slabs.tolist(), strips.tolist()
+    return [Block(low[s], low[s + 1], high[t], high[t + 1]) for s in order0 for t in order1]
 
 
 def _exponent(instance: Instance) -> int:

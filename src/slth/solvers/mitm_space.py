@@ -1,10 +1,11 @@
-"""d >= 2 kernel of meet-in-the-middle: all pairs (a, b) of half sums closer than a radius, by slabs.
+"""d >= 2 kernel of meet-in-the-middle: the pairs (a, b) of half sums closer than a radius.
 
 A = {Σ_S X_i : S ⊆ first half} and B = {z − Σ_S X_i : S ⊆ second half}; ‖a − b‖_∞ is the error of
 a subset. Neither half is ever stored: each is the sum of two quarter lists sorted by coordinate 0,
-from which one slab low ≤ a_0 < high is generated in O(2^(n/4) + its size) (Schroeppel and Shamir
-1981). Inside a slab, B is put in a grid over the next coordinates and each a looks at the cells
-that its box of half-width ``reach`` touches.
+from which one slab low0 ≤ a_0 < high0 is generated in O(2^(n/4) + its size) (Schroeppel and Shamir
+1981); a slab too large for the cache is cut into strips of coordinate 1. Inside such a block, B is
+put in a grid over further coordinates and each a looks at the cells that its box of half-width
+``reach`` touches.
 
 No pair is lost at a border: rounded addition, subtraction and multiplication by a positive number
 are monotone, hence so are slab and cell numbers, and ``reach`` exceeds the radius by ``slack``,
@@ -19,7 +20,7 @@ from numba import njit
 from slth.checks import FloatArray
 
 GRID = 4  # coordinates of the grid; the scan below is written out for four
-MIN_CAPACITY = 1 << 16  # rows of a half that are in memory at once, if the half has as many
+MIN_CAPACITY = 1 << 17  # rows of a half that are in memory at once, if the half has as many
 
 
 class Half(NamedTuple):
@@ -34,13 +35,22 @@ class Half(NamedTuple):
     v_mask: np.ndarray
 
 
+class Block(NamedTuple):
+    """The rows with low0 ≤ row_0 < high0 and low1 ≤ row_1 < high1."""
+
+    low0: float
+    high0: float
+    low1: float
+    high1: float
+
+
 class Grid(NamedTuple):
-    """Cells of GRID coordinates: axis (GRID,), low, scale (1/width) and count of each."""
+    """Cells of GRID coordinates: axis (GRID,), low, scale (1/width) and number of cells of each."""
 
     axis: np.ndarray
     low: FloatArray
     scale: FloatArray
-    count: np.ndarray
+    cells: np.ndarray
 
 
 class Scratch(NamedTuple):
@@ -131,144 +141,163 @@ def quarter(
 
 @njit(cache=True, nogil=True)
 def _has_ties(rows: FloatArray, order: np.ndarray) -> bool:
-    for k in range(1, order.size):
-        if rows[order[k], 0] == rows[order[k - 1], 0]:
-            return True
-    return False
+    first = rows[order, 0]
+    return bool((first[1:] == first[:-1]).any())
 
 
 @njit(cache=True, nogil=True)
 def join(
-    A: Half, B: Half, low: float, high: float, grid: Grid, goal: Goal, space: Scratch
+    A: Half, B: Half, block: Block, grid: Grid, goal: Goal, space: Scratch
 ) -> tuple[float, int, int, bool]:
-    """Find the best pair with low ≤ a_0 < high and ‖a − b‖_∞ < goal.radius.
+    """Find the best pair with a in the block and ‖a − b‖_∞ < goal.radius.
 
     Returns (error, mask, work, finished): error inf when no pair is that close; finished: every
     such pair was accounted for. Rows beyond the capacity of ``space`` are taken in chunks.
     """
     room, border = space.b.shape[0], goal.radius + goal.slack
-    best, best_mask, work, radius = np.inf, 0, 0, goal.radius
-    b_skip = 0
-    while True:
-        rows_b = _fill(B, low - border, high + border, b_skip, space.b, space.b_mask)
-        work += rows_b
-        if rows_b > 0:
-            _place(rows_b, grid, space)
-        a_skip = 0
-        while rows_b > 0:
-            rows_a = _fill(A, low, high, a_skip, space.a, space.a_mask)
-            work += rows_a
-            for i in range(rows_a):
-                if work > goal.limit:
-                    return best, best_mask, work, False
-                error, mask, radius, pairs = _scan(i, grid, goal, space, radius)
-                work += pairs
-                if error < best:
-                    best, best_mask = error, mask
-                    if best <= goal.eps:
-                        return best, best_mask, work, False
-            a_skip += rows_a
-            if rows_a < room:
-                break
+    wide = Block(
+        block.low0 - border, block.high0 + border, block.low1 - border, block.high1 + border
+    )
+    best, mask, work, radius, finished = np.inf, 0, 0, goal.radius, True
+    rows_b, b_skip = room, 0
+    while rows_b == room and finished:
+        rows_b = _fill(B, wide, b_skip, space.b, space.b_mask)
+        _place(rows_b, grid, space)
         b_skip += rows_b
-        if rows_b < room:
-            return best, best_mask, work, work <= goal.limit
+        work += rows_b
+        rows_a, a_skip = room if rows_b > 0 else 0, 0
+        while rows_a == room and finished:
+            rows_a = _fill(A, block, a_skip, space.a, space.a_mask)
+            a_skip += rows_a
+            work += rows_a
+            found, found_mask, radius, pairs, finished = _scan(
+                rows_a, grid, goal, space, radius, goal.limit - work
+            )
+            work += pairs
+            if found < best:
+                best, mask = found, found_mask
+    return best, mask, work, finished and work <= goal.limit
 
 
 @njit(cache=True, nogil=True)
-def _fill(
-    half: Half, low: float, high: float, skip: int, rows: FloatArray, masks: np.ndarray
-) -> int:
-    """Write the rows with low ≤ row_0 < high, from the skip-th on, as many as fit; return how many.
+def _fill(half: Half, block: Block, skip: int, rows: FloatArray, masks: np.ndarray) -> int:
+    """Write the rows of the block, from the skip-th on, as many as fit; return how many.
 
-    As u_0 grows, the interval of v with low ≤ u_0 + v_0 < high moves down: two pointers.
+    As u_0 grows, the interval of v with low0 ≤ u_0 + v_0 < high0 moves down: two pointers.
     """
     room, d = rows.shape
-    first = last = half.v.shape[0]
+    u, u_mask, v, v_mask = half
+    low0, high0, low1, high1 = block
+    first = last = v.shape[0]
     seen = filled = 0
-    for i in range(half.u.shape[0]):
-        u0 = half.u[i, 0]
-        while first > 0 and u0 + half.v[first - 1, 0] >= low:
+    for i in range(u.shape[0]):
+        while first > 0 and u[i, 0] + v[first - 1, 0] >= low0:
             first -= 1
-        while last > 0 and u0 + half.v[last - 1, 0] >= high:
+        while last > 0 and u[i, 0] + v[last - 1, 0] >= high0:
             last -= 1
-        if last <= first:
-            continue
-        start = first + max(0, skip - seen)
-        seen += last - first
-        for k in range(start, last):
+        for k in range(first, last):
+            inside = u[i, 1] + v[k, 1]
+            if inside < low1 or inside >= high1:
+                continue
+            seen += 1
+            if seen <= skip:
+                continue
             if filled == room:
                 return filled
             for j in range(d):
-                rows[filled, j] = half.u[i, j] + half.v[k, j]
-            masks[filled] = half.u_mask[i] | half.v_mask[k]
+                rows[filled, j] = u[i, j] + v[k, j]
+            masks[filled] = u_mask[i] | v_mask[k]
             filled += 1
     return filled
 
 
 @njit(cache=True, nogil=True)
-def _cell(x: float, low: float, scale: float, count: int) -> int:
-    place = (x - low) * scale
-    return int(min(max(place, 0.0), count - 1.0))
+def _cell(x: float, low: float, scale: float, cells: int) -> int:
+    return int(min(max((x - low) * scale, 0.0), cells - 1.0))
 
 
 @njit(cache=True, nogil=True)
 def _place(size: int, grid: Grid, space: Scratch) -> None:
     """Copy the rows of B in cell order (counting sort); cell c is start[c]..start[c + 1]."""
-    cells = grid.count[0] * grid.count[1] * grid.count[2] * grid.count[3]
-    start = space.start
+    b, cell, start, placed, placed_mask = (
+        space.b,
+        space.cell,
+        space.start,
+        space.placed,
+        space.placed_mask,
+    )
+    cells = grid.cells.prod()
     start[: cells + 2] = 0
+    cell[:size] = 0
+    for g in range(GRID):
+        j, low, scale, count = grid.axis[g], grid.low[g], grid.scale[g], grid.cells[g]
+        if count > 1:
+            for i in range(size):
+                cell[i] = cell[i] * count + _cell(b[i, j], low, scale, count)
     for i in range(size):
-        cell = 0
-        for g in range(GRID):
-            x = space.b[i, grid.axis[g]]
-            cell = cell * grid.count[g] + _cell(x, grid.low[g], grid.scale[g], grid.count[g])
-        space.cell[i] = cell
-        start[cell + 2] += 1
-    for cell in range(cells):
-        start[cell + 2] += start[cell + 1]
+        start[cell[i] + 2] += 1
+    for c in range(cells):
+        start[c + 2] += start[c + 1]
     for i in range(size):
-        place = start[space.cell[i] + 1]
-        start[space.cell[i] + 1] += 1
-        for j in range(space.b.shape[1]):
-            space.placed[place, j] = space.b[i, j]
-        space.placed_mask[place] = space.b_mask[i]
+        place = start[cell[i] + 1]
+        start[cell[i] + 1] = place + 1
+        placed_mask[place] = space.b_mask[i]
+        for j in range(b.shape[1]):
+            placed[place, j] = b[i, j]
 
 
 @njit(cache=True, nogil=True)
 def _scan(
-    i: int, grid: Grid, goal: Goal, space: Scratch, radius: float
-) -> tuple[float, int, float, int]:
-    """Compare row i of A with the cells its box touches; return (error, mask, radius, pairs)."""
-    reach = radius + goal.slack
-    x0, x1 = _span(i, 0, grid, space, reach), _span(i, 1, grid, space, reach)
-    x2, x3 = _span(i, 2, grid, space, reach), _span(i, 3, grid, space, reach)
-    best, best_mask, pairs = np.inf, 0, 0
-    for c0 in range(x0[0], x0[1] + 1):
-        for c1 in range(x1[0], x1[1] + 1):
-            for c2 in range(x2[0], x2[1] + 1):
-                row = ((c0 * grid.count[1] + c1) * grid.count[2] + c2) * grid.count[3]
-                begin, end = space.start[row + x3[0]], space.start[row + x3[1] + 1]
-                pairs += end - begin
-                for k in range(begin, end):
-                    gap = _distance(space.a, i, space.placed, k, radius)
-                    if gap < radius:
-                        mask = space.a_mask[i] | space.placed_mask[k]
+    size: int, grid: Grid, goal: Goal, space: Scratch, radius: float, limit: int
+) -> tuple[float, int, float, int, bool]:
+    """Compare the rows of A with the cells that their boxes touch.
+
+    Returns (error, mask, radius, pairs, finished). The tuples are taken apart first: an array read
+    from a tuple inside a loop costs a reference count.
+    """
+    a, a_mask, b, b_mask, start = (
+        space.a,
+        space.a_mask,
+        space.placed,
+        space.placed_mask,
+        space.start,
+    )
+    j0, j1, j2, j3 = grid.axis
+    l0, l1, l2, l3 = grid.low
+    s0, s1, s2, s3 = grid.scale
+    n0, n1, n2, n3 = grid.cells
+    best, mask, pairs = np.inf, 0, 0
+    for i in range(size):
+        if pairs > limit:
+            return best, mask, radius, pairs, False
+        reach = radius + goal.slack
+        low3, high3 = _span(a[i, j3], reach, l3, s3, n3)
+        low2, high2 = _span(a[i, j2], reach, l2, s2, n2)
+        low1, high1 = _span(a[i, j1], reach, l1, s1, n1)
+        low0, high0 = _span(a[i, j0], reach, l0, s0, n0)
+        for c0 in range(low0, high0 + 1):
+            for c1 in range(low1, high1 + 1):
+                for c2 in range(low2, high2 + 1):
+                    row = ((c0 * n1 + c1) * n2 + c2) * n3
+                    begin, end = start[row + low3], start[row + high3 + 1]
+                    pairs += end - begin
+                    for k in range(begin, end):
+                        gap = _distance(a, i, b, k, radius)
+                        if gap >= radius:
+                            continue
+                        error = subset_error(goal.X, goal.z, a_mask[i] | b_mask[k])
                         if goal.shrink:
                             radius = gap
-                        error = subset_error(goal.X, goal.z, mask)
                         if error < best:
-                            best, best_mask = error, mask
-    return best, best_mask, radius, pairs
+                            best, mask = error, a_mask[i] | b_mask[k]
+                            if best <= goal.eps:
+                                return best, mask, radius, pairs, False
+    return best, mask, radius, pairs, True
 
 
 @njit(cache=True, nogil=True)
-def _span(i: int, g: int, grid: Grid, space: Scratch, reach: float) -> tuple[int, int]:
-    x = space.a[i, grid.axis[g]]
-    return (
-        _cell(x - reach, grid.low[g], grid.scale[g], grid.count[g]),
-        _cell(x + reach, grid.low[g], grid.scale[g], grid.count[g]),
-    )
+def _span(x: float, reach: float, low: float, scale: float, cells: int) -> tuple[int, int]:
+    return _cell(x - reach, low, scale, cells), _cell(x + reach, low, scale, cells)
 
 
 @njit(cache=True, nogil=True)
