@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from slth.networks.architectures import build_network
-from slth.networks.bundle import load_networks, save_networks
+from slth.networks.storage import load_networks, save_networks
 
 NETWORKS = {name: build_network([2], seed=k) for k, name in enumerate(("20-ticket", "10-ticket"))}
 

@@ -242,9 +242,9 @@ def test_inverted_bracket_is_named():
 
 def test_exact_layer_follows_the_data():
     tickets = data.tickets()
-    assert "equals the exact formula" in claims(tickets=tickets)["BracketExact"]
+    assert "equals its exact formula" in claims(tickets=tickets)["BracketExact"]
     tickets.loc[0, "exact"] += 1e-6
-    assert "differs from the exact" in claims(tickets=tickets)["BracketExact"]
+    assert "differs from its exact" in claims(tickets=tickets)["BracketExact"]
     assert "No ticket" in claims(tickets=tickets.assign(exact=np.nan))["BracketExact"]
 
 

@@ -1,7 +1,6 @@
 from slth import frames
 from slth.experiments.tickets import construct_tickets
-from slth.networks.bundle import load_networks, save_networks
-from slth.networks.storage import load_network
+from slth.networks.storage import load_network, load_networks, save_networks
 from slth.progress import logged
 
 with logged(snakemake.log[0]):

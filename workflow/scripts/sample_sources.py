@@ -1,6 +1,5 @@
 from slth.experiments.tickets import sample_sources
-from slth.networks.bundle import save_networks
-from slth.networks.storage import load_network
+from slth.networks.storage import load_network, save_networks
 from slth.progress import logged
 
 with logged(snakemake.log[0]):

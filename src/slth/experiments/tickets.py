@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from slth import seeding
 from slth.networks.architectures import build_network, read_layers
@@ -18,12 +19,14 @@ from slth.networks.training import train
 from slth.progress import track
 from slth.supnorm import bracket
 from slth.tickets.control import random_control
+from slth.tickets.effective import merged_kernels
 from slth.tickets.measure import accuracy, data_error, decisions
 from slth.tickets.problems import solve_problems
 from slth.tickets.stages import assemble, sample_source, subset_problems
 
 Settings = Mapping[str, Any]
 Networks = dict[str, nn.Sequential]
+Shape = tuple[int, int, int]
 
 
 def train_target(settings: Settings, seed: int) -> tuple[nn.Sequential, pd.DataFrame]:
@@ -129,6 +132,20 @@ def measure_tickets(
     return pd.concat([rows, pd.DataFrame(measured)], axis=1).assign(depth=depth)
 
 
+def one_layer_error(target: Tensor, plus: Tensor, minus: Tensor) -> float:
+    """Exact sup over [−1, 1] inputs of ‖K ∗ x − (K⁺ ∗ x⁺ + K⁻ ∗ x⁻)‖_max for one convolution.
+
+    With A = K − K⁺ and B = K + K⁻ (each (c_out, c_in, k, k)), an entry x of the receptive field adds
+    A x⁺ − B x⁻, between −max(−A, B, 0) and max(A, −B, 0). The largest sums belong to a receptive
+    field inside the image, so the image must be at least as large as the kernel.
+    """
+    A, B = (target - plus).flatten(1), (target + minus).flatten(1)
+    zero = torch.zeros_like(A)
+    rise = torch.maximum(torch.maximum(A, -B), zero).sum(dim=1)
+    fall = torch.maximum(torch.maximum(-A, B), zero).sum(dim=1)
+    return float(torch.maximum(rise, fall).max())
+
+
 def data_of(settings: Settings, seed: int) -> DataSet:
     """The data set of a network, split by the seed of the run."""
     return load_data_set(settings["data"], held_out=settings["held_out"], seed=seed)
@@ -159,17 +176,29 @@ def _measure(
         "data_error": data_error(target=target, ticket=ticket, images=images),
         "target_scale": float(target(images).abs().max()),
         **accuracies,
+        **_first_layer(target, ticket, shape, search, seed),
         "control_lower": null.lower,
         "control_upper": null.upper,
         "held_out": len(labels),
     }
 
 
+def _first_layer(
+    target: nn.Sequential, ticket: nn.Sequential, shape: Shape, search: Settings, seed: int
+) -> dict[str, float]:
+    """Bracket of the first convolution alone, before its ReLU, beside the exact formula."""
+    f, g = target[:1], ticket[:3]  # Conv2d; ChannelScale, ReLU, Conv2d
+    found = bracket(f, g, input_shape=shape, seed=seed, **search)
+    weight = read_layers(f)[0].weight
+    exact = one_layer_error(weight, *merged_kernels(ticket[0], ticket[2], weight.shape))
+    return {"layer_lower": found.lower, "layer_upper": found.upper, "exact": exact}
+
+
 def _target_row(
     settings: Settings, data: DataSet, trained: nn.Sequential, target: nn.Sequential, scale: float
 ) -> dict[str, Any]:
     held, labels = data.held_out_images, data.held_out_labels
-    changed = decisions(trained, held) != decisions(target, held)
+    before, after = (decisions(network=g, images=held) for g in (trained, target))
     return {
         "network": settings["name"],
         "channels": "-".join(map(str, settings["channels"])),
@@ -185,7 +214,7 @@ def _target_row(
         ),
         "accuracy_held_out": accuracy(network=target, images=held, labels=labels),
         "accuracy_before_normalisation": accuracy(network=trained, images=held, labels=labels),
-        "decisions_changed": int(changed.sum()),
+        "decisions_changed": int((before != after).sum()),
         "held_out": len(labels),
         "train": len(data.train_labels),
     }

@@ -190,21 +190,23 @@ def _method(table: pd.DataFrame) -> str:
 
 
 def _exact(table: pd.DataFrame) -> str:
-    """Where an exact value is known, the upper bound must equal it."""
+    """The first convolution alone has an exact formula, which its upper bound must equal."""
     known = table[table["exact"].notna()]
     if known.empty:
-        return "No ticket of this run is a single layer, for which the error has an exact formula."
-    gap = (known["upper"] - known["exact"]).abs().to_numpy(float)
+        return "No ticket of this run begins with a convolution, whose error has an exact formula."
+    size = known["exact"].abs().clip(lower=1.0)
+    gap = ((known["layer_upper"] - known["exact"]).abs() / size).to_numpy(float)
     bad = int((gap > inputs.PERFECT).sum())
     if bad:
         return sentence(
-            f"the upper bound differs from the exact single-layer formula by more than "
-            f"{number(inputs.PERFECT, 1)} in {count(bad, 'ticket')} of {integer(len(known))}, by "
-            f"{number(float(gap.max()))} at most"
+            f"the upper bound of the first convolution alone differs from its exact formula by "
+            f"more than {number(inputs.PERFECT, 1)} in {count(bad, 'ticket')} of "
+            f"{integer(len(known))}, by {number(float(gap.max()))} at most"
         )
     return sentence(
-        f"for the {count(len(known), 'single-layer ticket')} the upper bound equals the exact "
-        f"formula to within {number(inputs.PERFECT, 1)}"
+        f"in {'the one ticket' if len(known) == 1 else f'all {integer(len(known))} tickets'} the "
+        f"upper bound of the first convolution alone equals its exact formula to within "
+        f"{number(inputs.PERFECT, 1)}"
     )
 
 

@@ -187,7 +187,7 @@ def _pack(V, sign, order, lo, hi, origin, scale):  # type: ignore[no-untyped-def
 
 @njit(cache=True, nogil=True)
 def _quad(V, order, lo, hi, origin, scale, rows):  # type: ignore[no-untyped-def]
-    """Set rows (4, d) = (V[order[lo:hi]] − origin)·scale; rows past hi are far on the other side."""
+    """Set rows (4, d) = (V[order[lo:hi]] − origin)·scale; past hi they are far, as padding is not."""
     for r in range(4):
         if lo + r < hi:
             row = V[order[lo + r]]
@@ -199,7 +199,7 @@ def _quad(V, order, lo, hi, origin, scale, rows):  # type: ignore[no-untyped-def
 
 @njit(cache=True, nogil=True, fastmath=FAST)
 def _distances(rows, block, out):  # type: ignore[no-untyped-def]
-    """Set out (4, WIDTH) = squared distances of rows (4, d) to the columns of block (d, WIDTH).
+    """Set out (4, WIDTH) = squared distances, rows (4, d) to the columns of block (d, WIDTH).
 
     Four coordinates a pass: the loop over the columns then vectorises with few loads and stores.
     """

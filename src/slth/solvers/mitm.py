@@ -75,7 +75,9 @@ class MeetInTheMiddle(Solver):
         def space(block: slice, scratch: mitm_space.Scratch) -> None:
             b = block.start
             found = _search_space(
-                Instance(X[b], Z[b], eps), options, lambda f, blocks: [f(block, scratch) for block in blocks]
+                Instance(X[b], Z[b], eps),
+                options,
+                lambda f, blocks: [f(block, scratch) for block in blocks],
             )
             answer.keep[b], answer.complete[b], answer.work[b] = (
                 found.keep,
@@ -96,7 +98,7 @@ def _crew(n: int, d: int, options: Options, tasks: int = LINE_BLOCK) -> Crew:
 
 
 def _scratch_bytes(n: int, d: int) -> int:
-    return 4 * 8 << (n - n // 2) if d == 1 else mitm_space.scratch_bytes(n, d)
+    return 5 * 8 << (n // 2) if d == 1 else mitm_space.scratch_bytes(n, d)
 
 
 def _shared_bytes(n: int, d: int) -> int:

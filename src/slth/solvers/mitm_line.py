@@ -1,8 +1,10 @@
 """d = 1 kernel of meet-in-the-middle: sorted half lists by merging, then two pointers.
 
 Every list entry is the float64 sum of its candidates taken in index order. Rounded addition is
-monotone, so merging keeps the lists sorted and the two pointers see the least
-|fl(fl(a + b) − z)| over all pairs exactly: no cell, no tolerance.
+monotone, so merging keeps the lists sorted and the pointers see the least |fl(fl(a + b) − z)| over
+all pairs exactly: no cell, no tolerance. Every loop below is a chain of load, add, compare; what
+makes it fast is that several independent chains run side by side, that none branches on data, and
+that indices are unsigned (a signed one costs a test for negative).
 """
 
 import numpy as np
@@ -10,10 +12,12 @@ from numba import njit
 
 from slth.checks import BoolArray, FloatArray
 
+ONE = np.uint64(1)
+
 
 def scratch(n: int) -> FloatArray:
-    """Working arrays of one thread: four buffers of 2^⌈n/2⌉ float64."""
-    return np.empty((4, 1 << (n - n // 2)))
+    """Working arrays of one thread: five buffers of 2^⌊n/2⌋ float64."""
+    return np.empty((5, 1 << (n // 2)))
 
 
 @njit(cache=True, nogil=True)
@@ -38,65 +42,106 @@ def search_block(
         best, work[b], ended[b] = abs(z[b]), 1, False
         keep[b] = False
         for stage in range(2):
-            size = sizes[stage]
-            if best <= eps or size == 0:
+            if best <= eps or sizes[stage] == 0:
                 continue
-            half = size // 2
-            left = _sorted_sums(X[b, :half], buffers[0], buffers[1])
-            right = _sorted_sums(X[b, half:size], buffers[2], buffers[3])
-            a, c, seen, all_seen = _closest(left, right, z[b], steps)
-            work[b] += left.size + right.size + seen
+            x = X[b, : sizes[stage]]
+            mask, seen, all_seen = _search(x, z[b], steps, buffers)
+            work[b] += seen
             ended[b] = all_seen and stage == 1
-            mask = _mask_of(X[b, :half], a, buffers[0])
-            mask |= _mask_of(X[b, half:size], c, buffers[2]) << half
-            error = _error(X[b], z[b], mask)
+            error = _error(x, z[b], mask)
             if error < best:
                 best = error
-                for i in range(X.shape[1]):
+                for i in range(x.size):
                     keep[b, i] = (mask >> i) & 1 == 1
 
 
 @njit(cache=True, nogil=True)
-def _sorted_sums(x: FloatArray, source: FloatArray, target: FloatArray) -> FloatArray:
-    """All subset sums of x, ascending. L ∪ (L + x_s) is merged from both ends at once: the two
-    chains of comparisons are independent, and neither branches.
+def _search(x: FloatArray, z: float, steps: int, buffers: FloatArray) -> tuple[int, int, bool]:
+    """Return (mask, sums and pairs examined, all accounted for) of the best subset of x (n,).
+
+    With n odd the last candidate is in no list: it shifts the right list for a second walk.
     """
-    source[0] = 0.0
-    size = 1
-    for v in x:
-        i, j, p, q = 0, 0, size - 1, size - 1
-        for k in range(size):
-            low, moved = source[i], source[j] + v
-            first = low <= moved
-            target[k] = low if first else moved
-            i += first
-            j += not first
-            high, raised = source[p], source[q] + v
-            last = high > raised
-            target[2 * size - 1 - k] = high if last else raised
-            p -= last
-            q -= not last
-        size *= 2
-        source, target = target, source
-    return source[:size]
+    half = x.size // 2
+    left, right = _sorted_sums(x[:half], x[half : 2 * half], buffers)
+    i, j, gap, seen, ended = _closest(left, right, z, steps)
+    mask = 0
+    if x.size % 2:
+        moved = buffers[4, : right.size]
+        moved[:] = right + x[x.size - 1]
+        other_i, other_j, other_gap, more, other_ended = _closest(left, moved, z, steps - seen)
+        seen, ended = seen + more, ended and other_ended
+        if other_gap < gap:
+            i, j, mask = other_i, other_j, 1 << (x.size - 1)
+    a, b = left[i], right[j]
+    mask |= _mask_of(x[:half], a, buffers[4])
+    mask |= _mask_of(x[half : 2 * half], b, buffers[4]) << half
+    return mask, seen + left.size + right.size, ended
+
+
+@njit(cache=True, nogil=True)
+def _sorted_sums(
+    x: FloatArray, y: FloatArray, buffers: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """All subset sums of x, and of y (both (m,)), ascending: L ← merge of L and L + x_s.
+
+    Each merge runs from both ends at once: with two lists that makes four chains. The next entry
+    from below is min(L[i], L[j] + x_s), from above max(L[k], L[l] + x_s).
+    """
+    p, q, p_next, q_next = buffers[0], buffers[1], buffers[2], buffers[3]
+    p[0] = q[0] = 0.0
+    size = ONE
+    for s in range(x.size):
+        p_i = p_j = q_i = q_j = np.uint64(0)
+        p_k = p_l = q_k = q_l = size - ONE
+        low, high = np.uint64(0), size + size - ONE
+        for _ in range(size):
+            a, b = p[p_i], p[p_j] + x[s]
+            first = a <= b
+            p_next[low] = a if first else b
+            p_i, p_j = p_i + np.uint64(first), p_j + np.uint64(not first)
+            a, b = q[q_i], q[q_j] + y[s]
+            first = a <= b
+            q_next[low] = a if first else b
+            q_i, q_j = q_i + np.uint64(first), q_j + np.uint64(not first)
+            a, b = p[p_k], p[p_l] + x[s]
+            first = a > b
+            p_next[high] = a if first else b
+            p_k, p_l = p_k - np.uint64(first), p_l - np.uint64(not first)
+            a, b = q[q_k], q[q_l] + y[s]
+            first = a > b
+            q_next[high] = a if first else b
+            q_k, q_l = q_k - np.uint64(first), q_l - np.uint64(not first)
+            low, high = low + ONE, high - ONE
+        size += size
+        p, p_next = p_next, p
+        q, q_next = q_next, q
+    return p[: np.int64(size)], q[: np.int64(size)]
 
 
 @njit(cache=True, nogil=True)
 def _closest(
     left: FloatArray, right: FloatArray, z: float, steps: int
-) -> tuple[float, float, int, bool]:
-    """Return (a, b, pairs seen, all accounted for): a ∈ left, b ∈ right, |a + b − z| least."""
-    i, j, seen = 0, right.size - 1, 0
-    best, a, b = np.inf, 0.0, 0.0
-    while i < left.size and j >= 0 and seen < steps:
-        gap = left[i] + right[j] - z
-        if abs(gap) < best:
-            best, a, b = abs(gap), left[i], right[j]
-        below = gap < 0
-        i += below
-        j -= not below
-        seen += 1
-    return a, b, seen, i == left.size or j < 0
+) -> tuple[int, int, float, int, bool]:
+    """Return (i, j, gap, pairs seen, all accounted for) with gap = |left_i + right_j − z| least.
+
+    Two walks along the border between sums below z and the others, from its two ends, until they
+    meet. The first rules out row i (all of it lies further below) or column j, the second r or c.
+    """
+    best, best_i, best_j, seen = np.inf, 0, 0, 0
+    i, j, r, c = 0, right.size - 1, left.size - 1, 0
+    while i <= r and j >= c and seen + 2 <= steps:
+        total = left[np.uint64(i)] + right[np.uint64(j)]
+        if abs(total - z) < best:
+            best, best_i, best_j = abs(total - z), i, j
+        below = total < z
+        i, j = i + below, j - (not below)
+        total = left[np.uint64(r)] + right[np.uint64(c)]
+        if abs(total - z) < best:
+            best, best_i, best_j = abs(total - z), r, c
+        below = total < z
+        r, c = r - (not below), c + below
+        seen += 2
+    return best_i, best_j, best, seen, i > r or j < c
 
 
 @njit(cache=True, nogil=True)

@@ -23,7 +23,7 @@ def effective_kernels(ticket: Ticket) -> list[Kernels]:
     kernels: list[Kernels] = []
     for i, module in enumerate(modules):
         if isinstance(module, ChannelScale):
-            kernels.append(_kernels(module, modules[i + 2], shapes[len(kernels)]))
+            kernels.append(merged_kernels(module, modules[i + 2], shapes[len(kernels)]))
     return kernels
 
 
@@ -51,7 +51,9 @@ def per_entry_tolerance(total_eps: float, target: nn.Sequential, readout: str = 
     return delta / max(layer.weight[0].numel() for layer in imitated)
 
 
-def _kernels(scale: ChannelScale, kernel: nn.Module, shape: torch.Size) -> Kernels:
+def merged_kernels(scale: nn.Module, kernel: nn.Module, shape: torch.Size) -> Kernels:
+    """Return (K⁺, K⁻) of one ChannelScale, ReLU, Conv2d or Linear; shape: of the target's weight."""
+    assert isinstance(scale, ChannelScale)
     assert isinstance(kernel, (nn.Conv2d, nn.Linear))
     V, a = kernel.weight.detach(), scale.weight.detach()
     weighted = V * a.abs().view(1, -1, *(1,) * (V.ndim - 2))
