@@ -89,7 +89,12 @@ def tickets(
                     | {"target_parameters": d * depth, "lower": lower, "upper": upper}
                     | {"method": "differential" if depth > 1 else "closed_form"}
                     | {"closed_form": upper * (1.8 if depth > 1 else 1.0), "differential": upper}
-                    | {"exact": upper, "layer_upper": upper, "layer_lower": lower, "data_error": 3 * worst}
+                    | {
+                        "exact": upper,
+                        "layer_upper": upper,
+                        "layer_lower": lower,
+                        "data_error": 3 * worst,
+                    }
                     | {"target_scale": 0.8, "accuracy_target": 0.931}
                     | {"accuracy_ticket": float(np.clip(0.931 - worst * 2, 0.1, 1))}
                     | {"accuracy_control": control + rng.uniform(-0.05, 0.05)}

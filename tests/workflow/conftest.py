@@ -45,7 +45,9 @@ class Checkout:
             check=False,
         )
         if check and done.returncode:
-            pytest.fail(f"snakemake {arguments} exited {done.returncode}\n{done.stdout}{done.stderr}")
+            pytest.fail(
+                f"snakemake {arguments} exited {done.returncode}\n{done.stdout}{done.stderr}"
+            )
         return done
 
     def planned(self, *arguments: str) -> set[str]:

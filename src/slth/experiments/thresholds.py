@@ -15,7 +15,6 @@ from slth.ensembles import sample, sample_target
 from slth.intervals import clopper_pearson
 from slth.progress import track
 from slth.solvers.front import solve_batch
-from slth.theory.first_moment import expected_hits
 from slth.theory.quenched import quenched_n_star, success_probability
 
 KEY = ["experiment", "ensemble", "d", "n", "eps", "replicate", "seed"]
@@ -105,13 +104,6 @@ def _summary(rows: pd.DataFrame, confidence: float) -> dict[str, Any]:
         "high": high,
         "confidence": confidence,
         "prediction": prediction,
-        "first_moment": min(1.0, _mean_hits(ensemble, n, d, eps)),
         "n_star": quenched_n_star(d, eps),
         "inside": low <= prediction <= high,
     }
-
-
-def _mean_hits(ensemble: str, n: int, d: int, eps: float, targets: int = 64) -> float:
-    """E[Z] averaged over ``targets`` uniform z (fixed draws): Markov's bound on P(success)."""
-    Z = seeding.generator(0, "first moment targets", d).uniform(-1, 1, (targets, d))
-    return float(np.mean([min(1.0, expected_hits(ensemble, n, d, eps, z)) for z in Z]))

@@ -9,10 +9,11 @@ import numpy as np
 from slth import seeding
 from slth.checks import BoolArray
 from slth.problem import Instance
-from slth.solvers import klist_ends, klist_plan
+from slth.solvers import klist_ends, klist_plan, klist_tiers
 from slth.solvers.base import DEFAULT_MEMORY, Answer, Options, Solver
 from slth.solvers.crew import Crew
 from slth.solvers.klist_merge import Run
+from slth.solvers.klist_tiers import Grove
 from slth.solvers.klist_tree import Tree
 
 DEFAULT_BUDGET = 2**33  # pairs: 5 s a core at d = 9, 15 s at d = 36
@@ -80,6 +81,9 @@ class _Search:
         self.keep = np.zeros(instance.n, dtype=bool)
         self.error = instance.error(self.keep)
         self.work = 0
+        lengths = np.mean(np.square(instance.X), axis=1)
+        self.order = np.argsort(-lengths, kind="stable")  # longest first
+        self.scales = np.sqrt(lengths[self.order])
 
     def best(self) -> tuple[BoolArray, int]:
         """Greedy signs, then trees, smallest first when eps is given; (keep, work)."""
@@ -88,42 +92,43 @@ class _Search:
         self.work += klist_ends.SETTLE_WORK * self.instance.n
         self._consider([klist_ends.settle(self.instance.X, everyone, offset)])
         with Crew(self.options.threads, lambda: None) as crew:
-            for turn, plan in enumerate(self._plans()):
-                if self._hit() or self.work + plan.work > self.budget:
+            for turn, grove in enumerate(self._groves()):
+                if self._hit() or self.work + grove.work > self.budget:
                     break
-                self._consider(self._climb(plan, turn, crew.run))
+                self._consider(self._climb(grove, turn, crew.run))
         return self.keep, self.work
 
-    def _plans(self) -> Iterator[klist_plan.Plan]:
+    def _groves(self) -> Iterator[Grove]:
         """The trees to try, in order; the last one again and again with other groups."""
-        n, d = self.instance.X.shape
-        memory = self.options.memory - _base_bytes(n, d)
-        plan = None
+        d = self.instance.d
+        memory = self.options.memory - _base_bytes(self.instance.n, d)
+        grove = None
         for share in (WHOLE,) if self.instance.eps is None else CASCADE:
-            plan = klist_plan.plan(n, d, int(share * self.budget), memory)
-            if plan is not None and (share == CASCADE[-1] or self._promises(plan)):
-                yield plan
-        while plan is not None and not plan.complete(n):
-            yield plan
+            grove = klist_tiers.choose(self.scales, d, int(share * self.budget), memory)
+            if grove is not None and (share == CASCADE[-1] or self._promises(grove)):
+                yield grove
+        while grove is not None and not grove.plan.complete(self.instance.n):
+            yield grove
 
-    def _promises(self, plan: klist_plan.Plan) -> bool:
-        """Whether the plan's predicted error is within a factor of eps, or no eps is given."""
-        eps, X = self.instance.eps, self.instance.X
-        return eps is None or plan.radius * math.sqrt(np.mean(X * X)) <= REACH * eps
+    def _promises(self, grove: Grove) -> bool:
+        """Whether the predicted error is within a factor of eps, or no eps is given."""
+        eps = self.instance.eps
+        return eps is None or grove.error <= REACH * eps
 
-    def _climb(self, plan: klist_plan.Plan, turn: int, run: Run) -> list[BoolArray]:
+    def _climb(self, grove: Grove, turn: int, run: Run) -> list[BoolArray]:
         X, z = self.instance.X, self.instance.z
-        rng = seeding.generator(self.options.seed, "groups", turn)
-        order = np.argsort(np.einsum("nd,nd->n", X, X), kind="stable")
-        members = rng.permutation(order[: plan.used])
-        rest = order[plan.used :]
+        tiers = tuple(self.order[tier] for tier in grove.tiers)
+        members, used = self.order[grove.members], np.concatenate([grove.members, *grove.tiers])
+        rest = np.delete(self.order, used)
         kept = rest[klist_ends.settle(X, rest, z - X.sum(axis=0) / 2)]
-        offset = z - X[kept].sum(axis=0) - X[members].sum(axis=0) / 2
-        tree = Tree(X, offset, members, plan, seeding.child(self.options.seed, "tree", turn), run)
+        offset = z - X[kept].sum(axis=0) - X[self.order[used]].sum(axis=0) / 2
+        members = seeding.generator(self.options.seed, "groups", turn).permutation(members)
+        seed = seeding.child(self.options.seed, "tree", turn)
+        tree = Tree(X, offset, members, tiers, grove.plan, seed, run)
         found = tree.climb(FINALISTS)
         for keep in found:
             keep[kept] = True
-        self.work += tree.work + plan.vectors * klist_plan.VECTOR_WORK
+        self.work += tree.work
         return found
 
     def _consider(self, found: list[BoolArray]) -> None:

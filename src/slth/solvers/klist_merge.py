@@ -21,6 +21,7 @@ FAST = {"nnan", "ninf", "nsz", "contract", "reassoc"}  # sums may be reordered i
 WIDTH = 64  # vectors of B measured side by side
 FAR = np.float32(1e15)  # coordinate of a padding column: its square is above every threshold
 TASKS = 64  # parts of a merge, whatever the threads, so that the answer is the same
+ROWS_A_TASK = 2**16  # sums formed by one task
 SAMPLE_TASKS = 8  # parts of the pass that estimates the threshold
 SAMPLED_HITS = 512  # pairs under the threshold that its estimate rests on: 4 % deviation
 SAMPLE = 2048  # vectors of each list that the quantiles of the cells rest on
@@ -79,6 +80,18 @@ def merge(
             threshold = _quantile(counts, keep / total)
     found = run(match, _tasks(pairs, 1 + min(TASKS, total >> 18)))
     return np.concatenate([i for i, _ in found]), np.concatenate([j for _, j in found]), work
+
+
+def add_rows(A: FloatArray, B: FloatArray, i: Index, j: Index, run: Run) -> FloatArray:
+    """Return A[i] + B[j], (len(i), d)."""
+    sums = np.empty((len(i), A.shape[1]))
+
+    def part(start: int, _: object) -> None:
+        end = start + ROWS_A_TASK
+        _add_rows(A, B, i[start:end], j[start:end], sums[start:end])
+
+    run(part, range(0, len(i), ROWS_A_TASK))
+    return sums
 
 
 def _cells(
@@ -146,6 +159,13 @@ def _quantile(counts: NDArray[np.int64], fraction: float) -> np.float32:
 
 
 @njit(cache=True, nogil=True)
+def _add_rows(A, B, i, j, sums):  # type: ignore[no-untyped-def]
+    for row in range(len(i)):
+        for c in range(A.shape[1]):
+            sums[row, c] = A[i[row], c] + B[j[row], c]
+
+
+@njit(cache=True, nogil=True)
 def _sort_cells(V, sign, turn, edges, ways, cells):  # type: ignore[no-untyped-def]
     """Counting sort of the rows of sign·V by cell, stable: (start (cells + 1,), order (L,))."""
     keys = np.empty(len(V), dtype=np.int32)
@@ -187,7 +207,7 @@ def _pack(V, sign, order, lo, hi, origin, scale):  # type: ignore[no-untyped-def
 
 @njit(cache=True, nogil=True)
 def _quad(V, order, lo, hi, origin, scale, rows):  # type: ignore[no-untyped-def]
-    """Set rows (4, d) = (V[order[lo:hi]] − origin)·scale; past hi they are far, as padding is not."""
+    """Set rows (4, d) = (V[order[lo:hi]] − origin)·scale; past hi: far, where no padding is."""
     for r in range(4):
         if lo + r < hi:
             row = V[order[lo + r]]

@@ -32,7 +32,8 @@ class Plan:
 
     lists[i]: vectors kept at level i (level 0: all subsets of a group). bits[i]: cuts of the merge
     into level i + 1. work: predicted pairs, a list vector counted as VECTOR_WORK. bytes: predicted
-    peak. radius: predicted sup-norm error for unit-variance candidates.
+    peak. For candidates of unit variance, spread: predicted standard deviation of a coordinate in
+    a full list at the root; radius: predicted sup-norm error.
     """
 
     depth: int
@@ -41,6 +42,7 @@ class Plan:
     bits: tuple[int, ...]
     work: int
     bytes: int
+    spread: float
     radius: float
 
     @property
@@ -48,31 +50,22 @@ class Plan:
         """Leaves of the tree."""
         return 2**self.depth
 
-    @property
-    def vectors(self) -> int:
-        """List vectors made in the whole tree."""
-        return sum(size * 2 ** (self.depth - level) for level, size in enumerate(self.lists))
-
     def complete(self, n: int) -> bool:
         """Whether every subset is accounted for, so that another tree finds nothing new."""
         return self.depth == 1 and self.bits[0] == 0 and self.used == n
 
 
-@functools.lru_cache(maxsize=256)
+@functools.lru_cache(maxsize=1024)
 def plan(n: int, d: int, budget: int, memory: int) -> Plan | None:
     """Return the plan of smallest predicted radius within ``budget`` and ``memory``, or None.
 
     Searched: depth 1..9; L_1 = 2^3 … 2^23 in half octaves, growing by 2^0, 2^½ or 2 a level; 2^5 …
     2^15 pairs measured for each one kept. Cost: about 20 ms, remembered.
     """
-    best: Plan | None = None
-    for depth in range(1, MAX_DEPTH + 1):
-        if 2**depth > n:
-            break
-        found = _plan_of_depth(depth, n, d, budget, memory)
-        if found is not None and (best is None or found.radius < best.radius):
-            best = found
-    return best
+    depths = range(1, min(MAX_DEPTH, n.bit_length() - 1) + 1)
+    found = [_plan_of_depth(depth, n, d, budget, memory) for depth in depths]
+    kept = [each for each in found if each is not None]
+    return min(kept, key=lambda each: each.radius, default=None)
 
 
 def _plan_of_depth(depth: int, n: int, d: int, budget: int, memory: int) -> Plan | None:
@@ -94,12 +87,13 @@ def _plan_of_depth(depth: int, n: int, d: int, budget: int, memory: int) -> Plan
         for i, size in enumerate(log_lists)
     )
     peak = _bytes(d, log_lists)
-    radius = np.where(
-        (work <= budget) & (peak <= memory), _radius(d, leaf, log_lists, bits), np.inf
-    )
+    radius = _radius(d, leaf, log_lists, bits) * _cube_of_ball(d)
+    radius[(work > budget) | (peak > memory)] = np.inf
     k = int(np.argmin(radius))
     if not np.isfinite(radius[k]):
         return None
+    at = slice(k, k + 1)
+    full = _radius(d, leaf[at], [size[at] for size in log_lists], [b[at] for b in bits], full=True)
     return Plan(
         depth,
         min(n, round(float(leaf[k]) * 2**depth)),
@@ -107,6 +101,7 @@ def _plan_of_depth(depth: int, n: int, d: int, budget: int, memory: int) -> Plan
         tuple(int(b[k]) for b in bits),
         int(work[k]),
         int(peak[k]),
+        float(full[0]) / math.sqrt(d + 2),  # of a coordinate of a point uniform in a ball
         float(radius[k]),
     )
 
@@ -127,13 +122,20 @@ def _bytes(d: int, log_lists: list[FloatArray]) -> FloatArray:
 
 
 def _radius(
-    d: int, leaf: FloatArray, log_lists: list[FloatArray], bits: list[FloatArray]
+    d: int,
+    leaf: FloatArray,
+    log_lists: list[FloatArray],
+    bits: list[FloatArray],
+    full: bool = False,
 ) -> FloatArray:
-    """Predict the sup norm at the root, for candidates of unit variance."""
+    """Predict the 2-norm of the closest pair at the root, or of the last of a ``full`` list there.
+
+    For candidates of unit variance.
+    """
     sigma = np.sqrt(leaf) / 2
     radius = sigma * math.sqrt(d)
-    for i, size in enumerate(log_lists):
-        kept = log_lists[i + 1] if i + 1 < len(log_lists) else np.zeros_like(size)
+    last = log_lists[-1] if full else np.zeros_like(leaf)
+    for i, (size, kept) in enumerate(zip(log_lists, [*log_lists[1:], last], strict=True)):
         log_kappa = np.zeros_like(size)
         for _ in range(3):  # the share of pairs in one cell depends on the radius, and back
             log_share = np.minimum(kept - 2 * size - log_kappa, 0.0)
@@ -143,7 +145,7 @@ def _radius(
                 shrunk = radius * _ball_radius(d, log_share)
             log_kappa = _log_recall(d, bits[i], shrunk / radius)
         radius = shrunk
-    return radius * _cube_of_ball(d)
+    return np.asarray(radius)
 
 
 def _cube_of_ball(d: int) -> float:

@@ -6,8 +6,9 @@ import numpy as np
 
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
-from slth.solvers.klist_merge import Index, Run, merge
-from slth.solvers.klist_plan import ROOT_KEEP, Plan
+from slth.solvers.klist_merge import Index, Run, add_rows, merge
+from slth.solvers.klist_plan import ROOT_KEEP, VECTOR_WORK, Plan
+from slth.solvers.klist_tiers import tier_bits
 
 
 @dataclass(frozen=True)
@@ -27,17 +28,22 @@ class Pair:
     j: Index
 
 
+Built = tuple[FloatArray, Leaf | Pair]  # a list (L, d), and where its rows come from
+
+
 @dataclass
 class Tree:
-    """Searches for Σ_{members} ± X_i/2 = offset by one tree; `climb` does all.
+    """Searches for Σ_{members, tiers} ± X_i/2 = offset by one tree; `climb` does all.
 
     X: (n, d) candidates; offset: (d,); members: (used,) the candidates of the tree, in an order
-    that is dealt out to the groups. work counts the pairs measured.
+    that is dealt out to the groups; tiers: short candidates that refine the root's list, one more
+    merge each. work counts the pairs measured and the vectors made.
     """
 
     X: FloatArray
     offset: FloatArray
     members: np.ndarray
+    tiers: tuple[np.ndarray, ...]
     plan: Plan
     seed: int
     run: Run
@@ -45,43 +51,42 @@ class Tree:
 
     def climb(self, best: int) -> list[BoolArray]:
         """Return up to ``best`` subsets, (n,) bool over all candidates, smallest sup norm first."""
-        A, left = self._build(self.plan.depth - 1, 0)
-        B, right = self._build(self.plan.depth - 1, 1)
-        i, j = self._merge(A, B, self.plan.depth, 0)
-        errors = np.abs(A[i] + B[j]).max(axis=1)
-        first = np.argsort(errors, kind="stable")[:best]
-        root = Pair(left, right, i, j)
+        plan = self.plan
+        sums, root = self._build(plan.depth, 0)
+        for k, tier in enumerate(self.tiers, start=1):
+            keep = plan.lists[-1] if k < len(self.tiers) else ROOT_KEEP
+            leaf = self._leaf(tier, np.zeros_like(self.offset))
+            sums, root = self._join((sums, root), leaf, tier_bits(plan, len(tier)), keep, "tier", k)
+        first = np.argsort(np.abs(sums).max(axis=1), kind="stable")[:best]
         return [self._keep(root, int(row)) for row in first]
 
-    def _build(self, level: int, index: int) -> tuple[FloatArray, Leaf | Pair]:
+    def _build(self, level: int, index: int) -> Built:
+        plan = self.plan
         if level == 0:
-            return self._leaf(index)
-        A, left = self._build(level - 1, 2 * index)
-        B, right = self._build(level - 1, 2 * index + 1)
-        i, j = self._merge(A, B, level, index)
-        sums = A[i]
-        sums += B[j]
-        return sums, Pair(left, right, i, j)
+            return self._leaf(self.members[index :: plan.groups], self.offset / plan.groups)
+        left = self._build(level - 1, 2 * index)
+        right = self._build(level - 1, 2 * index + 1)
+        last = level == plan.depth and not self.tiers
+        keep = ROOT_KEEP if last else plan.lists[min(level, plan.depth - 1)]
+        return self._join(left, right, plan.bits[level - 1], keep, level, index)
 
-    def _leaf(self, index: int) -> tuple[FloatArray, Leaf]:
-        """All Σ ± X_i/2 of group ``index``, less its share of the offset; row number = mask."""
-        members = self.members[index :: self.plan.groups]
+    def _leaf(self, members: np.ndarray, share: FloatArray) -> Built:
+        """All Σ ± X_i/2 of a group, less its share of the offset; row number = mask."""
         X = self.X[members]
         sums = np.empty((2 ** len(members), X.shape[1]))
-        sums[0] = -X.sum(axis=0) / 2 - self.offset / self.plan.groups
+        sums[0] = -X.sum(axis=0) / 2 - share
         for k, x in enumerate(X):
             np.add(sums[: 2**k], x, out=sums[2**k : 2 ** (k + 1)])
         return sums, Leaf(members)
 
-    def _merge(self, A: FloatArray, B: FloatArray, level: int, index: int) -> tuple[Index, Index]:
-        lists = self.plan.lists
-        keep = lists[level] if level < self.plan.depth else ROOT_KEEP
-        rng = seeding.generator(self.seed, "merge", level, index)
-        i, j, work = merge(A, B, self.plan.bits[level - 1], keep, rng, self.run)
-        self.work += work
-        return i, j
+    def _join(self, left: Built, right: Built, bits: int, keep: int, *key: str | int) -> Built:
+        (A, below_a), (B, below_b) = left, right
+        rng = seeding.generator(self.seed, "merge", *key)
+        i, j, work = merge(A, B, bits, keep, rng, self.run)
+        self.work += work + VECTOR_WORK * (len(A) + len(B))
+        return add_rows(A, B, i, j, self.run), Pair(below_a, below_b, i, j)
 
-    def _keep(self, root: Pair, row: int) -> BoolArray:
+    def _keep(self, root: Leaf | Pair, row: int) -> BoolArray:
         keep = np.zeros(len(self.X), dtype=bool)
         stack: list[tuple[Leaf | Pair, int]] = [(root, row)]
         while stack:

@@ -4,7 +4,8 @@ import numpy as np
 from numba import njit
 
 from slth.checks import FloatArray
-from slth.solvers.mitm_space import GRID, Grid, Half
+from slth.solvers.mitm_halves import Half, subset_error
+from slth.solvers.mitm_space import GRID, Grid
 
 BLOCK_ROWS = 1 << 13  # rows of B a block should hold: with its grid it stays in the L2 cache
 SLAB_REACH, STRIP_REACH, CELL_REACH = 2.0, 3.0, 1.5  # least widths, in units of the reach
@@ -39,6 +40,30 @@ def first_radius(X: FloatArray, z: FloatArray) -> float:
             log_hits -= np.log(np.sqrt(2 * np.pi) * s / 2) + (m / s) ** 2 / 2
             spread += 1
     return np.exp(min(-log_hits / spread, 600.0)) if spread > 0 else np.inf
+
+
+@njit(cache=True, nogil=True)
+def descend(X: FloatArray, z: FloatArray, limit: int) -> tuple[float, int, int]:
+    """Return (error, mask, subsets examined): from ∅, flip the best candidate while that helps.
+
+    Weak when many subsets are near z, and then of no consequence; but when z is out of reach it is
+    near the optimum, and without it all 2^n pairs would lie within the first radius.
+    """
+    mask, work, error = 0, 1, np.abs(z).max()
+    gap, flipped = -z, -1
+    while work + X.shape[0] < limit:
+        for i in range(X.shape[0]):
+            work += 1
+            sign = -1.0 if (mask >> i) & 1 else 1.0
+            trial = np.abs(gap + sign * X[i]).max()
+            if trial < error:
+                error, flipped = trial, i
+        if flipped < 0:
+            break
+        gap += -X[flipped] if (mask >> flipped) & 1 else X[flipped]
+        mask ^= 1 << flipped
+        flipped = -1
+    return subset_error(X, z, mask), mask, work
 
 
 @njit(cache=True, nogil=True)

@@ -13,7 +13,8 @@ import numpy as np
 from slth.checks import FloatArray
 from slth.problem import Instance
 from slth.solvers import mitm_plan, mitm_space
-from slth.solvers.mitm_space import Block, Goal, Half, Scratch
+from slth.solvers.mitm_halves import Block, Half, quarter
+from slth.solvers.mitm_space import Goal, Scratch
 
 FIRST_ROUND, LAST_ROUND = 4, 64  # blocks; rounds double, so that early finds shrink the radius soon
 UNLIMITED = 1 << 62
@@ -53,7 +54,7 @@ class Halves:
         n, zero = len(X), np.zeros_like(z)
         cut = [0, n // 4, n // 2, n // 2 + (n - n // 2) // 2, n]
         parts = [
-            mitm_space.quarter(X[cut[k] : cut[k + 1]], cut[k], z if k == 2 else zero, sign)
+            quarter(X[cut[k] : cut[k + 1]], cut[k], z if k == 2 else zero, sign)
             for k, sign in enumerate((1.0, 1.0, -1.0, -1.0))
         ]
         # a sum of n + 1 terms is off by at most (n + 1)·2⁻⁵³·Σ|terms|; two sums are compared
@@ -72,22 +73,24 @@ def search(
     halves = Halves.of(instance)
     eps = -math.inf if halves.eps is None else halves.eps
     limit = UNLIMITED if budget is None else budget
-    best = Incumbent(float(np.abs(halves.z).max()), 0, 1)
+    best = Incumbent(*mitm_plan.descend(halves.X, halves.z, limit))
     if best.error <= eps:
-        return 0, False, 1
+        return best.mask, False, best.work
     if decide and halves.eps is not None:
         _join(halves, eps + 2 * halves.slack, eps, False, limit, best, run)
         return best.mask, not best.cut, min(best.work, limit)
-    radius = min(
-        best.error, max(mitm_plan.first_radius(halves.X, halves.z), eps + 2 * halves.slack)
-    )
-    growth = 2.0
+    # where no candidate has a part, no subset does better than |z_j|
+    floor = float(np.abs(halves.z[~halves.X.any(axis=0)]).max(initial=0.0))
+    radius = max(mitm_plan.first_radius(halves.X, halves.z), eps + 2 * halves.slack)
+    growth, start = 2.0, best.error
     while True:
-        empty = best.error
-        _join(halves, radius, eps, True, limit, best, run)
-        if best.cut or best.error < empty or radius >= empty:
+        radius = min(radius, start)
+        _join(halves, radius, max(eps, floor), True, limit, best, run)
+        if best.error <= floor:
+            return best.mask, True, min(best.work, limit)
+        if best.cut or best.error < start or radius >= start:
             return best.mask, not best.cut, min(best.work, limit)
-        radius, growth = min(empty, radius * growth), growth * growth
+        radius, growth = radius * growth, growth * growth
 
 
 def _join(

@@ -18,30 +18,10 @@ import numpy as np
 from numba import njit
 
 from slth.checks import FloatArray
+from slth.solvers.mitm_halves import Block, Half, fill, subset_error
 
 GRID = 4  # coordinates of the grid; the scan below is written out for four
 MIN_CAPACITY = 1 << 17  # rows of a half that are in memory at once, if the half has as many
-
-
-class Half(NamedTuple):
-    """Two quarter lists, each sorted by coordinate 0; the half is {u + v}.
-
-    u, v: (q, d) sums; u_mask, v_mask: (q,) int64, bit i = candidate i.
-    """
-
-    u: FloatArray
-    u_mask: np.ndarray
-    v: FloatArray
-    v_mask: np.ndarray
-
-
-class Block(NamedTuple):
-    """The rows with low0 ≤ row_0 < high0 and low1 ≤ row_1 < high1."""
-
-    low0: float
-    high0: float
-    low1: float
-    high1: float
 
 
 class Grid(NamedTuple):
@@ -111,41 +91,6 @@ def scratch_bytes(n: int, d: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def quarter(
-    X: FloatArray, first: int, base: FloatArray, sign: float
-) -> tuple[FloatArray, np.ndarray]:
-    """All base + sign·Σ_S X_i, sorted by coordinate 0, equal rows once (lowest mask).
-
-    X: (m, d), candidates first..first+m−1 of the instance, which the masks refer to.
-    """
-    m, d = X.shape
-    rows = np.empty((1 << m, d))
-    rows[0] = base
-    for i in range(m):
-        size = 1 << i
-        for k in range(size):
-            for j in range(d):
-                rows[size + k, j] = rows[k, j] + sign * X[i, j]
-    order = np.argsort(rows[:, 0], kind="mergesort")
-    if _has_ties(rows, order):
-        order = np.arange(1 << m)
-        for j in range(d - 1, -1, -1):
-            order = order[np.argsort(rows[order, j], kind="mergesort")]
-    kept = 0
-    for k in range(order.size):
-        if kept == 0 or not np.array_equal(rows[order[k]], rows[order[kept - 1]]):
-            order[kept] = order[k]
-            kept += 1
-    return rows[order[:kept]], order[:kept] << first
-
-
-@njit(cache=True, nogil=True)
-def _has_ties(rows: FloatArray, order: np.ndarray) -> bool:
-    first = rows[order, 0]
-    return bool((first[1:] == first[:-1]).any())
-
-
-@njit(cache=True, nogil=True)
 def join(
     A: Half, B: Half, block: Block, grid: Grid, goal: Goal, space: Scratch
 ) -> tuple[float, int, int, bool]:
@@ -161,13 +106,13 @@ def join(
     best, mask, work, radius, finished = np.inf, 0, 0, goal.radius, True
     rows_b, b_skip = room, 0
     while rows_b == room and finished:
-        rows_b = _fill(B, wide, b_skip, space.b, space.b_mask)
+        rows_b = fill(B, wide, b_skip, space.b, space.b_mask)
         _place(rows_b, grid, space)
         b_skip += rows_b
         work += rows_b
         rows_a, a_skip = room if rows_b > 0 else 0, 0
         while rows_a == room and finished:
-            rows_a = _fill(A, block, a_skip, space.a, space.a_mask)
+            rows_a = fill(A, block, a_skip, space.a, space.a_mask)
             a_skip += rows_a
             work += rows_a
             found, found_mask, radius, pairs, finished = _scan(
@@ -177,38 +122,6 @@ def join(
             if found < best:
                 best, mask = found, found_mask
     return best, mask, work, finished and work <= goal.limit
-
-
-@njit(cache=True, nogil=True)
-def _fill(half: Half, block: Block, skip: int, rows: FloatArray, masks: np.ndarray) -> int:
-    """Write the rows of the block, from the skip-th on, as many as fit; return how many.
-
-    As u_0 grows, the interval of v with low0 ≤ u_0 + v_0 < high0 moves down: two pointers.
-    """
-    room, d = rows.shape
-    u, u_mask, v, v_mask = half
-    low0, high0, low1, high1 = block
-    first = last = v.shape[0]
-    seen = filled = 0
-    for i in range(u.shape[0]):
-        while first > 0 and u[i, 0] + v[first - 1, 0] >= low0:
-            first -= 1
-        while last > 0 and u[i, 0] + v[last - 1, 0] >= high0:
-            last -= 1
-        for k in range(first, last):
-            inside = u[i, 1] + v[k, 1]
-            if inside < low1 or inside >= high1:
-                continue
-            seen += 1
-            if seen <= skip:
-                continue
-            if filled == room:
-                return filled
-            for j in range(d):
-                rows[filled, j] = u[i, j] + v[k, j]
-            masks[filled] = u_mask[i] | v_mask[k]
-            filled += 1
-    return filled
 
 
 @njit(cache=True, nogil=True)
@@ -308,18 +221,4 @@ def _distance(a: FloatArray, i: int, b: FloatArray, k: int, radius: float) -> fl
         largest = max(largest, abs(a[i, j] - b[k, j]))
         if largest >= radius:
             break
-    return largest
-
-
-@njit(cache=True, nogil=True)
-def subset_error(X: FloatArray, z: FloatArray, mask: int) -> float:
-    """‖Σ_mask X_i − z‖_∞, summed in index order."""
-    n, d = X.shape
-    largest = 0.0
-    for j in range(d):
-        total = 0.0
-        for i in range(n):
-            if (mask >> i) & 1:
-                total += X[i, j]
-        largest = max(largest, abs(total - z[j]))
     return largest

@@ -43,8 +43,8 @@ def _rise(f: Range, g: Range, delta: Range) -> torch.Tensor:
     return torch.maximum(torch.minimum(up(f.hi - p), up(delta.hi - n)), -p)
 
 
-def step(f: Layer, g: Layer, x: Triple) -> Triple:
-    """Pass one layer (and its ReLU).
+def affine_pair(f: Layer, g: Layer, x: Triple) -> Triple:
+    """Pass one layer, without its ReLU.
 
     Δ_out = K_f Δ + (K_f − K_g) x_g + (b_f − b_g) = K_g Δ + (K_f − K_g) x_f + (b_f − b_g); the two
     ranges are intersected. With signed kernels K Δ is K⁺ Δ⁺ − K⁻ Δ⁻, Δ± = x_f± − x_g±.
@@ -52,8 +52,18 @@ def step(f: Layer, g: Layer, x: Triple) -> Triple:
     delta = (
         _carried(f, x).plus(difference(f, g, x.g)).meet(_carried(g, x).plus(difference(f, g, x.f)))
     )
-    out = Triple(output(f, x.f), output(g, x.g), Range(down(delta.lo), up(delta.hi)))
-    return Triple(out.f.relu(), out.g.relu(), relu_pair(out)) if f.relu else out
+    return Triple(output(f, x.f), output(g, x.g), Range(down(delta.lo), up(delta.hi)))
+
+
+def activated(x: Triple) -> Triple:
+    """Pass a ReLU."""
+    return Triple(x.f.relu(), x.g.relu(), relu_pair(x))
+
+
+def step(f: Layer, g: Layer, x: Triple) -> Triple:
+    """Pass one layer and its ReLU, if it has one."""
+    out = affine_pair(f, g, x)
+    return activated(out) if f.relu else out
 
 
 def _carried(layer: Layer, x: Triple) -> Range:

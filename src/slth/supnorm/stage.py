@@ -1,0 +1,174 @@
+"""One ReLU layer pair in the Lagrangian dual: a linear form of its outputs, bounded by its inputs.
+
+For outputs y = (σ(z), Δ), Δ = σ(z) − σ(z − δ), and any multipliers λ on the copies that the blocks
+hold of their inputs u,
+    Σ_j c_j · y_j ≤ −(Σ_B λ_B) · u + Σ_B max_{u_B, phases} [Σ_{j∈B} c_j · y_j + λ_B · u_B].
+Phases: Δ is δ when both are active, 0 when none is, and between 0 and δ otherwise, when z lies
+between 0 and δ too. So c_Δ Δ is at most its value with one phase s ∈ {0, 1} for both, where s = 1
+needs z ≥ min(0, l_δ) and s = 0 needs z ≤ max(0, u_δ); c_f σ(z) is off by at most
+|c_f| max(−l_δ, u_δ, 0). Each maximum over u_B in its box under these constraints is bounded by its
+own dual, with β ≥ 0. The loss of the shared phase is second order in ‖f − g‖.
+Sources: Lagrangian decomposition (Bunel et al., UAI 2020), hulls of several neurons at once (Singh
+et al., NeurIPS 2019), β as in β-CROWN (Wang et al., NeurIPS 2021), pairs as in NeuroDiff (Paulsen
+et al., ASE 2020).
+"""
+
+import itertools
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from slth.supnorm import rounding
+from slth.supnorm.blocks import Blocks, blocks
+from slth.supnorm.coordinates import Coordinates, kernels, row_errors
+from slth.supnorm.layers import Layer
+from slth.supnorm.ranges import Range
+
+
+@dataclass(frozen=True)
+class Multipliers:
+    """θ of λ, (T, G, p, 2), and θ ≥ 0 of β, (T, G, P, m); both relative to the stage's scales."""
+
+    share: Tensor
+    phase: Tensor
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A layer pair with ReLU, its blocks and the ranges of everything at its door.
+
+    z, delta: rows (G, m, p, 2) of the pre-activations f and f − g. shift: (G, m, 2), their biases.
+    above, below: (G, m), s = 1 needs z ≥ −above, s = 0 needs z ≤ below. phases: (P, m) of {0, 1}.
+    allowed: (G, P), the patterns that some input can have. active: (G, m), the share of the linear
+    form of phase 1 that is passed on before any multiplier. mixed: (G, m), the loss per |c_f|.
+    error: (G, m, 2), bounds on the rounding of z and δ.
+    """
+
+    blocks: Blocks
+    box: Coordinates
+    whole: Coordinates
+    z: Tensor
+    delta: Tensor
+    shift: Tensor
+    above: Tensor
+    below: Tensor
+    phases: Tensor
+    allowed: Tensor
+    active: Tensor
+    mixed: Tensor
+    error: Tensor
+    spread: Tensor
+
+    def start(self, count: int) -> Multipliers:
+        """Multipliers 0 for ``count`` objectives."""
+        groups, m = self.blocks.outputs.shape
+        share = self.z.new_zeros(count, *self.z.shape[:1], *self.z.shape[2:])
+        return Multipliers(share, self.z.new_zeros(count, groups, len(self.phases), m))
+
+    def gather(self, c: Tensor) -> Tensor:
+        """Coefficients block by block, (T, N, 2) → (T, G, m, 2); absent outputs get 0."""
+        return torch.cat([c, c.new_zeros(len(c), 1, 2)], 1)[:, self.blocks.outputs]
+
+    def scale(self, c: Tensor) -> Tensor:
+        """Size of one block output's term, objective by objective: (T, 1, 1, 1)."""
+        terms = (self.gather(c).abs() * self.spread).sum(-1)
+        return terms.mean((1, 2)).view(-1, 1, 1, 1).clamp(min=1e-300)
+
+    def bound(
+        self, c: Tensor, scale: Tensor, theta: Multipliers, allowed: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Values of the blocks' patterns, what is passed to the inputs, and the rounding slack.
+
+        c: (T, N, 2). allowed: (T, G, P) or (G, P). Returns (T, G, P), (T, M, 2) and (T,).
+        """
+        own = self.gather(c)
+        slope = own[..., :1, None] * self.z + own[..., 1:, None] * self.delta
+        share = scale * theta.share * self._unit() - (self.active[..., None, None] * slope).sum(2)
+        beta = scale * theta.phase * self._phase_unit()
+        sign = (2 * self.phases - 1) * beta
+        form = share[:, :, None] + torch.einsum("sk,tgkpf->tgspf", self.phases, slope)
+        form = form + torch.einsum("tgsk,gkpf->tgspf", sign, self.z)
+        constant = (own * self.shift).sum(-1) @ self.phases.T
+        edge = torch.where(self.phases > 0, self.above[:, None], self.below[:, None])
+        constant = constant + (sign * self.shift[:, None, :, 0] + beta * edge).sum(-1)
+        constant = constant + (own[..., 0].abs() * self.mixed).sum(-1)[..., None]
+        value = self.box.support(form) + constant
+        return (
+            value.masked_fill(~allowed, -torch.inf),
+            self._scatter(-share),
+            self._slack(own, slope, share, beta),
+        )
+
+    def _unit(self) -> Tensor:
+        return _inverse(self.box.size[:, 0])
+
+    def _phase_unit(self) -> Tensor:
+        return _inverse(self.spread[..., 0])[:, None]
+
+    def _scatter(self, share: Tensor) -> Tensor:
+        count = len(self.whole.lo)
+        out = share.new_zeros(len(share), count + 1, 2)
+        out = out.index_add(1, self.blocks.inputs.flatten(), share.flatten(1, 2))
+        return out[:, :count]
+
+    def _slack(self, own: Tensor, slope: Tensor, share: Tensor, beta: Tensor) -> Tensor:
+        """Slack of every float64 operation of `bound`: γ times Σ|terms|, and the rows' own error."""
+        with torch.no_grad():
+            most = beta.amax(2)
+            rows = (own.abs() * self.error).sum(-1) + most * self.error[..., 0]
+            reach = (self.z.abs() * self.box.size).sum((-1, -2))
+            terms = 2 * ((slope.abs().sum(2) + share.abs()) * self.box.size[:, 0]).sum((-1, -2))
+            edge = reach + self.shift[..., 0].abs() + self.above.abs() + self.below.abs()
+            terms = terms + (most * edge + (own * self.shift).abs().sum(-1)).sum(-1)
+            terms = terms + (own[..., 0].abs() * self.mixed).sum(-1)
+            length = slope.shape[2] * 4 + 2 * slope.shape[3] + len(self.blocks.outputs)
+            return (rows.sum(-1) + rounding.slack(length) * terms).sum(-1)
+
+
+def stage(f: Layer, g: Layer, whole: Coordinates, z: Range, delta: Range, most: int) -> Stage:
+    """Stage of layers f, g with inputs ``whole``, pre-activation ranges z of f and delta of f − g."""
+    shape = blocks(f, most)
+    of_z, of_delta = kernels(f, g, whole.signed)
+    box = whole.take(shape.inputs[:, None])
+
+    def rows(pair: tuple[Tensor, Tensor]) -> Tensor:
+        return torch.stack([shape.coefficients(kernel) for kernel in pair], -1)
+
+    def own(x: Tensor) -> Tensor:
+        return torch.cat([x.flatten(), x.new_zeros(1)])[shape.outputs]
+
+    zero = torch.zeros(f.geometry.out_shape, dtype=torch.float64)
+    first, second = (zero + layer.shift() for layer in (f, g))
+    low, high, least, largest = own(z.lo), own(z.hi), own(delta.lo), own(delta.hi)
+    above, below = (-least).clamp(min=0), largest.clamp(min=0)
+    on, off = high >= -above, low <= below
+    off = off | (shape.outputs == zero.numel())
+    on = on & (shape.outputs < zero.numel())
+    phases = torch.tensor(
+        list(itertools.product((0.0, 1.0), repeat=shape.outputs.shape[1])), dtype=torch.float64
+    )
+    allowed = torch.where(phases > 0, on[:, None], off[:, None]).all(-1)
+    width = (high - low).clamp(min=1e-300)
+    both = (high.clamp(min=0) / width).clamp(max=1)
+    mixed = on & off & (shape.outputs < zero.numel())
+    return Stage(
+        shape,
+        box,
+        whole,
+        rows(of_z),
+        rows(of_delta),
+        torch.stack([own(first), own(first - second)], -1),
+        above,
+        below,
+        phases,
+        allowed,
+        torch.where(on & off, both, on.double()),
+        torch.where(mixed, torch.maximum(above, below), 0.0),
+        torch.stack([own(error) for error in row_errors(f, g, whole)], -1),
+        torch.stack([own(z.size), own(delta.size)], -1),
+    )
+
+
+def _inverse(size: Tensor) -> Tensor:
+    return torch.where(size > 0, 1 / size.clamp(min=1e-300), 0.0)
