@@ -129,3 +129,30 @@ def test_read_only_and_strided_arrays_are_taken(solver):
     frozen = X.copy()
     frozen.setflags(write=False)
     assert check_solver(solver, frozen, z).error == check_solver(solver, X, z).error
+
+
+@pytest.mark.parametrize("solver", EXACT)
+@pytest.mark.parametrize("far", [5.0, 30.0, 1e6])
+@pytest.mark.parametrize("signs", [(1, 0, 0), (0, -1, 0), (1, -1, 1)])
+def test_target_out_of_reach(solver, far, signs):
+    X, z = sample("normal", 12, 3, 3), far * np.array(signs) + sample_target(3, 3)
+    s = check_solver(solver, X, z)
+    assert s.proved
+    assert abs(s.error - brute_force(X, z)) <= 1e-12 * scale(X, z)
+
+
+@pytest.mark.parametrize("solver", EXACT)
+@pytest.mark.parametrize("flat", [(0,), (1,), (0, 2)])
+def test_coordinates_in_which_no_candidate_has_a_part(solver, flat):
+    X, z = sample("normal", 12, 3, 3), sample_target(3, 3)
+    X[:, flat] = 0.0
+    s = check_solver(solver, X, z)
+    assert s.proved
+    assert abs(s.error - brute_force(X, z)) <= 1e-12 * scale(X, z)
+
+
+@pytest.mark.parametrize("z", [[100.0, 0.0], [0.0, 100.0], [20.0, 0.0]])
+def test_a_target_out_of_reach_does_not_cost_mitm_all_pairs(z):
+    s = check_solver("mitm", sample("normal", 36, 2, 0), np.array(z))
+    assert s.proved
+    assert s.work < 2**22

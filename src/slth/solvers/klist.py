@@ -21,6 +21,7 @@ EXHAUST_N = 24  # up to here all 2^n pairs of two half lists are measured in the
 FINALISTS = 8  # root pairs that are polished
 WHOLE = 15 / 16  # share of the budget for a tree; the rest pays for the polish
 CASCADE = (1 / 64, 1 / 16, 1 / 4, 5 / 8)  # shares of the trees tried in turn when eps is given
+REPEATS = 31  # further trees with other groups, while the budget lasts
 REACH = 3.0  # a tree is worth trying when the error predicted is under this many eps
 
 
@@ -99,7 +100,7 @@ class _Search:
         return self.keep, self.work
 
     def _groves(self) -> Iterator[Grove]:
-        """The trees to try, in order; the last one again and again with other groups."""
+        """The trees to try, in order; the last one again with other groups."""
         d = self.instance.d
         memory = self.options.memory - _base_bytes(self.instance.n, d)
         grove = None
@@ -107,8 +108,8 @@ class _Search:
             grove = klist_tiers.choose(self.scales, d, int(share * self.budget), memory)
             if grove is not None and (share == CASCADE[-1] or self._promises(grove)):
                 yield grove
-        while grove is not None and not grove.plan.complete(self.instance.n):
-            yield grove
+        if grove is not None and not grove.plan.complete(self.instance.n):
+            yield from [grove] * REPEATS
 
     def _promises(self, grove: Grove) -> bool:
         """Whether the predicted error is within a factor of eps, or no eps is given."""

@@ -18,7 +18,8 @@ from slth.solvers.klist_plan import MAX_LEAF, VECTOR_WORK, Plan, plan
 
 MAX_TIERS = 8
 LEAST_TIER = 0.4  # candidates a dimension: a tier divides the error by 2^0.4 at least
-WEAK = 0.4
+WEAK = 0.2
+LEAST_TREE = 4  # candidates a dimension in the tree, so that it reaches what the rest leaves
 STARTS = 8  # places tried for the tree among the candidates
 SHARES = (1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125, 0.0625)  # of n, in the tree
 
@@ -48,12 +49,13 @@ def choose(scales: FloatArray, d: int, budget: int, memory: int) -> Grove | None
     n, rising = len(scales), scales[::-1]
     squares = np.concatenate([[0.0], np.cumsum(np.square(scales))]).tolist()
     short = int(np.searchsorted(rising, WEAK * math.sqrt(squares[-1] / n)))
-    sizes = [max(2, int(n * share)) for share in (SHARES if short >= 4 else SHARES[:1])]
+    shares = SHARES if short >= 4 else SHARES[:1]
+    sizes = sorted({max(int(n * share), min(n, LEAST_TREE * d)) for share in shares})
     best: Grove | None = None
     for allowed in (budget, budget // 2):
         trees = [t for t in (plan(size, d, allowed, memory) for size in sizes) if t is not None]
-        used = [tree.used for tree in trees][::-1]
-        radii = [math.log2(tree.radius) for tree in trees][::-1]
+        used = [tree.used for tree in trees]
+        radii = [math.log2(tree.radius) for tree in trees]
         for tree in trees:
             for start in sorted({(n - tree.used) * k // STARTS for k in range(STARTS + 1)}):
                 end = start + tree.used

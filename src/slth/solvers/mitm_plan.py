@@ -72,8 +72,8 @@ def lay_out(
 ) -> tuple[FloatArray, FloatArray, Grid]:
     """Return slab edges, strip edges and the grid of a block; no edges: no pair within ``reach``.
 
-    Edges are those of coordinates 0 and 1; a single strip is all of [−inf, inf). room: rows of a
-    half that fit in memory at once.
+    Edges are those of coordinates 0 and 1 and cover every a with a partner. room: rows of a half
+    that fit in memory at once.
     """
     n, d = X.shape
     mean_a, std_a = moments(X[: n // 2], np.zeros(d), 1.0)
@@ -91,10 +91,9 @@ def lay_out(
     target = float(max(BLOCK_ROWS, 2 * walk))
     slabs = _edges(rows / target, SLAB_REACH * reach, 0, low, high, inner_low, inner_high)
     central = CENTRAL * rows / (len(slabs) - 1)
-    strips = np.array([-np.inf, np.inf])
-    if d > 2 and central > 2 * CENTRAL * target:
-        parts = central / (CENTRAL * target)
-        strips = _edges(parts, STRIP_REACH * reach, 1, low, high, inner_low, inner_high)
+    parts = central / (CENTRAL * target) if d > 2 and central > 2 * CENTRAL * target else 1.0
+    strips = _edges(parts, STRIP_REACH * reach, 1, low, high, inner_low, inner_high)
+    if len(strips) > 2:
         central = central * CENTRAL / (len(strips) - 1)
     first = 1 if len(strips) == 2 else 2
     return slabs, strips, _grid(2 * min(central, room), first, reach, inner_low, inner_high)

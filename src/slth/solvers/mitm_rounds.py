@@ -35,7 +35,7 @@ class Incumbent:
 
 @dataclass(frozen=True)
 class Halves:
-    """An instance made ready: coordinates by falling spread, a power of two taken out."""
+    """An instance made ready: coordinates ordered, a power of two taken out."""
 
     X: FloatArray
     z: FloatArray
@@ -47,9 +47,9 @@ class Halves:
     @classmethod
     def of(cls, instance: Instance) -> "Halves":
         exponent = _exponent(instance)
-        order = np.argsort(-np.square(np.ldexp(instance.X, -exponent)).sum(axis=0), kind="stable")
-        X = np.ascontiguousarray(np.ldexp(instance.X[:, order], -exponent))
-        z = np.ldexp(instance.z[order], -exponent)
+        X, z = np.ldexp(instance.X, -exponent), np.ldexp(instance.z, -exponent)
+        order = _most_selective_first(X, z)
+        X, z = np.ascontiguousarray(X[:, order]), z[order]
         eps = None if instance.eps is None else math.ldexp(instance.eps, -exponent)
         n, zero = len(X), np.zeros_like(z)
         cut = [0, n // 4, n // 2, n // 2 + (n - n // 2) // 2, n]
@@ -139,6 +139,12 @@ def _blocks(slabs: FloatArray, strips: FloatArray, X: FloatArray, z: FloatArray)
     order1 = mitm_plan.best_first(strips, 1, X, z).tolist()
     low, high = slabs.tolist(), strips.tolist()
     return [Block(low[s], low[s + 1], high[t], high[t + 1]) for s in order0 for t in order1]
+
+
+def _most_selective_first(X: FloatArray, z: FloatArray) -> np.ndarray:
+    """Order the coordinates: those in which z is out of reach, then by falling spread."""
+    mean, deviation = mitm_plan.moments(X, z, -1.0)
+    return np.lexsort((-deviation, -np.maximum(np.abs(mean) - 3 * deviation, 0.0)))
 
 
 def _exponent(instance: Instance) -> int:

@@ -87,7 +87,7 @@ def _tiles(layer: Layer, most: int) -> Tensor:
 
 def _shared(outputs: Tensor, fields: Tensor, entries: Tensor, absent: int) -> Blocks:
     count, m, q = fields.shape
-    ordered, order = fields.view(count, -1).sort(dim=1, stable=True)
+    ordered, order = fields.reshape(count, -1).sort(dim=1, stable=True)
     first = torch.ones_like(ordered, dtype=torch.bool)
     first[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
     rank = first.long().cumsum(1) - 1

@@ -1,7 +1,6 @@
 """The entry: certified bounds on the sup-norm difference of two networks over a box."""
 
 import copy
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,18 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from torch import Tensor, nn
+from torch import nn
 
 from slth import checks
 from slth.checks import FloatArray
-from slth.supnorm.closed_form import closed_form
-from slth.supnorm.differential import Triple, differential
-from slth.supnorm.layers import Layers, Shape
+from slth.supnorm.layers import Shape
 from slth.supnorm.lower import Work, lower
-from slth.supnorm.one_layer import one_layer
-from slth.supnorm.ranges import Range, evaluation_error, propagate
-from slth.supnorm.rounding import up
+from slth.supnorm.ranges import Range
 from slth.supnorm.signed import aligned
+from slth.supnorm.upper import upper
 
 
 @dataclass(frozen=True)
@@ -48,6 +44,7 @@ def bracket(
     samples: int = 256,
     restarts: int = 2,
     steps: int = 20,
+    splits: int = 0,
 ) -> Bracket:
     """Bound sup over X in the box of ‖f(X) − g(X)‖_max from below and above.
 
@@ -57,10 +54,14 @@ def bracket(
     input_shape. input_shape: (c, h, w) or (features,), without the batch; may be left out when f
     begins with Linear. seed, samples, restarts, steps: the search for `lower` (its module says).
 
+    splits: subproblems of branch and bound over ReLU phases, some milliseconds each.
+
     Upper bounds: `one_layer` (one-layer networks; exact without a ReLU), `differential`
-    (ReluDiff, Paulsen et al. 2020), `closed_form`, `separate` (f and g bounded apart). They hold
-    for real arithmetic and for float64 evaluation, see `slth.supnorm.rounding`. Deterministic, one
-    torch thread. Cost: some thousand forward passes, under a second for small networks.
+    (ReluDiff, Paulsen et al. 2020), `closed_form`, `separate` (f and g bounded apart), `crown`
+    (the same with linear bounds), `lagrangian` (blocks of ReLU pairs, `slth.supnorm.stage`) and,
+    with splits, `branching`. They hold for real arithmetic and for float64 evaluation, see
+    `slth.supnorm.rounding`. Deterministic, one torch thread. Cost: some ten thousand forward
+    passes, about a second for small networks.
     Raises ValueError/TypeError: a module outside the list, networks that are not comparable, a box
     with lo > hi or entries not finite, shapes that do not fit, weights not finite.
     """
@@ -69,44 +70,22 @@ def bracket(
         checks.integer("restarts", restarts, low=0),
         checks.integer("steps", steps, low=0),
     )
-    seed = checks.integer("seed", seed, low=0)
+    seed, splits = (
+        checks.integer(name, count, low=0) for name, count in (("seed", seed), ("splits", splits))
+    )
     copies = _double("f", f), _double("g", g)
     shape = _shape(input_shape, f)
     region = _box(box, shape)
     with _one_thread():
         layers = aligned(*copies, shape, nonnegative=bool((region.lo >= 0).all()))
-        places = differential(*layers, region)
-        bounds = upper_bounds(*layers, region, places)
-        value, witness = lower(copies, layers, region, places[-1].delta, seed, work)
-    method = min(bounds, key=lambda name: bounds[name])
-    if not value <= bounds[method]:
+        above = upper(*layers, region, splits)
+        value, witness = lower(copies, layers, region, above.delta, seed, work, above.witnesses)
+    least = above.bounds[above.method]
+    if not value <= least:
         raise ArithmeticError(
-            f"bracket: lower {value!r} exceeds upper {bounds[method]!r}: overflow in the networks"
+            f"bracket: lower {value!r} exceeds upper {least!r}: overflow in the networks"
         )
-    return Bracket(value, bounds[method], witness, method, bounds)
-
-
-def upper_bounds(f: Layers, g: Layers, box: Range, places: list[Triple]) -> dict[str, float]:
-    """Every upper bound by name, each with the float64 evaluation error of f and g added.
-
-    places: what `differential` returned for the same layers and box.
-    """
-    first, second = propagate(f, box), propagate(g, box)
-    error = up(evaluation_error(f, first) + evaluation_error(g, second))
-    bounds = {}
-    if len(f) == 1:
-        bounds["one_layer"] = _largest(one_layer(f[0], g[0], box), error)
-    bounds["differential"] = _largest(places[-1].delta.size, error)
-    bounds["closed_form"] = math.nextafter(
-        closed_form(f, g, float(box.size.max())) + float(error.max()), math.inf
-    )
-    apart = Range(first[-1].lo - second[-1].hi, first[-1].hi - second[-1].lo)
-    bounds["separate"] = _largest(up(apart.size), error)
-    return bounds
-
-
-def _largest(size: Tensor, error: Tensor) -> float:
-    return float(up(size + error).max())
+    return Bracket(value, least, witness, above.method, above.bounds)
 
 
 @contextmanager

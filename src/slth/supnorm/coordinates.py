@@ -36,9 +36,10 @@ class Coordinates:
 
     def support(self, c: Tensor) -> Tensor:
         """Σ over entries of max c₀ u₀ + c₁ u₁, c of shape (…, M, 2): (…)."""
-        top = torch.maximum(c * self.lo, c * self.hi)
         if not self.signed:
-            return top.sum((-1, -2))
+            middle, radius = self.lo / 2 + self.hi / 2, self.hi / 2 - self.lo / 2
+            return _dot(c, middle) + _dot(c.abs(), radius)
+        top = torch.maximum(c * self.lo, c * self.hi)
         return torch.where(self.crosses, top.amax(-1), top.sum(-1)).sum(-1)
 
     @property
@@ -55,16 +56,22 @@ class Coordinates:
         return torch.where(self.crosses, torch.where(negative, u[..., 1], u[..., 0]), u.sum(-1))
 
 
+def _dot(c: Tensor, u: Tensor) -> Tensor:
+    """Σ over the last two axes of c u: c (T, …, p, 2), u (…, p, 2)."""
+    return (c.flatten(-2) * u.flatten(-2)).sum(-1)
+
+
 def entry(f: Layer, g: Layer, place: Triple, first: bool) -> Coordinates | None:
     """Coordinates of the inputs of layers f, g at ``place``; None when they have no such form."""
     if f.plain and g.plain:
         lo = torch.stack([place.f.lo.flatten(), place.delta.lo.flatten()], -1)
         hi = torch.stack([place.f.hi.flatten(), place.delta.hi.flatten()], -1)
         return Coordinates(lo, hi, False)
-    return _signed(place.f) if first else None
+    return signed_box(place.f) if first else None
 
 
-def _signed(x: Range) -> Coordinates:
+def signed_box(x: Range) -> Coordinates:
+    """The box x as (x⁺, −x⁻), flat."""
     lo, hi = x.lo.flatten(), x.hi.flatten()
     ends = [torch.stack([end.clamp(min=0), end.clamp(max=0)], -1) for end in (lo, hi)]
     return Coordinates(ends[0], ends[1], True)

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from slth.supnorm import rounding
 from slth.supnorm.coordinates import Coordinates, entry, kernels, row_errors
-from slth.supnorm.differential import Triple, activated, affine_pair
+from slth.supnorm.differential import Triple, affine_pair
 from slth.supnorm.layers import Layer, Layers
-from slth.supnorm.stage import Multipliers, Stage, stage
+from slth.supnorm.stage import Multipliers, Stage, adjoint, stage
 
 _RATE = 0.1  # first step of Adam on the multipliers, relative to their scales
 _LAST = 0.05  # the last step, relative to the first
@@ -30,7 +30,7 @@ class Affine:
         """Linear form of the inputs, (T, M, 2), the bias terms, (T,), and the slack, (T,)."""
         of_z, of_delta = kernels(self.f, self.g, self.whole.signed)
         parts = [
-            _adjoint(self.f, a, c[..., 0]) + _adjoint(self.f, b, c[..., 1])
+            adjoint(self.f, a, c[..., 0]) + adjoint(self.f, b, c[..., 1])
             for a, b in zip(of_z, of_delta, strict=True)
         ]
         zero = c.new_zeros(self.f.geometry.out_shape)
@@ -82,7 +82,7 @@ class Dual:
         blocks' hulls. Cost: one pass over the blocks' patterns.
         """
         total, slack = c.new_zeros(len(c)), c.new_zeros(len(c))
-        sizes, patterns = c.new_zeros(len(c)), []
+        sizes, passed = c.new_zeros(len(c)), []
         at = len(theta)
         for link in reversed(self.links):
             if isinstance(link, Affine):
@@ -90,9 +90,9 @@ class Dual:
                 parts = shift[:, None]
             else:
                 at -= 1
-                values, c, more = link.bound(c, scales[at], theta[at], allowed[at])
-                parts = values.amax(-1)
-                patterns.insert(0, values)
+                here = link.bound(c, scales[at], theta[at], allowed[at])
+                c, parts, more = here.form, here.patterns.amax(-1), here.slack
+                passed.insert(0, here)
             total, slack = total + parts.sum(1), slack + more
             sizes = sizes + parts.detach().abs().sum(1)
         front = self.links[0].whole
@@ -100,7 +100,8 @@ class Dual:
         # sums of the parts above, on top of each part's own rounding
         length = sum(len(s.blocks.outputs) for s in self.stages) + 2 * len(front.lo) + 16
         sizes = sizes + (c.detach().abs() * front.size).sum((1, 2))
-        return Value(total, slack + rounding.slack(length) * sizes, c, patterns)
+        return Value(total, slack + rounding.slack(length) * sizes, c,
+            [here.patterns for here in passed], [here.influence for here in passed])
 
     def scales(self, c: Tensor) -> list[Tensor]:
         """Unit of the multipliers of every stage for objectives c."""
@@ -111,18 +112,21 @@ class Dual:
             else:
                 scale = link.scale(c)
                 scales.insert(0, scale)
-                c = link.bound(c, scale, link.start(len(c)), link.allowed)[1]
+                c = link.bound(c, scale, link.start(len(c)), link.allowed).form
         return scales
 
 
 @dataclass(frozen=True)
 class Value:
-    """Dual value (T,), its rounding slack (T,), the form left at the input, pattern values."""
+    """Dual value (T,), its rounding slack (T,), the form left at the input, and, stage by stage,
+    the values of the patterns and the influence of the phases (`Passed`).
+    """
 
     total: Tensor
     slack: Tensor
     form: Tensor
     patterns: list[Tensor]
+    influence: list[Tensor]
 
     @property
     def safe(self) -> Tensor:
@@ -165,7 +169,8 @@ class Descent:
         kept = [Multipliers(t.share.clone(), t.phase.clone()) for t in self.theta]
         now = [Multipliers(t.share.clone(), t.phase.clone()) for t in self.theta]
         moments = [(torch.zeros_like(x), torch.zeros_like(x)) for t in now for x in _parts(t)]
-        for step, size in enumerate(np.geomspace(rate, rate * _LAST, max(steps, 1))[:steps]):
+        rates = np.geomspace(rate, rate * _LAST, max(steps, 1))[:steps]
+        for step, size in enumerate(rates if moments else []):
             self.theta = [
                 Multipliers(t.share.requires_grad_(), t.phase.requires_grad_()) for t in now
             ]
@@ -224,13 +229,5 @@ def _least(
         choose(value.slack, best.slack),
         choose(value.form, best.form),
         [choose(a, b) for a, b in zip(value.patterns, best.patterns, strict=True)],
+        [choose(a, b) for a, b in zip(value.influence, best.influence, strict=True)],
     )
-
-
-def _adjoint(layer: Layer, kernel: Tensor, c: Tensor) -> Tensor:
-    """Kᵀ c for c (T, N): (T, M)."""
-    x = torch.zeros(len(c), *layer.geometry.in_shape, dtype=c.dtype, requires_grad=True)
-    with torch.enable_grad():
-        y = layer.geometry.apply(kernel, x).flatten(1)
-        (out,) = torch.autograd.grad(y, x, c, create_graph=c.requires_grad)
-    return out.flatten(1)

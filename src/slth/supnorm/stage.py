@@ -35,6 +35,21 @@ class Multipliers:
 
 
 @dataclass(frozen=True)
+class Passed:
+    """What a stage makes of T objectives.
+
+    patterns: (T, G, P), the largest value with each pattern of phases, −∞ where none is allowed.
+    form: (T, M, 2), linear in the inputs. slack: (T,), for rounding. influence: (T, G, m), the
+    most that an output's phase can matter.
+    """
+
+    patterns: Tensor
+    form: Tensor
+    slack: Tensor
+    influence: Tensor
+
+
+@dataclass(frozen=True)
 class Stage:
     """A layer pair with ReLU, its blocks and the ranges of everything at its door.
 
@@ -77,11 +92,8 @@ class Stage:
 
     def bound(
         self, c: Tensor, scale: Tensor, theta: Multipliers, allowed: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Values of the blocks' patterns, what is passed to the inputs, and the rounding slack.
-
-        c: (T, N, 2). allowed: (T, G, P) or (G, P). Returns (T, G, P), (T, M, 2) and (T,).
-        """
+    ) -> "Passed":
+        """Pass Σ_j c_j · y_j, c of shape (T, N, 2), to the inputs; allowed: (T, G, P) or (G, P)."""
         own = self.gather(c)
         slope = own[..., :1, None] * self.z + own[..., 1:, None] * self.delta
         share = scale * theta.share * self._unit() - (self.active[..., None, None] * slope).sum(2)
@@ -94,10 +106,11 @@ class Stage:
         constant = constant + (sign * self.shift[:, None, :, 0] + beta * edge).sum(-1)
         constant = constant + (own[..., 0].abs() * self.mixed).sum(-1)[..., None]
         value = self.box.support(form) + constant
-        return (
+        return Passed(
             value.masked_fill(~allowed, -torch.inf),
             self._scatter(-share),
             self._slack(own, slope, share, beta),
+            (own.detach().abs() * self.spread).sum(-1),
         )
 
     def _unit(self) -> Tensor:
@@ -172,3 +185,12 @@ def stage(f: Layer, g: Layer, whole: Coordinates, z: Range, delta: Range, most: 
 
 def _inverse(size: Tensor) -> Tensor:
     return torch.where(size > 0, 1 / size.clamp(min=1e-300), 0.0)
+
+
+def adjoint(layer: Layer, kernel: Tensor, c: Tensor) -> Tensor:
+    """Kᵀ c for c (T, N): (T, M)."""
+    x = torch.zeros(len(c), *layer.geometry.in_shape, dtype=c.dtype, requires_grad=True)
+    with torch.enable_grad():
+        y = layer.geometry.apply(kernel, x).flatten(1)
+        (out,) = torch.autograd.grad(y, x, c, create_graph=c.requires_grad)
+    return out.flatten(1)

@@ -1,0 +1,83 @@
+"""Every upper bound on |f − g| over a box, by name."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from slth.supnorm.branching import branch
+from slth.supnorm.closed_form import closed_form
+from slth.supnorm.crown import crown
+from slth.supnorm.differential import Triple, affine_pair, differential
+from slth.supnorm.dual import build
+from slth.supnorm.lagrangian import lagrangian, size
+from slth.supnorm.layers import Layers
+from slth.supnorm.one_layer import one_layer
+from slth.supnorm.ranges import Range, evaluation_error, propagate
+from slth.supnorm.rounding import up
+
+BLOCK = 4  # ReLU pairs a block of the dual: 2⁴ phase patterns
+_LIFTED = 2**28  # outputs times the widest layer beyond which CROWN is not tried
+
+
+@dataclass(frozen=True)
+class Upper:
+    """Bounds by name, the range of f − g per output, and inputs where the dual is largest."""
+
+    bounds: dict[str, float]
+    delta: Range
+    witnesses: Tensor
+
+    @property
+    def method(self) -> str:
+        """Name of the least bound."""
+        return min(self.bounds, key=lambda name: self.bounds[name])
+
+
+def interval_bounds(
+    f: Layers, g: Layers, box: Range, places: Sequence[Triple]
+) -> tuple[dict[str, float], Tensor]:
+    """Bounds that need no linear relaxation, and the float64 evaluation error of f and g added.
+
+    places: what `differential` returned for the same layers and box.
+    """
+    first, second = propagate(f, box), propagate(g, box)
+    error = up(evaluation_error(f, first) + evaluation_error(g, second))
+    bounds = {}
+    if len(f) == 1:
+        bounds["one_layer"] = largest(one_layer(f[0], g[0], box), error)
+    bounds["differential"] = largest(places[-1].delta.size, error)
+    bounds["closed_form"] = math.nextafter(
+        closed_form(f, g, float(box.size.max())) + float(error.max()), math.inf
+    )
+    apart = Range(first[-1].lo - second[-1].hi, first[-1].hi - second[-1].lo)
+    bounds["separate"] = largest(up(apart.size), error)
+    return bounds, error
+
+
+def upper(f: Layers, g: Layers, box: Range, splits: int) -> Upper:
+    """Every bound; with ``splits`` subproblems of branch and bound also `branching`.
+
+    Cost: that of the differential intervals, one CROWN pass, and the dual's fixed effort, which
+    is left out for one layer, where the interval bound is exact.
+    """
+    places = differential(f, g, box)
+    bounds, error = interval_bounds(f, g, box, places)
+    widest = max(math.prod(layer.geometry.out_shape) for layer in f)
+    if widest * error.numel() <= _LIFTED:
+        bounds["crown"] = largest(crown(f, g, box).view(error.shape), error)
+    dual = build(f, g, places, BLOCK) if len(f) > 1 else None
+    last = dual.ranges[-1] if dual else affine_pair(f[-1], g[-1], places[-2])
+    linear = lagrangian(dual, last, box)
+    bounds["lagrangian"] = largest(size(linear, last, f[-1].relu), error)
+    if splits and dual:
+        linear = branch(dual, (f, g), linear, splits)
+        bounds["branching"] = largest(size(linear, last, f[-1].relu), error)
+    return Upper(bounds, places[-1].delta, linear.witnesses)
+
+
+def largest(value: Tensor, error: Tensor) -> float:
+    """Largest entry of value + error, rounded up."""
+    return float(up(value.detach() + error).max())
