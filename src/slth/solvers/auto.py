@@ -8,7 +8,7 @@ from slth.solvers.base import Options
 CHOICES = ("mitm", "klist")  # what the rule may answer; the workflow tracks these modules
 EXACT_N = 44  # half lists of 2^22 vectors: seconds and hundreds of megabytes
 EXACT_WORK = 2**32  # subsets and pairs; about what a default k-list solve spends
-SLAB_COORDINATES = 3  # coordinates that meet-in-the-middle prunes pairs by
+SLAB_COORDINATES = 6  # coordinates that prune pairs: fits the work measured at d = 4, 9
 
 
 def choose(n: int, d: int, eps: float | None, options: Options, batch: int = 1) -> tuple[str, str]:
@@ -43,7 +43,7 @@ def exact_work(n: int, d: int, eps: float | None = None, decide: bool = False) -
 
     With r the radius searched and s = √n/2 the deviation of a coordinate of a random subset sum:
     2·2^(n/2) half subsets, and 2^n pairs thinned by P(|coordinate| ≤ 2r) ≈ 4r/(s√(2π)) in each of
-    min(d, 3) coordinates. r is the first-moment optimum ½√(πn/2)·2^(−n/d), where
+    min(d, 6) coordinates. r is the first-moment optimum ½√(πn/2)·2^(−n/d), where
     E[Z] = 2^n (2r/(s√(2π)))^d = 1; or eps, where H = E[Z] > 1 hits end the search H times sooner.
     """
     log_unit = math.log2(math.sqrt(math.pi * n / 2) / 2)  # log2 of s√(2π)/2
