@@ -27,9 +27,8 @@ def test_read_all_keeps_the_order(tmp_path: Path) -> None:
 def test_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("old")
-    with pytest.raises(RuntimeError), frames.replacing(path) as part:
-        part.write_text("half")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        _fail_half_way(path)
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
 
@@ -57,3 +56,9 @@ def test_damaged_or_foreign_file_is_named(
 def test_missing_file_stays_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         frames.read(tmp_path / "absent.parquet", "rows")
+
+
+def _fail_half_way(path: Path) -> None:
+    with frames.replacing(path) as part:
+        part.write_text("half")
+        raise RuntimeError

@@ -29,5 +29,5 @@ def test_coverage_is_at_least_the_confidence() -> None:
 
 @pytest.mark.parametrize("arguments", [(5, 4), (-1, 4), (0, 0), (1, 2, 1.0), (1, 2, 0.0)])
 def test_bad_input(arguments: tuple) -> None:
-    with pytest.raises(ValueError, match="hits|trials|confidence"):
+    with pytest.raises(ValueError, match=r"hits|trials|confidence"):
         clopper_pearson(*arguments)

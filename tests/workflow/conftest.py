@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -91,11 +90,11 @@ def tex() -> None:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory, tex: None) -> Iterator[Checkout]:
+def finished(tmp_path_factory: pytest.TempPathFactory, tex: None) -> Checkout:
     """A checkout in which the CI config has been run to its end on two cores."""
     checkout = Checkout(tmp_path_factory.mktemp("finished") / "slth")
     checkout.run()
-    yield checkout
+    return checkout
 
 
 @pytest.fixture

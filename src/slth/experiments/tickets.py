@@ -120,6 +120,8 @@ def measure_tickets(
 ) -> pd.DataFrame:
     """Add bracket, data-set error and accuracies of ticket and control to ``rows``.
 
+    control_lower: the control's data-set error, a lower bound of its sup norm.
+
     search: the ``bracket`` section of the config, the work of the lower bound.
     """
     data = data_of(network, seed)
@@ -162,7 +164,6 @@ def _measure(
     images, labels = data.held_out_images, data.held_out_labels
     shape = data.input_shape
     found = bracket(target, ticket, input_shape=shape, seed=seed, **search)
-    null = bracket(target, control, input_shape=shape, seed=seed, **search)
     accuracies = {
         f"accuracy_{name}": accuracy(network=network, images=images, labels=labels)
         for name, network in (("target", target), ("ticket", ticket), ("control", control))
@@ -177,8 +178,7 @@ def _measure(
         "target_scale": float(target(images).abs().max()),
         **accuracies,
         **_first_layer(target, ticket, shape, search, seed),
-        "control_lower": null.lower,
-        "control_upper": null.upper,
+        "control_lower": data_error(target=target, ticket=control, images=images),
         "held_out": len(labels),
     }
 

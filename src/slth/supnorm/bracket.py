@@ -1,21 +1,15 @@
 """The entry: certified bounds on the sup-norm difference of two networks over a box."""
 
-import copy
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import torch
 from numpy.typing import ArrayLike
 from torch import nn
 
 from slth import checks
 from slth.checks import FloatArray
-from slth.supnorm.layers import Shape
+from slth.supnorm.arguments import one_thread, prepare
 from slth.supnorm.lower import Work, lower
-from slth.supnorm.ranges import Range
-from slth.supnorm.signed import aligned
 from slth.supnorm.upper import upper
 
 
@@ -73,11 +67,8 @@ def bracket(
     seed, splits = (
         checks.integer(name, count, low=0) for name, count in (("seed", seed), ("splits", splits))
     )
-    copies = _double("f", f), _double("g", g)
-    shape = _shape(input_shape, f)
-    region = _box(box, shape)
-    with _one_thread():
-        layers = aligned(*copies, shape, nonnegative=bool((region.lo >= 0).all()))
+    copies, layers, region = prepare(f, g, box, input_shape)
+    with one_thread():
         above = upper(*layers, region, splits)
         value, witness = lower(copies, layers, region, above.delta, seed, work, above.witnesses)
     least = above.bounds[above.method]
@@ -86,59 +77,3 @@ def bracket(
             f"bracket: lower {value!r} exceeds upper {least!r}: overflow in the networks"
         )
     return Bracket(value, least, witness, above.method, above.bounds)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.enable_grad():
-            yield
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _double(name: str, module: object) -> nn.Module:
-    if not isinstance(module, nn.Module):
-        raise TypeError(f"{name}: got {type(module).__name__}, takes a torch.nn.Module")
-    if any(m._forward_hooks or m._forward_pre_hooks for m in module.modules()):
-        raise ValueError(
-            f"{name}: got forward hooks, takes modules without (make pruning permanent)"
-        )
-    twin = copy.deepcopy(module).to("cpu", torch.float64).requires_grad_(False)
-    for key, value in twin.named_parameters():
-        if not bool(torch.isfinite(value).all()):
-            raise ValueError(f"{name}: got weights in {key} that are not finite, takes finite ones")
-    return twin
-
-
-def _shape(input_shape: Sequence[int] | None, f: nn.Module) -> Shape:
-    if input_shape is None:
-        head = next((m for m in f.modules() if not isinstance(m, nn.Sequential)), None)
-        if not isinstance(head, nn.Linear):
-            raise ValueError("input_shape: got None, takes (c, h, w) or (features,)")
-        return (head.in_features,)
-    if isinstance(input_shape, (str, bytes)) or not isinstance(input_shape, Sequence):
-        raise TypeError(f"input_shape: got {input_shape!r}, takes (c, h, w) or (features,)")
-    shape = tuple(checks.integer("input_shape", side, low=1) for side in input_shape)
-    if len(shape) not in (1, 3):
-        raise ValueError(f"input_shape: got {shape}, takes (c, h, w) or (features,)")
-    return shape
-
-
-def _box(box: tuple[ArrayLike, ArrayLike], shape: Shape) -> Range:
-    if not isinstance(box, (tuple, list)) or len(box) != 2:
-        raise TypeError(f"box: got {box!r}, takes a pair (lo, hi)")
-    words = f"a number or an array that broadcasts to {shape}"
-    ends = []
-    for name, end in zip(("box lo", "box hi"), box, strict=True):
-        values = checks.array(name, end, tuple(range(len(shape) + 1)), words)
-        try:
-            whole = np.broadcast_to(values, shape).copy()
-        except ValueError:
-            raise ValueError(f"{name}: got shape {values.shape}, takes {words}") from None
-        ends.append(torch.from_numpy(whole))
-    if bool((ends[0] > ends[1]).any()):
-        raise ValueError(f"box: got lo > hi in {int((ends[0] > ends[1]).sum())} entries")
-    return Range(*ends)

@@ -77,7 +77,9 @@ def signed_box(x: Range) -> Coordinates:
     return Coordinates(ends[0], ends[1], True)
 
 
-def kernels(f: Layer, g: Layer, signed: bool) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+def kernels(
+    f: Layer, g: Layer, signed: bool
+) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Kernels on (u₀, u₁) of z = f's pre-activation and of δ = z_f − z_g.
 
     (x, Δ): z = K_f x, δ = (K_f − K_g) x + K_g Δ. (x⁺, −x⁻): K⁺ and K⁻, E⁺ and E⁻.

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from slth.supnorm import rounding
-from slth.supnorm.coordinates import Coordinates, signed_box
-from slth.supnorm.layers import Layer, Layers
+from slth.supnorm.coordinates import signed_box
+from slth.supnorm.layers import Layers
 from slth.supnorm.ranges import Range, output
 from slth.supnorm.stage import adjoint
 
@@ -102,6 +102,8 @@ def _signed(form: Tensor, x: Range) -> tuple[Tensor, Tensor, Tensor]:
     """Linear bound in x of Σ c₀ x⁺ − c₁ x⁻ = Σ c₁ x + (c₀ − c₁) σ(x)."""
     kink = form[..., 0] - form[..., 1]
     c, shift, slack = _relu(kink, x)
-    return form[..., 1] + c, shift, 2 * slack + rounding.gamma(4) * (
-        form.abs().sum(-1) @ x.size.flatten()
+    return (
+        form[..., 1] + c,
+        shift,
+        2 * slack + rounding.gamma(4) * (form.abs().sum(-1) @ x.size.flatten()),
     )

@@ -100,8 +100,13 @@ class Dual:
         # sums of the parts above, on top of each part's own rounding
         length = sum(len(s.blocks.outputs) for s in self.stages) + 2 * len(front.lo) + 16
         sizes = sizes + (c.detach().abs() * front.size).sum((1, 2))
-        return Value(total, slack + rounding.slack(length) * sizes, c,
-            [here.patterns for here in passed], [here.influence for here in passed])
+        return Value(
+            total,
+            slack + rounding.slack(length) * sizes,
+            c,
+            [here.patterns for here in passed],
+            [here.influence for here in passed],
+        )
 
     def scales(self, c: Tensor) -> list[Tensor]:
         """Unit of the multipliers of every stage for objectives c."""
@@ -203,9 +208,7 @@ def _largest(total: Tensor) -> Tensor:
     return total.abs().clamp(min=1e-300)
 
 
-def _adam(
-    x: Tensor, slope: Tensor, moments: tuple[Tensor, Tensor], step: int, rate: float
-) -> None:
+def _adam(x: Tensor, slope: Tensor, moments: tuple[Tensor, Tensor], step: int, rate: float) -> None:
     first, second = moments
     first.mul_(_MOMENTS[0]).add_(slope, alpha=1 - _MOMENTS[0])
     second.mul_(_MOMENTS[1]).addcmul_(slope, slope, value=1 - _MOMENTS[1])

@@ -90,9 +90,7 @@ class Stage:
         terms = (self.gather(c).abs() * self.spread).sum(-1)
         return terms.mean((1, 2)).view(-1, 1, 1, 1).clamp(min=1e-300)
 
-    def bound(
-        self, c: Tensor, scale: Tensor, theta: Multipliers, allowed: Tensor
-    ) -> "Passed":
+    def bound(self, c: Tensor, scale: Tensor, theta: Multipliers, allowed: Tensor) -> "Passed":
         """Pass Σ_j c_j · y_j, c of shape (T, N, 2), to the inputs; allowed: (T, G, P) or (G, P)."""
         own = self.gather(c)
         slope = own[..., :1, None] * self.z + own[..., 1:, None] * self.delta

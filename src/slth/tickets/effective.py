@@ -52,7 +52,7 @@ def per_entry_tolerance(total_eps: float, target: nn.Sequential, readout: str = 
 
 
 def merged_kernels(scale: nn.Module, kernel: nn.Module, shape: torch.Size) -> Kernels:
-    """Return (K⁺, K⁻) of one ChannelScale, ReLU, Conv2d or Linear; shape: of the target's weight."""
+    """Return (K⁺, K⁻) of ChannelScale, ReLU, Conv2d or Linear, shaped like the target's weight."""
     assert isinstance(scale, ChannelScale)
     assert isinstance(kernel, (nn.Conv2d, nn.Linear))
     V, a = kernel.weight.detach(), scale.weight.detach()

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from slth.networks.determinism import one_thread
 from slth.networks.training import as_images, as_labels
 
-CHUNK = 256  # images at a time: bounds the memory that wide sources take
+CHUNK = 1  # image at a time: in larger batches torch's float64 convolution leaves the cache
 
 
 def decisions(network: nn.Module, images: Tensor | np.ndarray) -> Tensor:

@@ -1,0 +1,93 @@
+"""The arguments of the room's entries: networks, input shape, box, one torch thread."""
+
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import nn
+
+from slth import checks
+from slth.supnorm.layers import Layer, Shape
+from slth.supnorm.ranges import Range
+from slth.supnorm.signed import aligned
+
+Modules = tuple[nn.Module, nn.Module]
+Pair = tuple[list[Layer], list[Layer]]
+
+
+def prepare(
+    f: nn.Module,
+    g: nn.Module,
+    box: tuple[ArrayLike, ArrayLike],
+    input_shape: Sequence[int] | None,
+) -> tuple[Modules, Pair, Range]:
+    """Float64 copies of f and g, their canonical forms, and the box; see `bracket`."""
+    copies = double("f", f), double("g", g)
+    shape = input_sizes(input_shape, f)
+    region = to_range(box, shape)
+    with one_thread():
+        layers = aligned(*copies, shape, nonnegative=bool((region.lo >= 0).all()))
+    return copies, layers, region
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """One torch thread, gradients recorded; what was set before comes back."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.enable_grad():
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def double(name: str, module: object) -> nn.Module:
+    """A float64 copy on the CPU, without gradients; TypeError/ValueError naming ``name``."""
+    if not isinstance(module, nn.Module):
+        raise TypeError(f"{name}: got {type(module).__name__}, takes a torch.nn.Module")
+    if any(m._forward_hooks or m._forward_pre_hooks for m in module.modules()):
+        raise ValueError(
+            f"{name}: got forward hooks, takes modules without (make pruning permanent)"
+        )
+    twin = copy.deepcopy(module).to("cpu", torch.float64).requires_grad_(False)
+    for key, value in twin.named_parameters():
+        if not bool(torch.isfinite(value).all()):
+            raise ValueError(f"{name}: got weights in {key} that are not finite, takes finite ones")
+    return twin
+
+
+def input_sizes(input_shape: Sequence[int] | None, f: nn.Module) -> Shape:
+    """(c, h, w) or (features,), read from f when it begins with Linear."""
+    if input_shape is None:
+        head = next((m for m in f.modules() if not isinstance(m, nn.Sequential)), None)
+        if not isinstance(head, nn.Linear):
+            raise ValueError("input_shape: got None, takes (c, h, w) or (features,)")
+        return (head.in_features,)
+    if isinstance(input_shape, (str, bytes)) or not isinstance(input_shape, Sequence):
+        raise TypeError(f"input_shape: got {input_shape!r}, takes (c, h, w) or (features,)")
+    shape = tuple(checks.integer("input_shape", side, low=1) for side in input_shape)
+    if len(shape) not in (1, 3):
+        raise ValueError(f"input_shape: got {shape}, takes (c, h, w) or (features,)")
+    return shape
+
+
+def to_range(box: tuple[ArrayLike, ArrayLike], shape: Shape) -> Range:
+    """The box, broadcast to ``shape``."""
+    if not isinstance(box, (tuple, list)) or len(box) != 2:
+        raise TypeError(f"box: got {box!r}, takes a pair (lo, hi)")
+    words = f"a number or an array that broadcasts to {shape}"
+    ends = []
+    for name, end in zip(("box lo", "box hi"), box, strict=True):
+        values = checks.array(name, end, tuple(range(len(shape) + 1)), words)
+        try:
+            whole = np.broadcast_to(values, shape).copy()
+        except ValueError:
+            raise ValueError(f"{name}: got shape {values.shape}, takes {words}") from None
+        ends.append(torch.from_numpy(whole))
+    if bool((ends[0] > ends[1]).any()):
+        raise ValueError(f"box: got lo > hi in {int((ends[0] > ends[1]).sum())} entries")
+    return Range(*ends)

@@ -1,0 +1,110 @@
+"""The bracket of a union of l_∞ balls around data points."""
+
+import math
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor, nn
+
+from slth import checks
+from slth.supnorm.arguments import Modules, Pair, one_thread, prepare
+from slth.supnorm.bracket import Bracket
+from slth.supnorm.differential import differential
+from slth.supnorm.layers import forward
+from slth.supnorm.lower import Work, lower
+from slth.supnorm.ranges import Range
+from slth.supnorm.rounding import down, up
+from slth.supnorm.upper import interval_bounds, upper
+
+
+def bracket_around(
+    f: nn.Module,
+    g: nn.Module,
+    points: ArrayLike | Tensor,
+    radius: float,
+    box: tuple[ArrayLike, ArrayLike] = (-1.0, 1.0),
+    seed: int = 0,
+    *,
+    refined: int = 8,
+    samples: int = 64,
+    restarts: int = 1,
+    steps: int = 20,
+    splits: int = 0,
+) -> Bracket:
+    """Bound sup of ‖f(X) − g(X)‖_max over X in the box within ``radius`` of a point, sup norm.
+
+    points: (m, *input_shape), in the box. radius: ≥ 0, in units of the input. refined: how many
+    balls, those with the largest bounds, get every bound and, with those of the largest error at
+    the centre, a search. The rest as in `bracket`. Every entry of ``bounds`` is the largest over
+    the balls; `union`, the method, takes the least bound ball by ball. lower_at lies in one ball.
+    Cost: interval bounds a ball, and `refined` brackets. Raises what `bracket` raises, and
+    ValueError for points outside the box, a radius that is negative or not finite.
+    """
+    work = Work(
+        checks.integer("samples", samples, low=0),
+        checks.integer("restarts", restarts, low=0),
+        checks.integer("steps", steps, low=0),
+    )
+    seed, splits = checks.integer("seed", seed, low=0), checks.integer("splits", splits, low=0)
+    refined = checks.integer("refined", refined, low=1)
+    centres = _points(points)
+    copies, layers, region = prepare(f, g, box, tuple(centres.shape[1:]))
+    balls = _balls(centres, _radius(radius), region)
+    with one_thread():
+        table = [interval_bounds(*layers, ball, differential(*layers, ball))[0] for ball in balls]
+        bounds = {name: max(row[name] for row in table) for name in table[0]}
+        least, starts = _refine(layers, balls, [min(r.values()) for r in table], refined, splits)
+        with torch.no_grad():
+            errors = (forward(layers[0], centres) - forward(layers[1], centres)).abs().amax(1)
+        chosen = {*errors.topk(min(refined, len(balls))).indices.tolist(), *starts}
+        found = [_search(copies, layers, balls[i], seed, work, starts.get(i)) for i in chosen]
+    value, witness = max(found, key=lambda pair: pair[0])
+    bounds["union"] = max(least)
+    return Bracket(value, bounds["union"], witness, "union", bounds)
+
+
+def _refine(
+    layers: Pair, balls: list[Range], least: list[float], refined: int, splits: int
+) -> tuple[list[float], dict[int, Tensor]]:
+    """Give every bound to the worst ball, again and again; return the bounds and the witnesses."""
+    starts: dict[int, Tensor] = {}
+    for _ in range(min(refined, len(balls))):
+        worst = int(np.argmax(least))
+        if worst in starts:
+            break
+        above = upper(*layers, balls[worst], splits)
+        least[worst] = min(least[worst], above.bounds[above.method])
+        starts[worst] = above.witnesses
+    return least, starts
+
+
+def _search(
+    copies: Modules, layers: Pair, ball: Range, seed: int, work: Work, starts: Tensor | None
+) -> tuple[float, np.ndarray]:
+    delta = differential(*layers, ball)[-1].delta
+    return lower(copies, layers, ball, delta, seed, work, starts)
+
+
+def _balls(centres: Tensor, radius: float, region: Range) -> list[Range]:
+    if bool(((centres < region.lo) | (centres > region.hi)).any()):
+        raise ValueError("points: got entries outside the box, takes points in the box")
+    lo = torch.maximum(down(centres - radius), region.lo)
+    hi = torch.minimum(up(centres + radius), region.hi)
+    return [Range(*ends) for ends in zip(lo, hi, strict=True)]
+
+
+def _points(points: ArrayLike | Tensor) -> Tensor:
+    raw = points.detach().cpu().numpy() if isinstance(points, Tensor) else points
+    values = checks.array("points", raw, (2, 4), "(m, features) or (m, c, h, w)")
+    if not len(values):
+        raise ValueError("points: got none, takes at least one")
+    return torch.from_numpy(np.array(values, dtype=np.float64))
+
+
+def _radius(radius: float) -> float:
+    if isinstance(radius, bool) or not isinstance(radius, (int, float, np.number)):
+        raise TypeError(f"radius: got {radius!r}, takes a number >= 0")
+    if not (math.isfinite(radius) and radius >= 0):
+        raise ValueError(f"radius: got {radius!r}, takes a finite number >= 0")
+    return float(radius)
