@@ -7,9 +7,7 @@ ROOT = Path(workflow.basedir)
 
 # The workflow runs the package beside it, installed or not; jobs inherit the path.
 sys.path.insert(0, str(ROOT / "src"))
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    [str(ROOT / "src"), *filter(None, [os.environ.get("PYTHONPATH")])]
-)
+os.environ.update(PYTHONPATH=sys.path[0])
 
 from slth.configuration import check_or_exit
 from slth.dependencies import closure, constant, solver_modules

@@ -137,8 +137,8 @@ def measure_tickets(
 def one_layer_error(target: Tensor, plus: Tensor, minus: Tensor) -> float:
     """Exact sup over [−1, 1] inputs of ‖K ∗ x − (K⁺ ∗ x⁺ + K⁻ ∗ x⁻)‖_max for one convolution.
 
-    With A = K − K⁺ and B = K + K⁻ (each (c_out, c_in, k, k)), an entry x of the receptive field adds
-    A x⁺ − B x⁻, between −max(−A, B, 0) and max(A, −B, 0). The largest sums belong to a receptive
+    With A = K − K⁺ and B = K + K⁻ (each (c_out, c_in, k, k)), an entry x of the receptive field
+    adds A x⁺ − B x⁻, between −max(−A, B, 0) and max(A, −B, 0). The largest sums belong to a receptive
     field inside the image, so the image must be at least as large as the kernel.
     """
     A, B = (target - plus).flatten(1), (target + minus).flatten(1)

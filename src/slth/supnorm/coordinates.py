@@ -90,7 +90,7 @@ def kernels(
 
 
 def row_errors(f: Layer, g: Layer, u: Coordinates) -> tuple[Tensor, Tensor]:
-    """Bounds on the rounding of z and of δ as dot products with u, merged kernels included: (N,)."""
+    """Bounds on the rounding of z and δ as dot products with u, merged kernels included: (N,)."""
     shape, apply = f.geometry.in_shape, f.geometry.apply
     x = (u.size.amax(-1) if u.signed else u.size[:, 0]).view(shape)
     gap = torch.zeros_like(x) if u.signed else u.size[:, 1].view(shape)

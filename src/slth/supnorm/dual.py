@@ -11,7 +11,7 @@ from slth.supnorm import rounding
 from slth.supnorm.coordinates import Coordinates, entry, kernels, row_errors
 from slth.supnorm.differential import Triple, affine_pair
 from slth.supnorm.layers import Layer, Layers
-from slth.supnorm.stage import Multipliers, Stage, adjoint, stage
+from slth.supnorm.stage import Multipliers, Passed, Stage, adjoint, stage
 
 _RATE = 0.1  # first step of Adam on the multipliers, relative to their scales
 _LAST = 0.05  # the last step, relative to the first
@@ -82,7 +82,7 @@ class Dual:
         blocks' hulls. Cost: one pass over the blocks' patterns.
         """
         total, slack = c.new_zeros(len(c)), c.new_zeros(len(c))
-        sizes, passed = c.new_zeros(len(c)), []
+        sizes, passed = c.new_zeros(len(c)), list[Passed]()
         at = len(theta)
         for link in reversed(self.links):
             if isinstance(link, Affine):

@@ -76,7 +76,7 @@ class Program:
         """Number of binary variables."""
         return sum(self.whole)
 
-    def variables(self, lo: Tensor, hi: Tensor, whole: bool = False) -> FloatArray:
+    def variables(self, lo: Tensor, hi: Tensor, whole: bool = False) -> np.ndarray:
         """Add one variable an entry; return their indices, flat."""
         start, count = len(self.lo), lo.numel()
         self.lo += lo.flatten().tolist()

@@ -124,7 +124,7 @@ class Stage:
         return out[:, :count]
 
     def _slack(self, own: Tensor, slope: Tensor, share: Tensor, beta: Tensor) -> Tensor:
-        """Slack of every float64 operation of `bound`: γ times Σ|terms|, and the rows' own error."""
+        """Slack of the float64 operations of `bound`: γ times Σ|terms|, and the rows' own error."""
         with torch.no_grad():
             most = beta.amax(2)
             rows = (own.abs() * self.error).sum(-1) + most * self.error[..., 0]
@@ -138,7 +138,7 @@ class Stage:
 
 
 def stage(f: Layer, g: Layer, whole: Coordinates, z: Range, delta: Range, most: int) -> Stage:
-    """Stage of layers f, g with inputs ``whole``, pre-activation ranges z of f and delta of f − g."""
+    """Stage of layers f, g: inputs ``whole``, pre-activation ranges z of f and delta of f − g."""
     shape = blocks(f, most)
     of_z, of_delta = kernels(f, g, whole.signed)
     box = whole.take(shape.inputs[:, None])
