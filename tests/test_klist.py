@@ -9,6 +9,7 @@ import pytest
 
 from slth import seeding
 from slth.problem import Instance
+from slth.solvers import klist_tiers
 from slth.solvers.base import Options
 from slth.solvers.crew import Crew
 from slth.solvers.klist import DEFAULT_BUDGET, KList
@@ -125,6 +126,36 @@ def test_a_larger_budget_is_not_worse_in_the_median():
 
 def test_d9_n200_reaches_its_figure():
     assert median_error(27) <= 0.04
+
+
+def grove(problem, log_budget=26):
+    scales = np.sort(np.sqrt(np.mean(problem.X**2, axis=1)))[::-1]
+    found = klist_tiers.choose(scales, problem.d, 2**log_budget, 4 * GIB)
+    assert found is not None
+    return scales, found
+
+
+@pytest.mark.parametrize(("n", "d"), [(60, 9), (100, 9), (500, 18), (2000, 9), (300, 1)])
+@pytest.mark.parametrize("ensemble", ["normal", "nsn"])
+def test_tiers_and_tree_share_no_candidate_and_tiers_get_shorter(n, d, ensemble):
+    scales, found = grove(instance(n, d, 11, ensemble=ensemble))
+    used = np.concatenate([found.members, *found.tiers])
+    assert len(set(used.tolist())) == len(used) <= n
+    assert all(b > a for a, b in itertools.pairwise(used))
+    assert len(found.members) == found.plan.used
+    assert found.work <= 2**26
+    spreads = [float(np.linalg.norm(scales[tier])) for tier in found.tiers]
+    assert spreads == sorted(spreads, reverse=True)
+
+
+def test_only_short_candidates_make_tiers():
+    assert not grove(instance(500, 9, 11))[1].tiers
+    assert grove(instance(500, 9, 11, ensemble="nsn"))[1].tiers
+
+
+def test_short_candidates_are_used():
+    errors = [error(instance(500, 9, s, ensemble="nsn"), budget=2**26) for s in range(5)]
+    assert np.median(errors) <= 0.02
 
 
 @pytest.mark.parametrize("eps", [0.5, 0.2])

@@ -16,7 +16,7 @@ from slth.solvers.klist_merge import Run
 from slth.solvers.klist_tiers import Grove
 from slth.solvers.klist_tree import Tree
 
-DEFAULT_BUDGET = 2**33  # pairs: 5 s a core at d = 9, 15 s at d = 36
+DEFAULT_BUDGET = 2**32  # pairs: 5 s a core at d = 9, 15 s at d = 36
 EXHAUST_N = 24  # up to here all 2^n pairs of two half lists are measured in the sup norm
 FINALISTS = 8  # root pairs that are polished
 WHOLE = 15 / 16  # share of the budget for a tree; the rest pays for the polish
@@ -28,11 +28,11 @@ REACH = 3.0  # a tree is worth trying when the error predicted is under this man
 class KList(Solver):
     """Merge 2^t lists of partial sums two by two, keeping the pairs that nearly cancel.
 
-    Sums are centred: Σ_S X_i − z = Σ ± X_i/2 − (z − Σ X_i/2). The shortest candidates go into the
-    tree (short ones end nearer), the others are signed greedily so that little is left to reach;
-    `klist_plan` sizes the lists from (n, d, budget, memory), never from the instance. With
-    eps, trees grow from 1/64 of the budget until one hits; without, the whole budget goes into the
-    largest tree it pays for, and what is left into more of them with other groups. The finalists
+    Sums are centred: Σ_S X_i − z = Σ ± X_i/2 − (z − Σ X_i/2). `klist_plan` sizes the lists from
+    (n, d, budget, memory); `klist_tiers` puts candidates into the tree, into tiers that refine its
+    root, or aside to be signed greedily, by their lengths; nothing else of the instance decides.
+    With eps, trees grow from 1/64 of the budget until one hits; without, the whole budget goes into
+    the largest tree it pays for, and what is left into more of them with other groups. Finalists
     are polished by single flips and pairs of flips. n ≤ 24 is searched exhaustively in 2^n pairs.
 
     Never proves. For a proof and n ≤ 44 use "mitm". No better than the empty subset when d is
@@ -44,7 +44,7 @@ class KList(Solver):
     cannot: ClassVar[str] = "prove; reach far below the empty subset's error when d > 30"
     cost: ClassVar[str] = (
         "budget = pairs measured (a list vector made counts as "
-        f"{klist_plan.VECTOR_WORK}); default 2^33"
+        f"{klist_plan.VECTOR_WORK}); default 2^32"
     )
     source: ClassVar[str] = (
         "Wagner 2002, doi:10.1007/3-540-45708-9_19; "
