@@ -13,7 +13,7 @@ SNAKEMAKE_ARGS ?=
 PYTEST_ARGS ?=
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help paper full report test check tex environment lock clean distclean
+.PHONY: help paper full report test test-slow check tex environment lock clean distclean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -29,6 +29,9 @@ report: paper ## report.html: every figure and table with its caption, one file
 
 test: $(STAMP) ## run the tests
 	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+
+test-slow: $(STAMP) ## run the pipeline whole, on one core, killed and resumed
+	$(VENV)/bin/python -m pytest -m slow tests/workflow $(PYTEST_ARGS)
 
 check: $(STAMP) ## linters, formatters, types
 	$(VENV)/bin/ruff check .

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from slth.ensembles import sample, sample_target
-from slth.experiments import thresholds, tickets
+from slth.experiments import agreement, measurement, targets, thresholds, tickets
 from slth.intervals import clopper_pearson
 
 SETTINGS = {
@@ -72,7 +72,7 @@ def test_decisions_equal_brute_force() -> None:
 
 def test_summary_counts_and_intervals() -> None:
     rows = thresholds.decide(all_cells(1), "mitm")
-    table = thresholds.summarise(rows, 0.9)
+    table = agreement.summarise(rows, 0.9)
     assert table["trials"].tolist() == [12] * 6
     for point in table.to_dict("records"):
         part = rows[(rows["ensemble"] == point["ensemble"]) & (rows["n"] == point["n"])]
@@ -86,7 +86,7 @@ def test_unsettled_cells_are_left_out_and_counted() -> None:
     miss = rows.index[(rows["status"] != "HIT") & (rows["n"] == 3)][:2]
     rows.loc[miss, "status"] = "BUDGET"
     rows.loc[miss, "proved"] = False
-    table = thresholds.summarise(rows, 0.9)
+    table = agreement.summarise(rows, 0.9)
     assert table["unsettled"].sum() == 2
     assert table["trials"].sum() == len(rows) - 2
 
@@ -99,17 +99,19 @@ def test_one_layer_error_is_the_largest_over_the_corners(seed: int) -> None:
     x = torch.tensor(list(itertools.product([-1.0, 0.0, 1.0], repeat=6)), dtype=torch.float64)
     K2, P2, M2 = K.flatten(1), plus.flatten(1), minus.flatten(1)
     difference = x @ K2.T - (x.clamp(min=0) @ P2.T + (-x).clamp(min=0) @ M2.T)
-    assert tickets.one_layer_error(K, plus, minus) == pytest.approx(float(difference.abs().max()))
+    assert measurement.one_layer_error(K, plus, minus) == pytest.approx(
+        float(difference.abs().max())
+    )
 
 
 def test_chain_of_one_small_arm() -> None:
-    target, row = tickets.train_target(NETWORK, seed=3)
+    target, row = targets.train_target(NETWORK, seed=3)
     assert row["decisions_changed"].item() == 0
     assert row["accuracy_held_out"].item() == row["accuracy_before_normalisation"].item()
     sources = tickets.sample_sources(target, ARM, seed=3, replicate=0)
     blocks = tickets.solve_blocks(target, sources, ARM, seed=3, replicate=0)
     networks, rows = tickets.construct_tickets(target, sources, blocks, ARM, seed=3, replicate=0)
-    measured = tickets.measure_tickets(target, networks, rows, NETWORK, SEARCH, seed=3)
+    measured = measurement.measure_tickets(target, networks, rows, NETWORK, SEARCH, seed=3)
     assert measured["n"].tolist() == [3, 6]
     assert (measured["hits"] <= measured["problems"]).all()
     assert (measured["lower"] <= measured["upper"]).all()
@@ -119,7 +121,7 @@ def test_chain_of_one_small_arm() -> None:
 
 
 def test_arms_of_one_network_share_their_sources() -> None:
-    target, _ = tickets.train_target(NETWORK, seed=3)
+    target, _ = targets.train_target(NETWORK, seed=3)
     one = tickets.sample_sources(target, ARM, seed=3, replicate=0)
     other = ARM | {"name": "other", "granularity": "filter"}
     two = tickets.sample_sources(target, other, seed=3, replicate=0)

@@ -11,8 +11,9 @@ import pytest
 
 PROJECT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "config.yaml", "configs", "envs", "paper", "profiles", "src", "workflow"]
+# __pycache__ comes along: with the files' times kept, numba's compiled kernels stay valid
 GENERATED = shutil.ignore_patterns(
-    "__pycache__", "*.egg-info", "tables", "figures", "numbers.tex", "main.pdf", ".part-*"
+    "*.egg-info", "tables", "figures", "numbers.tex", "main.pdf", ".part-*"
 )
 
 
@@ -21,6 +22,7 @@ class Checkout:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        folder.mkdir()
         for part in PARTS:
             source = PROJECT / part
             if source.is_dir():

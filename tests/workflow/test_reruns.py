@@ -34,7 +34,7 @@ def edited(path: Path) -> Iterator[None]:
         ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | RENDER),
         ("src/slth/supnorm/differential.py", {"measure_tickets", "collect_tickets"} | RENDER),
         ("src/slth/theory/quenched.py", {"measure_thresholds"} | RENDER),
-        ("src/slth/rendering/tables.py", {"render_tables", "compile_paper", "all"}),
+        ("src/slth/rendering/figures.py", {"render_figures", "compile_paper", "all"}),
     ],
 )
 def test_edit_reruns_its_dependants_only(finished: Checkout, file: str, rules: set[str]) -> None:

@@ -13,7 +13,10 @@ rule sample_cells:
         mem_mb=1000,
         runtime=10,
     params:
-        settings=config["threshold"],
+        settings={
+            key: config["threshold"][key]
+            for key in ("ensembles", "eps", "grid", "replicates", "shards")
+        },
         seed=SEED,
         shard=lambda wildcards: int(wildcards.shard),
     message:

@@ -1,5 +1,5 @@
 from slth import frames
-from slth.experiments.thresholds import summarise
+from slth.experiments.agreement import summarise
 from slth.progress import logged
 
 with logged(snakemake.log[0]):

@@ -1,5 +1,5 @@
 from slth import frames
-from slth.experiments.tickets import measure_tickets
+from slth.experiments.measurement import measure_tickets
 from slth.networks.storage import load_network, load_networks
 from slth.progress import logged
 

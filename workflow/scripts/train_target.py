@@ -1,5 +1,5 @@
 from slth import frames
-from slth.experiments.tickets import train_target
+from slth.experiments.targets import train_target
 from slth.networks.storage import save_network
 from slth.progress import logged
 

@@ -12,10 +12,8 @@ import pandas as pd
 
 from slth import seeding
 from slth.ensembles import sample, sample_target
-from slth.intervals import clopper_pearson
 from slth.progress import track
 from slth.solvers.front import solve_batch
-from slth.theory.quenched import quenched_n_star, success_probability
 
 KEY = ["experiment", "ensemble", "d", "n", "eps", "replicate", "seed"]
 POINT = ["ensemble", "d", "n", "eps"]
@@ -53,24 +51,14 @@ def decide(table: pd.DataFrame, solver: str) -> pd.DataFrame:
     return pd.concat([_decide_point(rows, solver) for _, rows in points], ignore_index=True)
 
 
-def summarise(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Return one row a grid point: rate with its Clopper–Pearson interval, and the predictions.
-
-    Unproved cells (a solver's budget ran out) count as neither hit nor miss of the instance: they
-    are listed in ``unsettled`` and left out of ``trials``.
-    """
-    groups = list(rows.groupby(POINT, sort=False))
-    points = track(groups, len(groups), "predictions")
-    return pd.DataFrame([_summary(part, confidence) for _, part in points])
-
-
-def _point(rows: pd.DataFrame) -> tuple[str, int, int, float]:
+def point_of(rows: pd.DataFrame) -> tuple[str, int, int, float]:
+    """(ensemble, d, n, eps) of rows that share them."""
     first = rows.iloc[0]
     return str(first["ensemble"]), int(first["d"]), int(first["n"]), float(first["eps"])
 
 
 def _decide_point(rows: pd.DataFrame, solver: str) -> pd.DataFrame:
-    ensemble, d, n, eps = _point(rows)
+    ensemble, d, n, eps = point_of(rows)
     X = np.stack([sample(ensemble, n=n, d=d, seed=int(s)) for s in rows["seed"]])
     Z = np.stack([sample_target(d, seed=int(s), ensemble=ensemble) for s in rows["seed"]])
     answer = solve_batch(X, Z, eps=eps, solver=solver, threads=1, decide=True)
@@ -82,28 +70,3 @@ def _decide_point(rows: pd.DataFrame, solver: str) -> pd.DataFrame:
         kept=answer.keep.sum(axis=1),
         work=answer.work,
     )
-
-
-def _summary(rows: pd.DataFrame, confidence: float) -> dict[str, Any]:
-    ensemble, d, n, eps = _point(rows)
-    hit = rows["status"] == "HIT"
-    settled = hit | rows["proved"]
-    trials, hits = int(settled.sum()), int(hit.sum())
-    low, high = clopper_pearson(hits, trials, confidence) if trials else (0.0, 1.0)
-    prediction = success_probability(ensemble, n, d, eps)
-    return {
-        "ensemble": ensemble,
-        "d": d,
-        "n": n,
-        "eps": eps,
-        "trials": trials,
-        "hits": hits,
-        "unsettled": len(rows) - trials,
-        "rate": hits / trials if trials else np.nan,
-        "low": low,
-        "high": high,
-        "confidence": confidence,
-        "prediction": prediction,
-        "n_star": quenched_n_star(d, eps),
-        "inside": low <= prediction <= high,
-    }

@@ -1,7 +1,5 @@
 """The bracket of a union of l_∞ balls around data points."""
 
-import math
-
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
@@ -47,10 +45,13 @@ def bracket_around(
         checks.integer("steps", steps, low=0),
     )
     seed, splits = checks.integer("seed", seed, low=0), checks.integer("splits", splits, low=0)
+    radius = checks.real("radius", radius)
+    if radius < 0:
+        raise ValueError(f"radius: got {radius!r}, takes a number >= 0")
     refined = checks.integer("refined", refined, low=1)
     centres = _points(points)
     copies, layers, region = prepare(f, g, box, tuple(centres.shape[1:]))
-    balls = _balls(centres, _radius(radius), region)
+    balls = _balls(centres, radius, region)
     with one_thread():
         table = [interval_bounds(*layers, ball, differential(*layers, ball))[0] for ball in balls]
         bounds = {name: max(row[name] for row in table) for name in table[0]}
@@ -100,11 +101,3 @@ def _points(points: ArrayLike | Tensor) -> Tensor:
     if not len(values):
         raise ValueError("points: got none, takes at least one")
     return torch.from_numpy(np.array(values, dtype=np.float64))
-
-
-def _radius(radius: float) -> float:
-    if isinstance(radius, bool) or not isinstance(radius, (int, float, np.number)):
-        raise TypeError(f"radius: got {radius!r}, takes a number >= 0")
-    if not (math.isfinite(radius) and radius >= 0):
-        raise ValueError(f"radius: got {radius!r}, takes a finite number >= 0")
-    return float(radius)

@@ -70,7 +70,10 @@ def bracket(
     copies, layers, region = prepare(f, g, box, input_shape)
     with one_thread():
         above = upper(*layers, region, splits)
-        value, witness = lower(copies, layers, region, above.delta, seed, work, above.witnesses)
+        late = above.branched if splits else None
+        value, witness = lower(
+            copies, layers, region, above.delta, seed, work, above.witnesses, late
+        )
     least = above.bounds[above.method]
     if not value <= least:
         raise ArithmeticError(

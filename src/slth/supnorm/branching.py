@@ -43,7 +43,7 @@ def branch(dual: Dual, pair: tuple[Layers, Layers], bounds: Bounds, splits: int)
     where f and g may differ in phase, so nothing is lost. Stops when the largest bound is within
     1e-9 of a witness. Deterministic; more splits never give more. Cost: 40 dual passes a split.
     """
-    if dual.entries() > LARGEST:
+    if not splits or dual.entries() > LARGEST:
         return bounds
     work = Tree(dual, pair, bounds)
     while splits > 0 and work.open():

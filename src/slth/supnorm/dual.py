@@ -82,7 +82,8 @@ class Dual:
         blocks' hulls. Cost: one pass over the blocks' patterns.
         """
         total, slack = c.new_zeros(len(c)), c.new_zeros(len(c))
-        sizes, passed = c.new_zeros(len(c)), list[Passed]()
+        sizes = c.new_zeros(len(c))
+        passed: list[Passed] = []
         at = len(theta)
         for link in reversed(self.links):
             if isinstance(link, Affine):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from numpy.typing import ArrayLike
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -17,7 +18,8 @@ from slth.supnorm.differential import affine_pair, differential
 from slth.supnorm.layers import Layer, Layers
 from slth.supnorm.ranges import Range
 
-Part = tuple[FloatArray, FloatArray]  # variables, (rows, variables) coefficients
+Names = npt.NDArray[np.int64]
+Part = tuple[Names, FloatArray]  # variables, (rows, variables) coefficients
 
 
 def exact(
@@ -82,7 +84,7 @@ class Program:
         self.lo += lo.flatten().tolist()
         self.hi += hi.flatten().tolist()
         self.whole += [int(whole)] * count
-        return np.arange(start, start + count)
+        return np.arange(start, start + count, dtype=np.int64)
 
     def row(self, entries: dict[int, float], low: float, high: float) -> None:
         """Add low ≤ Σ value · variable ≤ high."""
@@ -90,7 +92,7 @@ class Program:
         self.rows.append((row, np.array(list(entries)), np.array(list(entries.values()))))
         self.ends.append((low, high))
 
-    def affine(self, parts: Sequence[Part], shift: FloatArray, y: Range) -> FloatArray:
+    def affine(self, parts: Sequence[Part], shift: FloatArray, y: Range) -> Names:
         """Add variables y = Σ matrix · variables + shift."""
         out = self.variables(y.lo, y.hi)
         for i, name in enumerate(out):
@@ -101,7 +103,7 @@ class Program:
             self.row(entries, float(shift[i]), float(shift[i]))
         return out
 
-    def relu(self, names: FloatArray, y: Range) -> FloatArray:
+    def relu(self, names: Names, y: Range) -> Names:
         """Add variables max(y, 0); a phase is open where the range of y holds both signs."""
         positive = y.relu()
         out = self.variables(positive.lo, positive.hi)
@@ -135,7 +137,7 @@ class Program:
         return -float(out.fun)
 
 
-def _encode(program: Program, layers: Layers, box: Range, x: FloatArray) -> FloatArray:
+def _encode(program: Program, layers: Layers, box: Range, x: Names) -> Names:
     """Add the network's values on variables ``x``; return the variables of its outputs."""
     for layer, (a, y) in zip(layers, activations(layers, box), strict=True):
         shift = (torch.zeros(layer.geometry.out_shape, dtype=torch.float64) + layer.shift()).numpy()

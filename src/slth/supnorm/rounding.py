@@ -13,6 +13,13 @@ Every interval end moves outward by γ_{4m+16} times its own Σ|terms|: the fact
 products, the split in positive and negative parts, the rounding of E = K_f − K_g and of Σ|terms|.
 Kernels merged from Σ_h a_h V_h carry 2 γ_{h+2} Σ|a_h||V_h| beside. Single operations move outward
 by one unit in the last place.
+
+Linear bounds (CROWN, the Lagrangian dual). The inequality holds for every choice of slopes and
+multipliers, so whatever float64 numbers the descent left are exact data. What rounds is passing a
+form back and adding up: the slack is |c_j| times the rounding of row j as a dot product (the rule
+above, the adjoint's sum over outputs included), plus γ_{4m+16} Σ|terms| of every sum of m terms:
+the forms of a block, its constants, the scatter to the inputs, the final sum. HiGHS (`exact`)
+gives no such guarantee and enters no upper bound.
 """
 
 import math

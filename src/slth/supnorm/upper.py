@@ -23,11 +23,15 @@ _LIFTED = 2**28  # outputs times the widest layer beyond which CROWN is not trie
 
 @dataclass(frozen=True)
 class Upper:
-    """Bounds by name, the range of f − g per output, and inputs where the dual is largest."""
+    """Bounds by name, the range of f − g per output, and inputs where the dual is largest.
+
+    witnesses: from the dual without splits. branched: the best that branch and bound met.
+    """
 
     bounds: dict[str, float]
     delta: Range
     witnesses: Tensor
+    branched: Tensor
 
     @property
     def method(self) -> str:
@@ -71,10 +75,10 @@ def upper(f: Layers, g: Layers, box: Range, splits: int) -> Upper:
     last = dual.ranges[-1] if dual else affine_pair(f[-1], g[-1], places[-2])
     linear = lagrangian(dual, last, box)
     bounds["lagrangian"] = largest(size(linear, last, f[-1].relu), error)
-    if splits and dual:
-        linear = branch(dual, (f, g), linear, splits)
-        bounds["branching"] = largest(size(linear, last, f[-1].relu), error)
-    return Upper(bounds, places[-1].delta, linear.witnesses)
+    tree = branch(dual, (f, g), linear, splits) if dual else linear
+    if splits:
+        bounds["branching"] = largest(size(tree, last, f[-1].relu), error)
+    return Upper(bounds, places[-1].delta, linear.witnesses, tree.witnesses)
 
 
 def largest(value: Tensor, error: Tensor) -> float:
