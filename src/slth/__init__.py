@@ -14,6 +14,7 @@ _NAMES = {
     "ensembles": "slth.ensembles:",
     "solve": "slth.solvers.front",
     "solve_batch": "slth.solvers.front",
+    "solve_targets": "slth.solvers.front",
     "solvers": "slth.solvers:",
     "Instance": "slth.problem",
     "Solution": "slth.problem",

@@ -4,7 +4,7 @@ import sys
 import types
 
 from slth.solvers.base import Answer, BatchAnswer, Options, Solver
-from slth.solvers.front import solve, solve_batch
+from slth.solvers.front import solve, solve_batch, solve_targets
 from slth.solvers.registry import SOLVERS, catalogue, get
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "get",
     "solve",
     "solve_batch",
+    "solve_targets",
 ]
 
 

@@ -1,7 +1,7 @@
 """What a solver is: one problem in, one incumbent out."""
 
 import abc
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -20,7 +20,8 @@ class Options:
 
     budget: work units (subsets, pairs or nodes; None = the solver's own default).
     seed: of every random choice. threads: never changes the answer. memory: bytes allowed.
-    decide: stop as soon as "some subset is within eps" is settled either way.
+    decide: stop as soon as "some subset is within eps" is settled either way. size: only subsets
+    of this many candidates count, None = any.
     """
 
     budget: int | None = None
@@ -29,6 +30,7 @@ class Options:
     threads: int = 1
     memory: int = DEFAULT_MEMORY
     decide: bool = False
+    size: int | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Solver(abc.ABC):
     cost: ClassVar[str]
     source: ClassVar[str]
     exhaustive: ClassVar[bool] = False  # may set Answer.complete
+    sized: ClassVar[bool] = False  # takes Options.size
     devices: ClassVar[tuple[str, ...]] = ("cpu",)
 
     def refusal(self, n: int, d: int) -> str | None:
@@ -82,7 +85,11 @@ class Solver(abc.ABC):
     def search_batch(
         self, X: FloatArray, Z: FloatArray, eps: float | None, options: Options
     ) -> BatchAnswer:
-        """Search B instances: X (B, n, d), Z (B, d). Instance b draws from its own child seed."""
+        """Search B instances: X (B, n, d), Z (B, d). Instance b draws from its own child seed.
+
+        X may be one sample for all B targets (`shared`): a solver may then do once what depends on
+        X alone. The default searches instance by instance.
+        """
         answers = [
             self.search(Instance(X[b], Z[b], eps), _for_instance(options, b))
             for b in range(X.shape[0])
@@ -94,12 +101,10 @@ class Solver(abc.ABC):
         )
 
 
+def shared(X: FloatArray) -> bool:
+    """Whether X (B, n, d) is one sample seen B times, by its zero stride (`np.broadcast_to`)."""
+    return X.shape[0] > 1 and X.strides[0] == 0
+
+
 def _for_instance(options: Options, b: int) -> Options:
-    return Options(
-        options.budget,
-        seeding.child(options.seed, "instance", b),
-        options.device,
-        options.threads,
-        options.memory,
-        options.decide,
-    )
+    return replace(options, seed=seeding.child(options.seed, "instance", b))

@@ -19,7 +19,8 @@ class Enumeration(Solver):
     A table of the sums of the first candidates is shifted by the sum of the others, which is
     formed anew for every block; hence no rounding accumulates, as it would along a Gray code, and
     integers are exact. Ties go to the lowest mask. Goes on to the end even after a hit, except
-    with ``decide``. For n > 30 use "mitm", which proves the same in about 2^(n/2).
+    with ``decide``. With a size, masks of another population count are passed over. For n > 30 use
+    "mitm", which proves the same in about 2^(n/2).
     """
 
     name: ClassVar[str] = "enumeration"
@@ -28,6 +29,7 @@ class Enumeration(Solver):
     cost: ClassVar[str] = "2^n·d additions: 1 ms at n = 20, d = 1; budget = subsets"
     source: ClassVar[str] = "by definition"
     exhaustive: ClassVar[bool] = True
+    sized: ClassVar[bool] = True
 
     def refusal(self, n: int, d: int) -> str | None:
         """Refuse n > 30."""
@@ -46,7 +48,10 @@ class Enumeration(Solver):
         limit = total if options.budget is None else min(options.budget, total)
         stop = -1.0 if instance.eps is None or not options.decide else instance.eps
         X, z = np.array(instance.X, order="C"), np.array(instance.z)  # writable: one compiled type
-        mask, examined = _enumerate(X, z, _table(X[:BLOCK_BITS]), limit, stop)
+        size = -1 if options.size is None else options.size
+        mask, examined = _enumerate(X, z, _table(X[:BLOCK_BITS]), limit, stop, size)
+        if mask < 0:  # the budget ended before any subset of that size: the first one
+            mask = (1 << max(size, 0)) - 1
         keep = (mask >> np.arange(n)) & 1 == 1
         return Answer(keep, examined == total, examined)
 
@@ -66,14 +71,18 @@ def _table(X: FloatArray) -> FloatArray:
 
 @njit(cache=True, nogil=True)
 def _enumerate(
-    X: FloatArray, z: FloatArray, table: FloatArray, limit: int, stop: float
+    X: FloatArray, z: FloatArray, table: FloatArray, limit: int, stop: float, wanted: int
 ) -> tuple[int, int]:
-    """Return (best mask, subsets examined) over masks below ``limit``; end at an error ≤ stop."""
+    """Return (best mask or −1, subsets examined) over masks below ``limit``.
+
+    Ends at an error ≤ stop. wanted: bits set in a mask that counts, −1 for any.
+    """
     n, d = X.shape
     size = table.shape[1]
     low = min(n, BLOCK_BITS)
     errors = np.empty(size)
-    best, best_mask = np.inf, 0
+    best, best_mask = np.inf, -1
+    counts = _counts(low)
     for block in range((limit + size - 1) // size):
         errors[:] = 0.0
         for j in range(d):
@@ -83,6 +92,11 @@ def _enumerate(
                     shift += X[i, j]
             for k in range(size):
                 errors[k] = max(errors[k], abs(table[j, k] + shift - z[j]))
+        if wanted >= 0:
+            rest = wanted - _bits(block)
+            for k in range(size):
+                if counts[k] != rest:
+                    errors[k] = np.inf
         last = min(size, limit - block * size)
         if errors[:last].min() < best:
             for k in range(last):
@@ -91,3 +105,18 @@ def _enumerate(
                     if best <= stop:
                         return best_mask, best_mask + 1
     return best_mask, limit
+
+
+@njit(cache=True, nogil=True)
+def _bits(mask: int) -> int:
+    count = 0
+    while mask:
+        mask &= mask - 1
+        count += 1
+    return count
+
+
+@njit(cache=True, nogil=True)
+def _counts(bits: int) -> np.ndarray:
+    """Bits set in each mask below 2^bits."""
+    return np.array([_bits(mask) for mask in range(1 << bits)])

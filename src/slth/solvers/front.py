@@ -1,4 +1,4 @@
-"""`solve` and `solve_batch`: check the problem, pick the solver, recompute the error."""
+"""`solve`, `solve_batch`, `solve_targets`: check, pick the solver, recompute the error."""
 
 import os
 import time
@@ -10,7 +10,7 @@ from slth import checks
 from slth.checks import BoolArray, FloatArray
 from slth.problem import BatchSolution, Instance, Solution, Status, status_of, tolerance
 from slth.solvers import auto, registry
-from slth.solvers.base import DEFAULT_MEMORY, Options, Solver
+from slth.solvers.base import DEFAULT_MEMORY, Options, Solver, shared
 
 BLOCK_ENTRIES = 1 << 15  # of X3 at a time in `batch_error`: they stay in a second-level cache
 
@@ -27,6 +27,7 @@ def solve(
     *,
     memory: int = DEFAULT_MEMORY,
     decide: bool = False,
+    size: int | None = None,
 ) -> Solution:
     """Find S ⊆ [n] with ‖Σ_S X_i − z‖_∞ ≤ eps, or the least error when eps is None.
 
@@ -34,13 +35,14 @@ def solve(
     solver: a name of `slth.solvers()`, "auto", or a Solver object. budget: work units (subsets,
     pairs, nodes), never seconds. seed: of every random choice. threads: None = all cores; never
     changes the answer. memory: bytes the search may take. decide: only settle whether some
-    subset is within eps (cheaper than the optimum when none is).
+    subset is within eps (cheaper than the optimum when none is). size: only subsets of exactly
+    this many candidates count (fixed-size MRSS), 0 <= size <= n; None = any.
 
     Raises ValueError/TypeError naming the argument; checks.TooLargeError (a ValueError) with the
     bytes needed when the search would not fit in ``memory``.
     """
     instance = Instance.of(X, z, eps)
-    options = _options(budget, seed, device, threads, memory, decide)
+    options = _options(budget, seed, device, threads, memory, decide, size, instance.n)
     chosen, reason = _choose(solver, instance.n, instance.d, instance.eps, options, batch=1)
     start = time.perf_counter()
     answer = chosen.search(instance, options)
@@ -64,33 +66,87 @@ def solve_batch(
     *,
     memory: int = DEFAULT_MEMORY,
     decide: bool = False,
+    size: int | None = None,
 ) -> BatchSolution:
     """Solve B instances of one shape: X3 (B, n, d), or (B, n) for d = 1; Z2 (B, d), or (B,).
 
     The other arguments, and the errors, are those of `solve`; ``budget`` is per instance. Returns
-    arrays with a leading axis B. Cost: B searches; d = 1 meet-in-the-middle runs them compiled.
+    arrays with a leading axis B. One sample for B targets is `solve_targets`, or an X3 made by
+    ``np.broadcast_to``, which is recognised. Cost: B searches; d = 1 meet-in-the-middle runs them
+    compiled.
     """
-    X = checks.array("X3", X3, (2, 3), "(B, n, d), or (B, n) when d = 1")
+    X = checks.array("X3", _once(X3), (2, 3), "(B, n, d), or (B, n) when d = 1")
     X = X.reshape(*X.shape[:2], -1)
-    Z = checks.array("Z2", Z2, (1, 2), "(B, d), or (B,) when d = 1").reshape(
-        len(np.asarray(Z2)), -1
-    )
-    if Z.shape != (X.shape[0], X.shape[2]):
+    B = len(np.asarray(X3))
+    Z = _targets("Z2", Z2, "(B, d), or (B,) when d = 1")
+    if Z.shape != (B, X.shape[2]):
         raise ValueError(
-            f"Z2: got shape {Z.shape}, takes {(X.shape[0], X.shape[2])} "
-            f"to match X3 of shape {X.shape}"
+            f"Z2: got shape {Z.shape}, takes {(B, X.shape[2])} "
+            f"to match X3 of shape {(B, *X.shape[1:])}"
         )
     eps = tolerance(eps, all(np.asarray(a).dtype.kind in "iu" for a in (X3, Z2)))
-    options = _options(budget, seed, device, threads, memory, decide)
+    options = _options(budget, seed, device, threads, memory, decide, size, X.shape[1])
+    return _solve_all(np.broadcast_to(X, (B, *X.shape[1:])), Z, eps, solver, options)
+
+
+def solve_targets(
+    X: ArrayLike,
+    Z: ArrayLike,
+    eps: float | None = None,
+    solver: str | Solver = "auto",
+    budget: int | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+    threads: int | None = None,
+    *,
+    memory: int = DEFAULT_MEMORY,
+    decide: bool = False,
+    size: int | None = None,
+) -> BatchSolution:
+    """Solve one sample for B targets: X (n, d), or (n,) for d = 1; Z (B, d), or (B,).
+
+    The answers of `solve_batch` with X repeated B times, without the copies: enumeration and
+    meet-in-the-middle do once what depends on X alone. The other arguments, and the errors, are
+    those of `solve`; ``budget`` is per target.
+    """
+    one = checks.array("X", X, (1, 2), "(n, d) with n, d >= 1")
+    one = one.reshape(len(one), -1)
+    targets = _targets("Z", Z, "(B, d), or (B,) when d = 1")
+    if targets.shape[1] != one.shape[1]:
+        raise ValueError(
+            f"Z: got shape {targets.shape}, takes (B, {one.shape[1]}) to match X of "
+            f"shape {one.shape}"
+        )
+    eps = tolerance(eps, all(np.asarray(a).dtype.kind in "iu" for a in (X, Z)))
+    options = _options(budget, seed, device, threads, memory, decide, size, len(one))
+    return _solve_all(
+        np.broadcast_to(one, (len(targets), *one.shape)), targets, eps, solver, options
+    )
+
+
+def _solve_all(
+    X: FloatArray, Z: FloatArray, eps: float | None, solver: str | Solver, options: Options
+) -> BatchSolution:
     chosen, reason = _choose(solver, X.shape[1], X.shape[2], eps, options, batch=X.shape[0])
     start = time.perf_counter()
     answer = chosen.search_batch(X, Z, eps, options)
     seconds = time.perf_counter() - start
     error = batch_error(X, Z, answer.keep)
-    status = batch_status(error, eps, answer.complete, decide)
+    status = batch_status(error, eps, answer.complete, options.decide)
     return BatchSolution(
         answer.keep, error, status, answer.complete, answer.work, chosen.name, reason, seconds
     )
+
+
+def _once(X3: ArrayLike) -> ArrayLike:
+    """One sample of a batch that is one sample seen B times: checked and converted once."""
+    if isinstance(X3, np.ndarray) and X3.ndim in (2, 3) and shared(X3):
+        return X3[:1]
+    return X3
+
+
+def _targets(name: str, value: ArrayLike, words: str) -> FloatArray:
+    return checks.array(name, value, (1, 2), words).reshape(len(np.asarray(value)), -1)
 
 
 def batch_error(X: FloatArray, Z: FloatArray, keep: BoolArray) -> FloatArray:
@@ -125,7 +181,14 @@ def batch_status(
 
 
 def _options(
-    budget: int | None, seed: int, device: str, threads: int | None, memory: int, decide: bool
+    budget: int | None,
+    seed: int,
+    device: str,
+    threads: int | None,
+    memory: int,
+    decide: bool,
+    size: int | None,
+    n: int,
 ) -> Options:
     if budget is not None:
         budget = checks.integer("budget", budget, low=1)
@@ -137,6 +200,7 @@ def _options(
         cores if threads is None else checks.integer("threads", threads, low=1),
         checks.integer("memory", memory, low=1),
         bool(decide),
+        None if size is None else checks.integer("size", size, low=0, high=n),
     )
 
 
@@ -155,6 +219,9 @@ def _choose(
             f"device: got {options.device!r}, solver {chosen.name!r} takes "
             f"{', '.join(chosen.devices)}"
         )
+    if options.size is not None and not chosen.sized:
+        able = ", ".join(name for name in registry.SOLVERS if registry.get(name).sized)
+        raise ValueError(f"size: solver {chosen.name!r} takes subsets of any size only; use {able}")
     refusal = chosen.refusal(n, d)
     if refusal:
         raise ValueError(f"solver: {chosen.name!r} cannot take n = {n}, d = {d}: {refusal}")
