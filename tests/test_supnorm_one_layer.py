@@ -1,6 +1,7 @@
 """One signed layer: exact value, against brute force over {lo, 0, hi} of every entry."""
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 from torch import nn
 
 from slth import seeding
+from slth.networks.modules import ChannelScale
 from slth.supnorm import bracket
 from tests import supnorm_cases as cases
 
@@ -103,3 +105,33 @@ def test_a_relu_after_the_layer_keeps_the_bound():
     b = bracket(f, g, (-1.0, 1.0), (1, 3, 3))
     case = cases.Case(f, g, (1, 3, 3), (-1.0, 1.0))
     assert brute_force(case) <= b.upper
+
+
+@pytest.mark.parametrize("hidden", [50, 3000])
+def test_a_wide_ticket_against_rational_arithmetic(hidden):
+    """Merging thousands of hidden channels costs the bound no digit that a reader would see."""
+    rng = seeding.generator(6, "wide", hidden)
+    f = nn.Sequential(cases.conv(rng, 1, 2, 2))
+    scale = torch.from_numpy(rng.standard_normal(hidden))
+    wide = nn.Conv2d(hidden, 2, 2, bias=False, dtype=torch.float64)
+    wide.weight.data = torch.from_numpy(rng.standard_normal((2, hidden, 2, 2)))
+    g = nn.Sequential(ChannelScale(scale, torch.zeros(hidden, dtype=torch.long)), nn.ReLU(), wide)
+    b = bracket(f, g, (-1.0, 1.0), (1, 3, 3), restarts=1, steps=4)
+    exact = max(_rational(f[0].weight[t].detach(), scale, wide.weight[t].detach()) for t in (0, 1))
+    assert exact <= Fraction(b.upper)
+    assert b.upper - float(exact) <= 1e-11
+    assert float(exact) - b.lower <= 1e-9
+    assert b.evaluation > 0
+
+
+def _rational(K: torch.Tensor, a: torch.Tensor, V: torch.Tensor) -> Fraction:
+    """Σ max(E⁺, −E⁻, 0) or Σ max(−E⁺, E⁻, 0), the larger, of one output channel, exactly."""
+    rise = fall = Fraction(0)
+    weights = [Fraction(float(x)) for x in a]
+    for k, column in zip(K.flatten(), V.flatten(1).T, strict=True):
+        terms = [w * Fraction(float(v)) for w, v in zip(weights, column, strict=True)]
+        plus = Fraction(float(k)) - sum(t for t, w in zip(terms, weights, strict=True) if w > 0)
+        minus = Fraction(float(k)) - sum(t for t, w in zip(terms, weights, strict=True) if w < 0)
+        rise += max(plus, -minus, Fraction(0))
+        fall += max(-plus, minus, Fraction(0))
+    return max(rise, fall)

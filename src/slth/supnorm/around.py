@@ -7,13 +7,13 @@ from torch import Tensor, nn
 
 from slth import checks
 from slth.supnorm.arguments import Modules, Pair, one_thread, prepare
-from slth.supnorm.bracket import Bracket
+from slth.supnorm.bracket import Bracket, closed
 from slth.supnorm.differential import differential
 from slth.supnorm.layers import forward
 from slth.supnorm.lower import Work, lower
 from slth.supnorm.ranges import Range
 from slth.supnorm.rounding import down, up
-from slth.supnorm.upper import interval_bounds, upper
+from slth.supnorm.upper import interval_bounds, module_error, upper
 
 
 def bracket_around(
@@ -62,7 +62,7 @@ def bracket_around(
         found = [_search(copies, layers, balls[i], seed, work, starts.get(i)) for i in chosen]
     value, witness = max(found, key=lambda pair: pair[0])
     bounds["union"] = max(least)
-    return Bracket(value, bounds["union"], witness, "union", bounds)
+    return closed("union", bounds, value, witness, module_error(*layers, region))
 
 
 def _refine(

@@ -27,14 +27,14 @@ def _row_norm(kernel: Tensor) -> float:
 
 
 def _largest_kernel(layer: Layer) -> Tensor:
-    return layer.plus.abs().maximum(layer.minus.abs()) + layer.kernel_error * layer.magnitude
+    return layer.plus.abs().maximum(layer.minus.abs()) + layer.kernel_doubt
 
 
 def _deviation(f: Layer, g: Layer) -> Tensor:
     gap = (f.plus - g.plus).abs()
     if not (f.plain and g.plain):
         gap = gap.maximum((f.minus - g.minus).abs())
-    return gap + 2 * f.kernel_error * f.magnitude + 2 * g.kernel_error * g.magnitude
+    return gap + f.kernel_doubt + g.kernel_doubt
 
 
 def _largest(bias: Tensor | None) -> float:

@@ -96,7 +96,7 @@ def row_errors(f: Layer, g: Layer, u: Coordinates) -> tuple[Tensor, Tensor]:
     gap = torch.zeros_like(x) if u.signed else u.size[:, 1].view(shape)
     slack = max(f.slack, g.slack)
     deviation = torch.maximum((f.plus - g.plus).abs(), (f.minus - g.minus).abs())
-    kernel = f.kernel_error * f.magnitude + g.kernel_error * g.magnitude
+    kernel = f.kernel_doubt + g.kernel_doubt
     own = apply(slack * deviation + (1 + slack) * kernel, x[None])[0]
-    delta = own + slack * (g.reach(gap) + f.reach(torch.zeros_like(x)))
-    return (f.slack * f.reach(x)).flatten(), delta.flatten()
+    delta = own + g.spread(gap) + slack * (g.reach(gap) + f.reach(torch.zeros_like(x)))
+    return f.spread(x).flatten(), delta.flatten()

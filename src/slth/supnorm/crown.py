@@ -75,7 +75,7 @@ def back(layers: Layers, rows: Tensor, ranges: list[tuple[Range, Range]]) -> Lin
             constant, slack = constant + shift, slack + more
         bias = (torch.zeros(layer.geometry.out_shape, dtype=c.dtype) + layer.shift()).flatten()
         terms = 2 + c.shape[1] / layer.terms
-        slack = slack + c.abs() @ (terms * layer.slack * layer.reach(x.size).flatten())
+        slack = slack + c.abs() @ (terms * layer.spread(x.size).flatten())
         constant = constant + c @ bias
         form = torch.stack([adjoint(layer, k, c) for k in (layer.plus, layer.minus)], -1)
         if i:

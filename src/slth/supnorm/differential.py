@@ -67,7 +67,8 @@ def step(f: Layer, g: Layer, x: Triple) -> Triple:
 
 
 def _carried(layer: Layer, x: Triple) -> Range:
-    spread = layer.slack * layer.geometry.apply(layer.magnitude, x.delta.size[None])[0]
+    kernel = layer.slack * layer.magnitude + (1 + layer.slack) * layer.kernel_doubt
+    spread = layer.geometry.apply(kernel, x.delta.size[None])[0]
     if layer.plain:
         return linear(layer, layer.plus, x.delta).widen(spread)
     above = relu_pair(x)

@@ -7,8 +7,9 @@ NeurIPS 2023: the two subset problems of a block).
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
@@ -48,9 +49,9 @@ class Layer:
     """A signed affine layer and whether a ReLU follows.
 
     plus, minus: K⁺ and K⁻ (the same object when plain). bias: (c_out,) or None.
-    magnitude: at least max(|K⁺|, |K⁻|), and at least Σ_h |a_h||V_h| when collapsed.
-    terms: longest dot product of the module(s) this layer stands for.
-    kernel_error: |computed K − exact K| ≤ kernel_error · magnitude (0 unless collapsed).
+    magnitude: at least max(|K⁺|, |K⁻|). terms: longest dot product with K.
+    doubt: |computed K − exact K| ≤ doubt, entry by entry; None when K is exact (not merged).
+    wide: of a merged layer, what its modules add up: Σ_h |a_h||V_h| and their longest dot product.
     """
 
     geometry: Geometry
@@ -59,7 +60,8 @@ class Layer:
     bias: Tensor | None
     magnitude: Tensor
     terms: int
-    kernel_error: float = 0.0
+    doubt: Tensor | None = None
+    wide: tuple[Tensor, int] | None = None
     relu: bool = False
 
     @property
@@ -70,7 +72,12 @@ class Layer:
     @property
     def slack(self) -> float:
         """Relative outward slack of one application of this layer."""
-        return rounding.slack(self.terms) + self.kernel_error
+        return rounding.slack(self.terms)
+
+    @property
+    def kernel_doubt(self) -> Tensor:
+        """``doubt``, zeros when the kernel is exact."""
+        return torch.zeros_like(self.magnitude) if self.doubt is None else self.doubt
 
     def shift(self) -> Tensor | float:
         """Return the bias, shaped to broadcast against the output; 0.0 without one."""
@@ -91,6 +98,19 @@ class Layer:
         return apply(self.magnitude, bound[None])[0] + (
             shift.abs() if isinstance(shift, Tensor) else 0.0
         )
+
+    def spread(self, bound: Tensor) -> Tensor:
+        """Bound |computed y − exact y| for |x| ≤ bound, (*in_shape), the exact K meant."""
+        spread = self.slack * self.reach(bound)
+        if self.doubt is not None:
+            spread = spread + (1 + self.slack) * self.geometry.apply(self.doubt, bound[None])[0]
+        return spread
+
+    def modules(self) -> "Layer":
+        """The layer with the magnitude and terms of the modules that it stands for."""
+        if self.wide is None:
+            return self
+        return replace(self, magnitude=self.wide[0], terms=self.wide[1], doubt=None, wide=None)
 
     def signature(self) -> tuple[object, ...]:
         """Everything two layers must share for their networks to be compared."""

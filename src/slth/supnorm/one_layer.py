@@ -20,7 +20,7 @@ def difference(f: Layer, g: Layer, x: Range) -> Range:
     y = signed(f, plus, minus, x)
     shift = torch.as_tensor(f.shift()) - torch.as_tensor(g.shift())
     size = torch.maximum(plus.abs(), minus.abs())
-    kernel_slack = f.kernel_error * f.magnitude + g.kernel_error * g.magnitude
+    kernel_slack = f.kernel_doubt + g.kernel_doubt
     slack = max(f.slack, g.slack)
     spread = f.geometry.apply(slack * size + (1 + slack) * kernel_slack, x.size[None])[0]
     return Range(y.lo + shift, y.hi + shift).widen(spread + slack * shift.abs())

@@ -81,7 +81,7 @@ def output(layer: Layer, x: Range) -> Range:
     """Range of the layer's output before its ReLU, widened for rounding."""
     shift = layer.shift()
     y = signed(layer, layer.plus, layer.minus, x)
-    return Range(y.lo + shift, y.hi + shift).widen(layer.slack * layer.reach(x.size))
+    return Range(y.lo + shift, y.hi + shift).widen(layer.spread(x.size))
 
 
 def propagate(layers: Layers, box: Range) -> list[Range]:
@@ -96,10 +96,11 @@ def propagate(layers: Layers, box: Range) -> list[Range]:
 def evaluation_error(layers: Layers, activations: list[Range]) -> Tensor:
     """Bound |fl f(X) − f(X)| per output over the box; see `slth.supnorm.rounding`.
 
-    e_i = (|K| ∗ e_{i−1})(1 + slack) + slack · (|K| ∗ (|x| + e_{i−1}) + |b|).
+    fl evaluates the layers as they are: merged ones with their merged kernels (`Layer.modules` are
+    those of the modules). e_i = (|K| ∗ e_{i−1})(1 + slack) + spread(|x| + e_{i−1}).
     """
     error = torch.zeros_like(activations[0].lo)
     for layer, x in zip(layers, activations, strict=False):
         carried = layer.geometry.apply(layer.magnitude, error[None])[0]
-        error = carried * (1 + layer.slack) + layer.slack * layer.reach(x.size + error)
+        error = carried * (1 + layer.slack) + layer.spread(x.size + error)
     return error

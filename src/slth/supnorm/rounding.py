@@ -4,15 +4,18 @@ Guarantee. Let f, g be the networks in real arithmetic whose weights are the giv
 (float32 weights convert exactly). Every upper bound U of this room satisfies, barring overflow and
 underflow,
     sup_X ‖f(X) − g(X)‖_max ≤ U   and   |fl f(X) − fl g(X)| ≤ U for every float64 X in the box,
-where fl is float64 evaluation of the modules with dot products summed in any order (no Winograd
-or FFT convolution, which torch does not use in float64).
+where fl is float64 evaluation with dot products summed in any order (no Winograd or FFT
+convolution, which torch does not use in float64) of the networks with every ChannelScale → ReLU →
+Conv2d/Linear merged to one layer; without such modules these are the networks themselves. Float64
+evaluation of unmerged modules is off by more, since a wide hidden layer cancels: by at most
+`Bracket.evaluation`, which is not part of U and by which fl f − fl g may exceed it.
 
 Rule. A computed dot product of m terms differs from the exact one by at most γ_m Σ|terms|, with
 γ_m = m u / (1 − m u), u = 2⁻⁵³ (Higham, Accuracy and Stability of Numerical Algorithms, §3.1).
 Every interval end moves outward by γ_{4m+16} times its own Σ|terms|: the factor 4 covers the
 products, the split in positive and negative parts, the rounding of E = K_f − K_g and of Σ|terms|.
-Kernels merged from Σ_h a_h V_h carry 2 γ_{h+2} Σ|a_h||V_h| beside. Single operations move outward
-by one unit in the last place.
+Kernels merged from Σ_h a_h V_h are summed in long double and carry their error bound beside
+(`signed.merged_sums`). Single operations move outward by one unit in the last place.
 
 Linear bounds (CROWN, the Lagrangian dual). The inequality holds for every choice of slopes and
 multipliers, so whatever float64 numbers the descent left are exact data. What rounds is passing a

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -111,7 +112,7 @@ def _reproduces(
         wanted, got = module(x).flatten(1), forward(layers, x)
     size = torch.ones(shape, dtype=torch.float64)
     for layer in layers:
-        size = layer.reach(size)
+        size = layer.modules().reach(size)
     if got.shape != wanted.shape or not bool(((got - wanted).abs() <= 1e-9 * size.max()).all()):
         raise ValueError(
             f"{name}: got a network that its layers do not reproduce (a subclass changes a forward "
@@ -157,32 +158,52 @@ def _as_scale(name: str, module: nn.Module, shape: Shape, merge_dense: bool) -> 
 def _merge(scale: _Blocked, outer: Layer, shape: Shape, nonnegative: bool) -> Layer:
     """Σ_h V_h ∗ σ(a_h x) = K⁺ ∗ x⁺ − K⁻ ∗ x⁻, K⁺ = Σ_{a>0} a_h V_h, K⁻ = −Σ_{a<0} |a_h| V_h."""
     kernel = outer.plus.reshape(outer.plus.shape[0], len(scale.weight), -1)
-    plus, plus_size, count = _half(scale, kernel, scale.weight.clamp(min=0), shape[0])
-    minus, minus_size = plus, plus_size
-    if not nonnegative:
-        minus, minus_size, other = _half(scale, -kernel, (-scale.weight).clamp(min=0), shape[0])
-        count = max(count, other)
     conv = outer.geometry.conv
     sizes = (-1, shape[0], *outer.plus.shape[2:]) if conv else (len(kernel), -1)
-    plus = plus.reshape(sizes)
-    minus = plus if nonnegative else minus.reshape(sizes)
+    plus, size, doubt = (
+        part.reshape(sizes)
+        for part in merged_sums(scale, kernel, scale.weight.clamp(min=0), shape[0])
+    )
+    minus = plus
+    if not nonnegative:
+        minus, other_size, other_doubt = (
+            part.reshape(sizes)
+            for part in merged_sums(scale, -kernel, (-scale.weight).clamp(min=0), shape[0])
+        )
+        size, doubt = torch.maximum(size, other_size), torch.maximum(doubt, other_doubt)
     return Layer(
         geometry=replace(outer.geometry, in_shape=shape if conv else (math.prod(shape),)),
         plus=plus,
         minus=minus,
         bias=outer.bias,
-        magnitude=torch.maximum(plus_size, minus_size).reshape(sizes),
-        terms=outer.terms + 1,
-        kernel_error=2 * rounding.gamma(count + 2),
+        magnitude=torch.maximum(plus.abs(), minus.abs()) + doubt,
+        terms=fan_in(plus) + 2,
+        doubt=doubt,
+        wide=(size, outer.terms + 1),
     )
 
 
-def _half(
+def merged_sums(
     scale: _Blocked, kernel: Tensor, weight: Tensor, blocks: int
-) -> tuple[Tensor, Tensor, int]:
-    """Σ_h weight_h V_h and Σ_h |weight_h||V_h| per block, and the most terms in one block."""
-    terms = kernel * weight[None, :, None]
-    zero = torch.zeros(len(kernel), blocks, kernel.shape[2], dtype=kernel.dtype)
-    count = torch.bincount(scale.block[weight != 0], minlength=1).max()
-    total = zero.index_add(1, scale.block, terms)
-    return total, zero.index_add(1, scale.block, terms.abs()), int(count)
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Σ_h weight_h V_h per block, Σ_h |weight_h V_h|, and a bound on the error of the first.
+
+    kernel (c_out, hidden, k); each (c_out, blocks, k). Summed in long double with unit v (2⁻⁶⁴ on
+    x86): off by at most γ_{h+2}(v) Σ|terms|, then rounded once to float64. Wide hidden layers
+    cancel, so that float64 sums would be off by far more than the merged kernel's last place.
+    """
+    V = kernel.numpy().astype(np.longdouble)
+    a, block = weight.numpy().astype(np.longdouble), scale.block.numpy()
+    total = np.zeros((len(V), blocks, V.shape[2]), dtype=np.longdouble)
+    size = np.zeros(total.shape)
+    for t in range(blocks):
+        members = np.flatnonzero((block == t) & (weight.numpy() != 0))
+        terms = V[:, members] * a[members, None]
+        total[:, t] = terms.sum(axis=1)
+        size[:, t] = np.abs(terms).sum(axis=1).astype(np.float64)
+    unit = float(np.finfo(np.longdouble).eps)  # 2 v: covers the rounding of ``size`` too
+    most = int(np.bincount(block[weight.numpy() != 0], minlength=1).max())
+    out = total.astype(np.float64)
+    doubt = (most + 2) * unit * size + 2 * rounding.UNIT * np.abs(out)
+    doubt[size == 0] = 0.0
+    return torch.from_numpy(out), torch.from_numpy(size), torch.from_numpy(doubt)

@@ -26,12 +26,14 @@ class Upper:
     """Bounds by name, the range of f − g per output, and inputs where the dual is largest.
 
     witnesses: from the dual without splits. branched: the best that branch and bound met.
+    evaluation: bound on |fl f − f| + |fl g − g| at any output, fl by the modules.
     """
 
     bounds: dict[str, float]
     delta: Range
     witnesses: Tensor
     branched: Tensor
+    evaluation: float
 
     @property
     def method(self) -> str:
@@ -78,7 +80,19 @@ def upper(f: Layers, g: Layers, box: Range, splits: int) -> Upper:
     tree = branch(dual, (f, g), linear, splits) if dual else linear
     if splits:
         bounds["branching"] = largest(size(tree, last, f[-1].relu), error)
-    return Upper(bounds, places[-1].delta, linear.witnesses, tree.witnesses)
+    return Upper(
+        bounds, places[-1].delta, linear.witnesses, tree.witnesses, module_error(f, g, box)
+    )
+
+
+def module_error(f: Layers, g: Layers, box: Range) -> float:
+    """Bound on the float64 evaluation errors of the modules of f and g together, at any output."""
+    parts = []
+    for layers in (f, g):
+        parts.append(
+            evaluation_error([layer.modules() for layer in layers], propagate(layers, box))
+        )
+    return float(up(parts[0] + parts[1]).max())
 
 
 def largest(value: Tensor, error: Tensor) -> float:
