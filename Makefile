@@ -13,7 +13,7 @@ SNAKEMAKE_ARGS ?=
 PYTEST_ARGS ?=
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help paper full report test test-slow check tex environment lock clean distclean
+.PHONY: help paper full report test check tex environment lock clean distclean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -27,11 +27,8 @@ full: $(STAMP) tex ## the same at publication size: configs/full.yaml
 report: paper ## report.html: every figure and table with its caption, one file
 	$(SNAKEMAKE) --cores all --report report.html $(SNAKEMAKE_ARGS)
 
-test: $(STAMP) ## run the tests
-	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
-
-test-slow: $(STAMP) ## run the pipeline whole, on one core, killed and resumed
-	$(VENV)/bin/python -m pytest -m slow tests/workflow $(PYTEST_ARGS)
+test: $(STAMP) ## run the tests, those that run the pipeline whole included
+	$(VENV)/bin/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
 check: $(STAMP) ## linters, formatters, types
 	$(VENV)/bin/ruff check .

@@ -13,8 +13,16 @@ PROJECT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "config.yaml", "configs", "envs", "paper", "profiles", "src", "workflow"]
 # __pycache__ comes along: with the files' times kept, numba's compiled kernels stay valid
 GENERATED = shutil.ignore_patterns(
-    "*.egg-info", "tables", "figures", "numbers.tex", "main.pdf", ".part-*"
+    "*.egg-info", "tables", "figures", "numbers.tex", "main.pdf", ".part-*", "*.tmp.*", "*.pyc.*"
 )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker runs every test of this folder, so that the CI config is run to its end once."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("workflow"))
 
 
 class Checkout:

@@ -10,8 +10,6 @@ import pytest
 
 from tests.workflow.conftest import Checkout, environment
 
-pytestmark = pytest.mark.slow
-
 # the run is killed when a file matching this first appears, once for every pattern in turn
 MOMENTS = [
     "results/sample/cells/*",

@@ -2,11 +2,7 @@
 
 import subprocess
 
-import pytest
-
 from tests.workflow.conftest import Checkout
-
-pytestmark = pytest.mark.slow
 
 
 def test_paper_is_complete(finished: Checkout) -> None:
