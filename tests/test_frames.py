@@ -33,6 +33,19 @@ def test_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
 
 
+def test_what_a_killed_writer_left_is_removed_and_a_living_one_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    (tmp_path / ".part-a-killed.txt").write_text("half")
+    (tmp_path / ".part-b-killed.txt").write_text("another file's")
+    with frames.replacing(path) as slow:
+        slow.write_text("slow")
+        with frames.replacing(path) as fast:
+            fast.write_text("fast")
+        assert path.read_text() == "fast"
+    assert path.read_text() == "slow"
+    assert sorted(p.name for p in tmp_path.iterdir()) == [".part-b-killed.txt", "a.txt"]
+
+
 @pytest.mark.parametrize("damage", ["truncated", "text", "other kind", "plain parquet", "old"])
 def test_damaged_or_foreign_file_is_named(
     tmp_path: Path, damage: str, monkeypatch: pytest.MonkeyPatch

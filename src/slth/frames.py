@@ -1,9 +1,10 @@
 """Result tables on disk: Parquet with a kind and a schema version, written whole or not at all."""
 
+import contextlib
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -15,16 +16,22 @@ VERSION = 1  # raise when a column changes its meaning: older files are then ref
 _META = b"slth"
 
 
-@contextmanager
+@contextlib.contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside ``path`` that replaces it on success and vanishes on failure.
 
-    The temporary name keeps the suffix of ``path``, since writers choose a format by it.
+    The temporary name keeps the suffix of ``path``, since writers choose a format by it. What a
+    killed writer of the same path left behind is removed; its lock died with it, while that of a
+    writer still at work (a job whose controller was killed) stands.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".part-", suffix=target.suffix)
-    os.close(handle)
+    prefix = f".part-{target.stem}-"
+    for stale in target.parent.iterdir():
+        if stale.name.startswith(prefix) and stale.suffix == target.suffix:
+            _remove_unlocked(stale)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix, suffix=target.suffix)
+    fcntl.flock(handle, fcntl.LOCK_EX)
     part = Path(name)
     try:
         yield part
@@ -34,6 +41,13 @@ def replacing(path: str | Path) -> Iterator[Path]:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _remove_unlocked(part: Path) -> None:
+    with contextlib.suppress(OSError), part.open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        part.unlink()
 
 
 def write(path: str | Path, frame: pd.DataFrame, kind: str) -> None:

@@ -67,6 +67,7 @@ def test_deleted_result_is_made_again(finished: Checkout, name: str) -> None:
     path = finished.folder / name
     before, paper = path.read_bytes(), finished.paper()
     path.unlink()
-    finished.run()
+    finished.run("--cores", "2", name)
     assert path.read_bytes() == before
+    finished.run()
     assert finished.paper() == paper
