@@ -20,7 +20,7 @@ from slth.rendering import (
     style,
 )
 from slth.rendering.booktabs import to_text
-from slth.rendering.claims_thresholds import excess
+from slth.rendering.claims_thresholds import excess, threshold_macros
 from slth.rendering.claims_tickets import trend
 from slth.rendering.formatting import escape, integer, number, percent
 from slth.rendering.numbers import newcommand
@@ -252,3 +252,13 @@ def test_missing_columns_are_named():
     thresholds, tickets, blocks, networks = frames()
     with pytest.raises(ValueError, match="tickets: lacks the columns upper"):
         macros(thresholds, tickets.drop(columns="upper"), blocks, networks, data.PROVENANCE)
+
+
+@pytest.mark.parametrize(("shift", "words"), [(0.0, "is the better one"), (0.5, "is no better")])
+def test_the_refinement_is_praised_only_where_it_is_closer(shift: float, words: str) -> None:
+    table = data.thresholds()
+    rate = table["hits"] / table["trials"]
+    table["refined"] = (rate + shift).clip(0, 1)
+    table["refined_inside"] = (table["refined"] - rate).abs() < 0.01
+    assert words in threshold_macros(table)["ThresholdRefined"]
+    assert "none" in threshold_macros(data.thresholds())["ThresholdRefined"]

@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from slth.ensembles import lookup
 from slth.experiments.thresholds import POINT, point_of
 from slth.intervals import clopper_pearson
 from slth.progress import track
 from slth.theory.quenched import quenched_n_star, success_probability
+from slth.theory.refined import refined_probability
 
 
 def summarise(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
@@ -29,6 +31,7 @@ def _summary(rows: pd.DataFrame, confidence: float) -> dict[str, Any]:
     trials, hits = int(settled.sum()), int(hit.sum())
     low, high = clopper_pearson(hits, trials, confidence) if trials else (0.0, 1.0)
     prediction = success_probability(ensemble, n, d, eps)
+    refined = np.nan if lookup(ensemble).step else refined_probability(ensemble, n, d, eps)
     return {
         "ensemble": ensemble,
         "d": d,
@@ -44,4 +47,6 @@ def _summary(rows: pd.DataFrame, confidence: float) -> dict[str, Any]:
         "prediction": prediction,
         "n_star": quenched_n_star(d, eps),
         "inside": low <= prediction <= high,
+        "refined": refined,
+        "refined_inside": float(low <= refined <= high) if np.isfinite(refined) else np.nan,
     }

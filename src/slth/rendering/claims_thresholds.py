@@ -43,6 +43,7 @@ def threshold_macros(thresholds: pd.DataFrame) -> dict[str, str]:
         "ThresholdMeanDeviation": fixed(float(deviation.mean()), 3),
         "ThresholdAgreement": _agreement(table, outside),
         "ThresholdPooled": _pooled(table),
+        "ThresholdRefined": _refined(table),
         "ThresholdUnsettled": _unsettled(table),
         "ThresholdAbstract": _abstract(table, outside, deviation),
         "ThresholdVerdict": _verdict(table, outside),
@@ -142,6 +143,24 @@ def _pooled(table: pd.DataFrame) -> str:
         else "no bias is resolved by this many instances"
     )
     return sentence(f"summed over the grid there are, for {listing(parts)}: {verdict}")
+
+
+def _refined(table: pd.DataFrame) -> str:
+    """Whether the refinement does better on the same points."""
+    known = table[table["refined"].notna()]
+    if known.empty:
+        return "The refinement is for densities, of which this run measured none."
+    rate = inputs.observed_rate(known)
+    before, after = (float((rate - known[c]).abs().mean()) for c in ("prediction", "refined"))
+    inside = int(known["refined_inside"].astype(bool).sum())
+    simple = int(known["inside"].astype(bool).sum())
+    verdict = "is the better one" if after < before else "is no better"
+    return sentence(
+        f"on the same instances the refinement {verdict}: it lies inside the interval at "
+        f"{integer(inside)} of {count(len(known), 'grid point')} (the simple prediction at "
+        f"{integer(simple)}), and its mean absolute deviation is {fixed(after, 3)} against "
+        f"{fixed(before, 3)}"
+    )
 
 
 def _unsettled(table: pd.DataFrame) -> str:

@@ -35,6 +35,7 @@ NETWORKS = [
 # columns that may be absent, with the value (unknown) they then have
 OPTIONAL: dict[str, float] = {
     **dict.fromkeys(["rate", "first_moment", "n_star", "unsettled"], np.nan),
+    **dict.fromkeys(["refined", "refined_inside"], np.nan),
     **dict.fromkeys(["n", "kept", "work", "solver", "sign", "seed", "granularity"], np.nan),
     **dict.fromkeys(["problems", "hits", "worst_error", "kept_fraction"], np.nan),
     **dict.fromkeys(["source_parameters", "kept_parameters", "ticket_parameters"], np.nan),

@@ -90,8 +90,8 @@ def tickets_table(tickets: pd.DataFrame, blocks: pd.DataFrame) -> Table:
 def agreement_table(thresholds: pd.DataFrame) -> Table:
     """One row an (ensemble, d, eps): points inside their intervals, deviation, pooled hits."""
     table = inputs.complete("thresholds", thresholds, inputs.THRESHOLDS)
-    header = ["ensemble", "$d$", r"$\varepsilon$", "$n$", "trials", "inside", "outside"]
-    header += ["worst dev.", "at $n$", "hits", "predicted", "$z$"]
+    header = ["ensemble", "$d$", r"$\varepsilon$", "$n$", "trials", "inside"]
+    header += ["worst dev.", "at $n$", "hits", "predicted", "$z$", "ref. inside", "ref. worst"]
     rows = []
     for (ensemble, d, eps), part in table.groupby(["ensemble", "d", "eps"], sort=False):
         deviation = inputs.observed_rate(part) - part["prediction"]
@@ -106,16 +106,27 @@ def agreement_table(thresholds: pd.DataFrame) -> Table:
                 setting(float(str(eps))),
                 span(part["n"].to_numpy(float)),
                 span(part["trials"].to_numpy(float)),
-                integer(inside),
-                integer(len(part) - inside),
+                f"{integer(inside)} of {integer(len(part))}",
                 fixed(float(deviation.iloc[worst]), 3) if known else MISSING,
                 integer(float(part["n"].iloc[worst])) if known else MISSING,
                 integer(hits),
                 fixed(predicted, 1),
                 fixed(score, 1),
+                *_refined_cells(part),
             ]
         )
-    return Table("lrrlrrrrrrrr", [header], rows)
+    return Table("lrrlrrrrrrrrr", [header], rows)
+
+
+def _refined_cells(part: pd.DataFrame) -> list[str]:
+    """Points whose interval holds the refined prediction, and its worst deviation."""
+    known = part[part["refined"].notna()]
+    if known.empty:
+        return [MISSING, MISSING]
+    deviation = (inputs.observed_rate(known) - known["refined"]).to_numpy(float)
+    inside = int(known["refined_inside"].astype(bool).sum())
+    worst = deviation[int(np.nan_to_num(np.abs(deviation), nan=-1.0).argmax())]
+    return [f"{integer(inside)} of {integer(len(known))}", fixed(float(worst), 3)]
 
 
 def provenance_table(provenance: dict[str, Any]) -> Table:
