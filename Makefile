@@ -11,9 +11,10 @@ SNAKEMAKE := $(VENV)/bin/snakemake
 RUNTIME_PINS := pyproject.toml constraints.txt
 SNAKEMAKE_ARGS ?=
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help paper full report test check tex environment lock clean distclean
+.PHONY: help paper full report test bench check tex environment lock clean distclean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -29,6 +30,10 @@ report: paper ## report.html: every figure and table with its caption, one file
 
 test: $(STAMP) ## run the tests, those that run the pipeline whole included
 	$(VENV)/bin/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+bench: $(STAMP) ## time the solvers beside the peers that are installed (up to 30 minutes), then the paper
+	$(VENV)/bin/python -m benchmarks.run --out results/benchmark/benchmark.json $(BENCH_ARGS)
+	$(SNAKEMAKE) --cores all $(SNAKEMAKE_ARGS)
 
 check: $(STAMP) ## linters, formatters, types
 	$(VENV)/bin/ruff check .
@@ -56,7 +61,7 @@ lock: $(STAMP) ## write constraints.txt from .venv, after changing a pin
 clean: ## remove everything that a run made
 	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
 	find paper -mindepth 1 -maxdepth 1 -name 'main.*' ! -name main.tex -delete
-	rm -rf .snakemake paper/tables paper/figures paper/numbers.tex report.html report.zip
+	rm -rf .snakemake paper/tables paper/figures paper/numbers.tex paper/benchmark.tex report.html report.zip
 
 distclean: clean ## clean, and remove .venv
 	rm -rf $(VENV)

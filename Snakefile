@@ -12,6 +12,7 @@ include: "workflow/rules/sample.smk"
 include: "workflow/rules/solve.smk"
 include: "workflow/rules/construct.smk"
 include: "workflow/rules/measure.smk"
+include: "workflow/rules/benchmark.smk"
 include: "workflow/rules/render.smk"
 
 

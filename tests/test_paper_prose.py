@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from slth.rendering import FIGURES, TABLES, macros, style
+from slth.rendering.benchmark import benchmark_macros, load
 from tests import rendering_data as data
 
 PAPER = Path(__file__).parents[1] / "paper"
+REFERENCE = PAPER.parent / "benchmarks" / "reference.json"
 REPORT = Path(__file__).parents[1] / "workflow" / "report"
 
 
@@ -48,16 +50,17 @@ def test_every_macro_used_is_written_and_every_macro_written_is_used(source):
     thresholds, tickets = data.thresholds(), data.tickets()
     written = set(
         macros(thresholds, tickets, data.blocks(tickets), data.networks(), data.PROVENANCE)
-    )
+    ) | set(benchmark_macros(load(REFERENCE), own=False))
     used = set(re.findall(r"\\([A-Z][a-z]+[A-Z][A-Za-z]+|Seed)(?![A-Za-z])", source))
     assert used == written
 
 
 def test_every_file_included_is_listed(source):
     inputs = set(re.findall(r"\\input\{(.*?)\}", source))
-    assert inputs == {"numbers", *(f"tables/{Path(name).stem}" for name in TABLES)}
+    tables = {*(Path(name).stem for name in TABLES), "benchmark_times", "benchmark_errors"}
+    assert inputs == {"numbers", "benchmark", *(f"tables/{name}" for name in tables)}
     graphics = set(re.findall(r"\\includegraphics(?:\[.*?\])?\{(.*?)\}", source))
-    assert graphics == {f"figures/{name}" for name in FIGURES}
+    assert graphics == {f"figures/{name}" for name in (*FIGURES, "benchmark.pdf")}
 
 
 def test_every_citation_has_an_entry(source):
@@ -76,5 +79,6 @@ def test_figures_fit_the_page(source):
 
 
 def test_everything_rendered_has_a_caption_for_the_report():
-    for name in (*FIGURES, *TABLES):
+    benchmark = ("benchmark", "benchmark_times", "benchmark_errors")
+    for name in (*FIGURES, *TABLES, *benchmark):
         assert (REPORT / f"{Path(name).stem}.rst").read_text("utf-8").strip()

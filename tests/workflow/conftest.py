@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[2]
-PARTS = ["Snakefile", "config.yaml", "configs", "envs", "paper", "profiles", "src", "workflow"]
+PARTS = [
+    "Snakefile",
+    "benchmarks",
+    "config.yaml",
+    "configs",
+    "envs",
+    "paper",
+    "profiles",
+    "src",
+    "workflow",
+]
 # __pycache__ comes along: with the files' times kept, numba's compiled kernels stay valid
 GENERATED = shutil.ignore_patterns(
     "*.egg-info", "tables", "figures", "numbers.tex", "main.pdf", ".part-*", "*.tmp.*", "*.pyc.*"

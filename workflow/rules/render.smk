@@ -100,6 +100,12 @@ rule compile_paper:
         numbers="paper/numbers.tex",
         figures=expand("paper/figures/{name}.pdf", name=FIGURES),
         tables=expand("paper/tables/{name}.tex", name=TABLES),
+        benchmark=[
+            rules.render_benchmark.output.figure,
+            rules.render_benchmark.output.macros,
+            rules.render_benchmark.output.times,
+            rules.render_benchmark.output.errors,
+        ],
         code=code("compile_paper"),
     output:
         report(

@@ -91,7 +91,7 @@ def agreement_table(thresholds: pd.DataFrame) -> Table:
     """One row an (ensemble, d, eps): points inside their intervals, deviation, pooled hits."""
     table = inputs.complete("thresholds", thresholds, inputs.THRESHOLDS)
     header = ["ensemble", "$d$", r"$\varepsilon$", "$n$", "trials", "inside"]
-    header += ["worst dev.", "at $n$", "hits", "predicted", "$z$", "ref. inside", "ref. worst"]
+    header += ["worst", "at $n$", "hits", "predicted", "$z$", "ref. inside", "ref. worst"]
     rows = []
     for (ensemble, d, eps), part in table.groupby(["ensemble", "d", "eps"], sort=False):
         deviation = inputs.observed_rate(part) - part["prediction"]
