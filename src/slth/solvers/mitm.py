@@ -38,6 +38,7 @@ class MeetInTheMiddle(Solver):
         "Schroeppel and Shamir 1981, doi:10.1137/0210033"
     )
     exhaustive: ClassVar[bool] = True
+    sized: ClassVar[bool] = True
 
     def refusal(self, n: int, d: int) -> str | None:
         """Refuse n > 60."""
@@ -102,6 +103,11 @@ def _shared_bytes(n: int, d: int) -> int:
 
 
 def _search_space(instance: Instance, options: Options, run: mitm_rounds.Runner) -> Answer:
+    if options.size is not None:
+        raise ValueError(
+            f"size: solver 'mitm' takes d = 1 only with a size, got d = {instance.d}; "
+            "use enumeration"
+        )
     n = instance.n
     keep = np.zeros(n, dtype=bool)
     m = mitm_line.affordable(n, options.budget)

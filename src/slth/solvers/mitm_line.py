@@ -12,11 +12,12 @@ import numpy as np
 from numba import njit
 
 from slth.checks import BoolArray, FloatArray
-from slth.solvers import mitm_line_lanes, mitm_line_merge
-from slth.solvers.base import BatchAnswer, Options
+from slth.solvers import mitm_line_lanes, mitm_line_merge, mitm_line_shared, mitm_line_sizes
+from slth.solvers.base import BatchAnswer, Options, shared
 from slth.solvers.crew import Crew
+from slth.solvers.errors import batch_error
 
-BLOCK = 4096  # instances a thread takes at a time, at most
+MIN_BLOCK, BLOCK = 64, 4096  # instances a thread takes at a time
 TASKS = 8  # blocks a thread, at least, so that the threads end together
 UNLIMITED = 1 << 62
 LEAST_TRY, HITS = 8, 8.0  # candidates in a first try; subsets within eps expected in it
@@ -45,10 +46,11 @@ class Space:
 
 @dataclass
 class Block:
-    """Some instances, X (B, n), z (B,), and what is known of each."""
+    """Some instances, X (B, n), z (B,), size −1 for any, and what is known of each."""
 
     X: FloatArray
     z: FloatArray
+    size: int
     keep: BoolArray
     error: FloatArray
     complete: BoolArray
@@ -62,45 +64,57 @@ def bytes_needed(n: int) -> int:
 
 
 def search_batch(X: FloatArray, z: FloatArray, eps: float | None, options: Options) -> BatchAnswer:
-    """Search B instances: X (B, n), z (B,). Every budget is spent by the merging kernel."""
+    """Search B instances: X (B, n), z (B,); one sample for all of them is searched as one table."""
     B, n = X.shape
+    size = -1 if options.size is None else options.size
     answer = BatchAnswer(
         np.zeros((B, n), dtype=bool), np.zeros(B, dtype=bool), np.ones(B, dtype=np.int64)
     )
-    fit = options.memory // bytes_needed(n)
-    threads = max(1, min(options.threads, fit))
-    step = min(BLOCK, max(64, -(-B // (TASKS * threads))))
-    blocks = [slice(start, start + step) for start in range(0, B, step)]
+    answer.keep[:, : max(size, 0)] = True
+    each = bytes_needed(n)
+    threads = max(1, min(options.threads, options.memory // each))
+    step = min(BLOCK, max(MIN_BLOCK, -(-B // (TASKS * threads))))
+    starts = range(0, B, step)
 
-    def search(block: slice, space: Space) -> None:
-        part = Block(
-            np.array(X[block], order="C"),  # writable: one compiled type
-            np.array(z[block]),
-            answer.keep[block],
-            np.abs(z[block]),
-            answer.complete[block],
-            answer.work[block],
-        )
+    def search(start: int, space: Space) -> None:
+        place = slice(start, start + step)
+        part, targets = np.array(X[place], order="C"), np.array(z[place])  # writable: one type
+        keep = answer.keep[place]
+        error = batch_error(part[:, :, None], targets[:, None], keep)
+        block = Block(part, targets, size, keep, error, answer.complete[place], answer.work[place])
         if options.budget is None:
-            _search_block(part, eps, space)
+            _search_block(block, eps, space)
         else:
-            _spend(part, options.budget, space)
+            _spend(block, options.budget, space)
 
-    with Crew(min(threads, len(blocks)), lambda: Space.of(n)) as crew:
-        crew.run(search, blocks)
+    one = shared(X[:, :, None]) and options.budget is None and options.size is None
+    if one and mitm_line_shared.takes(n, options.memory):
+        with Crew(threads, lambda: None) as crew:
+            tries = _tries(np.array(X[:1]), eps).tolist()
+            x, z = np.array(X[0]), np.array(z)
+            memory = options.memory
+            mitm_line_shared.search(x, z, eps, sorted({*tries, n}), memory, crew, answer)
+        return answer
+    with Crew(min(threads, len(starts)), lambda: Space.of(n)) as crew:
+        crew.run(search, starts)
     return answer
 
 
 def _search_block(block: Block, eps: float | None, space: Space) -> None:
     """Try few candidates, then all. Without eps, or where eps is small, all at once."""
     n = block.X.shape[1]
-    if eps is None or eps <= 0:
+    if eps is None:
         _search_first(block, n, np.arange(len(block.X)), space)
         return
-    tries = first_tries(block.X, eps)
-    for m in range(LEAST_TRY, n, 2):
-        _search_first(block, m, np.flatnonzero((tries == m) & (block.error > eps)), space)
+    if block.size < 0:
+        tries = _tries(block.X, eps)
+        for m in range(LEAST_TRY, n, 2):
+            _search_first(block, m, np.flatnonzero((tries == m) & (block.error > eps)), space)
     _search_first(block, n, np.flatnonzero(block.error > eps), space)
+
+
+def _tries(X: FloatArray, eps: float | None) -> np.ndarray:
+    return first_tries(X, 0.0 if eps is None else eps)
 
 
 @njit(cache=True, nogil=True)
@@ -130,13 +144,14 @@ def _search_first(block: Block, m: int, chosen: np.ndarray, space: Space) -> Non
         _merge(block, m, chosen, UNLIMITED, space)
         return
     failed = np.zeros(len(block.X), dtype=bool)
+    narrow = mitm_line_lanes.is_narrow(m, block.size)
     mitm_line_lanes.search(
         block.X,
         block.z,
         m,
-        -1,
+        block.size,
         chosen,
-        space.narrow if mitm_line_lanes.is_narrow(m, -1) else space.wide,
+        space.narrow if narrow else space.wide,
         block.keep,
         block.error,
         failed,
@@ -146,23 +161,17 @@ def _search_first(block: Block, m: int, chosen: np.ndarray, space: Space) -> Non
         before = block.work[again]
         _merge(block, m, again, UNLIMITED, space)
         block.work[again] = before
-    block.work[chosen] += mitm_line_lanes.work(m)
+    block.work[chosen] += mitm_line_lanes.work(m, block.size)
     block.complete[chosen] = m == block.X.shape[1]
 
 
 def _merge(block: Block, m: int, chosen: np.ndarray, steps: int, space: Space) -> None:
-    mitm_line_merge.search(
-        block.X,
-        block.z,
-        m,
-        chosen,
-        steps,
-        space.buffers(m),
-        block.keep,
-        block.error,
-        block.work,
-        block.complete,
-    )
+    buffers = space.buffers(m)
+    known = block.keep, block.error, block.work, block.complete
+    if block.size < 0:
+        mitm_line_merge.search(block.X, block.z, m, chosen, steps, buffers, *known)
+    else:
+        mitm_line_sizes.search(block.X, block.z, m, block.size, chosen, steps, buffers, *known)
     if m < block.X.shape[1]:
         block.complete[chosen] = False
 
@@ -171,7 +180,7 @@ def _spend(block: Block, budget: int, space: Space) -> None:
     """Search as many of the first candidates as the budget has sums for, as far as it goes."""
     m = affordable(block.X.shape[1], budget)
     steps = budget - 1 - (1 << (m - m // 2)) - (1 << (m // 2))
-    if m > 0:
+    if m >= max(1, block.size):
         _merge(block, m, np.arange(len(block.X)), max(0, steps), space)
 
 

@@ -23,9 +23,12 @@ def bytes_needed(n: int) -> int:
     return ROW_BYTES * rows_needed(n // 2)
 
 
-def work(n: int) -> int:
-    """Sums, and neighbours in the merged lists: of two halves, or of three lists when n is odd."""
-    return (2 + 2 * (1 + n % 2)) << (n // 2)
+def work(n: int, size: int) -> int:
+    """Sums of the halves, and neighbours in their merged lists, twice when n is odd.
+
+    With a size, merging by sizes (`mitm_line_sizes`) starts and ends anew up to n + 2 times.
+    """
+    return ((2 + 2 * (1 + n % 2)) << (n // 2)) + (0 if size < 0 else 2 * (n + 2))
 
 
 def is_narrow(n: int, size: int) -> bool:

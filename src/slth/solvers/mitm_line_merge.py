@@ -54,12 +54,12 @@ def _search(x: FloatArray, z: float, steps: int, buffers: FloatArray) -> tuple[i
     """
     half = x.size // 2
     left, right = _sorted_sums(x[:half], x[half : 2 * half], buffers)
-    i, j, gap, seen, ended = _closest(left, right, z, steps)
+    i, j, gap, seen, ended = closest(left, right, z, steps)
     mask = 0
     if x.size % 2:
         moved = buffers[4, : right.size]
         moved[:] = right + x[x.size - 1]
-        other_i, other_j, other_gap, more, other_ended = _closest(left, moved, z, steps - seen)
+        other_i, other_j, other_gap, more, other_ended = closest(left, moved, z, steps - seen)
         seen, ended = seen + more, ended and other_ended
         if other_gap < gap:
             i, j, mask = other_i, other_j, 1 << (x.size - 1)
@@ -110,7 +110,7 @@ def _sorted_sums(
 
 
 @njit(cache=True, nogil=True)
-def _closest(
+def closest(
     left: FloatArray, right: FloatArray, z: float, steps: int
 ) -> tuple[int, int, float, int, bool]:
     """Return (i, j, gap, pairs seen, all accounted for) with gap = |left_i + right_j − z| least.
