@@ -89,11 +89,10 @@ def search_batch(X: FloatArray, z: FloatArray, eps: float | None, options: Optio
 
     one = shared(X[:, :, None]) and options.budget is None and options.size is None
     if one and mitm_line_shared.takes(n, options.memory):
-        with Crew(threads, lambda: None) as crew:
-            tries = _tries(np.array(X[:1]), eps).tolist()
-            x, z = np.array(X[0]), np.array(z)
-            memory = options.memory
-            mitm_line_shared.search(x, z, eps, sorted({*tries, n}), memory, crew, answer)
+        tries = _tries(np.array(X[:1]), eps).tolist()
+        mitm_line_shared.search(
+            np.array(X[0]), np.array(z), eps, sorted({*tries, n}), options, answer
+        )
         return answer
     with Crew(min(threads, len(starts)), lambda: Space.of(n)) as crew:
         crew.run(search, starts)

@@ -11,7 +11,7 @@ from numba import njit
 from slth.checks import BoolArray, FloatArray
 from slth.solvers.mitm_line_integers import NARROW, WIDE, bits_of, load
 from slth.solvers.mitm_line_network import ITEMS, MIN_HALF, closest, input_row, rows_needed
-from slth.solvers.mitm_line_recheck import ROOM, best_subset, gather
+from slth.solvers.mitm_line_recheck import ROOM, best_subset, error_of, find, lane_pairs
 from slth.solvers.mitm_line_rows import ROW_BYTES
 
 MIN_N, MAX_N = 2 * MIN_HALF, 30  # beyond, lists leave the caches: merging reads them in order
@@ -60,28 +60,28 @@ def search(
     inputs = grid[start : start + ITEMS + m]
     bits = bits_of(NARROW if space.itemsize == 4 else WIDE, m, size)
     slack = np.empty(lanes)
-    pairs = np.empty((lanes, ROOM, 4), np.int64)
-    count = np.empty(lanes, np.int64)
+    masks = np.empty(lanes, np.int64)
+    pairs = np.empty((ROOM, 4), np.int64)
     for group in range(0, chosen.size, lanes):
         filled = min(lanes, chosen.size - group)
         for lane in range(lanes):
             b = chosen[group + min(lane, filled - 1)]
             slack[lane] = load(X[b, :m], z[b], size, bits, inputs, lane)
         closest(space, half, odd)
-        gather(grid, half, odd, slack, pairs, count)
+        find(space, grid, half, odd, slack, masks)
         for lane in range(filled):
             b = chosen[group + lane]
-            if slack[lane] < 0 or count[lane] > ROOM:
-                failed[b] = True
-                continue
-            near = pairs[lane, : count[lane]]
-            found, mask, settled = best_subset(
-                X[b, :m], z[b], size, slack[lane], inputs[:, lane], near, error[b]
-            )
-            if not settled:
-                failed[b] = True
-            elif mask >= 0:
+            x, mask, settled = X[b, :m], masks[lane], slack[lane] >= 0
+            if settled and mask < 0:
+                count = lane_pairs(grid, half, odd, lane, slack[lane], pairs)
+                settled = count <= ROOM
+                if settled:
+                    near = pairs[:count]
+                    mask, settled = best_subset(x, z[b], size, slack[lane], inputs[:, lane], near)
+            failed[b] = not settled
+            found = error_of(x, z[b], mask)
+            if settled and found < error[b]:
                 error[b] = found
-                keep[b] = False
                 for i in range(m):
                     keep[b, i] = (mask >> i) & 1 == 1
+                keep[b, m:] = False

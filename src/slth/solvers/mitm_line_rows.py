@@ -22,7 +22,8 @@ from numba.extending import intrinsic
 ROW_BYTES = 64  # one cache line, and the longest vector in use
 SEED = 4  # candidates whose 2^4 sums `seed` sorts in registers
 OPEN = 8  # `open_merge` does the strides m, m/2, m/4, m/8
-TAIL = 16  # rows a `tail` or a `scan` takes
+TAIL = 16  # rows of the last four stages, and of a `scan`
+MATCH = 4  # rows of a `match`
 
 
 class _Rows:
@@ -132,45 +133,93 @@ def _middle(stages: int) -> Callable[..., None]:
     return emit
 
 
-def _tail(stages: int) -> Callable[..., None]:
-    def emit(rows: _Rows, first: Any) -> None:
-        """The last stages, strides 2^(stages−1), ..., 1, on 16 rows."""
-        b = rows.builder
-        places = [b.add(first, _number(j)) for j in range(TAIL)]
-        v = [rows.load(place) for place in places]
-        _merge(b, v, 1 << (stages - 1))
-        for a, place in zip(v, places, strict=True):
-            rows.store(a, place)
+def _odd_gaps(rows: _Rows, v: list[Any], before: Any) -> list[tuple[Any, Any, Any]]:
+    """(gap, whether it is odd, the lower entry) of each entry of v to the one before."""
+    b = rows.builder
+    gaps = []
+    for a in v:
+        gap = b.sub(a, before)
+        odd = b.icmp_signed("!=", b.and_(gap, rows.all_lanes(1)), rows.all_lanes(0))
+        gaps.append((gap, odd, before))
+        before = a
+    return gaps
 
-    return emit
+
+def _scan(rows: _Rows, first: Any, begin: Any, last: Any, out: Any) -> None:
+    """The last four stages on 16 rows; only the least odd gap of neighbours is kept: row ``out``.
+
+    Row ``last`` hands the greatest entry to the next scan; begin ≠ 0: there is none before.
+    """
+    b = rows.builder
+    v = [rows.load(b.add(first, _number(j))) for j in range(TAIL)]
+    _merge(b, v, TAIL // 2)
+    before = b.select(b.icmp_signed("!=", begin, _number(0)), v[0], rows.load(last))
+    least = [rows.all_lanes((1 << (rows.item.width - 1)) - 1)] * 2  # two chains of minima
+    for k, (gap, odd, _) in enumerate(_odd_gaps(rows, v, before)):
+        closer = b.and_(odd, b.icmp_signed("<", gap, least[k % 2]))
+        least[k % 2] = b.select(closer, gap, least[k % 2])
+    rows.store(v[-1], last)
+    rows.store(_ordered(b, *least)[0], out)
 
 
-def _scan(stages: int) -> Callable[..., None]:
-    def emit(rows: _Rows, first: Any, begin: Any, last: Any, out: Any) -> None:
-        """As `_tail`, but keeps only the least odd difference of neighbours, a lane: row ``out``.
+def _nearest(rows: _Rows, first: Any, limit: Any, out: Any) -> None:
+    """The odd gaps ≤ limit in 16 rows as `_scan` meets them; first + 16: the 16 rows before them.
 
-        Row ``last`` hands the greatest entry to the next scan; begin ≠ 0: there is none before.
-        """
-        b = rows.builder
-        v = [rows.load(b.add(first, _number(j))) for j in range(TAIL)]
-        _merge(b, v, 1 << (stages - 1))
-        before = b.select(b.icmp_signed("!=", begin, _number(0)), v[0], rows.load(last))
-        largest = rows.all_lanes((1 << (rows.item.width - 1)) - 1)
-        least = [largest, largest]  # two chains of minima
-        for k, a in enumerate(v):
-            gap = b.sub(a, before)
-            odd = b.icmp_signed("!=", b.and_(gap, rows.all_lanes(1)), rows.all_lanes(0))
-            closer = b.and_(odd, b.icmp_signed("<", gap, least[k % 2]))
-            least[k % 2] = b.select(closer, gap, least[k % 2])
-            before = a
-        rows.store(before, last)
-        rows.store(_ordered(b, *least)[0], out)
+    row out: the lower entry of the last such gap; out + 1: the gap; out + 2: how many there are.
+    """
+    b = rows.builder
+    v = [rows.load(b.add(first, _number(j))) for j in range(2 * TAIL)]
+    before = v[TAIL]
+    for a in v[TAIL + 1 :]:
+        before = _ordered(b, before, a)[1]
+    v = v[:TAIL]
+    _merge(b, v, TAIL // 2)
+    bound = rows.load(limit)
+    lower = found = count = rows.all_lanes(0)
+    for gap, odd, entry in _odd_gaps(rows, v, before):
+        near = b.and_(odd, b.icmp_signed("<=", gap, bound))
+        lower, found = b.select(near, entry, lower), b.select(near, gap, found)
+        count = b.select(near, b.add(count, rows.all_lanes(1)), count)
+    for k, a in enumerate((lower, found, count)):
+        rows.store(a, b.add(out, _number(k)))
 
-    return emit
+
+def _add(rows: _Rows, row: Any, other: Any, out: Any) -> None:
+    rows.store(rows.builder.add(rows.load(row), rows.load(other)), out)
+
+
+def _subtract(rows: _Rows, row: Any, other: Any, out: Any) -> None:
+    rows.store(rows.builder.sub(rows.load(row), rows.load(other)), out)
+
+
+def _match(rows: _Rows, first: Any, rest: Any, span: Any, out: Any, number: Any) -> None:
+    """Which of 4 rows lie in [rest, rest + span]; in row out the last one, number + 0, ..., 3.
+
+    Row out + 1 counts them. The bounds wrap around, which harms nothing: no two sums that are
+    2^32 apart are compared.
+    """
+    b = rows.builder
+    low, width = rows.load(rest), rows.load(span)
+    place, count = rows.load(out), rows.load(b.add(out, _number(1)))
+    start = b.trunc(number, rows.item) if rows.item.width < 64 else number
+    undefined = ir.Constant(rows.vector, ir.Undefined)
+    name = b.insert_element(undefined, start, ir.Constant(ir.IntType(32), 0))
+    zeros = ir.Constant(ir.VectorType(ir.IntType(32), rows.lanes), [0] * rows.lanes)
+    name = b.shuffle_vector(name, undefined, zeros)
+    for j in range(MATCH):
+        offset = b.sub(rows.load(b.add(first, _number(j))), low)
+        near = b.icmp_unsigned("<=", offset, width)
+        place = b.select(near, b.add(name, rows.all_lanes(j)), place)
+        count = b.select(near, b.add(count, rows.all_lanes(1)), count)
+    rows.store(place, out)
+    rows.store(count, b.add(out, _number(1)))
 
 
 seed = _row_function(3, _seed)
 open_merge = _row_function(6, _open_merge)
 middle1, middle2, middle3, middle4 = (_row_function(2, _middle(k)) for k in (1, 2, 3, 4))
-tail1, tail2, tail3, tail4 = (_row_function(1, _tail(k)) for k in (1, 2, 3, 4))
-scan1, scan2, scan3, scan4 = (_row_function(4, _scan(k)) for k in (1, 2, 3, 4))
+scan = _row_function(4, _scan)
+nearest = _row_function(3, _nearest)
+add = _row_function(3, _add)
+subtract = _row_function(3, _subtract)
+match = _row_function(5, _match)

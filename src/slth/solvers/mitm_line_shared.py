@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from slth.checks import BoolArray, FloatArray
-from slth.solvers.base import BatchAnswer
+from slth.solvers.base import BatchAnswer, Options
 from slth.solvers.crew import Crew
 
 ENTRY_BYTES = 8 + 8 + 4 + 4 + 4  # a sum and its mask while they are merged, and its cell
@@ -50,8 +50,7 @@ def search(
     z: FloatArray,
     eps: float | None,
     tries: list[int],
-    memory: int,
-    crew: Crew,
+    options: Options,
     answer: BatchAnswer,
 ) -> None:
     """Fill the answer of one sample x (n,) and targets z (B,): the empty subsets, unless better.
@@ -59,21 +58,22 @@ def search(
     tries: candidates to search, one after another, as long as eps is missed; the last is n.
     """
     error = np.abs(z)
-    for m in tries:
-        chosen = np.arange(len(z)) if eps is None else np.flatnonzero(error > eps)
-        if chosen.size == 0:
-            return
-        table = Table.of(x[:m], table_size(m, chosen.size, memory))
-        step = max(MIN_TASK, -(-chosen.size // TASKS))
-        parts = [chosen[k : k + step] for k in range(0, chosen.size, step)]
+    with Crew(options.threads, lambda: None) as crew:
+        for m in tries:
+            chosen = np.arange(len(z)) if eps is None else np.flatnonzero(error > eps)
+            if chosen.size == 0:
+                return
+            table = Table.of(x[:m], table_size(m, chosen.size, options.memory))
+            step = max(MIN_TASK, -(-chosen.size // TASKS))
+            parts = [chosen[k : k + step] for k in range(0, chosen.size, step)]
 
-        def look_up(part: np.ndarray, space: object, table: Table = table) -> np.ndarray:
-            return table.closest(z[part])
+            def look_up(part: np.ndarray, space: None, table: Table = table) -> np.ndarray:
+                return table.closest(z[part])
 
-        masks = np.concatenate(crew.run(look_up, parts))
-        _take(x[:m], z, chosen, masks, answer.keep, error)
-        answer.work[chosen] += table.work(chosen.size)
-        answer.complete[chosen] = m == x.size
+            masks = np.concatenate(crew.run(look_up, parts))
+            _take(x[:m], z, chosen, masks, answer.keep, error)
+            answer.work[chosen] += table.work(chosen.size)
+            answer.complete[chosen] = m == x.size
 
 
 def table_size(n: int, B: int, memory: int) -> int:
@@ -205,7 +205,7 @@ def _closest(
                     low = middle + 1
                 else:
                     high = middle
-            for i in range(max(low - 1, 0), min(low + 1, sums.size)):
+            for i in range(low - (low > 0), low + (low < sums.size)):
                 gap = abs(sums[i] + others[k] - z[b])
                 if gap < best:
                     best, place, other = gap, i, k
