@@ -20,7 +20,7 @@ from slth.solvers.errors import batch_error
 MIN_BLOCK, BLOCK = 64, 4096  # instances a thread takes at a time
 TASKS = 8  # blocks a thread, at least, so that the threads end together
 UNLIMITED = 1 << 62
-LEAST_TRY, HITS = 8, 8.0  # candidates in a first try; subsets within eps expected in it
+LEAST_TRY, HITS = 8, 20.0  # candidates in a first try; subsets within eps expected in it
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def search_batch(X: FloatArray, z: FloatArray, eps: float | None, options: Optio
 
     def search(start: int, space: Space) -> None:
         place = slice(start, start + step)
-        part, targets = np.array(X[place], order="C"), np.array(z[place])  # writable: one type
+        part, targets = (np.require(a[place], requirements=["C", "W"]) for a in (X, z))  # one type
         keep = answer.keep[place]
         error = batch_error(part[:, :, None], targets[:, None], keep)
         block = Block(part, targets, size, keep, error, answer.complete[place], answer.work[place])

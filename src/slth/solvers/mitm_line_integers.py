@@ -3,8 +3,8 @@
 With u a power of two, q_i = round(x_i/u) and r_i = x_i/u − q_i, the sum of a subset S is off by
 |Σ_S r_i − r_z| ≤ R = max(Σ r⁺, Σ r⁻) units, and its float64 sum in index order by ρ = (n + 2)·2^-53
 Σ|terms|. So the subset of least float64 error is among those whose integer gap is at most the
-least one plus T = 2(R + ρ): a handful, summed again in float64. Where every rounding is zero, any
-subset of least gap will do.
+least one plus T = 2(R + ρ): a handful, summed again in float64. Where no candidate is rounded and
+sums are exact, many may have the same error, but then any subset of least gap will do: T = 0.
 """
 
 import math
@@ -50,24 +50,36 @@ def load(x: FloatArray, z: float, size: int, bits: int, grid: np.ndarray, lane: 
         grid[TARGET, lane] = 1
         return FAILED
     scale = math.ldexp(1.0, shift)
-    half = x.size // 2
     step = 1 << (bits + 2) if size >= 0 else 0
-    q = np.int64(np.rint(z * scale))
-    used = q
-    rest = z * scale - q
-    up, down = max(-rest, 0.0), max(rest, 0.0)
+    target = int(np.rint(z * scale))
+    off = z * scale - target
     grid[ZERO, lane] = 0
-    grid[TARGET, lane] = 2 * (q + max(size, 0) * step) + 1
+    grid[TARGET, lane] = 2 * (target + max(size, 0) * step) + 1
+    up = down = 0.0
+    used = 0
     for i in range(x.size):
         value = x[i] * scale
-        q = np.int64(np.rint(value))
-        rest = value - q
-        up += max(rest, 0.0)
-        down += max(-rest, 0.0)
+        q = int(np.rint(value))
+        up += max(value - q, 0.0)
+        down += max(q - value, 0.0)
         used |= q
         q = 2 * (q + step)
-        grid[ITEMS + i, lane] = q if i < half else -q
+        grid[ITEMS + i, lane] = q if i < x.size // 2 else -q
+    sums_are_exact = up == 0 and down == 0 and used & ((1 << max(bits - 52, 0)) - 1) == 0
+    if sums_are_exact and _one_error(used, target, off):
+        return 0.0
     rounding = (x.size + 2) * 2.0 ** (bits - 53)
-    if up == 0 and down == 0 and used & ((1 << max(bits - 52, 0)) - 1) == 0:
-        rounding = 0.0
-    return 2 * (max(up, down) + rounding)
+    return 2 * (max(up + max(-off, 0.0), down + max(off, 0.0)) + rounding)
+
+
+@njit(cache=True, nogil=True)
+def _one_error(used: int, target: int, off: float) -> bool:
+    """Whether sums of least |sum − target| all have the same float64 error. used: OR of all q_i.
+
+    Sums are multiples of the lowest bit 2^k of used. With k > 0 the least gap has one value g, and
+    both signs only if 2^k divides 2·target; that matters where the target is rounded.
+    """
+    grain = used & -used
+    if grain == 1:
+        return False
+    return grain == 0 or off == 0 or target & (grain // 2 - 1) != 0

@@ -79,7 +79,10 @@ def _copy(grid: np.ndarray, half: int, block: int, top: int, blocks: np.ndarray)
     for lane in range(grid.shape[1]):
         if gaps[lane] > limit[lane]:
             continue
-        blocks[lane] = 1 + (block >= a_list) if blocks[lane] == 0 else -1
+        if blocks[lane] != 0:
+            blocks[lane] = -1
+            continue
+        blocks[lane] = 1 + (block >= a_list)
         least = grid[begin, lane]
         for k in range(TAIL):
             entry = grid[begin + k, lane]
@@ -134,11 +137,11 @@ def lane_pairs(
     """
     first, last = gap_row(half), gap_row(half) + ((2 << half) << odd) // TAIL
     a_list = (2 << half) // TAIL
-    limit = np.int64(grid[scratch_row(half) + LIMIT, lane])
+    limit = int(grid[scratch_row(half) + LIMIT, lane])
     block = np.empty(TAIL + 1, np.int64)
     count = 0
     for row in range(first, last):
-        if grid[row, lane] <= limit and count <= ROOM:
+        if grid[row, lane] <= limit and count <= (ROOM if slack > 0 else 0):
             place = row - first
             begin = merged_row(half) + TAIL * place
             size = _block(grid, begin, place % a_list == 0, lane, block)
@@ -165,22 +168,20 @@ def _block(grid: np.ndarray, begin: int, alone: bool, lane: int, out: np.ndarray
 def _pairs(
     block: np.ndarray, reach: int, moved: bool, exact: bool, pairs: np.ndarray, count: int
 ) -> int:
-    """Add the pairs of keys from both lists whose gap is at most reach; if exact, one of least."""
+    """Add the pairs of keys from both lists whose gap is at most reach; if exact, any one."""
     for i in range(block.size):
         for j in range(i):
             a, c = block[i], block[j]
             gap = abs((a >> 1) - (c >> 1))
             if (a ^ c) & 1 == 0 or gap > reach:
                 continue
-            if exact and count == 1:
-                if gap >= pairs[0, 3]:
-                    continue
-                count = 0
             if count < ROOM:
                 pairs[count, 0] = (c if a & 1 else a) >> 1
                 pairs[count, 1] = (a if a & 1 else c) >> 1
                 pairs[count, 2], pairs[count, 3] = moved, gap
             count += 1
+            if exact:
+                return count
     return count
 
 
