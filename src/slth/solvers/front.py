@@ -11,8 +11,7 @@ from slth.checks import BoolArray, FloatArray
 from slth.problem import BatchSolution, Instance, Solution, Status, status_of, tolerance
 from slth.solvers import auto, registry
 from slth.solvers.base import DEFAULT_MEMORY, Options, Solver, shared
-
-BLOCK_ENTRIES = 1 << 15  # of X3 at a time in `batch_error`: they stay in a second-level cache
+from slth.solvers.errors import batch_error
 
 
 def solve(
@@ -149,35 +148,22 @@ def _targets(name: str, value: ArrayLike, words: str) -> FloatArray:
     return checks.array(name, value, (1, 2), words).reshape(len(np.asarray(value)), -1)
 
 
-def batch_error(X: FloatArray, Z: FloatArray, keep: BoolArray) -> FloatArray:
-    """‖Σ_keep X_i − z‖_∞ of each instance, (B,), bit for bit as `Instance.error` forms it.
-
-    The sum is taken in index order; adding 0·X_i for what is not kept changes no bit of it.
-    """
-    B, n, d = X.shape
-    size = BLOCK_ENTRIES // (n * d)
-    if size < 32:
-        return np.array([Instance(x, z).error(k) for x, z, k in zip(X, Z, keep, strict=True)])
-    error = np.empty(B)
-    for start in range(0, B, size):
-        block = slice(start, start + size)
-        kept = X[block] * keep[block, :, None]
-        total = np.zeros((len(kept), d))
-        for i in range(n):
-            total += kept[:, i]
-        error[block] = np.abs(total - Z[block]).max(axis=1)
-    return error
-
-
 def batch_status(
     error: FloatArray, eps: float | None, complete: BoolArray, decide: bool
 ) -> np.ndarray:
     """`status_of` of each instance, (B,) of Status."""
-    status = np.full(len(error), status_of(np.inf, eps, False, decide), dtype=object)
-    status[complete] = status_of(np.inf, eps, True, decide)
+    outcomes = np.array(
+        [
+            status_of(np.inf, eps, False, decide),
+            status_of(np.inf, eps, True, decide),
+            Status.HIT,
+        ],
+        dtype=object,
+    )
+    which = complete.astype(np.int8)
     if eps is not None:
-        status[error <= eps] = Status.HIT
-    return status
+        which[error <= eps] = 2
+    return outcomes[which]
 
 
 def _options(

@@ -1,6 +1,5 @@
 """Meet in the middle: the exact best subset, with proof."""
 
-import math
 from typing import ClassVar
 
 import numpy as np
@@ -12,17 +11,19 @@ from slth.solvers.base import Answer, BatchAnswer, Options, Solver
 from slth.solvers.crew import Crew
 
 MAX_N = 60  # 2^30 half sums: hours; and masks are 64-bit
-LINE_BLOCK = 256  # instances of d = 1 a thread takes at a time
+MAX_CREW = 256  # threads on one instance
 
 
 class MeetInTheMiddle(Solver):
     """Match the sums of one half of the candidates with those of the other.
 
-    d = 1: two sorted lists of 2^(n/2) sums and two pointers. d >= 2: slabs of one coordinate with a
-    grid inside, over a radius that shrinks as better pairs are found; memory about 2^(n/4).
+    d = 1 (`mitm_line`): two sorted lists of 2^(n/2) sums and their closest pair, many instances
+    side by side in vector lanes. d >= 2: slabs of one coordinate with a grid inside, over a radius
+    that shrinks as better pairs are found; memory about 2^(n/4).
 
-    The answer is the least error up to float64 rounding of the sums, complete. With eps, d >= 2
-    stops at the first subset within eps found (not complete). With ``decide`` only pairs within eps
+    The answer is the least error up to float64 rounding of the sums, complete. With eps the search
+    stops at a subset within eps (not complete unless all pairs were seen): d = 1 tries the first
+    few candidates, then all, d >= 2 looks at pair by pair. With ``decide`` only pairs within eps
     are looked for: complete says that there is none. A budget too small for the half lists of n
     candidates is spent on the first m < n of them. For n > 60, or when pruning by a radius fails
     (d near n/2 and beyond), use "klist".
@@ -32,13 +33,15 @@ class MeetInTheMiddle(Solver):
     handles: ClassVar[str] = "any d, n ≤ 60; proves the optimum; batches of small instances"
     cannot: ClassVar[str] = "n > 60; slow from n ≈ 52, or from n ≈ 40 when d > 8; use klist"
     cost: ClassVar[str] = (
-        "time about 2^(n/2); memory 2^(n/2) (d = 1), 2^(n/4) (d >= 2); budget = sums and pairs"
+        "time about 2^(n/2) (d = 1, n = 21: 3 µs an instance in a batch); memory 2^(n/2) (d = 1), "
+        "2^(n/4) (d >= 2); budget = sums and pairs"
     )
     source: ClassVar[str] = (
         "Horowitz and Sahni 1974, doi:10.1145/321812.321823; "
         "Schroeppel and Shamir 1981, doi:10.1137/0210033"
     )
     exhaustive: ClassVar[bool] = True
+    sized: ClassVar[bool] = True
 
     def refusal(self, n: int, d: int) -> str | None:
         """Refuse n > 60."""
@@ -63,17 +66,13 @@ class MeetInTheMiddle(Solver):
     ) -> BatchAnswer:
         """Search B instances, one a thread at a time: X (B, n, d), Z (B, d)."""
         B, n, d = X.shape
+        if d == 1:
+            return mitm_line.search_batch(X[:, :, 0], Z[:, 0], eps, options)
         answer = BatchAnswer(
             np.zeros((B, n), dtype=bool), np.zeros(B, dtype=bool), np.zeros(B, dtype=np.int64)
         )
-        step = LINE_BLOCK if d == 1 else 1
-        blocks = [slice(start, start + step) for start in range(0, B, step)]
 
-        def line(block: slice, buffers: FloatArray) -> None:
-            _search_line(X[block, :, 0], Z[block, 0], eps, options, buffers, answer, block)
-
-        def space(block: slice, scratch: mitm_space.Scratch) -> None:
-            b = block.start
+        def space(b: int, scratch: mitm_space.Scratch) -> None:
             found = _search_space(
                 Instance(X[b], Z[b], eps),
                 options,
@@ -85,20 +84,20 @@ class MeetInTheMiddle(Solver):
                 found.work,
             )
 
-        with _crew(n, d, options, len(blocks)) as crew:
-            crew.run(line if d == 1 else space, blocks)
+        with _crew(n, d, options, B) as crew:
+            crew.run(space, range(B))
         return answer
 
 
-def _crew(n: int, d: int, options: Options, tasks: int = LINE_BLOCK) -> Crew:
+def _crew(n: int, d: int, options: Options, tasks: int = MAX_CREW) -> Crew:
     each = _scratch_bytes(n, d)
     fit = (options.memory - _shared_bytes(n, d)) // each
     threads = max(1, min(options.threads, fit, tasks))
-    return Crew(threads, lambda: mitm_line.scratch(n) if d == 1 else mitm_space.scratch(n, d))
+    return Crew(threads, lambda: mitm_space.scratch(n, d))
 
 
 def _scratch_bytes(n: int, d: int) -> int:
-    return 5 * 8 << (n // 2) if d == 1 else mitm_space.scratch_bytes(n, d)
+    return mitm_line.bytes_needed(n) if d == 1 else mitm_space.scratch_bytes(n, d)
 
 
 def _shared_bytes(n: int, d: int) -> int:
@@ -106,61 +105,15 @@ def _shared_bytes(n: int, d: int) -> int:
     return 2**20 + (0 if d == 1 else 8 * (8 * d + 16) << -(-(n - n // 2) // 2))
 
 
-def _affordable(n: int, budget: int | None) -> int:
-    """The most candidates, up to n, whose half lists 2^⌈m/2⌉ + 2^⌊m/2⌋ fit in the budget."""
-    m = n
-    while budget is not None and m > 0 and (1 << (m - m // 2)) + (1 << (m // 2)) >= budget:
-        m -= 1
-    return m
-
-
-def _search_line(
-    X: FloatArray,
-    z: FloatArray,
-    eps: float | None,
-    options: Options,
-    buffers: FloatArray,
-    answer: BatchAnswer,
-    block: slice,
-) -> None:
-    n = X.shape[1]
-    m = _affordable(n, options.budget)
-    steps = mitm_rounds.UNLIMITED
-    if options.budget is not None:
-        steps = max(0, options.budget - 1 - (1 << (m - m // 2)) - (1 << (m // 2)))
-    decide = options.decide and eps is not None and options.budget is None
-    first = _first_try(X, eps, m) if decide and eps else 0
-    mitm_line.search_block(
-        np.array(X, order="C"),  # writable: one compiled type
-        np.array(z),
-        (first, m),
-        eps if decide and eps is not None else -1.0,
-        steps,
-        buffers,
-        answer.keep[block],
-        answer.work[block],
-        answer.complete[block],
-    )
-    if m < n:
-        answer.complete[block] = False
-
-
-def _first_try(X: FloatArray, eps: float, n: int) -> int:
-    """Candidates among which 8 subsets within eps are expected at z = 0; 0 if that is about n.
-
-    2^m·2·eps/(√(2π) s) = 8 with s² = m E[x²]/4.
-    """
-    scale = math.sqrt(float(np.square(X).mean()))
-    for m in range(1, n - 3):
-        if math.ldexp(2 * eps, m) >= 8 * math.sqrt(math.pi * m / 2) * scale:
-            return m
-    return 0
-
-
 def _search_space(instance: Instance, options: Options, run: mitm_rounds.Runner) -> Answer:
+    if options.size is not None:
+        raise ValueError(
+            f"size: solver 'mitm' takes d = 1 only with a size, got d = {instance.d}; "
+            "use enumeration"
+        )
     n = instance.n
     keep = np.zeros(n, dtype=bool)
-    m = _affordable(n, options.budget)
+    m = mitm_line.affordable(n, options.budget)
     if m == 0:
         return Answer(keep, False, 1)
     part = Instance(instance.X[:m], instance.z, instance.eps)

@@ -1,169 +1,191 @@
-"""d = 1 kernel of meet-in-the-middle: sorted half lists by merging, then two pointers.
+"""d = 1 meet-in-the-middle of many instances: which kernel, how many candidates first, threads.
 
-Every list entry is the float64 sum of its candidates taken in index order. Rounded addition is
-monotone, so merging keeps the lists sorted and the pointers see the least |fl(fl(a + b) − z)| over
-all pairs exactly: no cell, no tolerance. Every loop below is a chain of load, add, compare; what
-makes it fast is that several independent chains run side by side, that none branches on data, and
-that indices are unsigned (a signed one costs a test for negative).
+With eps, 2^m subsets of the first m candidates mostly hold one within eps long before m = n. So an
+instance is tried with few candidates, and with all of them only if that misses. Which m depends on
+the instance alone: neither its neighbours in the batch nor the threads change an answer.
 """
+
+import math
+from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
 
 from slth.checks import BoolArray, FloatArray
+from slth.solvers import mitm_line_lanes, mitm_line_merge, mitm_line_shared, mitm_line_sizes
+from slth.solvers.base import BatchAnswer, Options, shared
+from slth.solvers.crew import Crew
+from slth.solvers.errors import batch_error
 
-ONE = np.uint64(1)
+MIN_BLOCK, BLOCK = 64, 4096  # instances a thread takes at a time
+TASKS = 8  # blocks a thread, at least, so that the threads end together
+UNLIMITED = 1 << 62
+LEAST_TRY, HITS = 8, 20.0  # candidates in a first try; subsets within eps expected in it
 
 
-def scratch(n: int) -> FloatArray:
-    """Working arrays of one thread: five buffers of 2^⌊n/2⌋ float64."""
-    return np.empty((5, 1 << (n // 2)))
+@dataclass(frozen=True)
+class Space:
+    """Working memory of one thread, seen as lanes of integers or as the buffers of a merge."""
+
+    narrow: np.ndarray
+    wide: np.ndarray
+    floats: FloatArray
+
+    @classmethod
+    def of(cls, n: int) -> "Space":
+        size = bytes_needed(n)
+        raw = np.empty(size + mitm_line_lanes.ROW_BYTES, np.uint8)
+        start = -raw.ctypes.data % mitm_line_lanes.ROW_BYTES
+        rows = raw[start : start + size]
+        return cls(rows.view(np.int32), rows.view(np.int64), rows.view(np.float64))
+
+    def buffers(self, m: int) -> FloatArray:
+        """Five buffers of 2^⌊m/2⌋ float64."""
+        return self.floats[: 5 << (m // 2)].reshape(5, -1)
+
+
+@dataclass
+class Block:
+    """Some instances, X (B, n), z (B,), size −1 for any, and what is known of each."""
+
+    X: FloatArray
+    z: FloatArray
+    size: int
+    keep: BoolArray
+    error: FloatArray
+    complete: BoolArray
+    work: np.ndarray
+
+
+def bytes_needed(n: int) -> int:
+    """Working memory of one thread."""
+    lanes = mitm_line_lanes.bytes_needed(min(n, mitm_line_lanes.MAX_N))
+    return max(lanes, 5 * 8 << (n // 2))
+
+
+def search_batch(X: FloatArray, z: FloatArray, eps: float | None, options: Options) -> BatchAnswer:
+    """Search B instances: X (B, n), z (B,); one sample for all of them is searched as one table."""
+    B, n = X.shape
+    size = -1 if options.size is None else options.size
+    answer = BatchAnswer(
+        np.zeros((B, n), dtype=bool), np.zeros(B, dtype=bool), np.ones(B, dtype=np.int64)
+    )
+    answer.keep[:, : max(size, 0)] = True
+    each = bytes_needed(n)
+    threads = max(1, min(options.threads, options.memory // each))
+    step = min(BLOCK, max(MIN_BLOCK, -(-B // (TASKS * threads))))
+    starts = range(0, B, step)
+
+    def search(start: int, space: Space) -> None:
+        place = slice(start, start + step)
+        part, targets = (np.require(a[place], requirements=["C", "W"]) for a in (X, z))  # one type
+        keep = answer.keep[place]
+        error = batch_error(part[:, :, None], targets[:, None], keep)
+        block = Block(part, targets, size, keep, error, answer.complete[place], answer.work[place])
+        if options.budget is None:
+            _search_block(block, eps, space)
+        else:
+            _spend(block, options.budget, space)
+
+    one = shared(X[:, :, None]) and options.budget is None and options.size is None
+    if one and mitm_line_shared.takes(n, options.memory):
+        tries = _tries(np.array(X[:1]), eps).tolist()
+        mitm_line_shared.search(
+            np.array(X[0]), np.array(z), eps, sorted({*tries, n}), options, answer
+        )
+        return answer
+    with Crew(min(threads, len(starts)), lambda: Space.of(n)) as crew:
+        crew.run(search, starts)
+    return answer
+
+
+def _search_block(block: Block, eps: float | None, space: Space) -> None:
+    """Try few candidates, then all. Without eps, or where eps is small, all at once."""
+    n = block.X.shape[1]
+    if eps is None:
+        _search_first(block, n, np.arange(len(block.X)), space)
+        return
+    if block.size < 0:
+        tries = _tries(block.X, eps)
+        for m in range(LEAST_TRY, n, 2):
+            _search_first(block, m, np.flatnonzero((tries == m) & (block.error > eps)), space)
+    _search_first(block, n, np.flatnonzero(block.error > eps), space)
+
+
+def _tries(X: FloatArray, eps: float | None) -> np.ndarray:
+    return first_tries(X, 0.0 if eps is None else eps)
 
 
 @njit(cache=True, nogil=True)
-def search_block(
-    X: FloatArray,
-    z: FloatArray,
-    sizes: tuple[int, int],
-    eps: float,
-    steps: int,
-    buffers: FloatArray,
-    keep: BoolArray,
-    work: np.ndarray,
-    ended: BoolArray,
-) -> None:
-    """Find the best subset of each instance: X (B, n), z (B,); fills keep, work and ended (B,).
+def first_tries(X: FloatArray, eps: float) -> np.ndarray:
+    """Candidates among which HITS subsets within eps are expected at z = 0, (B,); n if that is all.
 
-    Searches the first sizes[0] candidates and, unless that is within eps, the first sizes[1].
-    steps: pairs allowed in each search; ended: the search of sizes[1] accounted for all pairs. The
-    empty subset is kept unless something is strictly better.
+    2^m·2·eps/(√(2π) s) = HITS with s² = m E[x²]/4.
     """
-    for b in range(X.shape[0]):
-        best, work[b], ended[b] = abs(z[b]), 1, False
-        keep[b] = False
-        for stage in range(2):
-            if best <= eps or sizes[stage] == 0:
-                continue
-            x = X[b, : sizes[stage]]
-            mask, seen, all_seen = _search(x, z[b], steps, buffers)
-            work[b] += seen
-            ended[b] = all_seen and stage == 1
-            error = _error(x, z[b], mask)
-            if error < best:
-                best = error
-                for i in range(x.size):
-                    keep[b, i] = (mask >> i) & 1 == 1
+    B, n = X.shape
+    tries = np.full(B, n)
+    for b in range(B):
+        square = 0.0
+        for v in X[b]:
+            square += v * v
+        for m in range(LEAST_TRY, n - 3, 2):
+            if 2.0 ** (m + 1) * eps >= HITS * math.sqrt(math.pi * m / 2 * square / n):
+                tries[b] = m
+                break
+    return tries
 
 
-@njit(cache=True, nogil=True)
-def _search(x: FloatArray, z: float, steps: int, buffers: FloatArray) -> tuple[int, int, bool]:
-    """Return (mask, sums and pairs examined, all accounted for) of the best subset of x (n,).
-
-    With n odd the last candidate is in no list: it shifts the right list for a second walk.
-    """
-    half = x.size // 2
-    left, right = _sorted_sums(x[:half], x[half : 2 * half], buffers)
-    i, j, gap, seen, ended = _closest(left, right, z, steps)
-    mask = 0
-    if x.size % 2:
-        moved = buffers[4, : right.size]
-        moved[:] = right + x[x.size - 1]
-        other_i, other_j, other_gap, more, other_ended = _closest(left, moved, z, steps - seen)
-        seen, ended = seen + more, ended and other_ended
-        if other_gap < gap:
-            i, j, mask = other_i, other_j, 1 << (x.size - 1)
-    a, b = left[i], right[j]
-    mask |= _mask_of(x[:half], a, buffers[4])
-    mask |= _mask_of(x[half : 2 * half], b, buffers[4]) << half
-    return mask, seen + left.size + right.size, ended
-
-
-@njit(cache=True, nogil=True)
-def _sorted_sums(
-    x: FloatArray, y: FloatArray, buffers: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """All subset sums of x, and of y (both (m,)), ascending: L ← merge of L and L + x_s.
-
-    Each merge runs from both ends at once: with two lists that makes four chains. The next entry
-    from below is min(L[i], L[j] + x_s), from above max(L[k], L[l] + x_s).
-    """
-    p, q, p_next, q_next = buffers[0], buffers[1], buffers[2], buffers[3]
-    p[0] = q[0] = 0.0
-    size = ONE
-    for s in range(x.size):
-        p_i = p_j = q_i = q_j = np.uint64(0)
-        p_k = p_l = q_k = q_l = size - ONE
-        low, high = np.uint64(0), size + size - ONE
-        for _ in range(size):
-            a, b = p[p_i], p[p_j] + x[s]
-            first = a <= b
-            p_next[low] = a if first else b
-            p_i, p_j = p_i + np.uint64(first), p_j + np.uint64(not first)
-            a, b = q[q_i], q[q_j] + y[s]
-            first = a <= b
-            q_next[low] = a if first else b
-            q_i, q_j = q_i + np.uint64(first), q_j + np.uint64(not first)
-            a, b = p[p_k], p[p_l] + x[s]
-            first = a > b
-            p_next[high] = a if first else b
-            p_k, p_l = p_k - np.uint64(first), p_l - np.uint64(not first)
-            a, b = q[q_k], q[q_l] + y[s]
-            first = a > b
-            q_next[high] = a if first else b
-            q_k, q_l = q_k - np.uint64(first), q_l - np.uint64(not first)
-            low, high = low + ONE, high - ONE
-        size += size
-        p, p_next = p_next, p
-        q, q_next = q_next, q
-    return p[: np.int64(size)], q[: np.int64(size)]
+def _search_first(block: Block, m: int, chosen: np.ndarray, space: Space) -> None:
+    """Search the first m candidates of the chosen instances; complete when these are all."""
+    if chosen.size == 0:
+        return
+    if not mitm_line_lanes.MIN_N <= m <= mitm_line_lanes.MAX_N:
+        _merge(block, m, chosen, UNLIMITED, space)
+        return
+    failed = np.zeros(len(block.X), dtype=bool)
+    narrow = mitm_line_lanes.is_narrow(m, block.size)
+    mitm_line_lanes.search(
+        block.X,
+        block.z,
+        m,
+        block.size,
+        chosen,
+        space.narrow if narrow else space.wide,
+        block.keep,
+        block.error,
+        failed,
+    )
+    again = np.flatnonzero(failed)
+    if again.size:
+        before = block.work[again]
+        _merge(block, m, again, UNLIMITED, space)
+        block.work[again] = before
+    block.work[chosen] += mitm_line_lanes.work(m, block.size)
+    block.complete[chosen] = m == block.X.shape[1]
 
 
-@njit(cache=True, nogil=True)
-def _closest(
-    left: FloatArray, right: FloatArray, z: float, steps: int
-) -> tuple[int, int, float, int, bool]:
-    """Return (i, j, gap, pairs seen, all accounted for) with gap = |left_i + right_j − z| least.
-
-    Two walks along the border between sums below z and the others, from its two ends, until they
-    meet. The first rules out row i (all of it lies further below) or column j, the second r or c.
-    """
-    best, best_i, best_j, seen = np.inf, 0, 0, 0
-    i, j, r, c = 0, right.size - 1, left.size - 1, 0
-    while i <= r and j >= c and seen + 2 <= steps:
-        total = left[np.uint64(i)] + right[np.uint64(j)]
-        if abs(total - z) < best:
-            best, best_i, best_j = abs(total - z), i, j
-        below = total < z
-        i, j = i + below, j - (not below)
-        total = left[np.uint64(r)] + right[np.uint64(c)]
-        if abs(total - z) < best:
-            best, best_i, best_j = abs(total - z), r, c
-        below = total < z
-        r, c = r - (not below), c + below
-        seen += 2
-    return best_i, best_j, best, seen, i > r or j < c
+def _merge(block: Block, m: int, chosen: np.ndarray, steps: int, space: Space) -> None:
+    buffers = space.buffers(m)
+    known = block.keep, block.error, block.work, block.complete
+    if block.size < 0:
+        mitm_line_merge.search(block.X, block.z, m, chosen, steps, buffers, *known)
+    else:
+        mitm_line_sizes.search(block.X, block.z, m, block.size, chosen, steps, buffers, *known)
+    if m < block.X.shape[1]:
+        block.complete[chosen] = False
 
 
-@njit(cache=True, nogil=True)
-def _mask_of(x: FloatArray, value: float, sums: FloatArray) -> int:
-    """Return the lowest mask whose sum in index order is ``value`` exactly."""
-    sums[0] = 0.0
-    size = 1
-    for v in x:
-        for k in range(size):
-            sums[size + k] = sums[k] + v
-        size *= 2
-    mask = 0
-    while sums[mask] != value:
-        mask += 1
-    return mask
+def _spend(block: Block, budget: int, space: Space) -> None:
+    """Search as many of the first candidates as the budget has sums for, as far as it goes."""
+    m = affordable(block.X.shape[1], budget)
+    steps = budget - 1 - (1 << (m - m // 2)) - (1 << (m // 2))
+    if m >= max(1, block.size):
+        _merge(block, m, np.arange(len(block.X)), max(0, steps), space)
 
 
-@njit(cache=True, nogil=True)
-def _error(x: FloatArray, z: float, mask: int) -> float:
-    """|Σ_mask x_i − z|, summed in index order."""
-    total = 0.0
-    for i in range(x.size):
-        if (mask >> i) & 1:
-            total += x[i]
-    return abs(total - z)
+def affordable(n: int, budget: int | None) -> int:
+    """The most candidates, up to n, whose half lists 2^⌈m/2⌉ + 2^⌊m/2⌋ fit in the budget."""
+    m = n
+    while budget is not None and m > 0 and (1 << (m - m // 2)) + (1 << (m // 2)) >= budget:
+        m -= 1
+    return m
