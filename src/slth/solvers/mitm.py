@@ -7,11 +7,11 @@ import numpy as np
 
 from slth.checks import FloatArray
 from slth.problem import Instance
-from slth.solvers import mitm_line, mitm_rounds, mitm_space
-from slth.solvers.base import Answer, BatchAnswer, Options, Solver
+from slth.solvers import mitm_line, mitm_plan, mitm_rounds, mitm_space
+from slth.solvers.base import Answer, BatchAnswer, Options, Solver, shared
 from slth.solvers.crew import Crew
 
-MAX_N = 60  # 2^30 half sums: hours; and masks are 64-bit
+MAX_N = 64  # masks are 64-bit
 LINE_BLOCK = 256  # instances of d = 1 a thread takes at a time
 
 
@@ -39,6 +39,7 @@ class MeetInTheMiddle(Solver):
         "Schroeppel and Shamir 1981, doi:10.1137/0210033"
     )
     exhaustive: ClassVar[bool] = True
+    sized: ClassVar[bool] = True
 
     def refusal(self, n: int, d: int) -> str | None:
         """Refuse n > 60."""
@@ -56,13 +57,15 @@ class MeetInTheMiddle(Solver):
             batch = self.search_batch(instance.X[None], instance.z[None], instance.eps, options)
             return Answer(batch.keep[0], bool(batch.complete[0]), int(batch.work[0]))
         with _crew(instance.n, instance.d, options) as crew:
-            return _search_space(instance, options, crew.run)
+            return _search_space(instance, options, crew.run, None)
 
     def search_batch(
         self, X: FloatArray, Z: FloatArray, eps: float | None, options: Options
     ) -> BatchAnswer:
         """Search B instances, one a thread at a time: X (B, n, d), Z (B, d)."""
         B, n, d = X.shape
+        if d == 1 and options.size is not None:
+            raise ValueError("size: solver 'mitm' takes it for d >= 2; use enumeration for d = 1")
         answer = BatchAnswer(
             np.zeros((B, n), dtype=bool), np.zeros(B, dtype=bool), np.zeros(B, dtype=np.int64)
         )
@@ -77,7 +80,8 @@ class MeetInTheMiddle(Solver):
             found = _search_space(
                 Instance(X[b], Z[b], eps),
                 options,
-                lambda f, blocks: [f(block, scratch) for block in blocks],
+                lambda f, slabs: [f(slab, scratch) for slab in slabs],
+                quarters,
             )
             answer.keep[b], answer.complete[b], answer.work[b] = (
                 found.keep,
@@ -85,6 +89,7 @@ class MeetInTheMiddle(Solver):
                 found.work,
             )
 
+        quarters = _quarters(X[0], Z, options) if d > 1 and shared(X) else None
         with _crew(n, d, options, len(blocks)) as crew:
             crew.run(line if d == 1 else space, blocks)
         return answer
@@ -94,16 +99,24 @@ def _crew(n: int, d: int, options: Options, tasks: int = LINE_BLOCK) -> Crew:
     each = _scratch_bytes(n, d)
     fit = (options.memory - _shared_bytes(n, d)) // each
     threads = max(1, min(options.threads, fit, tasks))
-    return Crew(threads, lambda: mitm_line.scratch(n) if d == 1 else mitm_space.scratch(n, d))
+    return Crew(
+        threads,
+        lambda: mitm_line.scratch(n) if d == 1 else mitm_space.scratch(n, _columns(d, options)),
+    )
+
+
+def _columns(d: int, options: Options) -> int:
+    """Columns of a half sum: a fixed size is one more coordinate."""
+    return d if options.size is None else d + 1
 
 
 def _scratch_bytes(n: int, d: int) -> int:
-    return 5 * 8 << (n // 2) if d == 1 else mitm_space.scratch_bytes(n, d)
+    return 5 * 8 << (n // 2) if d == 1 else mitm_space.scratch_bytes(n, d + 1)
 
 
 def _shared_bytes(n: int, d: int) -> int:
-    """The four quarter lists with their masks, and as much again while one is sorted."""
-    return 2**20 + (0 if d == 1 else 8 * (8 * d + 16) << -(-(n - n // 2) // 2))
+    """The four quarter lists with masks and codes, and as much again while one is sorted."""
+    return 2**20 + (0 if d == 1 else 8 * (12 * d + 40) << -(-(n - n // 2) // 2))
 
 
 def _affordable(n: int, budget: int | None) -> int:
@@ -157,13 +170,31 @@ def _first_try(X: FloatArray, eps: float, n: int) -> int:
     return 0
 
 
-def _search_space(instance: Instance, options: Options, run: mitm_rounds.Runner) -> Answer:
-    n = instance.n
-    keep = np.zeros(n, dtype=bool)
-    m = _affordable(n, options.budget)
-    if m == 0:
-        return Answer(keep, False, 1)
+def _search_space(
+    instance: Instance,
+    options: Options,
+    run: mitm_rounds.Runner,
+    quarters: mitm_rounds.Quarters | None,
+) -> Answer:
+    n, budget, size = instance.n, options.budget, options.size
+    m = _affordable(n, budget)
     part = Instance(instance.X[:m], instance.z, instance.eps)
-    mask, complete, work = mitm_rounds.search(part, options.budget, options.decide, run)
+    keep = np.zeros(n, dtype=bool)
+    if m == 0 or (m < n and size is not None):
+        limit = mitm_rounds.UNLIMITED if budget is None else budget
+        X, z = np.array(instance.X, order="C"), np.array(instance.z)
+        _, mask, work = mitm_plan.descend(X, z, -1 if size is None else size, limit)
+        return Answer((mask >> np.arange(n)) & 1 == 1, False, work)
+    if quarters is None or m < n or not quarters.fits(instance.z):
+        quarters = mitm_rounds.Quarters.of(part.X, part.z, size)
+    mask, complete, work = mitm_rounds.search(quarters, part, budget, options.decide, run)
     keep[:m] = (mask >> np.arange(m)) & 1
     return Answer(keep, complete and m == n, work)
+
+
+def _quarters(X: FloatArray, Z: FloatArray, options: Options) -> mitm_rounds.Quarters | None:
+    """The quarter lists of one sample for many targets, made for one in the middle of them."""
+    if _affordable(len(X), options.budget) < len(X):
+        return None
+    largest = np.abs(Z).max(axis=0)
+    return mitm_rounds.Quarters.of(X, largest, options.size)

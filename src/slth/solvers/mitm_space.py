@@ -1,15 +1,14 @@
 """d >= 2 kernel of meet-in-the-middle: the pairs (a, b) of half sums closer than a radius.
 
 A = {Σ_S X_i : S ⊆ first half} and B = {z − Σ_S X_i : S ⊆ second half}; ‖a − b‖_∞ is the error of
-a subset. Neither half is ever stored: each is the sum of two quarter lists sorted by coordinate 0,
-from which one slab low0 ≤ a_0 < high0 is generated in O(2^(n/4) + its size) (Schroeppel and Shamir
-1981); a slab too large for the cache is cut into strips of coordinate 1. Inside such a block, B is
-put in a grid over further coordinates and each a looks at the cells that its box of half-width
-``reach`` touches.
+a subset. Neither half is ever stored. Inside a slab low ≤ a_0 < high the sums of B mark their cells
+in a bit map, the few sums of A that meet a mark are kept, these mark their cells, and the few sums
+of B that meet one are kept (a semi-join from both sides). What is kept is matched by a hash of the
+same cells and compared in float64.
 
-No pair is lost at a border: rounded addition, subtraction and multiplication by a positive number
-are monotone, hence so are slab and cell numbers, and ``reach`` exceeds the radius by ``slack``,
-a bound on the rounding of the sums.
+No pair is lost: rounded addition is monotone, hence so are slab numbers; ``reach`` exceeds the
+radius by ``slack``, a bound on the rounding of the sums; and a cell is missed by no partner (see
+`mitm_sieve`). A fixed size is one more coordinate, the number of candidates, that must agree.
 """
 
 from typing import NamedTuple
@@ -18,32 +17,58 @@ import numpy as np
 from numba import njit
 
 from slth.checks import FloatArray
-from slth.solvers.mitm_halves import Block, Half, fill, subset_error
+from slth.solvers.mitm_halves import Half, subset_error
+from slth.solvers.mitm_sieve import (
+    MOST_BITS,
+    Cells,
+    Codes,
+    box_of,
+    fetch,
+    key_of,
+    mark,
+    mark_boxes,
+    sieve,
+    walk,
+)
 
-GRID = 4  # coordinates of the grid; the scan below is written out for four
-MIN_CAPACITY = 1 << 17  # rows of a half that are in memory at once, if the half has as many
+SLAB_RUNS = 32  # sums a slab holds for each of the 2^(n/4) steps of a walk through it
+MARKS = 5  # log2 of bits a marked sum
+LARGEST = 8  # times the planned sums of a slab that a map has bits for
+DIRECT = 10  # log2 of the sums of a half below which slabs are matched without a sieve
+KEPT = 4  # one of so many sums of a slab may pass the sieve before they are worked off
+
+_WORD = np.uint32(0xFFFFFFFF)
 
 
-class Grid(NamedTuple):
-    """Cells of GRID coordinates: axis (GRID,), low, scale (1/width) and number of cells of each."""
+class Slab(NamedTuple):
+    """The sums with low ≤ a_0 < high; rows: about how many of B are near."""
 
-    axis: np.ndarray
-    low: FloatArray
-    scale: FloatArray
-    cells: np.ndarray
+    low: float
+    high: float
+    rows: float
 
 
 class Scratch(NamedTuple):
-    """Working arrays of one thread: rows of A, of B, of B in cell order, and the cells."""
+    """Working arrays of one thread.
 
+    marks, kept_marks: bit maps of the sums of B and of those kept of A. keys, crossed: (q,), of a
+    run. a_found, b_found: (kept,) sums that passed; a, b: (kept, D) their rows. a_key, a_crossed:
+    (kept,) boxes of a; b_key, chain: (kept,) and head: hash table of b.
+    """
+
+    marks: np.ndarray
+    kept_marks: np.ndarray
+    keys: np.ndarray
+    crossed: np.ndarray
+    a_found: np.ndarray
+    b_found: np.ndarray
     a: FloatArray
-    a_mask: np.ndarray
     b: FloatArray
-    b_mask: np.ndarray
-    cell: np.ndarray
-    placed: FloatArray
-    placed_mask: np.ndarray
-    start: np.ndarray
+    a_key: np.ndarray
+    a_crossed: np.ndarray
+    b_key: np.ndarray
+    chain: np.ndarray
+    head: np.ndarray
 
 
 class Goal(NamedTuple):
@@ -51,7 +76,7 @@ class Goal(NamedTuple):
 
     X, z: the candidates and target that errors are recomputed with. radius: only pairs closer than
     this. slack: bound on the rounding of a sum. eps: stop at an error ≤ eps. shrink: lower the
-    radius to each better pair found. limit: rows and pairs that may be examined.
+    radius to each better pair found. limit: sums and pairs that may be examined.
     """
 
     X: FloatArray
@@ -63,162 +88,206 @@ class Goal(NamedTuple):
     limit: int
 
 
-def capacity(n: int) -> int:
-    """Rows of a half held at once: all 2^⌈n/2⌉, or enough to repay two walks of 2^(n/4) steps."""
-    return min(1 << (n - n // 2), max(MIN_CAPACITY, 8 << (n // 4)))
+class Sides(NamedTuple):
+    """Both halves with the codes of their lists, and the cells these are hashed by."""
+
+    A: Half
+    B: Half
+    a_codes: Codes
+    b_codes: Codes
+    cells: Cells
 
 
-def scratch(n: int, d: int) -> Scratch:
+def slab_rows(n: int) -> int:
+    """Sums of a half that a slab is planned to hold: repays a walk of 2^(n/4) steps."""
+    return min(SLAB_RUNS << -(-n // 4), 1 << (n - n // 2))
+
+
+def _sizes(n: int) -> tuple[int, int, int, int]:
+    """Longest run, sums kept, words of the map of a slab and of the map of the sums kept."""
+    rows = slab_rows(n)
+    longest = 1 << -(-(n - n // 2) // 2)
+    kept = 2 * longest + rows // KEPT
+    most = min(LARGEST * rows, 1 << (n - n // 2))
+    return longest, kept, max(most << MARKS >> 5, 1), 1 << (kept - 1).bit_length()
+
+
+def scratch(n: int, columns: int) -> Scratch:
     """Allocate the working arrays of one thread; see `scratch_bytes`."""
-    rows = capacity(n)
-    masks = [np.empty(rows, dtype=np.int64) for _ in range(3)]
-    sums = [np.empty((rows, d)) for _ in range(3)]
+    longest, kept, words, kept_words = _sizes(n)
     return Scratch(
-        sums[0],
-        masks[0],
-        sums[1],
-        masks[1],
-        np.empty(rows, dtype=np.int32),
-        sums[2],
-        masks[2],
-        np.empty(4 * rows + 2, dtype=np.int32),
+        *(np.empty(size, dtype=np.uint32) for size in (words, kept_words, longest, longest)),
+        *(np.empty(kept, dtype=np.int64) for _ in range(2)),
+        *(np.empty((kept, columns)) for _ in range(2)),
+        *(np.empty(kept, dtype=np.uint32) for _ in range(3)),
+        np.empty(kept, dtype=np.int32),
+        np.empty(2 * kept_words, dtype=np.int32),
     )
 
 
-def scratch_bytes(n: int, d: int) -> int:
-    """Bytes of `scratch(n, d)`."""
-    return capacity(n) * (3 * 8 * d + 3 * 8 + 4 + 16) + 8
+def scratch_bytes(n: int, columns: int) -> int:
+    """Bytes of `scratch(n, columns)`."""
+    longest, kept, words, kept_words = _sizes(n)
+    return 4 * (words + 3 * kept_words + 2 * longest) + kept * (16 * columns + 32)
 
 
 @njit(cache=True, nogil=True)
-def join(
-    A: Half, B: Half, block: Block, grid: Grid, goal: Goal, space: Scratch
-) -> tuple[float, int, int, bool]:
-    """Find the best pair with a in the block and ‖a − b‖_∞ < goal.radius.
+def join(sides: Sides, slab: Slab, goal: Goal, space: Scratch) -> tuple[float, int, int, bool]:
+    """Find the best pair with a in the slab and ‖a − b‖_∞ < goal.radius.
 
     Returns (error, mask, work, finished): error inf when no pair is that close; finished: every
-    such pair was accounted for. Rows beyond the capacity of ``space`` are taken in chunks.
+    such pair was accounted for. Sums beyond what ``space`` holds are taken in chunks.
     """
-    room, border = space.b.shape[0], goal.radius + goal.slack
-    wide = Block(
-        block.low0 - border, block.high0 + border, block.low1 - border, block.high1 + border
-    )
+    A, B, a_codes, b_codes, cells = sides
+    keys, crossed, a_found, b_found = space.keys, space.crossed, space.a_found, space.b_found
+    direct = A.u0.size * A.v0.size <= 1 << DIRECT
+    marks, drop = _map(space.marks, 0.0 if direct else slab.rows)
+    border = goal.radius + goal.slack
+    to_b = walk(B, slab.low - border, slab.high + border)
+    again = walk(B, to_b.low, to_b.high)
     best, mask, work, radius, finished = np.inf, 0, 0, goal.radius, True
-    rows_b, b_skip = room, 0
-    while rows_b == room and finished:
-        rows_b = fill(B, wide, b_skip, space.b, space.b_mask)
-        _place(rows_b, grid, space)
-        b_skip += rows_b
-        work += rows_b
-        rows_a, a_skip = room if rows_b > 0 else 0, 0
-        while rows_a == room and finished:
-            rows_a = fill(A, block, a_skip, space.a, space.a_mask)
-            a_skip += rows_a
-            work += rows_a
-            found, found_mask, radius, pairs, finished = _scan(
-                rows_a, grid, goal, space, radius, goal.limit - work
-            )
-            work += pairs
-            if found < best:
-                best, mask = found, found_mask
+    while to_b.place[0] < B.u0.size and finished:
+        again.place[:] = to_b.place
+        start, end, rows = to_b.place.copy(), B.u0.size, 1
+        if direct:
+            to_b.place[0] = end
+        else:
+            marks[:] = 0
+            rows = mark(B, b_codes, cells, to_b, 2 * marks.size, marks, drop, keys, crossed)
+            end = to_b.place[0]
+            work += rows
+        to_a = walk(A, slab.low, slab.high)
+        while rows > 0 and to_a.place[0] < A.u0.size and finished:
+            a_count, seen = sieve(A, a_codes, cells, to_a, A.u0.size, marks, drop, keys, a_found)
+            work += seen
+            kept_marks, kept_drop = _keep(a_count, direct, A, a_codes, cells, space)
+            again.place[:] = start
+            while a_count > 0 and again.place[0] < end and finished:
+                b_count, seen = sieve(
+                    B, b_codes, cells, again, end, kept_marks, kept_drop, keys, b_found
+                )
+                work += seen if direct else 0
+                _chain(b_count, B, b_codes, cells, space)
+                found, found_mask, radius, pairs, finished = _match(
+                    a_count, b_count, sides, goal, space, radius, goal.limit - work
+                )
+                work += pairs
+                if found < best:
+                    best, mask = found, found_mask
+            finished = finished and work <= goal.limit
     return best, mask, work, finished and work <= goal.limit
 
 
 @njit(cache=True, nogil=True)
-def _cell(x: float, low: float, scale: float, cells: int) -> int:
-    return int(min(max((x - low) * scale, 0.0), cells - 1.0))
+def _map(words: np.ndarray, rows: float) -> tuple[np.ndarray, int]:
+    """A map for so many marks, and how far its keys are shifted down; 0 rows: one that is full."""
+    if rows == 0.0:
+        words[0] = _WORD
+        return words[:1], 32
+    size, drop = words.size, 32 - MARKS
+    while size >> 1 >= rows and size > 1:
+        size >>= 1
+    while drop > 32 - MOST_BITS and 1 << (32 - drop) < size << MARKS:
+        drop -= 1
+    return words[: 1 << (32 - drop - MARKS)], drop
 
 
 @njit(cache=True, nogil=True)
-def _place(size: int, grid: Grid, space: Scratch) -> None:
-    """Copy the rows of B in cell order (counting sort); cell c is start[c]..start[c + 1]."""
-    b, cell, start, placed, placed_mask = (
-        space.b,
-        space.cell,
-        space.start,
-        space.placed,
-        space.placed_mask,
-    )
-    cells = grid.cells.prod()
-    start[: cells + 2] = 0
-    cell[:size] = 0
-    for g in range(GRID):
-        j, low, scale, count = grid.axis[g], grid.low[g], grid.scale[g], grid.cells[g]
-        if count > 1:
-            for i in range(size):
-                cell[i] = cell[i] * count + _cell(b[i, j], low, scale, count)
-    for i in range(size):
-        start[cell[i] + 2] += 1
-    for c in range(cells):
-        start[c + 2] += start[c + 1]
-    for i in range(size):
-        place = start[cell[i] + 1]
-        start[cell[i] + 1] = place + 1
-        placed_mask[place] = space.b_mask[i]
-        for j in range(b.shape[1]):
-            placed[place, j] = b[i, j]
+def _keep(
+    count: int, direct: bool, A: Half, codes: Codes, cells: Cells, space: Scratch
+) -> tuple[np.ndarray, int]:
+    """Fetch the sums of A that were found, their boxes, and the map of these."""
+    fetch(A, space.a_found, count, space.a)
+    for t in range(count):
+        found = space.a_found[t]
+        space.a_key[t], space.a_crossed[t] = box_of(codes, cells, found >> 32, found & 0xFFFFFFFF)
+    marks, drop = _map(space.kept_marks, 0.0 if direct else float(count))
+    if not direct:
+        marks[:] = 0
+        mark_boxes(count, space.a_key, space.a_crossed, cells.step, marks, drop)
+    return marks, drop
 
 
 @njit(cache=True, nogil=True)
-def _scan(
-    size: int, grid: Grid, goal: Goal, space: Scratch, radius: float, limit: int
+def _chain(count: int, B: Half, codes: Codes, cells: Cells, space: Scratch) -> None:
+    """Fetch the sums of B that were found and hash them."""
+    fetch(B, space.b_found, count, space.b)
+    drop = _head(count)
+    space.head[: 1 << (32 - drop)] = -1
+    for t in range(count):
+        found = space.b_found[t]
+        key = key_of(codes, cells, found >> 32, found & 0xFFFFFFFF)
+        place = np.uint64(key) >> np.uint64(drop)
+        space.b_key[t], space.chain[t], space.head[place] = key, space.head[place], t
+
+
+@njit(cache=True, nogil=True)
+def _head(count: int) -> int:
+    """How far a key is shifted down to give its place among at least 2·count heads."""
+    drop = 31
+    while 1 << (31 - drop) < count:
+        drop -= 1
+    return drop
+
+
+@njit(cache=True, nogil=True)
+def _match(
+    a_count: int,
+    b_count: int,
+    sides: Sides,
+    goal: Goal,
+    space: Scratch,
+    radius: float,
+    limit: int,
 ) -> tuple[float, int, float, int, bool]:
-    """Compare the rows of A with the cells that their boxes touch.
+    """Compare the sums kept of A with those of B in the cells that their boxes touch.
 
-    Returns (error, mask, radius, pairs, finished). The tuples are taken apart first: an array read
-    from a tuple inside a loop costs a reference count.
+    Returns (error, mask, radius, pairs, finished).
     """
-    a, a_mask, b, b_mask, start = (
-        space.a,
-        space.a_mask,
-        space.placed,
-        space.placed_mask,
-        space.start,
-    )
-    j0, j1, j2, j3 = grid.axis
-    l0, l1, l2, l3 = grid.low
-    s0, s1, s2, s3 = grid.scale
-    n0, n1, n2, n3 = grid.cells
+    a, b, chain, head, b_key = space.a, space.b, space.chain, space.head, space.b_key
+    step, drop, d = sides.cells.step, np.uint64(_head(b_count)), goal.z.size
     best, mask, pairs = np.inf, 0, 0
-    for i in range(size):
+    for t in range(a_count):
         if pairs > limit:
             return best, mask, radius, pairs, False
-        reach = radius + goal.slack
-        low3, high3 = _span(a[i, j3], reach, l3, s3, n3)
-        low2, high2 = _span(a[i, j2], reach, l2, s2, n2)
-        low1, high1 = _span(a[i, j1], reach, l1, s1, n1)
-        low0, high0 = _span(a[i, j0], reach, l0, s0, n0)
-        for c0 in range(low0, high0 + 1):
-            for c1 in range(low1, high1 + 1):
-                for c2 in range(low2, high2 + 1):
-                    row = ((c0 * n1 + c1) * n2 + c2) * n3
-                    begin, end = start[row + low3], start[row + high3 + 1]
-                    pairs += end - begin
-                    for k in range(begin, end):
-                        gap = _distance(a, i, b, k, radius)
-                        if gap >= radius:
-                            continue
-                        error = subset_error(goal.X, goal.z, a_mask[i] | b_mask[k])
+        every = space.a_crossed[t]
+        part, last = every, False
+        while not last:
+            key = np.uint32(space.a_key[t] + step[part])
+            k = head[np.uint64(key) >> drop]
+            while k >= 0:
+                if b_key[k] == key:
+                    pairs += 1
+                    gap = _distance(a, t, b, k, d, radius)
+                    if gap < radius:
+                        both = _mask(sides.A, space.a_found[t]) | _mask(sides.B, space.b_found[k])
+                        error = subset_error(goal.X, goal.z, both)
                         if goal.shrink:
                             radius = gap
                         if error < best:
-                            best, mask = error, a_mask[i] | b_mask[k]
+                            best, mask = error, both
                             if best <= goal.eps:
                                 return best, mask, radius, pairs, False
+                k = chain[k]
+            last = part == 0
+            part = np.uint32((part - np.uint32(1)) & every)
     return best, mask, radius, pairs, True
 
 
 @njit(cache=True, nogil=True)
-def _span(x: float, reach: float, low: float, scale: float, cells: int) -> tuple[int, int]:
-    return _cell(x - reach, low, scale, cells), _cell(x + reach, low, scale, cells)
+def _mask(half: Half, found: int) -> int:
+    return half.u_mask[found >> 32] | half.v_mask[found & 0xFFFFFFFF]
 
 
 @njit(cache=True, nogil=True)
-def _distance(a: FloatArray, i: int, b: FloatArray, k: int, radius: float) -> float:
-    """‖a_i − b_k‖_∞, or any value ≥ radius; the coordinates outside the grid come first."""
+def _distance(a: FloatArray, i: int, b: FloatArray, k: int, d: int, radius: float) -> float:
+    """‖a_i − b_k‖_∞ over d coordinates, or any value ≥ radius; a further one must agree."""
     largest = 0.0
     for j in range(a.shape[1] - 1, -1, -1):
-        largest = max(largest, abs(a[i, j] - b[k, j]))
+        gap = abs(a[i, j] - b[k, j])
+        if j >= d:
+            gap = 0.0 if gap < 0.5 else np.inf
+        largest = max(largest, gap)
         if largest >= radius:
             break
     return largest
