@@ -110,7 +110,7 @@ def lay_out(
     target: float,
     counted: bool,
 ) -> tuple[Cells, FloatArray, FloatArray, np.ndarray]:
-    """Return cells, slab edges (S+1,), rows of each and their order; no slab: no pair in reach.
+    """Return cells, slab edges (S+1,), rows (2, S) of A and B, and an order; no slab: no pair.
 
     Slabs cover every a with a partner. target: rows a slab should hold. counted: the last column
     of the sums is the number of candidates.
@@ -129,18 +129,27 @@ def lay_out(
     rows = float(B.u0.size) * float(B.v0.size)
     if (low > high).any():
         none = np.empty(0)
-        return _cells(density, reach, largest, 1.0), none, none, np.empty(0, dtype=np.int64)
-    edges, expected = _slabs(
+        return (
+            _cells(density, reach, largest, 1.0, 1.0),
+            none,
+            none.reshape(2, 0),
+            np.empty(0, dtype=np.int64),
+        )
+    edges = _edges(
         low[0], high[0], (mean_a[0], mean_b[0]), (std_a[0], std_b[0]), rows, target, radius
     )
-    if expected.size > 1:
-        density[0] = 1 / (edges[2:-1] - edges[1:-2]).min() if expected.size > 2 else density[0]
-    chance = np.empty(expected.size)
-    for k in range(expected.size):
-        middle = (edges[k] + edges[k + 1]) / 2
-        chance[k] = -_density(middle, mean_a[0], std_a[0]) * _density(middle, mean_b[0], std_b[0])
-    order = np.argsort(chance, kind="mergesort")
-    return _cells(density, reach, largest, expected.max()), edges, expected, order
+    expected = np.empty((2, edges.size - 1))
+    for k in range(edges.size - 1):
+        start, stop = edges[k], edges[k + 1]
+        expected[0, k] = rows * _share(start, stop, mean_a[0], std_a[0])
+        expected[1, k] = rows * _share(start - radius, stop + radius, mean_b[0], std_b[0])
+    order = np.argsort(-expected[0] * expected[1], kind="mergesort")
+    if edges.size > 2:
+        width = np.diff(edges)[order[0]]
+        density[0] = 1 / max(width, 1e-280)
+    marked, sieved = expected[:, order[0]].min(), expected[:, order[0]].max()
+    expected = np.maximum(expected, min(target, rows))
+    return _cells(density, reach, largest, max(marked, 1.0), sieved), edges, expected, order
 
 
 @njit(cache=True, nogil=True)
@@ -162,7 +171,7 @@ def _overlap(A: Half, B: Half, reach: FloatArray) -> tuple[FloatArray, FloatArra
 
 
 @njit(cache=True, nogil=True)
-def _slabs(
+def _edges(
     low: float,
     high: float,
     mean: tuple[float, float],
@@ -170,30 +179,31 @@ def _slabs(
     rows: float,
     target: float,
     reach: float,
-) -> tuple[FloatArray, FloatArray]:
-    """Cut [low, high] where normal halves have about ``target`` sums: (edges (S+1,), rows (S,)).
+) -> FloatArray:
+    """Cut [low, high] where the sparser of two normal halves has about ``target`` sums.
 
     mean, deviation: of coordinate 0 of A and B, ``rows`` sums each.
     """
-    edges, expected = [low], [0.0]
-    edges.clear()
-    expected.clear()
-    narrow = max(deviation[0], deviation[1]) / 4
+    edges = [low]
     x = max(low, min(mean[0] - SPREAD * deviation[0], mean[1] - SPREAD * deviation[1]))
     stop = min(high, max(mean[0] + SPREAD * deviation[0], mean[1] + SPREAD * deviation[1]))
-    edges.append(low)
+    widest = max(max(deviation[0], deviation[1]) / 8, SLAB_REACH * reach)
     while rows > target and x < stop:
-        here = rows * max(_density(x, mean[0], deviation[0]), _density(x, mean[1], deviation[1]))
-        width = min(max(target / max(here, 1e-300), SLAB_REACH * reach), max(narrow, 2 * reach))
-        there = rows * _density(x + width / 2, mean[1], deviation[1])
-        if not x + width < stop or x + width <= x:
+        here = min(_density(x, mean[0], deviation[0]), _density(x, mean[1], deviation[1]))
+        width = min(max(target / max(rows * here, 1e-280), SLAB_REACH * reach), widest)
+        if not x < x + width < stop:
             break
         x += width
         edges.append(x)
-        expected.append(min(there * (width + 2 * reach), rows))
-    expected.append(rows if len(expected) == 0 else target)
     edges.append(np.nextafter(high, np.inf))
-    return np.array(edges), np.maximum(np.array(expected), min(target, rows))
+    return np.array(edges)
+
+
+@njit(cache=True, nogil=True)
+def _share(low: float, high: float, mean: float, deviation: float) -> float:
+    """The chance of [low, high) under a normal law."""
+    scale = math.sqrt(2.0) * max(deviation, 1e-280)
+    return (math.erf((high - mean) / scale) - math.erf((low - mean) / scale)) / 2
 
 
 @njit(cache=True, nogil=True)
@@ -204,15 +214,16 @@ def _density(x: float, mean: float, deviation: float) -> float:
 
 
 @njit(cache=True, nogil=True)
-def _cells(density: FloatArray, reach: FloatArray, largest: FloatArray, rows: float) -> Cells:
-    """Choose the coordinates and the width of cells that cost least for slabs of ``rows`` sums.
+def _cells(
+    density: FloatArray, reach: FloatArray, largest: FloatArray, marked: float, sieved: float
+) -> Cells:
+    """Choose the coordinates and width of cells that cost least for a slab of so many sums.
 
-    density: (D,) chance per unit length that a coordinate of a and b agree; a reach of 0 marks an
-    integer coordinate, whose cells are single values. Coordinate 0, which slabs have cut already,
-    comes last.
+    density: (D,) chance per unit length that a coordinate of a and b agree; a reach of 0 tells an
+    integer coordinate, whose cells are single values. Coordinate 0, cut by slabs, comes last.
     """
     D = reach.size
-    best, axes, width = np.inf, 0, 8.0
+    best, axes, width = np.inf, 0, WIDTHS[0]
     order = np.roll(np.arange(D), -1)
     if reach[D - 1] == 0.0:
         order = np.append(D - 1, np.roll(np.arange(D - 1), -1))
@@ -221,21 +232,17 @@ def _cells(density: FloatArray, reach: FloatArray, largest: FloatArray, rows: fl
         for g in range(min(D, MOST_AXES) + 1):
             if g > 0:
                 j = order[g - 1]
-                if reach[j] > 0:
-                    agree *= min(1.0, (c + 2) * reach[j] * density[j])
-                    boxes *= 1 + 2 / c + 6 / UNIT
-                else:
-                    agree *= min(1.0, density[j])
-            passed = min(1.0, rows * (agree + boxes / (MARKS * rows)))
-            cost = 3 * (GENERATE + HASH * g) + MARK * boxes
-            cost += 2 * passed * (KEEP + LOOK * boxes) + rows * agree * PAIR
+                agree *= min(1.0, ((c + 2) * reach[j] if reach[j] > 0 else 1.0) * density[j])
+                boxes *= 1 + 2 / c + 6 / UNIT if reach[j] > 0 else 1.0
+            q_kept = sieved * min(1.0, marked * agree + boxes / MARKS)
+            p_kept = marked * min(1.0, q_kept * agree + boxes / MARKS)
+            cost = (2 * marked + sieved) * (GENERATE + HASH * g) + marked * MARK * boxes
+            cost += q_kept * (KEEP + LOOK * boxes) + p_kept * KEEP + sieved * marked * agree * PAIR
             if cost < best:
                 best, axes, width = cost, g, c
     axis, scale = order[:axes].copy(), np.empty(axes)
     for g in range(axes):
         j = axis[g]
-        scale[g] = min(
-            UNIT / (width * max(reach[j], 1e-280)) if reach[j] > 0 else float(UNIT),
-            CODE_LIMIT / max(largest[j], 1e-280),
-        )
+        codes = UNIT / (width * max(reach[j], 1e-280)) if reach[j] > 0 else float(UNIT)
+        scale[g] = min(codes, CODE_LIMIT / max(largest[j], 1e-280))
     return cells_of(axis, scale, reach[axis])

@@ -178,8 +178,8 @@ def _lay_out(problem: Problem, reach: float) -> tuple[Sides, list[Slab]]:
     )
     A, B = problem.A, problem.B
     sides = Sides(A, B, mitm_sieve.encode(A, cells), mitm_sieve.encode(B, cells), cells)
-    low, expected = edges.tolist(), rows.tolist()
-    return sides, [Slab(low[s], low[s + 1], expected[s]) for s in order.tolist()]
+    low, (in_a, in_b) = edges.tolist(), rows.tolist()
+    return sides, [Slab(low[s], low[s + 1], in_a[s], in_b[s]) for s in order.tolist()]
 
 
 def _most_selective_first(X: FloatArray, z: FloatArray) -> np.ndarray:

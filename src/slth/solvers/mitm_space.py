@@ -41,32 +41,33 @@ _WORD = np.uint32(0xFFFFFFFF)
 
 
 class Slab(NamedTuple):
-    """The sums with low ≤ a_0 < high; rows: about how many of B are near."""
+    """The sums with low ≤ a_0 < high; a_rows, b_rows: about how many of A, and of B in reach."""
 
     low: float
     high: float
-    rows: float
+    a_rows: float
+    b_rows: float
 
 
 class Scratch(NamedTuple):
-    """Working arrays of one thread.
+    """Working arrays of one thread: half P is marked first, Q is sieved first.
 
-    marks, kept_marks: bit maps of the sums of B and of those kept of A. keys, crossed: (q,), of a
-    run. a_found, b_found: (kept,) sums that passed; a, b: (kept, D) their rows. a_key, a_crossed:
-    (kept,) boxes of a; b_key, chain: (kept,) and head: hash table of b.
+    marks, kept_marks: bit maps of the sums of P and of those kept of Q. keys, crossed: of a run.
+    q_found, p_found: (kept,) sums that passed; q, p: (kept, D) their rows. q_key, q_crossed:
+    (kept,) boxes of q; p_key, chain: (kept,) and head: hash table of p.
     """
 
     marks: np.ndarray
     kept_marks: np.ndarray
     keys: np.ndarray
     crossed: np.ndarray
-    a_found: np.ndarray
-    b_found: np.ndarray
-    a: FloatArray
-    b: FloatArray
-    a_key: np.ndarray
-    a_crossed: np.ndarray
-    b_key: np.ndarray
+    q_found: np.ndarray
+    p_found: np.ndarray
+    q: FloatArray
+    p: FloatArray
+    q_key: np.ndarray
+    q_crossed: np.ndarray
+    p_key: np.ndarray
     chain: np.ndarray
     head: np.ndarray
 
@@ -139,37 +140,55 @@ def join(sides: Sides, slab: Slab, goal: Goal, space: Scratch) -> tuple[float, i
     such pair was accounted for. Sums beyond what ``space`` holds are taken in chunks.
     """
     A, B, a_codes, b_codes, cells = sides
-    keys, crossed, a_found, b_found = space.keys, space.crossed, space.a_found, space.b_found
-    direct = A.u0.size * A.v0.size <= 1 << DIRECT
-    marks, drop = _map(space.marks, 0.0 if direct else slab.rows)
     border = goal.radius + goal.slack
-    to_b = walk(B, slab.low - border, slab.high + border)
-    again = walk(B, to_b.low, to_b.high)
+    in_a, in_b = (slab.low, slab.high), (slab.low - border, slab.high + border)
+    if slab.a_rows < slab.b_rows:
+        return _semi_join(A, B, a_codes, b_codes, in_a, in_b, slab.a_rows, cells, goal, space)
+    return _semi_join(B, A, b_codes, a_codes, in_b, in_a, slab.b_rows, cells, goal, space)
+
+
+@njit(cache=True, nogil=True)
+def _semi_join(
+    P: Half,
+    Q: Half,
+    p_codes: Codes,
+    q_codes: Codes,
+    in_p: tuple[float, float],
+    in_q: tuple[float, float],
+    p_rows: float,
+    cells: Cells,
+    goal: Goal,
+    space: Scratch,
+) -> tuple[float, int, int, bool]:
+    """Mark the sums of P, keep those of Q that meet a mark, then those of P that meet one kept."""
+    keys, crossed, p_found, q_found = space.keys, space.crossed, space.p_found, space.q_found
+    direct = P.u0.size * P.v0.size <= 1 << DIRECT
+    marks, drop = _map(space.marks, 0.0 if direct else p_rows)
+    to_p, again = walk(P, in_p[0], in_p[1]), walk(P, in_p[0], in_p[1])
     best, mask, work, radius, finished = np.inf, 0, 0, goal.radius, True
-    while to_b.place[0] < B.u0.size and finished:
-        again.place[:] = to_b.place
-        start, end, rows = to_b.place.copy(), B.u0.size, 1
+    while to_p.place[0] < P.u0.size and finished:
+        start, end, rows = to_p.place.copy(), P.u0.size, 1
         if direct:
-            to_b.place[0] = end
+            to_p.place[0] = end
         else:
             marks[:] = 0
-            rows = mark(B, b_codes, cells, to_b, 2 * marks.size, marks, drop, keys, crossed)
-            end = to_b.place[0]
+            rows = mark(P, p_codes, cells, to_p, 2 * marks.size, marks, drop, keys, crossed)
+            end = to_p.place[0]
             work += rows
-        to_a = walk(A, slab.low, slab.high)
-        while rows > 0 and to_a.place[0] < A.u0.size and finished:
-            a_count, seen = sieve(A, a_codes, cells, to_a, A.u0.size, marks, drop, keys, a_found)
+        to_q = walk(Q, in_q[0], in_q[1])
+        while rows > 0 and to_q.place[0] < Q.u0.size and finished:
+            q_count, seen = sieve(Q, q_codes, cells, to_q, Q.u0.size, marks, drop, keys, q_found)
             work += seen
-            kept_marks, kept_drop = _keep(a_count, direct, A, a_codes, cells, space)
+            kept_marks, kept_drop = _keep(q_count, direct, Q, q_codes, cells, space)
             again.place[:] = start
-            while a_count > 0 and again.place[0] < end and finished:
-                b_count, seen = sieve(
-                    B, b_codes, cells, again, end, kept_marks, kept_drop, keys, b_found
+            while q_count > 0 and again.place[0] < end and finished:
+                p_count, seen = sieve(
+                    P, p_codes, cells, again, end, kept_marks, kept_drop, keys, p_found
                 )
                 work += seen if direct else 0
-                _chain(b_count, B, b_codes, cells, space)
+                _chain(p_count, P, p_codes, cells, space)
                 found, found_mask, radius, pairs, finished = _match(
-                    a_count, b_count, sides, goal, space, radius, goal.limit - work
+                    q_count, p_count, Q, P, cells, goal, space, radius, goal.limit - work
                 )
                 work += pairs
                 if found < best:
@@ -194,31 +213,31 @@ def _map(words: np.ndarray, rows: float) -> tuple[np.ndarray, int]:
 
 @njit(cache=True, nogil=True)
 def _keep(
-    count: int, direct: bool, A: Half, codes: Codes, cells: Cells, space: Scratch
+    count: int, direct: bool, Q: Half, codes: Codes, cells: Cells, space: Scratch
 ) -> tuple[np.ndarray, int]:
-    """Fetch the sums of A that were found, their boxes, and the map of these."""
-    fetch(A, space.a_found, count, space.a)
+    """Fetch the sums of Q that were found, their boxes, and the map of these."""
+    fetch(Q, space.q_found, count, space.q)
     for t in range(count):
-        found = space.a_found[t]
-        space.a_key[t], space.a_crossed[t] = box_of(codes, cells, found >> 32, found & 0xFFFFFFFF)
+        found = space.q_found[t]
+        space.q_key[t], space.q_crossed[t] = box_of(codes, cells, found >> 32, found & 0xFFFFFFFF)
     marks, drop = _map(space.kept_marks, 0.0 if direct else float(count))
     if not direct:
         marks[:] = 0
-        mark_boxes(count, space.a_key, space.a_crossed, cells.step, marks, drop)
+        mark_boxes(count, space.q_key, space.q_crossed, cells.step, marks, drop)
     return marks, drop
 
 
 @njit(cache=True, nogil=True)
-def _chain(count: int, B: Half, codes: Codes, cells: Cells, space: Scratch) -> None:
-    """Fetch the sums of B that were found and hash them."""
-    fetch(B, space.b_found, count, space.b)
+def _chain(count: int, P: Half, codes: Codes, cells: Cells, space: Scratch) -> None:
+    """Fetch the sums of P that were found and hash them."""
+    fetch(P, space.p_found, count, space.p)
     drop = _head(count)
     space.head[: 1 << (32 - drop)] = -1
     for t in range(count):
-        found = space.b_found[t]
+        found = space.p_found[t]
         key = key_of(codes, cells, found >> 32, found & 0xFFFFFFFF)
         place = np.uint64(key) >> np.uint64(drop)
-        space.b_key[t], space.chain[t], space.head[place] = key, space.head[place], t
+        space.p_key[t], space.chain[t], space.head[place] = key, space.head[place], t
 
 
 @njit(cache=True, nogil=True)
@@ -232,35 +251,37 @@ def _head(count: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _match(
-    a_count: int,
-    b_count: int,
-    sides: Sides,
+    q_count: int,
+    p_count: int,
+    Q: Half,
+    P: Half,
+    cells: Cells,
     goal: Goal,
     space: Scratch,
     radius: float,
     limit: int,
 ) -> tuple[float, int, float, int, bool]:
-    """Compare the sums kept of A with those of B in the cells that their boxes touch.
+    """Compare the sums kept of Q with those of P in the cells that their boxes touch.
 
     Returns (error, mask, radius, pairs, finished).
     """
-    a, b, chain, head, b_key = space.a, space.b, space.chain, space.head, space.b_key
-    step, drop, d = sides.cells.step, np.uint64(_head(b_count)), goal.z.size
+    q, p, chain, head, p_key = space.q, space.p, space.chain, space.head, space.p_key
+    step, drop, d = cells.step, np.uint64(_head(p_count)), goal.z.size
     best, mask, pairs = np.inf, 0, 0
-    for t in range(a_count):
+    for t in range(q_count):
         if pairs > limit:
             return best, mask, radius, pairs, False
-        every = space.a_crossed[t]
+        every = space.q_crossed[t]
         part, last = every, False
         while not last:
-            key = np.uint32(space.a_key[t] + step[part])
+            key = np.uint32(space.q_key[t] + step[part])
             k = head[np.uint64(key) >> drop]
             while k >= 0:
-                if b_key[k] == key:
+                if p_key[k] == key:
                     pairs += 1
-                    gap = _distance(a, t, b, k, d, radius)
+                    gap = _distance(q, t, p, k, d, radius)
                     if gap < radius:
-                        both = _mask(sides.A, space.a_found[t]) | _mask(sides.B, space.b_found[k])
+                        both = _mask(Q, space.q_found[t]) | _mask(P, space.p_found[k])
                         error = subset_error(goal.X, goal.z, both)
                         if goal.shrink:
                             radius = gap
