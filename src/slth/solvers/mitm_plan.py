@@ -15,9 +15,9 @@ SPREAD = 3.5  # deviations from the mean that slabs resolve; the outermost take 
 MOST_AXES = 8  # coordinates hashed: 2^8 neighbours
 WIDTHS = (3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0)  # of a cell, in reaches
 # ns a sum, as measured: to generate it, and per coordinate hashed; to mark a cell; to work off a
-# sum that passed the sieve, and per cell of its box; to compare a pair
+# sum that passed the sieve, and to look up a cell of its box; to compare a pair
 MARKS = 32.0  # bits of the map for each sum
-GENERATE, HASH, MARK, KEEP, LOOK, PAIR = 1.5, 0.3, 1.5, 30.0, 4.0, 5.0
+GENERATE, HASH, MARK, KEEP, LOOK, PAIR = 2.0, 0.3, 2.5, 60.0, 10.0, 20.0
 
 
 @njit(cache=True, nogil=True)
@@ -121,8 +121,7 @@ def lay_out(
     mean_b, std_b = moments(X[n // 2 :], z, -1.0)
     reach, density = np.full(D, radius), np.empty(D)
     for j in range(d):
-        deviation = math.sqrt(std_a[j] ** 2 + std_b[j] ** 2)
-        density[j] = 1 / (math.sqrt(2 * math.pi) * max(deviation, 1e-280))
+        density[j] = _density(mean_a[j], mean_b[j], math.hypot(std_a[j], std_b[j]))
     if counted:
         reach[d], density[d] = 0.0, 1 / math.sqrt(math.pi * n / 2)
     low, high, largest = _overlap(A, B, reach)
@@ -237,7 +236,8 @@ def _cells(
             q_kept = sieved * min(1.0, marked * agree + boxes / MARKS)
             p_kept = marked * min(1.0, q_kept * agree + boxes / MARKS)
             cost = (2 * marked + sieved) * (GENERATE + HASH * g) + marked * MARK * boxes
-            cost += q_kept * (KEEP + LOOK * boxes) + p_kept * KEEP + sieved * marked * agree * PAIR
+            cost += q_kept * (KEEP + MARK * boxes) + p_kept * (KEEP + LOOK * boxes)
+            cost += sieved * marked * agree * PAIR
             if cost < best:
                 best, axes, width = cost, g, c
     axis, scale = order[:axes].copy(), np.empty(axes)

@@ -24,6 +24,22 @@ UNIT = 1 << FRACTION  # codes in a cell
 MOST_BITS = 32 - FRACTION  # of a key that differ from cell to cell
 CODE_LIMIT = 2.0**50  # |x·scale|, for the bound on rounding above
 
+# odd, and far from small integer relations: high words of the first outputs of SplitMix64 (Steele,
+# Lea and Flood 2014), or 1
+_FACTORS = np.array(
+    [
+        0xE220A839,
+        0x6E789E6B,
+        0x06C45D19,
+        0xF88BB8A9,
+        0x1B39896B,
+        0x53CB9F0D,
+        0x2C829ABF,
+        0xC584133B,
+        0x3EE57891,
+    ],
+    dtype=np.uint32,
+)
 _CELL = np.uint32(2**32 - UNIT)
 _FRACTION, _WORD, _INDEX = np.uint32(FRACTION), np.uint64(5), np.uint64(31)
 _ONE = np.uint32(1)
@@ -64,11 +80,8 @@ def cells_of(axis: np.ndarray, scale: FloatArray, reach: FloatArray) -> Cells:
     g = axis.size
     factor, pad = np.empty(g, dtype=np.uint32), np.empty(g, dtype=np.uint32)
     step = np.zeros(1 << g, dtype=np.uint32)
-    power = np.uint32(1)
     for j in range(g):
-        # powers of 2^32 over the golden ratio: odd, well spread (Knuth, TAOCP 3, 6.4)
-        power = np.uint32(power * np.uint32(2654435769))
-        factor[j] = power
+        factor[j] = _FACTORS[j]
         pad[j] = np.uint32(np.ceil(reach[j] * scale[j]) + 3 if reach[j] > 0 else 0)
         for k in range(1 << j):
             step[(1 << j) + k] = np.uint32(step[k] + factor[j] * np.uint32(UNIT))
@@ -241,12 +254,3 @@ def sieve(
                 count += np.int64((bits[k >> _WORD] >> np.uint32(k & _INDEX)) & _ONE)
             rows += last - first
     return count, rows
-
-
-@njit(cache=True, nogil=True)
-def fetch(half: Half, found: np.ndarray, count: int, rows: FloatArray) -> None:
-    """Write the sums found as rows."""
-    for t in range(count):
-        i, k = found[t] >> 32, found[t] & 0xFFFFFFFF
-        for j in range(rows.shape[1]):
-            rows[t, j] = half.u[i, j] + half.v[k, j]

@@ -23,7 +23,6 @@ from slth.solvers.mitm_sieve import (
     Cells,
     Codes,
     box_of,
-    fetch,
     key_of,
     mark,
     mark_boxes,
@@ -35,9 +34,10 @@ SLAB_RUNS = 32  # sums a slab holds for each of the 2^(n/4) steps of a walk thro
 MARKS = 5  # log2 of bits a marked sum
 LARGEST = 8  # times the planned sums of a slab that a map has bits for
 DIRECT = 10  # log2 of the sums of a half below which slabs are matched without a sieve
-KEPT = 4  # one of so many sums of a slab may pass the sieve before they are worked off
+KEPT = 1  # one of so many sums of a slab may pass the sieve before they are worked off
 
-_WORD = np.uint32(0xFFFFFFFF)
+_FULL = np.uint32(0xFFFFFFFF)
+_LOW = 0xFFFFFFFF
 
 
 class Slab(NamedTuple):
@@ -53,8 +53,8 @@ class Scratch(NamedTuple):
     """Working arrays of one thread: half P is marked first, Q is sieved first.
 
     marks, kept_marks: bit maps of the sums of P and of those kept of Q. keys, crossed: of a run.
-    q_found, p_found: (kept,) sums that passed; q, p: (kept, D) their rows. q_key, q_crossed:
-    (kept,) boxes of q; p_key, chain: (kept,) and head: hash table of p.
+    q_found, p_found: (kept,) sums that passed. q_key: of q_found. placed, placed_key, q: (kept,)
+    the sums of q_found, their keys and rows, sorted by the high bits of the key; start: where.
     """
 
     marks: np.ndarray
@@ -63,13 +63,11 @@ class Scratch(NamedTuple):
     crossed: np.ndarray
     q_found: np.ndarray
     p_found: np.ndarray
-    q: FloatArray
-    p: FloatArray
+    placed: np.ndarray
     q_key: np.ndarray
-    q_crossed: np.ndarray
-    p_key: np.ndarray
-    chain: np.ndarray
-    head: np.ndarray
+    placed_key: np.ndarray
+    start: np.ndarray
+    q: FloatArray
 
 
 class Goal(NamedTuple):
@@ -118,18 +116,17 @@ def scratch(n: int, columns: int) -> Scratch:
     longest, kept, words, kept_words = _sizes(n)
     return Scratch(
         *(np.empty(size, dtype=np.uint32) for size in (words, kept_words, longest, longest)),
-        *(np.empty(kept, dtype=np.int64) for _ in range(2)),
-        *(np.empty((kept, columns)) for _ in range(2)),
-        *(np.empty(kept, dtype=np.uint32) for _ in range(3)),
-        np.empty(kept, dtype=np.int32),
-        np.empty(2 * kept_words, dtype=np.int32),
+        *(np.empty(kept, dtype=np.int64) for _ in range(3)),
+        *(np.empty(kept, dtype=np.uint32) for _ in range(2)),
+        np.empty(2 * kept_words + 2, dtype=np.int32),
+        np.empty((kept, columns)),
     )
 
 
 def scratch_bytes(n: int, columns: int) -> int:
     """Bytes of `scratch(n, columns)`."""
     longest, kept, words, kept_words = _sizes(n)
-    return 4 * (words + 3 * kept_words + 2 * longest) + kept * (16 * columns + 32)
+    return 4 * (words + 3 * kept_words + 2 * longest + 2) + kept * (8 * columns + 32)
 
 
 @njit(cache=True, nogil=True)
@@ -180,15 +177,15 @@ def _semi_join(
             q_count, seen = sieve(Q, q_codes, cells, to_q, Q.u0.size, marks, drop, keys, q_found)
             work += seen
             kept_marks, kept_drop = _keep(q_count, direct, Q, q_codes, cells, space)
+            table = _place(q_count, Q, space)
             again.place[:] = start
             while q_count > 0 and again.place[0] < end and finished:
                 p_count, seen = sieve(
                     P, p_codes, cells, again, end, kept_marks, kept_drop, keys, p_found
                 )
                 work += seen if direct else 0
-                _chain(p_count, P, p_codes, cells, space)
                 found, found_mask, radius, pairs, finished = _match(
-                    q_count, p_count, Q, P, cells, goal, space, radius, goal.limit - work
+                    p_count, Q, P, p_codes, cells, table, goal, space, radius, goal.limit - work
                 )
                 work += pairs
                 if found < best:
@@ -201,7 +198,7 @@ def _semi_join(
 def _map(words: np.ndarray, rows: float) -> tuple[np.ndarray, int]:
     """A map for so many marks, and how far its keys are shifted down; 0 rows: one that is full."""
     if rows == 0.0:
-        words[0] = _WORD
+        words[0] = _FULL
         return words[:1], 32
     size, drop = words.size, 32 - MARKS
     while size >> 1 >= rows and size > 1:
@@ -215,81 +212,95 @@ def _map(words: np.ndarray, rows: float) -> tuple[np.ndarray, int]:
 def _keep(
     count: int, direct: bool, Q: Half, codes: Codes, cells: Cells, space: Scratch
 ) -> tuple[np.ndarray, int]:
-    """Fetch the sums of Q that were found, their boxes, and the map of these."""
-    fetch(Q, space.q_found, count, space.q)
+    """The keys of the sums of Q that were found, and the map that their boxes mark."""
     for t in range(count):
-        found = space.q_found[t]
-        space.q_key[t], space.q_crossed[t] = box_of(codes, cells, found >> 32, found & 0xFFFFFFFF)
+        i, k = space.q_found[t] >> 32, space.q_found[t] & _LOW
+        space.q_key[t] = key_of(codes, cells, i, k)
     marks, drop = _map(space.kept_marks, 0.0 if direct else float(count))
     if not direct:
         marks[:] = 0
-        mark_boxes(count, space.q_key, space.q_crossed, cells.step, marks, drop)
+        one, crossed = space.keys, space.crossed
+        for t in range(count):
+            i, k = space.q_found[t] >> 32, space.q_found[t] & _LOW
+            one[0], crossed[0] = box_of(codes, cells, i, k)
+            mark_boxes(1, one, crossed, cells.step, marks, drop)
     return marks, drop
 
 
 @njit(cache=True, nogil=True)
-def _chain(count: int, P: Half, codes: Codes, cells: Cells, space: Scratch) -> None:
-    """Fetch the sums of P that were found and hash them."""
-    fetch(P, space.p_found, count, space.p)
-    drop = _head(count)
-    space.head[: 1 << (32 - drop)] = -1
-    for t in range(count):
-        found = space.p_found[t]
-        key = key_of(codes, cells, found >> 32, found & 0xFFFFFFFF)
-        place = np.uint64(key) >> np.uint64(drop)
-        space.p_key[t], space.chain[t], space.head[place] = key, space.head[place], t
+def _place(count: int, Q: Half, space: Scratch) -> int:
+    """Write the rows of the sums found in the order of their keys' high bits (counting sort).
 
-
-@njit(cache=True, nogil=True)
-def _head(count: int) -> int:
-    """How far a key is shifted down to give its place among at least 2·count heads."""
+    Those whose key begins with c are at start[c]..start[c + 1]; returns the shift that gives c.
+    """
+    start, key = space.start, space.q_key
     drop = 31
     while 1 << (31 - drop) < count:
         drop -= 1
+    size, shift = 1 << (32 - drop), np.uint64(drop)
+    start[: size + 2] = 0
+    for t in range(count):
+        start[(np.uint64(key[t]) >> shift) + np.uint64(2)] += 1
+    for c in range(size):
+        start[c + 2] += start[c + 1]
+    for t in range(count):
+        c = (np.uint64(key[t]) >> shift) + np.uint64(1)
+        place = start[c]
+        start[c] += 1
+        found = space.q_found[t]
+        space.placed[place], space.placed_key[place] = found, key[t]
+        i, k = found >> 32, found & _LOW
+        for j in range(space.q.shape[1]):
+            space.q[place, j] = Q.u[i, j] + Q.v[k, j]
     return drop
 
 
 @njit(cache=True, nogil=True)
 def _match(
-    q_count: int,
     p_count: int,
     Q: Half,
     P: Half,
+    codes: Codes,
     cells: Cells,
+    table: int,
     goal: Goal,
     space: Scratch,
     radius: float,
     limit: int,
 ) -> tuple[float, int, float, int, bool]:
-    """Compare the sums kept of Q with those of P in the cells that their boxes touch.
+    """Compare the sums kept of P with those of Q in the cells that their boxes touch.
 
     Returns (error, mask, radius, pairs, finished).
     """
-    q, p, chain, head, p_key = space.q, space.p, space.chain, space.head, space.p_key
-    step, drop, d = cells.step, np.uint64(_head(p_count)), goal.z.size
+    q, key, start, step = space.q, space.placed_key, space.start, cells.step
+    drop, d = np.uint64(table), goal.z.size
+    p = np.empty(q.shape[1])
     best, mask, pairs = np.inf, 0, 0
-    for t in range(q_count):
+    for t in range(p_count):
         if pairs > limit:
             return best, mask, radius, pairs, False
-        every = space.q_crossed[t]
+        i, k = space.p_found[t] >> 32, space.p_found[t] & _LOW
+        for j in range(p.size):
+            p[j] = P.u[i, j] + P.v[k, j]
+        lowest, every = box_of(codes, cells, i, k)
         part, last = every, False
         while not last:
-            key = np.uint32(space.q_key[t] + step[part])
-            k = head[np.uint64(key) >> drop]
-            while k >= 0:
-                if p_key[k] == key:
-                    pairs += 1
-                    gap = _distance(q, t, p, k, d, radius)
-                    if gap < radius:
-                        both = _mask(Q, space.q_found[t]) | _mask(P, space.p_found[k])
-                        error = subset_error(goal.X, goal.z, both)
-                        if goal.shrink:
-                            radius = gap
-                        if error < best:
-                            best, mask = error, both
-                            if best <= goal.eps:
-                                return best, mask, radius, pairs, False
-                k = chain[k]
+            wanted = np.uint32(lowest + step[part])
+            c = np.uint64(wanted) >> drop
+            for r in range(start[c], start[c + np.uint64(1)]):
+                if key[r] != wanted:
+                    continue
+                pairs += 1
+                gap = _distance(p, q, r, d, radius)
+                if gap < radius:
+                    both = P.u_mask[i] | P.v_mask[k] | _mask(Q, space.placed[r])
+                    error = subset_error(goal.X, goal.z, both)
+                    if goal.shrink:
+                        radius = gap
+                    if error < best:
+                        best, mask = error, both
+                        if best <= goal.eps:
+                            return best, mask, radius, pairs, False
             last = part == 0
             part = np.uint32((part - np.uint32(1)) & every)
     return best, mask, radius, pairs, True
@@ -297,15 +308,15 @@ def _match(
 
 @njit(cache=True, nogil=True)
 def _mask(half: Half, found: int) -> int:
-    return half.u_mask[found >> 32] | half.v_mask[found & 0xFFFFFFFF]
+    return half.u_mask[found >> 32] | half.v_mask[found & _LOW]
 
 
 @njit(cache=True, nogil=True)
-def _distance(a: FloatArray, i: int, b: FloatArray, k: int, d: int, radius: float) -> float:
-    """‖a_i − b_k‖_∞ over d coordinates, or any value ≥ radius; a further one must agree."""
+def _distance(p: FloatArray, q: FloatArray, r: int, d: int, radius: float) -> float:
+    """‖p − q_r‖_∞ over d coordinates, or any value ≥ radius; a further one must agree."""
     largest = 0.0
-    for j in range(a.shape[1] - 1, -1, -1):
-        gap = abs(a[i, j] - b[k, j])
+    for j in range(p.size - 1, -1, -1):
+        gap = abs(p[j] - q[r, j])
         if j >= d:
             gap = 0.0 if gap < 0.5 else np.inf
         largest = max(largest, gap)
