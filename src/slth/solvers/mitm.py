@@ -18,19 +18,20 @@ LINE_BLOCK = 256  # instances of d = 1 a thread takes at a time
 class MeetInTheMiddle(Solver):
     """Match the sums of one half of the candidates with those of the other.
 
-    d = 1: two sorted lists of 2^(n/2) sums and two pointers. d >= 2: slabs of one coordinate with a
-    grid inside, over a radius that shrinks as better pairs are found; memory about 2^(n/4).
+    d = 1: two sorted lists of 2^(n/2) sums and two pointers. d >= 2: slabs of one coordinate, from
+    lists of 2^(n/4), sieved by a bit map of the cells that the other half touches, over a radius
+    that shrinks as better pairs are found; memory about 2^(n/4).
 
     The answer is the least error up to float64 rounding of the sums, complete. With eps, d >= 2
     stops at the first subset within eps found (not complete). With ``decide`` only pairs within eps
     are looked for: complete says that there is none. A budget too small for the half lists of n
-    candidates is spent on the first m < n of them. For n > 60, or when pruning by a radius fails
+    candidates is spent on the first m < n of them. For n > 64, or when pruning by a radius fails
     (d near n/2 and beyond), use "klist".
     """
 
     name: ClassVar[str] = "mitm"
-    handles: ClassVar[str] = "any d, n ≤ 60; proves the optimum; batches of small instances"
-    cannot: ClassVar[str] = "n > 60; slow from n ≈ 52, or from n ≈ 40 when d > 8; use klist"
+    handles: ClassVar[str] = "any d, n ≤ 64; proves the optimum; batches of small instances"
+    cannot: ClassVar[str] = "n > 64; slow from n ≈ 60, or from n ≈ 44 when d > 8; use klist"
     cost: ClassVar[str] = (
         "time about 2^(n/2); memory 2^(n/2) (d = 1), 2^(n/4) (d >= 2); budget = sums and pairs"
     )
@@ -42,7 +43,7 @@ class MeetInTheMiddle(Solver):
     sized: ClassVar[bool] = True
 
     def refusal(self, n: int, d: int) -> str | None:
-        """Refuse n > 60."""
+        """Refuse n > 64."""
         if n > MAX_N:
             return f"meet-in-the-middle takes n <= {MAX_N} (2^(n/2) sums); use solver='klist'"
         return None

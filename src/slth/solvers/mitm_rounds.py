@@ -124,11 +124,11 @@ def search(
     radius = max(mitm_plan.first_radius(X, z, size), eps + 2 * problem.slack)
     growth, start = 2.0, best.error
     while True:
-        radius = min(radius, start)
+        radius = min(radius, _below(start, problem.slack))
         _join(problem, radius, max(eps, floor), True, limit, best, run)
         if best.error <= floor:
             return best.mask, True, min(best.work, limit)
-        if best.cut or best.error < start or radius >= start:
+        if best.cut or best.error < start or radius >= _below(start, problem.slack):
             return best.mask, not best.cut, min(best.work, limit)
         radius, growth = radius * growth, growth * growth
 
@@ -166,7 +166,12 @@ def _join(
             if best.cut:
                 break
         if shrink:
-            radius = min(radius, best.error)
+            radius = min(radius, _below(best.error, problem.slack))
+
+
+def _below(error: float, slack: float) -> float:
+    """A radius that leaves out pairs no better than ``error`` up to rounding: ties, at integers."""
+    return error - 2 * slack if error > 4 * slack else error
 
 
 def _lay_out(problem: Problem, reach: float) -> tuple[Sides, list[Slab]]:
