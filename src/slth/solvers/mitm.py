@@ -81,7 +81,7 @@ class MeetInTheMiddle(Solver):
             found = _search_space(
                 Instance(X[b], Z[b], eps),
                 options,
-                lambda f, slabs: [f(slab, scratch) for slab in slabs],
+                lambda f, slabs: (f(slab, scratch) for slab in slabs),
                 quarters,
             )
             answer.keep[b], answer.complete[b], answer.work[b] = (

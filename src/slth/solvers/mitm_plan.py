@@ -186,7 +186,7 @@ def _edges(
     edges = [low]
     x = max(low, min(mean[0] - SPREAD * deviation[0], mean[1] - SPREAD * deviation[1]))
     stop = min(high, max(mean[0] + SPREAD * deviation[0], mean[1] + SPREAD * deviation[1]))
-    widest = max(max(deviation[0], deviation[1]) / 8, SLAB_REACH * reach)
+    widest = max(max(deviation[0], deviation[1]) / 2, SLAB_REACH * reach)
     while rows > target and x < stop:
         here = min(_density(x, mean[0], deviation[0]), _density(x, mean[1], deviation[1]))
         width = min(max(target / max(rows * here, 1e-280), SLAB_REACH * reach), widest)

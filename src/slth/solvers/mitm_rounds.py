@@ -5,7 +5,7 @@ neither the answer nor the work depends on the number of threads.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ FIRST_ROUND, LAST_ROUND = 4, 64  # slabs; rounds double, so that early finds shr
 UNLIMITED = 1 << 62
 
 Result = tuple[float, int, int, bool]
-Runner = Callable[[Callable[[Slab, Scratch], Result], list[Slab]], list[Result]]
+Runner = Callable[[Callable[[Slab, Scratch], Result], list[Slab]], Iterable[Result]]
 
 
 @dataclass
@@ -122,7 +122,8 @@ def search(
     # where no candidate has a part, no subset does better than |z_j|
     floor = float(np.abs(z[~X.any(axis=0)]).max(initial=0.0))
     radius = max(mitm_plan.first_radius(X, z, size), eps + 2 * problem.slack)
-    growth, start = 2.0, best.error
+    faster = max(2.0 ** (4 / instance.d), 1.5)  # 16 times the pairs, then 16², …
+    growth, start = faster, best.error
     while True:
         radius = min(radius, _below(start, problem.slack))
         _join(problem, radius, max(eps, floor), True, limit, best, run)
@@ -130,7 +131,7 @@ def search(
             return best.mask, True, min(best.work, limit)
         if best.cut or best.error < start or radius >= _below(start, problem.slack):
             return best.mask, not best.cut, min(best.work, limit)
-        radius, growth = radius * growth, growth * growth
+        radius, growth = radius * growth, growth * faster
 
 
 def _join(
@@ -157,7 +158,7 @@ def _join(
             left = limit - best.work
             if result[2] > left and left < goal.limit:
                 again = goal._replace(limit=left)
-                result = run(lambda s, space: visit(s, space, again), [slab])[0]  # noqa: B023
+                (result,) = run(lambda s, space: visit(s, space, again), [slab])  # noqa: B023
             error, mask, work, finished = result
             best.work += work
             best.cut = not finished

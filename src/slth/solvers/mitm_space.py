@@ -34,6 +34,7 @@ SLAB_RUNS = 32  # sums a slab holds for each of the 2^(n/4) steps of a walk thro
 SLAB_ROWS, FEWEST_RUNS = 1 << 18, 8  # but no more than fit a second-level cache, or these runs
 MARKS = 5  # log2 of bits a marked sum
 LARGEST = 8  # times the planned sums of a slab that a map has bits for
+LEAST_ROWS = 1 << 13  # each slab costs a call
 DIRECT = 10  # log2 of the sums of a half below which slabs are matched without a sieve
 KEPT = 1  # one of so many sums of a slab may pass the sieve before they are worked off
 
@@ -102,7 +103,7 @@ def slab_rows(n: int) -> int:
     """Sums of a half that a slab is planned to hold: repays a walk of 2^(n/4) steps."""
     quarter = 1 << -(-n // 4)
     rows = min(SLAB_RUNS * quarter, max(SLAB_ROWS, FEWEST_RUNS * quarter))
-    return min(rows, 1 << (n - n // 2))
+    return min(max(rows, LEAST_ROWS), 1 << (n - n // 2))
 
 
 def _sizes(n: int) -> tuple[int, int, int, int]:
