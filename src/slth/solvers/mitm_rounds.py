@@ -16,7 +16,7 @@ from slth.solvers import mitm_halves, mitm_plan, mitm_sieve, mitm_space
 from slth.solvers.mitm_halves import Half
 from slth.solvers.mitm_space import Goal, Scratch, Sides, Slab
 
-FIRST_ROUND, LAST_ROUND = 4, 64  # slabs; rounds double, so that early finds shrink the radius soon
+FIRST_ROUND, LAST_ROUND = 4, 64  # slabs; rounds grow, so that early finds shrink the radius soon
 UNLIMITED = 1 << 62
 
 Result = tuple[float, int, int, bool]
@@ -147,7 +147,7 @@ def _join(
     sides, slabs = _lay_out(problem, radius + problem.slack)
     size = FIRST_ROUND
     while slabs and not best.cut:
-        group, slabs, size = slabs[:size], slabs[size:], min(2 * size, LAST_ROUND)
+        group, slabs, size = slabs[:size], slabs[size:], min(4 * size, LAST_ROUND)
         left = limit - best.work
         goal = Goal(problem.X, problem.z, radius, problem.slack, eps, shrink, left)
 
