@@ -251,6 +251,6 @@ def sieve(
             for t in range(last - first):
                 k = np.uint64(keys[t]) >> np.uint64(drop)
                 found[count] = base + t
-                count += np.int64((bits[k >> _WORD] >> np.uint32(k & _INDEX)) & _ONE)
+                count += int(np.int64((bits[k >> _WORD] >> np.uint32(k & _INDEX)) & _ONE))
             rows += last - first
     return count, rows

@@ -118,12 +118,14 @@ def _sizes(n: int) -> tuple[int, int, int, int]:
 def scratch(n: int, columns: int) -> Scratch:
     """Allocate the working arrays of one thread; see `scratch_bytes`."""
     longest, kept, words, kept_words = _sizes(n)
+    marks, kept_marks, keys, crossed = (
+        np.empty(size, dtype=np.uint32) for size in (words, kept_words, longest, longest)
+    )
+    q_found, p_found, placed = (np.empty(kept, dtype=np.int64) for _ in range(3))
+    q_key, placed_key = (np.empty(kept, dtype=np.uint32) for _ in range(2))
+    start, q = np.empty(2 * kept_words + 2, dtype=np.int32), np.empty((kept, columns))
     return Scratch(
-        *(np.empty(size, dtype=np.uint32) for size in (words, kept_words, longest, longest)),
-        *(np.empty(kept, dtype=np.int64) for _ in range(3)),
-        *(np.empty(kept, dtype=np.uint32) for _ in range(2)),
-        np.empty(2 * kept_words + 2, dtype=np.int32),
-        np.empty((kept, columns)),
+        marks, kept_marks, keys, crossed, q_found, p_found, placed, q_key, placed_key, start, q
     )
 
 
@@ -248,9 +250,9 @@ def _place(count: int, Q: Half, space: Scratch) -> int:
     for c in range(size):
         start[c + 2] += start[c + 1]
     for t in range(count):
-        c = (np.uint64(key[t]) >> shift) + np.uint64(1)
-        place = start[c]
-        start[c] += 1
+        begin = (np.uint64(key[t]) >> shift) + np.uint64(1)
+        place = start[begin]
+        start[begin] += 1
         found = space.q_found[t]
         space.placed[place], space.placed_key[place] = found, key[t]
         i, k = found >> 32, found & _LOW
