@@ -7,7 +7,7 @@ import numpy as np
 
 from slth.checks import FloatArray
 from slth.problem import Instance
-from slth.solvers import mitm_line, mitm_plan, mitm_rounds, mitm_space
+from slth.solvers import mitm_line, mitm_plan, mitm_rounds, mitm_scratch
 from slth.solvers.base import Answer, BatchAnswer, Options, Solver, shared
 from slth.solvers.crew import Crew
 
@@ -76,7 +76,7 @@ class MeetInTheMiddle(Solver):
         def line(block: slice, buffers: FloatArray) -> None:
             _search_line(X[block, :, 0], Z[block, 0], eps, options, buffers, answer, block)
 
-        def space(block: slice, scratch: mitm_space.Scratch) -> None:
+        def space(block: slice, scratch: mitm_scratch.Scratch) -> None:
             b = block.start
             found = _search_space(
                 Instance(X[b], Z[b], eps),
@@ -102,7 +102,7 @@ def _crew(n: int, d: int, options: Options, tasks: int = LINE_BLOCK) -> Crew:
     threads = max(1, min(options.threads, fit, tasks))
     return Crew(
         threads,
-        lambda: mitm_line.scratch(n) if d == 1 else mitm_space.scratch(n, _columns(d, options)),
+        lambda: mitm_line.scratch(n) if d == 1 else mitm_scratch.scratch(n, _columns(d, options)),
     )
 
 
@@ -112,7 +112,7 @@ def _columns(d: int, options: Options) -> int:
 
 
 def _scratch_bytes(n: int, d: int) -> int:
-    return 5 * 8 << (n // 2) if d == 1 else mitm_space.scratch_bytes(n, d + 1)
+    return 5 * 8 << (n // 2) if d == 1 else mitm_scratch.scratch_bytes(n, d + 1)
 
 
 def _shared_bytes(n: int, d: int) -> int:

@@ -12,9 +12,11 @@ import numpy as np
 
 from slth.checks import FloatArray
 from slth.problem import Instance
-from slth.solvers import mitm_halves, mitm_plan, mitm_sieve, mitm_space
+from slth.solvers import mitm_halves, mitm_plan, mitm_scratch, mitm_sieve, mitm_space
 from slth.solvers.mitm_halves import Half
-from slth.solvers.mitm_space import Goal, Scratch, Sides, Slab
+from slth.solvers.mitm_match import Goal
+from slth.solvers.mitm_scratch import Scratch
+from slth.solvers.mitm_space import Sides, Slab
 
 FIRST_ROUND, LAST_ROUND = 4, 64  # slabs; rounds grow, so that early finds shrink the radius soon
 UNLIMITED = 1 << 62
@@ -178,7 +180,7 @@ def _below(error: float, slack: float) -> float:
 def _lay_out(problem: Problem, reach: float) -> tuple[Sides, list[Slab]]:
     """The slabs, the likeliest first, and the cells that pairs within ``reach`` are found by."""
     n = len(problem.X)
-    target = float(mitm_space.slab_rows(n))
+    target = float(mitm_scratch.slab_rows(n))
     cells, edges, rows, order = mitm_plan.lay_out(
         problem.A, problem.B, problem.X, problem.z, reach, target, problem.size >= 0
     )
