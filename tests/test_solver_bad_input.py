@@ -82,7 +82,7 @@ def test_memory_refusal_names_the_bytes(solver):
         front.solve(X, z, solver=solver, memory=1000)
 
 
-@pytest.mark.parametrize(("solver", "n"), [("enumeration", 31), ("mitm", 61)])
+@pytest.mark.parametrize(("solver", "n"), [("enumeration", 31), ("mitm", 65)])
 def test_size_refusal_says_what_to_use(solver, n):
     with pytest.raises(ValueError, match=f"n = {n}.*use solver="):
         front.solve(np.ones((n, 2)), np.ones(2), solver=solver)
@@ -91,3 +91,24 @@ def test_size_refusal_says_what_to_use(solver, n):
 def test_mitm_line_refuses_lists_beyond_memory():
     with pytest.raises(TooLargeError, match="bytes"):
         front.solve(np.ones(60), 1.0, solver="mitm")
+
+
+BIG = np.array([[2**52, 1], [-(2**52), 1], [3, 0]])
+
+
+@pytest.mark.parametrize("solver", NAMES)
+def test_eps_zero_refuses_integers_that_float64_rounds(solver):
+    Z = np.array([1, 1])
+    with pytest.raises(ValueError, match=r"eps.*got 0.*X.*z.*9\.01e\+15.*2\^53"):
+        front.solve(BIG, Z, eps=0, solver=solver)
+    with pytest.raises(ValueError, match=r"eps.*X3.*Z2.*2\^53"):
+        front.solve_batch(BIG[None], Z[None], eps=0, solver=solver)
+    with pytest.raises(ValueError, match=r"eps.*X.*Z.*2\^53"):
+        front.solve_targets(BIG, Z[None], eps=0, solver=solver)
+
+
+def test_eps_zero_takes_integers_up_to_the_bound():
+    half = BIG[:2] // 2
+    s = front.solve(half, half[0], eps=0, solver="mitm")
+    assert s.error == 0
+    assert s.keep.tolist() == [True, False]

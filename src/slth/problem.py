@@ -13,6 +13,8 @@ from numpy.typing import ArrayLike
 from slth import checks
 from slth.checks import BoolArray, FloatArray
 
+EXACT_INTEGERS = 2.0**53  # float64 holds every integer up to here
+
 
 class Status(enum.Enum):
     """How a search ended. The value is a sentence for people."""
@@ -46,7 +48,10 @@ class Instance:
                 f"z: got shape {target.shape}, takes ({vectors.shape[1]},) to match X "
                 f"of shape {vectors.shape}"
             )
-        return cls(vectors, target, tolerance(eps, _is_integer(X) and _is_integer(z)))
+        eps = tolerance(eps, _is_integer(X) and _is_integer(z))
+        if eps == 0:
+            exact_sums("X", vectors, "z", target)
+        return cls(vectors, target, eps)
 
     @property
     def n(self) -> int:
@@ -104,6 +109,19 @@ def tolerance(eps: float | None, exact: bool = False) -> float | None:
     if eps is None or (exact and checks.real("eps", eps) == 0):
         return None if eps is None else 0.0
     return checks.positive("eps", eps)
+
+
+def exact_sums(x_name: str, X: FloatArray, z_name: str, z: FloatArray) -> None:
+    """Refuse integers X (..., n, d), z (..., d) with partial sums that float64 may round.
+
+    eps = 0 asks for an exact hit; every |Σ_S X_i − z| is exact while Σ|X_i| + |z| ≤ 2^53.
+    """
+    largest = float((np.abs(X).sum(axis=-2) + np.abs(z)).max())
+    if largest > EXACT_INTEGERS:
+        raise ValueError(
+            f"eps: got 0 with integers {x_name}, {z_name} whose sums reach {largest:.3g}; takes 0 "
+            f"when Σ|{x_name}| + |{z_name}| <= 2^53, where float64 sums are exact, else eps > 0"
+        )
 
 
 def status_of(error: float, eps: float | None, complete: bool, decide: bool) -> Status:

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from slth import checks
 from slth.checks import BoolArray, FloatArray
-from slth.problem import BatchSolution, Instance, Solution, Status, status_of, tolerance
+from slth.problem import BatchSolution, Instance, Solution, Status, exact_sums, status_of, tolerance
 from slth.solvers import auto, registry
 from slth.solvers.base import DEFAULT_MEMORY, Options, Solver, shared
 from slth.solvers.errors import batch_error
@@ -84,6 +84,8 @@ def solve_batch(
             f"to match X3 of shape {(B, *X.shape[1:])}"
         )
     eps = tolerance(eps, all(np.asarray(a).dtype.kind in "iu" for a in (X3, Z2)))
+    if eps == 0:
+        exact_sums("X3", X, "Z2", Z)
     options = _options(budget, seed, device, threads, memory, decide, size, X.shape[1])
     return _solve_all(np.broadcast_to(X, (B, *X.shape[1:])), Z, eps, solver, options)
 
@@ -117,6 +119,8 @@ def solve_targets(
             f"shape {one.shape}"
         )
     eps = tolerance(eps, all(np.asarray(a).dtype.kind in "iu" for a in (X, Z)))
+    if eps == 0:
+        exact_sums("X", one, "Z", targets)
     options = _options(budget, seed, device, threads, memory, decide, size, len(one))
     return _solve_all(
         np.broadcast_to(one, (len(targets), *one.shape)), targets, eps, solver, options

@@ -6,11 +6,11 @@ import numpy as np
 
 from slth.checks import FloatArray
 from slth.problem import Instance
-from slth.solvers import mitm_line, mitm_rounds, mitm_space
-from slth.solvers.base import Answer, BatchAnswer, Options, Solver
+from slth.solvers import mitm_line, mitm_plan, mitm_rounds, mitm_scratch
+from slth.solvers.base import Answer, BatchAnswer, Options, Solver, shared
 from slth.solvers.crew import Crew
 
-MAX_N = 60  # 2^30 half sums: hours; and masks are 64-bit
+MAX_N = 64  # masks are 64-bit
 MAX_CREW = 256  # threads on one instance
 
 
@@ -18,20 +18,21 @@ class MeetInTheMiddle(Solver):
     """Match the sums of one half of the candidates with those of the other.
 
     d = 1 (`mitm_line`): two sorted lists of 2^(n/2) sums and their closest pair, many instances
-    side by side in vector lanes. d >= 2: slabs of one coordinate with a grid inside, over a radius
+    side by side in vector lanes. d >= 2: slabs of one coordinate, from lists of 2^(n/4), sieved by
+    a bit map of the cells that the other half touches, over a radius
     that shrinks as better pairs are found; memory about 2^(n/4).
 
     The answer is the least error up to float64 rounding of the sums, complete. With eps the search
     stops at a subset within eps (not complete unless all pairs were seen): d = 1 tries the first
     few candidates, then all, d >= 2 looks at pair by pair. With ``decide`` only pairs within eps
     are looked for: complete says that there is none. A budget too small for the half lists of n
-    candidates is spent on the first m < n of them. For n > 60, or when pruning by a radius fails
+    candidates is spent on the first m < n of them. For n > 64, or when pruning by a radius fails
     (d near n/2 and beyond), use "klist".
     """
 
     name: ClassVar[str] = "mitm"
-    handles: ClassVar[str] = "any d, n ≤ 60; proves the optimum; batches of small instances"
-    cannot: ClassVar[str] = "n > 60; slow from n ≈ 52, or from n ≈ 40 when d > 8; use klist"
+    handles: ClassVar[str] = "any d, n ≤ 64; proves the optimum; batches of small instances"
+    cannot: ClassVar[str] = "n > 64; slow from n ≈ 60, or from n ≈ 44 when d > 8; use klist"
     cost: ClassVar[str] = (
         "time about 2^(n/2) (d = 1, n = 21: 3 µs an instance in a batch); memory 2^(n/2) (d = 1), "
         "2^(n/4) (d >= 2); budget = sums and pairs"
@@ -44,7 +45,7 @@ class MeetInTheMiddle(Solver):
     sized: ClassVar[bool] = True
 
     def refusal(self, n: int, d: int) -> str | None:
-        """Refuse n > 60."""
+        """Refuse n > 64."""
         if n > MAX_N:
             return f"meet-in-the-middle takes n <= {MAX_N} (2^(n/2) sums); use solver='klist'"
         return None
@@ -59,7 +60,7 @@ class MeetInTheMiddle(Solver):
             batch = self.search_batch(instance.X[None], instance.z[None], instance.eps, options)
             return Answer(batch.keep[0], bool(batch.complete[0]), int(batch.work[0]))
         with _crew(instance.n, instance.d, options) as crew:
-            return _search_space(instance, options, crew.run)
+            return _search_space(instance, options, crew.run, None)
 
     def search_batch(
         self, X: FloatArray, Z: FloatArray, eps: float | None, options: Options
@@ -72,11 +73,12 @@ class MeetInTheMiddle(Solver):
             np.zeros((B, n), dtype=bool), np.zeros(B, dtype=bool), np.zeros(B, dtype=np.int64)
         )
 
-        def space(b: int, scratch: mitm_space.Scratch) -> None:
+        def space(b: int, scratch: mitm_scratch.Scratch) -> None:
             found = _search_space(
                 Instance(X[b], Z[b], eps),
                 options,
-                lambda f, blocks: [f(block, scratch) for block in blocks],
+                lambda f, slabs: (f(slab, scratch) for slab in slabs),
+                quarters,
             )
             answer.keep[b], answer.complete[b], answer.work[b] = (
                 found.keep,
@@ -84,6 +86,7 @@ class MeetInTheMiddle(Solver):
                 found.work,
             )
 
+        quarters = _quarters(X[0], Z, options) if shared(X) else None
         with _crew(n, d, options, B) as crew:
             crew.run(space, range(B))
         return answer
@@ -93,30 +96,48 @@ def _crew(n: int, d: int, options: Options, tasks: int = MAX_CREW) -> Crew:
     each = _scratch_bytes(n, d)
     fit = (options.memory - _shared_bytes(n, d)) // each
     threads = max(1, min(options.threads, fit, tasks))
-    return Crew(threads, lambda: mitm_space.scratch(n, d))
+    return Crew(threads, lambda: mitm_scratch.scratch(n, _columns(d, options)))
+
+
+def _columns(d: int, options: Options) -> int:
+    """Columns of a half sum: a fixed size is one more coordinate."""
+    return d if options.size is None else d + 1
 
 
 def _scratch_bytes(n: int, d: int) -> int:
-    return mitm_line.bytes_needed(n) if d == 1 else mitm_space.scratch_bytes(n, d)
+    return mitm_line.bytes_needed(n) if d == 1 else mitm_scratch.scratch_bytes(n, d + 1)
 
 
 def _shared_bytes(n: int, d: int) -> int:
-    """The four quarter lists with their masks, and as much again while one is sorted."""
-    return 2**20 + (0 if d == 1 else 8 * (8 * d + 16) << -(-(n - n // 2) // 2))
+    """The four quarter lists with masks and codes, and as much again while one is sorted."""
+    return 2**20 + (0 if d == 1 else 8 * (12 * d + 40) << -(-(n - n // 2) // 2))
 
 
-def _search_space(instance: Instance, options: Options, run: mitm_rounds.Runner) -> Answer:
-    if options.size is not None:
-        raise ValueError(
-            f"size: solver 'mitm' takes d = 1 only with a size, got d = {instance.d}; "
-            "use enumeration"
-        )
-    n = instance.n
-    keep = np.zeros(n, dtype=bool)
-    m = mitm_line.affordable(n, options.budget)
-    if m == 0:
-        return Answer(keep, False, 1)
+def _search_space(
+    instance: Instance,
+    options: Options,
+    run: mitm_rounds.Runner,
+    quarters: mitm_rounds.Quarters | None,
+) -> Answer:
+    n, budget, size = instance.n, options.budget, options.size
+    m = mitm_line.affordable(n, budget)
     part = Instance(instance.X[:m], instance.z, instance.eps)
-    mask, complete, work = mitm_rounds.search(part, options.budget, options.decide, run)
+    keep = np.zeros(n, dtype=bool)
+    if m == 0 or (m < n and size is not None):
+        limit = mitm_rounds.UNLIMITED if budget is None else budget
+        X, z = np.array(instance.X, order="C"), np.array(instance.z)
+        _, mask, work = mitm_plan.descend(X, z, -1 if size is None else size, limit)
+        return Answer((mask >> np.arange(n)) & 1 == 1, False, work)
+    if quarters is None or m < n or not quarters.fits(instance.z):
+        quarters = mitm_rounds.Quarters.of(part.X, part.z, size)
+    mask, complete, work = mitm_rounds.search(quarters, part, budget, options.decide, run)
     keep[:m] = (mask >> np.arange(m)) & 1
     return Answer(keep, complete and m == n, work)
+
+
+def _quarters(X: FloatArray, Z: FloatArray, options: Options) -> mitm_rounds.Quarters | None:
+    """The quarter lists of one sample for many targets, made for one in the middle of them."""
+    if mitm_line.affordable(len(X), options.budget) < len(X):
+        return None
+    largest = np.abs(Z).max(axis=0)
+    return mitm_rounds.Quarters.of(X, largest, options.size)

@@ -1,4 +1,4 @@
-"""Half sums of d >= 2 without storing them: two quarter lists from which any block is generated.
+"""Half sums of d >= 2 without storing them: two quarter lists from which any slab is generated.
 
 Schroeppel and Shamir 1981: {u + v} is listed in slabs of coordinate 0 with memory 2^(n/4).
 """
@@ -14,35 +14,49 @@ from slth.checks import FloatArray
 class Half(NamedTuple):
     """Two quarter lists, each sorted by coordinate 0; the half is {u + v}.
 
-    u, v: (q, d) sums; u_mask, v_mask: (q,) int64, bit i = candidate i.
+    u, v: (q, D) sums; u_mask, v_mask: (q,) int64, bit i = candidate i (bit 63 is the sign); u0, v0:
+    (q,) coordinate 0 by itself.
     """
 
     u: FloatArray
     u_mask: np.ndarray
     v: FloatArray
     v_mask: np.ndarray
+    u0: FloatArray
+    v0: FloatArray
 
 
-class Block(NamedTuple):
-    """The rows with low0 ≤ row_0 < high0 and low1 ≤ row_1 < high1."""
+def half(X: FloatArray, sign: float, cut: tuple[int, int, int]) -> Half:
+    """The sums sign·Σ_S X_i over S ⊆ [cut[0], cut[2]), in two lists parted at cut[1]."""
+    first, middle, last = cut
+    u, u_mask = _quarter(X[first:middle], first, sign)
+    v, v_mask = _quarter(X[middle:last], middle, sign)
+    return _half(u, u_mask, v, v_mask)
 
-    low0: float
-    high0: float
-    low1: float
-    high1: float
+
+def moved(lists: Half, z: FloatArray) -> Half:
+    """The half {z + u + v}; rounded addition is monotone, so the lists stay sorted."""
+    return _half(lists.u + z, *lists[1:4])
+
+
+def bounded(lists: Half, size: int) -> Half:
+    """Only the sums of at most ``size`` candidates of each list; the last column counts them."""
+    u, v = np.abs(lists.u[:, -1]) <= size, np.abs(lists.v[:, -1]) <= size
+    return _half(lists.u[u], lists.u_mask[u], lists.v[v], lists.v_mask[v])
+
+
+def _half(u: FloatArray, u_mask: np.ndarray, v: FloatArray, v_mask: np.ndarray) -> Half:
+    return Half(u, u_mask, v, v_mask, u[:, 0].copy(), v[:, 0].copy())
 
 
 @njit(cache=True, nogil=True)
-def quarter(
-    X: FloatArray, first: int, base: FloatArray, sign: float
-) -> tuple[FloatArray, np.ndarray]:
-    """All base + sign·Σ_S X_i, sorted by coordinate 0, equal rows once (lowest mask).
+def _quarter(X: FloatArray, first: int, sign: float) -> tuple[FloatArray, np.ndarray]:
+    """All sign·Σ_S X_i, sorted by coordinate 0, equal rows once (lowest mask).
 
-    X: (m, d), candidates first..first+m−1 of the instance, which the masks refer to.
+    X: (m, D), candidates first..first+m−1 of the instance, which the masks refer to.
     """
     m, d = X.shape
-    rows = np.empty((1 << m, d))
-    rows[0] = base
+    rows = np.zeros((1 << m, d))
     for i in range(m):
         size = 1 << i
         for k in range(size):
@@ -65,38 +79,6 @@ def quarter(
 def _has_ties(rows: FloatArray, order: np.ndarray) -> bool:
     first = rows[order, 0]
     return bool((first[1:] == first[:-1]).any())
-
-
-@njit(cache=True, nogil=True)
-def fill(half: Half, block: Block, skip: int, rows: FloatArray, masks: np.ndarray) -> int:
-    """Write the rows of the block, from the skip-th on, as many as fit; return how many.
-
-    As u_0 grows, the interval of v with low0 ≤ u_0 + v_0 < high0 moves down: two pointers.
-    """
-    room, d = rows.shape
-    u, u_mask, v, v_mask = half
-    low0, high0, low1, high1 = block
-    first = last = v.shape[0]
-    seen = filled = 0
-    for i in range(u.shape[0]):
-        while first > 0 and u[i, 0] + v[first - 1, 0] >= low0:
-            first -= 1
-        while last > 0 and u[i, 0] + v[last - 1, 0] >= high0:
-            last -= 1
-        for k in range(first, last):
-            inside = u[i, 1] + v[k, 1]
-            if inside < low1 or inside >= high1:
-                continue
-            seen += 1
-            if seen <= skip:
-                continue
-            if filled == room:
-                return filled
-            for j in range(d):
-                rows[filled, j] = u[i, j] + v[k, j]
-            masks[filled] = u_mask[i] | v_mask[k]
-            filled += 1
-    return filled
 
 
 @njit(cache=True, nogil=True)

@@ -1,17 +1,23 @@
-"""Radius, blocks and grid of the d >= 2 meet-in-the-middle: speed only, never the answer."""
+"""Radius, slabs and cells of the d >= 2 meet-in-the-middle: speed only, never the answer."""
+
+import math
 
 import numpy as np
 from numba import njit
 
 from slth.checks import FloatArray
 from slth.solvers.mitm_halves import Half, subset_error
-from slth.solvers.mitm_space import GRID, Grid
+from slth.solvers.mitm_sieve import CODE_LIMIT, UNIT, Cells, cells_of
 
-BLOCK_ROWS = 1 << 13  # rows of B a block should hold: with its grid it stays in the L2 cache
-SLAB_REACH, STRIP_REACH, CELL_REACH = 2.0, 3.0, 1.5  # least widths, in units of the reach
+SLAB_REACH = 2.0  # least width of a slab in units of the reach
 EXPECTED_HITS = 5.0  # pairs expected within the first radius
-CENTRAL = 2.5  # density of a normal at its centre over its mean density within ±SPREAD
-SPREAD = 3.5  # deviations from the mean that slabs and cells resolve; the outer ones take the rest
+SPREAD = 3.5  # deviations from the mean that slabs resolve; the outermost take the rest
+MOST_AXES = 8  # coordinates hashed: 2^8 neighbours
+WIDTHS = (3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0, 48.0, 64.0)  # of a cell, in reaches
+# ns a sum, as measured: to generate it, and per coordinate hashed; to mark a cell; to work off a
+# sum that passed the sieve, and to look up a cell of its box; to compare a pair
+MARKS = 32.0  # bits of the map for each sum
+GENERATE, HASH, MARK, KEEP, LOOK, PAIR = 2.0, 0.3, 2.5, 60.0, 10.0, 20.0
 
 
 @njit(cache=True, nogil=True)
@@ -27,127 +33,216 @@ def moments(X: FloatArray, centre: FloatArray, sign: float) -> tuple[FloatArray,
 
 
 @njit(cache=True, nogil=True)
-def first_radius(X: FloatArray, z: FloatArray) -> float:
-    """Radius r within which about EXPECTED_HITS subsets are expected.
+def first_radius(X: FloatArray, z: FloatArray, size: int) -> float:
+    """Radius r within which about EXPECTED_HITS subsets are expected; size < 0: of any size.
 
-    2^n Π_j 2r/(√(2π) s_j) exp(−m_j²/(2 s_j²)) = EXPECTED_HITS, where z − Σ_S X_i has mean m_j and
-    deviation s_j in coordinate j; coordinates without spread are left out. inf if all are.
+    N Π_j 2r/(√(2π) s_j) exp(−m_j²/(2 s_j²)) = EXPECTED_HITS with N = 2^n or C(n, size), where
+    z − Σ_S X_i has mean m_j and deviation s_j in coordinate j; coordinates without spread are left
+    out. inf if all are. At a fixed size, s_j² = k(n − k)/(n(n − 1))·Σ_i (X_ij − mean)².
     """
-    mean, deviation = moments(X, z, -1.0)
-    log_hits, spread = X.shape[0] * np.log(2.0) - np.log(EXPECTED_HITS), 0
-    for m, s in zip(mean, deviation):  # noqa: B905 (numba has no strict)
+    n, d = X.shape
+    log_hits, spread = n * math.log(2.0), 0
+    share, factor = 0.5, 0.25
+    if size >= 0:
+        log_hits = math.lgamma(n + 1.0) - math.lgamma(size + 1.0) - math.lgamma(n - size + 1.0)
+        share, factor = size / n, size * (n - size) / (n * max(n - 1.0, 1.0))
+    log_hits -= math.log(EXPECTED_HITS)
+    for j in range(d):
+        total = X[:, j].sum()
+        middle = total / n if size >= 0 else 0.0
+        s = math.sqrt(factor * ((X[:, j] - middle) ** 2).sum())
         if s > 0:
-            log_hits -= np.log(np.sqrt(2 * np.pi) * s / 2) + (m / s) ** 2 / 2
+            m = z[j] - share * total
+            log_hits -= math.log(math.sqrt(2 * math.pi) * s / 2) + (m / s) ** 2 / 2
             spread += 1
-    return np.exp(min(-log_hits / spread, 600.0)) if spread > 0 else np.inf
+    return math.exp(min(-log_hits / spread, 600.0)) if spread > 0 else np.inf
 
 
 @njit(cache=True, nogil=True)
-def descend(X: FloatArray, z: FloatArray, limit: int) -> tuple[float, int, int]:
-    """Return (error, mask, subsets examined): from ∅, flip the best candidate while that helps.
+def descend(X: FloatArray, z: FloatArray, size: int, limit: int) -> tuple[float, int, int]:
+    """Return (error, mask, subsets examined): from a first subset, the best change while one helps.
 
-    Weak when many subsets are near z, and then of no consequence; but when z is out of reach it is
-    near the optimum, and without it all 2^n pairs would lie within the first radius.
+    A change flips one candidate of any subset, or, at a fixed size, exchanges two. Weak when many
+    subsets are near z, and then of no consequence; but when z is out of reach it is near the
+    optimum, and without it all pairs would lie within the first radius.
     """
-    mask, work, error = 0, 1, np.abs(z).max()
-    gap, flipped = -z, -1
-    while work + X.shape[0] < limit:
-        for i in range(X.shape[0]):
-            work += 1
-            sign = -1.0 if (mask >> i) & 1 else 1.0
-            trial = np.abs(gap + sign * X[i]).max()
-            if trial < error:
-                error, flipped = trial, i
-        if flipped < 0:
+    n, d = X.shape
+    mask, work = 0, 1
+    gap = -z
+    for i in range(max(size, 0)):
+        mask |= 1 << i
+        gap += X[i]
+    error, out, into = np.abs(gap).max(), -1, -1
+    while work + n * max(size, 1) < limit:
+        for i in range(n):
+            kept = (mask >> i) & 1 == 1
+            if size >= 0 and not kept:
+                continue
+            sign = -1.0 if kept else 1.0
+            for k in range(n if size >= 0 else 1):
+                if size >= 0 and (mask >> k) & 1:
+                    continue
+                work += 1
+                trial = 0.0
+                for j in range(d):
+                    change = sign * X[i, j] + (X[k, j] if size >= 0 else 0.0)
+                    trial = max(trial, abs(gap[j] + change))
+                if trial < error:
+                    error, out, into = trial, i, k
+        if out < 0:
             break
-        gap += -X[flipped] if (mask >> flipped) & 1 else X[flipped]
-        mask ^= 1 << flipped
-        flipped = -1
+        gap += -X[out] if (mask >> out) & 1 else X[out]
+        mask ^= 1 << out
+        if size >= 0:
+            gap += X[into]
+            mask ^= 1 << into
+        out = -1
     return subset_error(X, z, mask), mask, work
 
 
 @njit(cache=True, nogil=True)
 def lay_out(
-    A: Half, B: Half, X: FloatArray, z: FloatArray, reach: float, room: int
-) -> tuple[FloatArray, FloatArray, Grid]:
-    """Return slab edges, strip edges and the grid of a block; no edges: no pair within ``reach``.
+    A: Half,
+    B: Half,
+    X: FloatArray,
+    z: FloatArray,
+    radius: float,
+    target: float,
+    counted: bool,
+) -> tuple[Cells, FloatArray, FloatArray, np.ndarray]:
+    """Return cells, slab edges (S+1,), rows (2, S) of A and B, and an order; no slab: no pair.
 
-    Edges are those of coordinates 0 and 1 and cover every a with a partner. room: rows of a half
-    that fit in memory at once.
+    Slabs cover every a with a partner. target: rows a slab should hold. counted: the last column
+    of the sums is the number of candidates.
     """
     n, d = X.shape
+    D = d + 1 if counted else d
     mean_a, std_a = moments(X[: n // 2], np.zeros(d), 1.0)
     mean_b, std_b = moments(X[n // 2 :], z, -1.0)
-    low, high, inner_low, inner_high = np.empty(d), np.empty(d), np.empty(d), np.empty(d)
+    reach, density = np.full(D, radius), np.empty(D)
     for j in range(d):
-        low[j] = max(A.u[:, j].min() + A.v[:, j].min(), B.u[:, j].min() + B.v[:, j].min() - reach)
-        high[j] = min(A.u[:, j].max() + A.v[:, j].max(), B.u[:, j].max() + B.v[:, j].max() + reach)
-        if low[j] > high[j]:
-            return np.empty(0), np.empty(0), _grid(1.0, 1, reach, low, high)
-        inner_low[j] = max(low[j], mean_a[j] - SPREAD * std_a[j], mean_b[j] - SPREAD * std_b[j])
-        inner_high[j] = min(high[j], mean_a[j] + SPREAD * std_a[j], mean_b[j] + SPREAD * std_b[j])
-    rows = float(B.u.shape[0]) * float(B.v.shape[0])
-    walk = max(A.u.shape[0], A.v.shape[0], B.u.shape[0], B.v.shape[0])
-    target = float(max(BLOCK_ROWS, 2 * walk))
-    slabs = _edges(rows / target, SLAB_REACH * reach, 0, low, high, inner_low, inner_high)
-    central = CENTRAL * rows / (len(slabs) - 1)
-    parts = central / (CENTRAL * target) if d > 2 and central > 2 * CENTRAL * target else 1.0
-    strips = _edges(parts, STRIP_REACH * reach, 1, low, high, inner_low, inner_high)
-    if len(strips) > 2:
-        central = central * CENTRAL / (len(strips) - 1)
-    first = 1 if len(strips) == 2 else 2
-    return slabs, strips, _grid(2 * min(central, room), first, reach, inner_low, inner_high)
+        density[j] = _density(mean_a[j], mean_b[j], math.hypot(std_a[j], std_b[j]))
+    if counted:
+        reach[d], density[d] = 0.0, 1 / math.sqrt(math.pi * n / 2)
+    low, high, largest = _overlap(A, B, reach)
+    rows = float(B.u0.size) * float(B.v0.size)
+    if (low > high).any():
+        none = np.empty(0)
+        return (
+            _cells(density, reach, largest, 1.0, 1.0),
+            none,
+            none.reshape(2, 0),
+            np.empty(0, dtype=np.int64),
+        )
+    edges = _edges(
+        low[0], high[0], (mean_a[0], mean_b[0]), (std_a[0], std_b[0]), rows, target, radius
+    )
+    expected = np.empty((2, edges.size - 1))
+    for k in range(edges.size - 1):
+        start, stop = edges[k], edges[k + 1]
+        expected[0, k] = rows * _share(start, stop, mean_a[0], std_a[0])
+        expected[1, k] = rows * _share(start - radius, stop + radius, mean_b[0], std_b[0])
+    order = np.argsort(-expected[0] * expected[1], kind="mergesort")
+    if edges.size > 2:
+        width = np.diff(edges)[order[0]]
+        density[0] = 1 / max(width, 1e-280)
+    marked, sieved = expected[:, order[0]].min(), expected[:, order[0]].max()
+    expected = np.maximum(expected, min(target, rows))
+    return _cells(density, reach, largest, max(marked, 1.0), sieved), edges, expected, order
+
+
+@njit(cache=True, nogil=True)
+def _overlap(A: Half, B: Half, reach: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return (low, high, largest), (D,) each: where a partner can be; and the size of any sum.
+
+    low > high in some coordinate: there is no pair within reach (D,).
+    """
+    D = reach.size
+    low, high, largest = np.empty(D), np.empty(D), np.empty(D)
+    for j in range(D):
+        a_low, a_high = A.u[:, j].min() + A.v[:, j].min(), A.u[:, j].max() + A.v[:, j].max()
+        b_low, b_high = B.u[:, j].min() + B.v[:, j].min(), B.u[:, j].max() + B.v[:, j].max()
+        low[j], high[j] = max(a_low, b_low - reach[j]), min(a_high, b_high + reach[j])
+        largest[j] = 0.0
+        for rows in (A.u, A.v, B.u, B.v):
+            largest[j] = max(largest[j], np.abs(rows[:, j]).max())
+    return low, high, largest
 
 
 @njit(cache=True, nogil=True)
 def _edges(
-    parts: float,
-    narrowest: float,
-    j: int,
-    low: FloatArray,
-    high: FloatArray,
-    inner_low: FloatArray,
-    inner_high: FloatArray,
+    low: float,
+    high: float,
+    mean: tuple[float, float],
+    deviation: tuple[float, float],
+    rows: float,
+    target: float,
+    reach: float,
 ) -> FloatArray:
-    """Cut [low_j, high_j] into about ``parts``, equally wide but for the outermost two."""
-    width = max(inner_high[j] - inner_low[j], 0.0)
-    count = max(int(min(parts, width / narrowest, 2.0**30)), 1)
-    edges = np.linspace(inner_low[j], inner_high[j], count + 1)
-    edges[0], edges[-1] = low[j], np.nextafter(high[j], np.inf)
-    return edges
+    """Cut [low, high] where the sparser of two normal halves has about ``target`` sums.
+
+    mean, deviation: of coordinate 0 of A and B, ``rows`` sums each.
+    """
+    edges = [low]
+    x = max(low, min(mean[0] - SPREAD * deviation[0], mean[1] - SPREAD * deviation[1]))
+    stop = min(high, max(mean[0] + SPREAD * deviation[0], mean[1] + SPREAD * deviation[1]))
+    widest = max(max(deviation[0], deviation[1]) / 2, SLAB_REACH * reach)
+    while rows > target and x < stop:
+        here = min(_density(x, mean[0], deviation[0]), _density(x, mean[1], deviation[1]))
+        width = min(max(target / max(rows * here, 1e-280), SLAB_REACH * reach), widest)
+        if not x < x + width < stop:
+            break
+        x += width
+        edges.append(x)
+    edges.append(np.nextafter(high, np.inf))
+    return np.array(edges)
 
 
 @njit(cache=True, nogil=True)
-def _grid(cells: float, first: int, reach: float, low: FloatArray, high: FloatArray) -> Grid:
-    """About ``cells`` cells over as few of the coordinates from ``first`` on as give them."""
-    d = low.size
-    axis, start = np.zeros(GRID, dtype=np.int64), np.zeros(GRID)
-    scale, count = np.zeros(GRID), np.ones(GRID, dtype=np.int64)
-    used, possible = 0, 1.0
-    while used < min(GRID, d - first) and possible < cells:
-        j = first + used
-        used += 1
-        possible *= max(1.0, (high[j] - low[j]) / (2 * reach))
-    left = cells
-    for k in range(used):
-        g, j = GRID - used + k, first + k
-        width = high[j] - low[j]
-        most = min(left ** (1.0 / (used - k)), width / (CELL_REACH * reach), 2.0**20)
-        if most >= 2.0:
-            axis[g], start[g], count[g] = j, low[j], int(most)
-            scale[g] = count[g] / width
-            left /= count[g]
-    return Grid(axis, start, scale, count)
+def _share(low: float, high: float, mean: float, deviation: float) -> float:
+    """The chance of [low, high) under a normal law."""
+    scale = math.sqrt(2.0) * max(deviation, 1e-280)
+    return (math.erf((high - mean) / scale) - math.erf((low - mean) / scale)) / 2
 
 
 @njit(cache=True, nogil=True)
-def best_first(edges: FloatArray, j: int, X: FloatArray, z: FloatArray) -> np.ndarray:
-    """Order intervals of coordinate j by distance from the peak of the densities' product."""
-    half = X.shape[0] // 2
-    mean_a, std_a = moments(X[:half], np.zeros(z.size), 1.0)
-    mean_b, std_b = moments(X[half:], z, -1.0)
-    var_a, var_b = std_a[j] ** 2, std_b[j] ** 2
-    peak = (mean_a[j] * var_b + mean_b[j] * var_a) / max(var_a + var_b, 1e-300)
-    if edges.size < 3:
-        return np.arange(edges.size - 1)
-    return np.argsort(np.abs((edges[:-1] + edges[1:]) / 2 - peak), kind="mergesort")
+def _density(x: float, mean: float, deviation: float) -> float:
+    if deviation <= 0:
+        return 0.0
+    return math.exp(-(((x - mean) / deviation) ** 2) / 2) / (math.sqrt(2 * math.pi) * deviation)
+
+
+@njit(cache=True, nogil=True)
+def _cells(
+    density: FloatArray, reach: FloatArray, largest: FloatArray, marked: float, sieved: float
+) -> Cells:
+    """Choose the coordinates and width of cells that cost least for a slab of so many sums.
+
+    density: (D,) chance per unit length that a coordinate of a and b agree; a reach of 0 tells an
+    integer coordinate, whose cells are single values. Coordinate 0, cut by slabs, comes last.
+    """
+    D = reach.size
+    best, axes, width = np.inf, 0, WIDTHS[0]
+    order = np.roll(np.arange(D), -1)
+    if reach[D - 1] == 0.0:
+        order = np.append(D - 1, np.roll(np.arange(D - 1), -1))
+    for c in WIDTHS:
+        agree, boxes = 1.0, 1.0
+        for g in range(min(D, MOST_AXES) + 1):
+            if g > 0:
+                j = order[g - 1]
+                agree *= min(1.0, ((c + 2) * reach[j] if reach[j] > 0 else 1.0) * density[j])
+                boxes *= 1 + 2 / c + 6 / UNIT if reach[j] > 0 else 1.0
+            q_kept = sieved * min(1.0, marked * agree + boxes / MARKS)
+            p_kept = marked * min(1.0, q_kept * agree + boxes / MARKS)
+            cost = (2 * marked + sieved) * (GENERATE + HASH * g) + marked * MARK * boxes
+            cost += q_kept * (KEEP + MARK * boxes) + p_kept * (KEEP + LOOK * boxes)
+            cost += sieved * marked * agree * PAIR
+            if cost < best:
+                best, axes, width = cost, g, c
+    axis, scale = order[:axes].copy(), np.empty(axes)
+    for g in range(axes):
+        j = axis[g]
+        codes = UNIT / (width * max(reach[j], 1e-280)) if reach[j] > 0 else float(UNIT)
+        scale[g] = min(codes, CODE_LIMIT / max(largest[j], 1e-280))
+    return cells_of(axis, scale, reach[axis])

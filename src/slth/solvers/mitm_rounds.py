@@ -1,26 +1,28 @@
-"""d >= 2 meet-in-the-middle of one instance: radii until certified, blocks in rounds.
+"""d >= 2 meet-in-the-middle of one instance: radii until certified, slabs in rounds.
 
-The radius is lowered between rounds only, and the results of a round are taken in block order, so
+The radius is lowered between rounds only, and the results of a round are taken in slab order, so
 neither the answer nor the work depends on the number of threads.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from slth.checks import FloatArray
 from slth.problem import Instance
-from slth.solvers import mitm_plan, mitm_space
-from slth.solvers.mitm_halves import Block, Half, quarter
-from slth.solvers.mitm_space import Goal, Scratch
+from slth.solvers import mitm_halves, mitm_plan, mitm_scratch, mitm_sieve, mitm_space
+from slth.solvers.mitm_halves import Half
+from slth.solvers.mitm_match import Goal
+from slth.solvers.mitm_scratch import Scratch
+from slth.solvers.mitm_space import Sides, Slab
 
-FIRST_ROUND, LAST_ROUND = 4, 64  # blocks; rounds double, so that early finds shrink the radius soon
+FIRST_ROUND, LAST_ROUND = 4, 64  # slabs; rounds grow, so that early finds shrink the radius soon
 UNLIMITED = 1 << 62
 
 Result = tuple[float, int, int, bool]
-Runner = Callable[[Callable[[Block, Scratch], Result], list[Block]], list[Result]]
+Runner = Callable[[Callable[[Slab, Scratch], Result], list[Slab]], Iterable[Result]]
 
 
 @dataclass
@@ -34,67 +36,108 @@ class Incumbent:
 
 
 @dataclass(frozen=True)
-class Halves:
-    """An instance made ready: coordinates ordered, a power of two taken out."""
+class Quarters:
+    """The half sums of one sample, for any target: a power of two taken out, columns reordered.
+
+    size: None, or the candidates in a subset: then a column of ones comes last in the sums.
+    """
+
+    X: FloatArray
+    exponent: int
+    order: np.ndarray
+    size: int | None
+    A: Half
+    B: Half
+
+    @classmethod
+    def of(cls, X: FloatArray, z: FloatArray, size: int | None) -> "Quarters":
+        """Prepare X (n, d) for targets like z (d,): speed only, any other is taken as well."""
+        exponent = _exponent(X, z)
+        order = _most_selective_first(np.ldexp(X, -exponent), np.ldexp(z, -exponent))
+        X = np.ascontiguousarray(np.ldexp(X, -exponent)[:, order])
+        n = len(X)
+        rows = X if size is None else np.column_stack([X, np.ones(n)])
+        A = mitm_halves.half(rows, 1.0, (0, n // 4, n // 2))
+        B = mitm_halves.half(rows, -1.0, (n // 2, n // 2 + (n - n // 2) // 2, n))
+        if size is not None:
+            A, B = (mitm_halves.bounded(lists, size) for lists in (A, B))
+        return cls(X, exponent, order, size, A, B)
+
+    def fits(self, z: FloatArray) -> bool:
+        """Whether these are what `of` gives for z, up to speed."""
+        return _exponent(self.X, np.ldexp(z, -self.exponent)) <= 0
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A target among the half sums of a sample, in the units of `Quarters`."""
 
     X: FloatArray
     z: FloatArray
     eps: float | None
+    size: int
     slack: float
     A: Half
     B: Half
 
     @classmethod
-    def of(cls, instance: Instance) -> "Halves":
-        exponent = _exponent(instance)
-        X, z = np.ldexp(instance.X, -exponent), np.ldexp(instance.z, -exponent)
-        order = _most_selective_first(X, z)
-        X, z = np.ascontiguousarray(X[:, order]), z[order]
-        eps = None if instance.eps is None else math.ldexp(instance.eps, -exponent)
-        n, zero = len(X), np.zeros_like(z)
-        cut = [0, n // 4, n // 2, n // 2 + (n - n // 2) // 2, n]
-        parts = [
-            quarter(X[cut[k] : cut[k + 1]], cut[k], z if k == 2 else zero, sign)
-            for k, sign in enumerate((1.0, 1.0, -1.0, -1.0))
-        ]
+    def of(cls, quarters: Quarters, z: FloatArray, eps: float | None) -> "Problem":
+        """Move the second half to z (d,)."""
+        X, exponent = quarters.X, quarters.exponent
+        z = np.ldexp(z, -exponent)[quarters.order]
+        base = z if quarters.size is None else np.append(z, float(quarters.size))
         # a sum of n + 1 terms is off by at most (n + 1)·2⁻⁵³·Σ|terms|; two sums are compared
-        size = float((np.abs(X).sum(axis=0) + np.abs(z)).max())
-        slack = 4 * (n + 4) * 2.0**-53 * size
-        return cls(X, z, eps, slack, Half(*parts[0], *parts[1]), Half(*parts[2], *parts[3]))
+        scale = float((np.abs(X).sum(axis=0) + np.abs(z)).max())
+        slack = 4 * (len(X) + 4) * 2.0**-53 * scale
+        return cls(
+            X,
+            z,
+            None if eps is None else math.ldexp(eps, -exponent),
+            -1 if quarters.size is None else quarters.size,
+            slack,
+            quarters.A,
+            mitm_halves.moved(quarters.B, base),
+        )
 
 
 def search(
-    instance: Instance, budget: int | None, decide: bool, run: Runner
+    quarters: Quarters,
+    instance: Instance,
+    budget: int | None,
+    decide: bool,
+    run: Runner,
 ) -> tuple[int, bool, int]:
     """Return (mask, complete, work) of the best subset, or with ``decide`` of any within eps.
 
-    run: calls a function on each block with a scratch, in any order, results in block order.
+    run: calls a function on each slab with a scratch, in any order, results in slab order.
     """
-    halves = Halves.of(instance)
-    eps = -math.inf if halves.eps is None else halves.eps
+    problem = Problem.of(quarters, instance.z, instance.eps)
+    X, z, size = problem.X, problem.z, problem.size
+    eps = -math.inf if problem.eps is None else problem.eps
     limit = UNLIMITED if budget is None else budget
-    best = Incumbent(*mitm_plan.descend(halves.X, halves.z, limit))
+    best = Incumbent(*mitm_plan.descend(X, z, size, limit))
     if best.error <= eps:
         return best.mask, False, best.work
-    if decide and halves.eps is not None:
-        _join(halves, eps + 2 * halves.slack, eps, False, limit, best, run)
+    if decide and problem.eps is not None:
+        _join(problem, eps + 2 * problem.slack, eps, False, limit, best, run)
         return best.mask, not best.cut, min(best.work, limit)
     # where no candidate has a part, no subset does better than |z_j|
-    floor = float(np.abs(halves.z[~halves.X.any(axis=0)]).max(initial=0.0))
-    radius = max(mitm_plan.first_radius(halves.X, halves.z), eps + 2 * halves.slack)
-    growth, start = 2.0, best.error
+    floor = float(np.abs(z[~X.any(axis=0)]).max(initial=0.0))
+    radius = max(mitm_plan.first_radius(X, z, size), eps + 2 * problem.slack)
+    faster = max(2.0 ** (4 / instance.d), 1.5)  # 16 times the pairs, then 16², …
+    growth, start = faster, best.error
     while True:
-        radius = min(radius, start)
-        _join(halves, radius, max(eps, floor), True, limit, best, run)
+        radius = min(radius, _below(start, problem.slack))
+        _join(problem, radius, max(eps, floor), True, limit, best, run)
         if best.error <= floor:
             return best.mask, True, min(best.work, limit)
-        if best.cut or best.error < start or radius >= start:
+        if best.cut or best.error < start or radius >= _below(start, problem.slack):
             return best.mask, not best.cut, min(best.work, limit)
-        radius, growth = radius * growth, growth * growth
+        radius, growth = radius * growth, growth * faster
 
 
 def _join(
-    halves: Halves,
+    problem: Problem,
     radius: float,
     eps: float,
     shrink: bool,
@@ -103,24 +146,21 @@ def _join(
     run: Runner,
 ) -> None:
     """Account for every pair closer than ``radius``; or best.cut: out of work, or within eps."""
-    X, z, A, B = halves.X, halves.z, halves.A, halves.B
-    room = mitm_space.capacity(len(X))
-    reach = radius + halves.slack
-    slabs, strips, grid = mitm_plan.lay_out(A, B, X, z, reach, room)
-    blocks = _blocks(slabs, strips, X, z)
+    sides, slabs = _lay_out(problem, radius + problem.slack)
     size = FIRST_ROUND
-    while blocks and not best.cut:
-        group, blocks, size = blocks[:size], blocks[size:], min(2 * size, LAST_ROUND)
-        goal = Goal(X, z, radius, halves.slack, eps, shrink, limit - best.work)
+    while slabs and not best.cut:
+        group, slabs, size = slabs[:size], slabs[size:], min(4 * size, LAST_ROUND)
+        left = limit - best.work
+        goal = Goal(problem.X, problem.z, radius, problem.slack, eps, shrink, left)
 
-        def visit(block: Block, space: Scratch, goal: Goal = goal) -> Result:
-            return mitm_space.join(A, B, block, grid, goal, space)
+        def visit(slab: Slab, space: Scratch, goal: Goal = goal) -> Result:
+            return mitm_space.join(sides, slab, goal, space)
 
-        for block, result in zip(group, run(visit, group), strict=True):
+        for slab, result in zip(group, run(visit, group), strict=True):
             left = limit - best.work
             if result[2] > left and left < goal.limit:
                 again = goal._replace(limit=left)
-                result = run(lambda b, space: visit(b, space, again), [block])[0]  # noqa: B023
+                (result,) = run(lambda s, space: visit(s, space, again), [slab])  # noqa: B023
             error, mask, work, finished = result
             best.work += work
             best.cut = not finished
@@ -129,16 +169,25 @@ def _join(
             if best.cut:
                 break
         if shrink:
-            radius = min(radius, best.error)
+            radius = min(radius, _below(best.error, problem.slack))
 
 
-def _blocks(slabs: FloatArray, strips: FloatArray, X: FloatArray, z: FloatArray) -> list[Block]:
-    if len(slabs) == 0:
-        return []
-    order0 = mitm_plan.best_first(slabs, 0, X, z).tolist()
-    order1 = mitm_plan.best_first(strips, 1, X, z).tolist()
-    low, high = slabs.tolist(), strips.tolist()
-    return [Block(low[s], low[s + 1], high[t], high[t + 1]) for s in order0 for t in order1]
+def _below(error: float, slack: float) -> float:
+    """A radius that leaves out pairs no better than ``error`` up to rounding: ties, at integers."""
+    return error - 2 * slack if error > 4 * slack else error
+
+
+def _lay_out(problem: Problem, reach: float) -> tuple[Sides, list[Slab]]:
+    """The slabs, the likeliest first, and the cells that pairs within ``reach`` are found by."""
+    n = len(problem.X)
+    target = float(mitm_scratch.slab_rows(n))
+    cells, edges, rows, order = mitm_plan.lay_out(
+        problem.A, problem.B, problem.X, problem.z, reach, target, problem.size >= 0
+    )
+    A, B = problem.A, problem.B
+    sides = Sides(A, B, mitm_sieve.encode(A, cells), mitm_sieve.encode(B, cells), cells)
+    low, (in_a, in_b) = edges.tolist(), rows.tolist()
+    return sides, [Slab(low[s], low[s + 1], in_a[s], in_b[s]) for s in order.tolist()]
 
 
 def _most_selective_first(X: FloatArray, z: FloatArray) -> np.ndarray:
@@ -147,7 +196,7 @@ def _most_selective_first(X: FloatArray, z: FloatArray) -> np.ndarray:
     return np.lexsort((-deviation, -np.maximum(np.abs(mean) - 3 * deviation, 0.0)))
 
 
-def _exponent(instance: Instance) -> int:
+def _exponent(X: FloatArray, z: FloatArray) -> int:
     """The power of two of the largest entry; taking it out keeps products of scales finite."""
-    largest = max(np.abs(instance.X).max(), np.abs(instance.z).max())
+    largest = max(np.abs(X).max(), np.abs(z).max())
     return math.frexp(largest)[1] if largest > 0 else 0
