@@ -13,7 +13,6 @@ SLAB_ROWS, FEWEST_RUNS = 1 << 18, 8  # but no more than fit a second-level cache
 MARKS = 5  # log2 of bits a marked sum
 LARGEST = 8  # times the planned sums of a slab that a map has bits for
 LEAST_ROWS = 1 << 13  # each slab costs a call
-KEPT = 1  # one of so many sums of a slab may pass the sieve before they are worked off
 
 _FULL = np.uint32(0xFFFFFFFF)
 
@@ -50,7 +49,7 @@ def _sizes(n: int) -> tuple[int, int, int, int]:
     """Longest run, sums kept, words of the map of a slab and of the map of the sums kept."""
     rows = slab_rows(n)
     longest = 1 << -(-(n - n // 2) // 2)
-    kept = 2 * longest + rows // KEPT
+    kept = 2 * longest + rows
     most = min(LARGEST * rows, 1 << (n - n // 2))
     return longest, kept, max(most << MARKS >> 5, 1), 1 << (kept - 1).bit_length()
 
