@@ -46,8 +46,8 @@ def load(x: FloatArray, z: float, size: int, bits: int, grid: np.ndarray, lane: 
         exponent = math.frexp(total * (1 + 2.0**-20))[1]
     shift = bits - exponent
     if not (math.isfinite(total) and total > 0 and -1000 < shift < 1000):
-        grid[:, lane] = 0
-        grid[TARGET, lane] = 1
+        for row in range(grid.shape[0]):
+            grid[row, lane] = row == TARGET
         return FAILED
     scale = math.ldexp(1.0, shift)
     step = 1 << (bits + 2) if size >= 0 else 0

@@ -2,16 +2,18 @@
 
 Both halves are sorted and merged by a network of compare-exchanges on rounded integers
 (`mitm_line_network`); the few subsets that the rounding leaves in question are summed again in
-float64 (`mitm_line_recheck`). The answer of an instance does not depend on its neighbours.
+float64 (`mitm_line_find`, `mitm_line_recheck`). The answer of an instance does not depend on its
+neighbours.
 """
 
 import numpy as np
 from numba import njit
 
 from slth.checks import BoolArray, FloatArray
+from slth.solvers.mitm_line_find import find
 from slth.solvers.mitm_line_integers import NARROW, WIDE, bits_of, load
 from slth.solvers.mitm_line_network import ITEMS, MIN_HALF, closest, input_row, rows_needed
-from slth.solvers.mitm_line_recheck import ROOM, best_subset, error_of, find, lane_pairs
+from slth.solvers.mitm_line_recheck import ROOM, best_subset, error_of, lane_pairs
 from slth.solvers.mitm_line_rows import ROW_BYTES
 
 MIN_N, MAX_N = 2 * MIN_HALF, 30  # beyond, lists leave the caches: merging reads them in order
@@ -82,6 +84,5 @@ def search(
             found = error_of(x, z[b], mask)
             if settled and found < error[b]:
                 error[b] = found
-                for i in range(m):
-                    keep[b, i] = (mask >> i) & 1 == 1
-                keep[b, m:] = False
+                for i in range(keep.shape[1]):
+                    keep[b, i] = i < m and (mask >> i) & 1 == 1

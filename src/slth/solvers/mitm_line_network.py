@@ -27,7 +27,7 @@ from slth.solvers.mitm_line_rows import (
 
 MIN_HALF = SEED  # the least candidates in a half
 ZERO, TARGET, ITEMS = 0, 1, 2  # input rows: 0; 2z + 1; 2x of A, −2x of C, −2x of the odd one
-FEW = 2 * TAIL + 10  # scratch rows besides the tables of half a half (`mitm_line_recheck`)
+FEW = 2 * TAIL + 10  # scratch rows besides the tables of half a half (`mitm_line_find`)
 
 
 def rows_needed(half: int) -> int:
