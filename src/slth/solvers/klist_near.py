@@ -1,0 +1,372 @@
+"""Short sums of two vectors of one list, over candidate sets that share nothing.
+
+a + b is short when a and −b are neighbours. The list is cut by quantiles along random orthonormal
+directions, symmetric about 0, so that −b lies in the mirror of the cell of b: the pairs measured
+are those of a cell with its mirror. A cut parts neighbours at an angle θ with probability θ/π, so
+the cutting is repeated with other directions (locality-sensitive hashing by hyperplanes: Charikar
+2002, doi:10.1145/509907.509965; its use in sieves: Laarhoven 2015,
+doi:10.1007/978-3-662-47989-6_1).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from slth.checks import FloatArray
+from slth.solvers.klist_merge import (
+    BIN_SHIFT,
+    BINS,
+    FAR,
+    FAST,
+    LOW_BIN,
+    WIDTH,
+    Index,
+    Run,
+    _count,
+    _distances,
+    _quantile,
+    _tasks,
+)
+
+Single = NDArray[np.float32]
+TASKS = 64  # parts of a pass, whatever the threads, so that the answer is the same
+ROWS_A_TASK = 2**15
+SAMPLE = 4096  # vectors that the quantiles of the cells rest on
+SAMPLED_HITS = 2048  # pairs that the first threshold rests on
+SPARE = 1.4  # pairs looked for a pair kept: sets found twice and chance
+FULL = 2.5  # pairs held a pair kept, before the longest are dropped
+
+
+@dataclass(frozen=True)
+class Sums:
+    """A list of sums: vectors (L, d), their candidates in rising order (L, f), set hashes (L,)."""
+
+    vectors: Single
+    flips: NDArray[np.uint16]
+    marks: NDArray[np.uint64]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One cutting of a list: cell c holds the rows order[start[c]:start[c + 1]].
+
+    pairs[c]: those measured between cell c and its mirror, for the first half of the cells.
+    """
+
+    start: NDArray[np.int64]
+    order: Index
+    pairs: NDArray[np.int64]
+
+
+def near(
+    sums: Sums, keep: int, bits: int, repeats: int, rng: np.random.Generator, run: Run
+) -> tuple[Index, Index, int]:
+    """Return (i, j, work): at most ``keep`` pairs of disjoint sets with the smallest ‖a_i + a_j‖₂.
+
+    Each of ``repeats`` passes measures 2^-bits of all pairs. No set comes back twice. work counts
+    pairs measured.
+    """
+    found, work, threshold, room = _Found(sums, keep), 0, np.float32(0), 0.0
+    for turn in range(repeats):
+        cut = _cut(sums.vectors, bits, rng, run)
+        total = int(cut.pairs.sum())
+        if total == 0:
+            continue
+        if threshold == 0:
+            share = SPARE * keep / total / repeats * (1.5 if repeats > 2 else 1.0)
+            threshold, room, seen = _threshold(sums, cut, share, run)
+            work += seen
+        for i, j, distance in _pass(sums, cut, threshold, room, run):
+            found.add(i, j, distance)
+        work += total
+        if found.count > FULL * keep and turn < repeats - 1:
+            threshold = min(threshold, found.trim())
+    found.trim()
+    return found.i, found.j, work
+
+
+class _Found:
+    """The pairs held so far."""
+
+    def __init__(self, sums: Sums, keep: int) -> None:
+        self.sums, self.keep, self.count = sums, keep, 0
+        self.parts: list[tuple[Index, Index, Single]] = []
+        self.i = self.j = np.empty(0, dtype=np.int32)
+
+    def add(self, i: Index, j: Index, distance: Single) -> None:
+        self.parts.append((i, j, distance))
+        self.count += len(i)
+
+    def trim(self) -> np.float32:
+        """Drop sets found twice and all but the ``keep`` shortest; return the longest kept."""
+        if not self.parts:
+            return np.float32(0)
+        i, j, distance = (np.concatenate(part) for part in zip(*self.parts, strict=True))
+        marks = self.sums.marks[i] ^ self.sums.marks[j]
+        order = np.argsort(marks)
+        marks = marks[order]
+        first = order[np.concatenate([[True], marks[1:] != marks[:-1]])[: len(order)]]
+        if len(first) > self.keep:
+            first = first[np.argpartition(distance[first], self.keep)[: self.keep]]
+        self.i, self.j, distance = i[first], j[first], distance[first]
+        self.parts, self.count = [(self.i, self.j, distance)], len(first)
+        return np.float32(distance.max(initial=0))
+
+
+def unite(sums: Sums, i: Index, j: Index, steps: FloatArray, run: Run) -> Sums:
+    """Return the list of the sets i ∪ j: each vector is the sum of its steps (n, d), rounded once.
+
+    The vectors are scaled by a power of two, so that float32 neither overflows nor vanishes.
+    """
+    flips = np.empty((len(i), 2 * sums.flips.shape[1]), dtype=np.uint16)
+    exact = np.empty((len(i), steps.shape[1]), dtype=np.float32)
+    scale = _unit(steps, sums.flips[i[:64]], sums.flips[j[:64]])
+
+    def part(start: int, _: object) -> None:
+        rows = slice(start, start + ROWS_A_TASK)
+        _unite(sums.flips, i[rows], j[rows], flips[rows])
+        _sum(flips[rows], steps, scale, exact[rows])
+
+    run(part, range(0, len(i), ROWS_A_TASK))
+    return Sums(exact, flips, sums.marks[i] ^ sums.marks[j])
+
+
+def _unit(steps: FloatArray, left: NDArray[np.uint16], right: NDArray[np.uint16]) -> float:
+    sample = steps[left].sum(axis=1) + steps[right].sum(axis=1)
+    largest = float(np.abs(sample).max(initial=0.0))
+    return float(2.0 ** -np.floor(np.log2(largest))) if largest > 0 else 1.0
+
+
+def _cut(V: Single, bits: int, rng: np.random.Generator, run: Run) -> Pass:
+    """Cut V into 2^bits cells, bits >= 1, along min(bits, d) random orthonormal directions."""
+    L, d = V.shape
+    q, cells = min(bits, d), 2**bits
+    turn = np.ascontiguousarray(np.linalg.qr(rng.standard_normal((d, d)))[0][:q], dtype=np.float32)
+    seen = np.einsum("qd,sd->qs", turn, V[rng.integers(0, L, SAMPLE)]).astype(float)
+    digits = [bits // d + (k < bits % d) for k in range(q)]
+    ways = 2 ** np.array(digits, dtype=np.int64)
+    edges = np.full((q, int(ways.max()) - 1), np.inf, dtype=np.float32)
+    for k, way in enumerate(ways):
+        edge = np.quantile(np.concatenate([seen[k], -seen[k]]), np.arange(1, way) / way)
+        edges[k, : way - 1] = (edge - edge[::-1]) / 2
+    keys = np.empty(L, dtype=np.int32)
+
+    def part(start: int, _: object) -> None:
+        rows = slice(start, start + ROWS_A_TASK)
+        _keys(V[rows], turn, edges, ways, keys[rows])
+
+    run(part, range(0, L, ROWS_A_TASK))
+    start, order = _sort(keys, cells)
+    size = np.diff(start)
+    half, mirror = size[: cells // 2], size[::-1][: cells // 2]
+    return Pass(start, order, _limits(half, mirror, L // cells) * mirror)
+
+
+def _limits(half: NDArray[np.int64], mirror: NDArray[np.int64], fair: int) -> NDArray[np.int64]:
+    """Rows of a cell that are measured: all, unless ties make it far larger than the rest."""
+    most = 16 * (fair + 1) ** 2
+    return np.where(mirror > 0, np.minimum(half, most // np.maximum(mirror, 1) + 1), 0)
+
+
+def _threshold(sums: Sums, cut: Pass, share: float, run: Run) -> tuple[np.float32, float, int]:
+    """Estimate from some cells the squared length under which ``share`` of the pairs are disjoint.
+
+    Returns (threshold, share of the pairs under it, disjoint or not, pairs seen).
+    """
+    total = int(cut.pairs.sum())
+    cells = len(cut.pairs)
+    hop = max(1, min(cells // 64, int(share * total / SAMPLED_HITS)))
+    picked = np.arange(cells // 2 % hop, cells, hop)
+
+    def part(task: tuple[int, int], _: object) -> NDArray[np.int64]:
+        return _sample(sums.vectors, sums.flips, cut.start, cut.order, cut.pairs, picked, *task)
+
+    tasks = _tasks(cut.pairs[picked], 16)
+    counts = np.sum(run(part, tasks), axis=0)
+    seen = int(cut.pairs[picked].sum())
+    if seen == 0 or share * seen >= counts[1].sum():
+        return FAR * FAR / np.float32(8), min(1.0, 3 * share), seen
+    whole = counts[1].copy()
+    whole[-1] += seen - whole.sum()
+    threshold = _quantile(whole, share)
+    under = int(np.searchsorted(np.cumsum(whole), share * seen)) + 1
+    return threshold, float(counts[0][:under].sum()) / seen, seen
+
+
+def _pass(
+    sums: Sums, cut: Pass, threshold: np.float32, share: float, run: Run
+) -> list[tuple[Index, Index, Single]]:
+    def part(task: tuple[int, int], _: object) -> tuple[Index, Index, Single]:
+        room = int(1.5 * share * int(cut.pairs[task[0] : task[1]].sum())) + 1024
+        return _match(
+            sums.vectors, sums.flips, cut.start, cut.order, cut.pairs, *task, threshold, room
+        )
+
+    return run(part, _tasks(cut.pairs, TASKS))
+
+
+@njit(cache=True, nogil=True)
+def _unite(flips, i, j, out):  # type: ignore[no-untyped-def]
+    """Set out (m, 2f) = the rows i and j of flips (L, f), merged in rising order."""
+    f = flips.shape[1]
+    for row in range(len(i)):
+        a, b = flips[i[row]], flips[j[row]]
+        p = q = 0
+        for k in range(2 * f):
+            if q == f or (p < f and a[p] < b[q]):
+                out[row, k] = a[p]
+                p += 1
+            else:
+                out[row, k] = b[q]
+                q += 1
+
+
+@njit(cache=True, nogil=True)
+def _sum(flips, steps, scale, out):  # type: ignore[no-untyped-def]
+    total = np.empty(steps.shape[1])
+    for row in range(len(flips)):
+        total[:] = 0
+        for k in range(flips.shape[1]):
+            step = steps[flips[row, k]]
+            for c in range(len(total)):
+                total[c] += step[c]
+        for c in range(len(total)):
+            out[row, c] = total[c] * scale
+
+
+@njit(cache=True, nogil=True, fastmath=FAST)
+def _keys(V, turn, edges, ways, keys):  # type: ignore[no-untyped-def]
+    for i in range(len(V)):
+        key = 0
+        for k in range(turn.shape[0]):
+            x = np.float32(0)
+            for c in range(V.shape[1]):
+                x += turn[k, c] * V[i, c]
+            digit = 0
+            for e in range(ways[k] - 1):
+                digit += int(x > edges[k, e])
+            key = key * ways[k] + digit
+        keys[i] = key
+
+
+@njit(cache=True, nogil=True)
+def _sort(keys, cells):  # type: ignore[no-untyped-def]
+    """Counting sort, stable: (start (cells + 1,), order (L,))."""
+    start = np.zeros(cells + 1, dtype=np.int64)
+    for key in keys:
+        start[key + 1] += 1
+    for cell in range(cells):
+        start[cell + 1] += start[cell]
+    place = start[:-1].copy()
+    order = np.empty(len(keys), dtype=np.int32)
+    for i in range(len(keys)):
+        order[place[keys[i]]] = i
+        place[keys[i]] += 1
+    return start, order
+
+
+@njit(cache=True, nogil=True)
+def _disjoint(a, b):  # type: ignore[no-untyped-def]
+    p = q = 0
+    while p < len(a) and q < len(b):
+        if a[p] == b[q]:
+            return False
+        if a[p] < b[q]:
+            p += 1
+        else:
+            q += 1
+    return True
+
+
+@njit(cache=True, nogil=True)
+def _mirror(V, start, order, cell):  # type: ignore[no-untyped-def]
+    """The vectors of the mirror of ``cell``, negated, as blocks (ceil, d, WIDTH)."""
+    cells, d = len(start) - 1, V.shape[1]
+    lo, hi = start[cells - 1 - cell], start[cells - cell]
+    blocks = np.full(((hi - lo + WIDTH - 1) // WIDTH, d, WIDTH), FAR, dtype=np.float32)
+    for p in range(hi - lo):
+        row = V[order[lo + p]]
+        for c in range(d):
+            blocks[p // WIDTH, c, p % WIDTH] = -row[c]
+    return blocks
+
+
+@njit(cache=True, nogil=True)
+def _rows(V, order, lo, hi, rows):  # type: ignore[no-untyped-def]
+    for r in range(4):
+        if lo + r < hi:
+            rows[r] = V[order[lo + r]]
+        else:
+            rows[r] = -FAR
+
+
+@njit(cache=True, nogil=True)
+def _sample(V, flips, start, order, pairs, picked, first, last):  # type: ignore[no-untyped-def]
+    """Histograms (2, BINS) of squared lengths in picked[first:last]: all; of disjoint sets.
+
+    Pairs longer than their parts are not counted.
+    """
+    d, cells = V.shape[1], len(start) - 1
+    counts = np.zeros((2, BINS), dtype=np.int64)
+    rows, out = np.empty((4, d), dtype=np.float32), np.empty((4, WIDTH), dtype=np.float32)
+    bits = out.view(np.int32)
+    for cell in picked[first:last]:
+        size = start[cells - cell] - start[cells - 1 - cell]
+        if pairs[cell] == 0:
+            continue
+        blocks = _mirror(V, start, order, cell)
+        end = start[cell] + pairs[cell] // size
+        for lo in range(start[cell], end, 4):
+            hi = min(end, lo + 4)
+            _rows(V, order, lo, hi, rows)
+            for t in range(len(blocks)):
+                _distances(rows, blocks[t], out)
+                for r in range(hi - lo):
+                    most = np.float32(0)
+                    for c in range(d):
+                        most += rows[r, c] ** 2
+                    for j in range(min(WIDTH, size - t * WIDTH)):
+                        if out[r, j] <= most:
+                            place = min(max((bits[r, j] >> BIN_SHIFT) - LOW_BIN, 0), BINS - 1)
+                            counts[0, place] += 1
+                            at = start[cells - 1 - cell] + t * WIDTH + j
+                            if _disjoint(flips[order[lo + r]], flips[order[at]]):
+                                counts[1, place] += 1
+    return counts
+
+
+@njit(cache=True, nogil=True)
+def _match(V, flips, start, order, pairs, first, last, threshold, room):  # type: ignore[no-untyped-def]
+    """Disjoint pairs (i, j, ‖a_i + a_j‖²) within ``threshold``, of the first ``room`` found."""
+    d, cells = V.shape[1], len(start) - 1
+    i, j = np.empty(room + WIDTH, dtype=np.int32), np.empty(room + WIDTH, dtype=np.int32)
+    length = np.empty(room + WIDTH, dtype=np.float32)
+    rows, out = np.empty((4, d), dtype=np.float32), np.empty((4, WIDTH), dtype=np.float32)
+    found = 0
+    for cell in range(first, last):
+        if pairs[cell] == 0:
+            continue
+        low, high = start[cells - 1 - cell], start[cells - cell]
+        blocks = _mirror(V, start, order, cell)
+        end = start[cell] + pairs[cell] // (high - low)
+        for lo in range(start[cell], end, 4):
+            _rows(V, order, lo, end, rows)
+            for t in range(len(blocks)):
+                _distances(rows, blocks[t], out)
+                for r in range(4):
+                    if found < room and _count(out[r], threshold) > 0:
+                        for c in range(WIDTH):  # no branch: the next hit overwrites a miss
+                            i[found] = order[min(lo + r, end - 1)]
+                            j[found] = order[min(low + t * WIDTH + c, high - 1)]
+                            length[found] = out[r, c]
+                            found += int(out[r, c] <= threshold)
+        if found >= room:
+            break
+    kept = 0
+    for k in range(min(found, room)):
+        if _disjoint(flips[i[k]], flips[j[k]]):
+            i[kept], j[kept], length[kept] = i[k], j[k], length[k]
+            kept += 1
+    return i[:kept].copy(), j[:kept].copy(), length[:kept].copy()
