@@ -34,6 +34,7 @@ Single = NDArray[np.float32]
 TASKS = 64  # parts of a pass, whatever the threads, so that the answer is the same
 ROWS_A_TASK = 2**15
 SAMPLE = 4096  # vectors that the quantiles of the cells rest on
+LIKELY = 32  # times more pairs are compared for being disjoint than are wanted
 SAMPLED_HITS = 2048  # pairs that the first threshold rests on
 SPARE = 1.4  # pairs looked for a pair kept: sets found twice and chance
 FULL = 2.5  # pairs held a pair kept, before the longest are dropped
@@ -173,26 +174,38 @@ def _limits(half: NDArray[np.int64], mirror: NDArray[np.int64], fair: int) -> ND
 def _threshold(sums: Sums, cut: Pass, share: float, run: Run) -> tuple[np.float32, float, int]:
     """Estimate from some cells the squared length under which ``share`` of the pairs are disjoint.
 
-    Returns (threshold, share of the pairs under it, disjoint or not, pairs seen).
+    Returns (threshold, share of the pairs under it, disjoint or not, pairs seen). Sets are compared
+    for the LIKELY·share shortest pairs only, by a limit estimated from fewer cells first.
     """
-    total = int(cut.pairs.sum())
-    cells = len(cut.pairs)
-    hop = max(1, min(cells // 64, int(share * total / SAMPLED_HITS)))
-    picked = np.arange(cells // 2 % hop, cells, hop)
+    cells, total = len(cut.pairs), int(cut.pairs.sum())
+    hop = max(1, min(max(8, int(share * total / SAMPLED_HITS)), cells // 64))
+    limit, seen = FAR * FAR / np.float32(8), 0
+    if LIKELY * share < 1:
+        counts, seen = _histogram(sums, cut, min(16 * hop, max(1, cells // 8)), np.float32(-1), run)
+        limit = _quantile(counts[0], LIKELY * share)
+    counts, pairs = _histogram(sums, cut, hop, limit, run)
+    under = np.cumsum(counts[1])
+    if under[-1] <= share * pairs:
+        return limit, min(1.0, LIKELY * share), seen + pairs
+    bin_ = int(np.searchsorted(under, share * pairs))
+    threshold = _quantile(np.eye(1, BINS, bin_, dtype=np.int64)[0], 1.0)
+    return threshold, float(counts[0][: bin_ + 1].sum()) / pairs, seen + pairs
+
+
+def _histogram(
+    sums: Sums, cut: Pass, hop: int, limit: np.float32, run: Run
+) -> tuple[NDArray[np.int64], int]:
+    """Histograms (2, BINS) of one cell in ``hop``, and its pairs; see `_sample`."""
+    picked = np.arange(hop // 2, len(cut.pairs), hop)
 
     def part(task: tuple[int, int], _: object) -> NDArray[np.int64]:
-        return _sample(sums.vectors, sums.flips, cut.start, cut.order, cut.pairs, picked, *task)
+        return _sample(
+            sums.vectors, sums.flips, cut.start, cut.order, cut.pairs, picked, limit, *task
+        )
 
-    tasks = _tasks(cut.pairs[picked], 16)
-    counts = np.sum(run(part, tasks), axis=0)
     seen = int(cut.pairs[picked].sum())
-    if seen == 0 or share * seen >= counts[1].sum():
-        return FAR * FAR / np.float32(8), min(1.0, 3 * share), seen
-    whole = counts[1].copy()
-    whole[-1] += seen - whole.sum()
-    threshold = _quantile(whole, share)
-    under = int(np.searchsorted(np.cumsum(whole), share * seen)) + 1
-    return threshold, float(counts[0][:under].sum()) / seen, seen
+    tasks = _tasks(cut.pairs[picked], 16) if seen else []
+    return np.sum([np.zeros((2, BINS), np.int64), *run(part, tasks)], axis=0), max(seen, 1)
 
 
 def _pass(
@@ -268,16 +281,16 @@ def _sort(keys, cells):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _disjoint(a, b):  # type: ignore[no-untyped-def]
-    p = q = 0
-    while p < len(a) and q < len(b):
-        if a[p] == b[q]:
-            return False
-        if a[p] < b[q]:
-            p += 1
-        else:
-            q += 1
-    return True
+def _disjoint(flips, i, j, mark):  # type: ignore[no-untyped-def]
+    """Whether the rows i and j of flips share nothing; mark (2^16,) is all 0 and stays so."""
+    for a in flips[i]:
+        mark[a] = 1
+    shared = 0
+    for b in flips[j]:
+        shared += mark[b]
+    for a in flips[i]:
+        mark[a] = 0
+    return shared == 0
 
 
 @njit(cache=True, nogil=True)
@@ -303,13 +316,14 @@ def _rows(V, order, lo, hi, rows):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _sample(V, flips, start, order, pairs, picked, first, last):  # type: ignore[no-untyped-def]
-    """Histograms (2, BINS) of squared lengths in picked[first:last]: all; of disjoint sets.
+def _sample(V, flips, start, order, pairs, picked, limit, first, last):  # type: ignore[no-untyped-def]
+    """Histograms (2, BINS) of squared lengths in picked[first:last]: all; disjoint ones.
 
-    Pairs longer than their parts are not counted.
+    Only those up to ``limit`` are counted, and compared; all are counted if it is negative.
     """
     d, cells = V.shape[1], len(start) - 1
     counts = np.zeros((2, BINS), dtype=np.int64)
+    mark = np.zeros(2**16, dtype=np.uint8)
     rows, out = np.empty((4, d), dtype=np.float32), np.empty((4, WIDTH), dtype=np.float32)
     bits = out.view(np.int32)
     for cell in picked[first:last]:
@@ -319,21 +333,18 @@ def _sample(V, flips, start, order, pairs, picked, first, last):  # type: ignore
         blocks = _mirror(V, start, order, cell)
         end = start[cell] + pairs[cell] // size
         for lo in range(start[cell], end, 4):
-            hi = min(end, lo + 4)
-            _rows(V, order, lo, hi, rows)
+            _rows(V, order, lo, end, rows)
             for t in range(len(blocks)):
                 _distances(rows, blocks[t], out)
-                for r in range(hi - lo):
-                    most = np.float32(0)
-                    for c in range(d):
-                        most += rows[r, c] ** 2
+                for r in range(min(4, end - lo)):
                     for j in range(min(WIDTH, size - t * WIDTH)):
-                        if out[r, j] <= most:
+                        if limit < 0 or out[r, j] <= limit:
                             place = min(max((bits[r, j] >> BIN_SHIFT) - LOW_BIN, 0), BINS - 1)
                             counts[0, place] += 1
+                            if limit < 0:
+                                continue
                             at = start[cells - 1 - cell] + t * WIDTH + j
-                            if _disjoint(flips[order[lo + r]], flips[order[at]]):
-                                counts[1, place] += 1
+                            counts[1, place] += _disjoint(flips, order[lo + r], order[at], mark)
     return counts
 
 
@@ -364,9 +375,9 @@ def _match(V, flips, start, order, pairs, first, last, threshold, room):  # type
                             found += int(out[r, c] <= threshold)
         if found >= room:
             break
-    kept = 0
+    kept, mark = 0, np.zeros(2**16, dtype=np.uint8)
     for k in range(min(found, room)):
-        if _disjoint(flips[i[k]], flips[j[k]]):
+        if _disjoint(flips, i[k], j[k], mark):
             i[kept], j[kept], length[kept] = i[k], j[k], length[k]
             kept += 1
     return i[:kept].copy(), j[:kept].copy(), length[:kept].copy()
