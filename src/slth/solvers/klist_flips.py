@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
 from slth.solvers.klist_flips_plan import FlipPlan
-from slth.solvers.klist_merge import BINS, FAR, LOW_BIN, BIN_SHIFT, WIDTH, Index, Run, _count
-from slth.solvers.klist_merge import _distances, _quantile
+from slth.solvers.klist_merge import FAR, WIDTH, Index, Run, _count, _distances
 from slth.solvers.klist_near import Single, Sums, near, unite
-from slth.solvers.klist_plan import ROOT_KEEP, VECTOR_WORK
+from slth.solvers.klist_plan import VECTOR_WORK
 
 PAIR_SAMPLE = 2**18  # pairs that the threshold of the first list rests on
 ROWS = 256  # rows of the first list's pairs that one task measures
@@ -26,59 +25,66 @@ ROWS = 256  # rows of the first list's pairs that one task measures
 
 @dataclass
 class Sieve:
-    """Improves the subset ``keep`` of X (n, d) towards z (d,); `climb` does all.
+    """Searches for flips of ``members`` that bring Σ ± X_i/2 from its ``plus`` to ``offset``.
 
-    members: the candidates that may flip, at most 2^16. sized: the number of candidates kept stays.
-    work counts the pairs measured and the vectors made.
+    X: (n, d) candidates; offset: (d,); members: at most 2^16 of them; plus: (members,) bool, the
+    signs to start from. sized: as many signs turn to plus as to minus. work counts the pairs
+    measured and the vectors made.
     """
 
     X: FloatArray
-    z: FloatArray
-    keep: BoolArray
+    offset: FloatArray
     members: NDArray[np.int64]
+    plus: BoolArray
     plan: FlipPlan
     seed: int
     run: Run
     sized: bool = False
     work: int = 0
 
-    def climb(self, best: int) -> list[BoolArray]:
-        """Return up to ``best`` subsets, (n,) bool over all candidates, smallest sup norm first."""
-        plan, kept = self.plan, self.keep[self.members]
-        rest = self.z - self.X[self.keep].sum(axis=0)
-        steps = np.where(kept[:, None], -self.X[self.members], self.X[self.members])
-        steps -= rest / 2**plan.depth
-        rng = seeding.generator(self.seed, "marks")
-        marks = rng.integers(0, 2**64, len(kept), dtype=np.uint64)
-        side = np.where(kept, 1, -1).astype(np.int8) if self.sized else np.zeros(len(kept), np.int8)
-        single = Sums(np.empty((0, 0), np.float32), np.arange(len(kept), dtype=np.uint16)[:, None], marks)
-        keep = plan.size if plan.depth > 1 else ROOT_KEEP
-        i, j = self._pairs(steps, side, keep)
-        sums = unite(single, i, j, steps, self.run)
+    def climb(self, keep: int) -> tuple[FloatArray, NDArray[np.uint16]]:
+        """Return about ``keep`` rests (m, d), and the positions in members flipped for each (m, f).
+
+        Rest: Σ ± X_i/2 − offset after the flips. m may be 0.
+        """
+        plan, steps = self.plan, self._steps()
+        i, j = self._pairs(steps, plan.size if plan.depth > 1 else keep)
+        sums = unite(self._singles(), i, j, steps, self.run)
         for level in range(2, plan.depth + 1):
             if len(sums.marks) < 2:
-                return []
-            keep = plan.size if level < plan.depth else ROOT_KEEP
-            bits = plan.cuts(len(sums.marks))
+                break
+            size, bits = plan.size if level < plan.depth else keep, plan.cuts(len(sums.marks))
             rng = seeding.generator(self.seed, "near", level)
-            i, j, work = near(sums, keep, bits, plan.repeats, rng, self.run)
+            i, j, work = near(sums, size, bits, plan.repeats, rng, self.run)
             self.work += work + plan.repeats * VECTOR_WORK * len(sums.marks)
             sums = unite(sums, i, j, steps, self.run)
-        exact = steps[sums.flips].sum(axis=1)
-        first = np.argsort(np.abs(exact).max(axis=1), kind="stable")[:best]
-        return [self._flipped(sums.flips[row]) for row in first]
+        if sums.flips.shape[1] < 2**plan.depth:
+            return np.empty((0, steps.shape[1])), sums.flips[:0]
+        rests = np.zeros((len(sums.flips), steps.shape[1]))
+        for flip in sums.flips.T:
+            rests += steps[flip]
+        return rests, sums.flips
 
-    def _flipped(self, flips: NDArray[np.uint16]) -> BoolArray:
-        keep = self.keep.copy()
-        keep[self.members[flips]] ^= True
-        return keep
+    def _steps(self) -> FloatArray:
+        """What a flip adds to the rest, with its share of the rest: f of them add it whole."""
+        X = self.X[self.members]
+        rest = np.where(self.plus[:, None], X, -X).sum(axis=0) / 2 - self.offset
+        steps: FloatArray = np.where(self.plus[:, None], -X, X) + rest / 2**self.plan.depth
+        return steps
 
-    def _pairs(self, steps: FloatArray, side: NDArray[np.int8], keep: int) -> tuple[Index, Index]:
+    def _singles(self) -> Sums:
+        n = len(self.members)
+        marks = seeding.generator(self.seed, "marks").integers(0, 2**64, n, dtype=np.uint64)
+        none = np.empty((0, 0), dtype=np.float32)
+        return Sums(none, np.arange(n, dtype=np.uint16)[:, None], marks)
+
+    def _pairs(self, steps: FloatArray, keep: int) -> tuple[Index, Index]:
         """Return (i, j), i < j, of about the ``keep`` shortest sums of two steps."""
         n, d = steps.shape
         total = n * (n - 1) // 2
         self.work += total
-        V = (steps / np.abs(steps).max()).astype(np.float32)
+        side = np.where(self.plus, 1, -1).astype(np.int8) if self.sized else np.zeros(n, np.int8)
+        V = (steps / max(np.abs(steps).max(), 1e-300)).astype(np.float32)
         threshold, share = FAR * FAR / np.float32(8), 1.0
         if keep < total:
             rng = seeding.generator(self.seed, "pairs")

@@ -2,10 +2,10 @@
 
 f = 2^t flips; lists of L sets a level; m passes of 2^-b of the pairs each. The model: sums of two
 candidates of unit variance are N(0, 2 I_d), a truncated list is uniform in a ball of radius ρ. With
-κ the share of close pairs that share a cell (`klist_plan`) and exp(−f²/n) the share of pairs of
-f-sets that are disjoint,
+κ the share of close pairs that share a cell (`klist_plan`) and δ = C(n − f, f)/C(n, f) the share of
+pairs of f-sets that are disjoint,
 
-    L'/((1 − (1 − κ)^m) exp(−f²/n) L²/2) = P(‖a + b‖ ≤ ρ').
+    L'/((1 − (1 − κ)^m) δ L²/2) = P(‖a + b‖ ≤ ρ').
 """
 
 import functools
@@ -26,6 +26,7 @@ from slth.checks import FloatArray
 
 MAX_DEPTH = 7
 MAX_MEMBERS = 2**16
+ROOT_SIZE = 19  # log2 of the sums kept at the root when more candidates refine them
 FOUND = 3.5 * 12  # bytes of the pairs held for each pair kept
 
 
@@ -33,31 +34,49 @@ FOUND = 3.5 * 12  # bytes of the pairs held for each pair kept
 class FlipPlan:
     """2^depth flips; lists of ``size`` sets; ``repeats`` passes over cells of about 2^log_cell.
 
-    members: candidates that may flip. work: predicted pairs, a list vector a pass counted as
-    VECTOR_WORK. bytes: predicted peak. radius: predicted sup-norm error for unit variance.
+    used: candidates that may flip. lists, bits: the root's list if it is to be merged with others,
+    and cuts that leave as many pairs as a level measures. work: predicted pairs, a list vector a
+    pass counted as VECTOR_WORK. bytes: predicted peak. For candidates of unit variance, spread:
+    predicted standard deviation of a coordinate in a full list at the root; radius: predicted
+    sup-norm error.
     """
 
     depth: int
+    used: int
     size: int
     log_cell: int
     repeats: int
-    members: int
+    lists: tuple[int, ...]
+    bits: tuple[int, ...]
     work: int
     bytes: int
+    spread: float
     radius: float
 
+    def complete(self, n: int) -> bool:
+        """Whether every subset is accounted for: never."""
+        return False
+
     def cuts(self, size: int) -> int:
-        """Cuts of a list of ``size``."""
-        return max(1, round(math.log2(size)) - self.log_cell)
+        """Cuts of a list of ``size``: as many pairs are measured as in a full list, or all."""
+        more = 2 * (math.log2(max(size, 1)) - math.log2(self.size))
+        return max(1, math.ceil(more - 1e-9) + _full_cuts(self.size, self.log_cell))
+
+
+def _full_cuts(size: int, log_cell: int) -> int:
+    return round(math.log2(size)) - log_cell
 
 
 @functools.lru_cache(maxsize=1024)
 def plan_flips(n: int, d: int, budget: int, memory: int) -> FlipPlan | None:
-    """Return the plan of smallest predicted radius within ``budget`` and ``memory``, or None."""
-    members = min(n, MAX_MEMBERS, math.isqrt(max(budget // 4, 0)))
-    if members < 4:
+    """Return the plan of smallest predicted radius within ``budget`` and ``memory``, or None.
+
+    Searched: 2^2 … 2^7 flips; L = 2^6 … 2^23 in half octaves; cells of 2^4 … 2^12 sets; 1 … 256
+    passes. n > 2^16, or too many for the budget: None. Cost: about 50 ms, remembered.
+    """
+    if n > MAX_MEMBERS or n < 8 or n * n > budget:
         return None
-    found = [_of_depth(t, members, d, budget, memory) for t in range(2, MAX_DEPTH + 1) if 2**t <= members]
+    found = [_of_depth(t, n, d, budget, memory) for t in range(2, MAX_DEPTH + 1) if 2**t <= n // 2]
     kept = [each for each in found if each is not None]
     return min(kept, key=lambda each: each.radius, default=None)
 
@@ -71,48 +90,78 @@ def _of_depth(depth: int, n: int, d: int, budget: int, memory: int) -> FlipPlan 
         g.ravel()
         for g in np.meshgrid(np.arange(6, 23.5, 0.5), np.arange(4.0, 13.0), np.arange(0.0, 9.0))
     )
-    repeats = 2.0**log_repeats
+    work = _work(depth, n, size, cell, 2.0**log_repeats)
+    each = 2 * 4.0 * d + 2 * 2.0**depth + 16 + FOUND
+    peak = BASE_BYTES + np.minimum(2.0**size, 2.0**ROOT_SIZE) * 24 * d + 2.0**size * each
+    fit = (work <= budget) & (peak <= memory)
+    if not fit.any():
+        return None
+    size, cell, log_repeats, work, peak = (a[fit] for a in (size, cell, log_repeats, work, peak))
+    radius, log_list = _radius(depth, n, d, size, cell, 2.0**log_repeats)
+    k = int(np.argmin(radius))
+    root = np.minimum(size[k : k + 1], ROOT_SIZE)
+    args = (size[k : k + 1], cell[k : k + 1], 2.0 ** log_repeats[k : k + 1])
+    full, log_list = _radius(depth, n, d, *args, root)
+    pairs = math.log2(work[k] / depth)
+    return FlipPlan(
+        depth,
+        n,
+        int(2.0 ** size[k]),
+        int(cell[k]),
+        int(2.0 ** log_repeats[k]),
+        (int(2.0 ** log_list[0]),),
+        (max(0, round(2 * float(log_list[0]) - pairs)),),
+        int(work[k]),
+        int(peak[k]),
+        float(full[0]) / math.sqrt(d + 2),  # of a coordinate of a point uniform in a ball
+        float(radius[k]) * _cube_of_ball(d),
+    )
+
+
+def _work(
+    depth: int, n: int, size: FloatArray, cell: FloatArray, repeats: FloatArray
+) -> FloatArray:
+    """Pairs and vectors if every list is full as far as there are pairs for it."""
+    work = np.full(len(size), n * n / 2)
+    log_list = np.minimum(size, _log_choose(n, 2))
+    for level in range(2, depth + 1):
+        bits = _bits(log_list, size, cell)
+        work += repeats * (2.0 ** (2 * log_list - 1 - bits) + VECTOR_WORK * 2.0**log_list)
+        log_list = np.minimum(size, _log_choose(n, 2**level))
+    return work
+
+
+def _bits(log_list: FloatArray, size: FloatArray, cell: FloatArray) -> FloatArray:
+    return np.maximum(1, np.ceil(2 * (log_list - size)) + np.round(size) - cell)
+
+
+def _radius(
+    depth: int,
+    n: int,
+    d: int,
+    size: FloatArray,
+    cell: FloatArray,
+    repeats: FloatArray,
+    root: FloatArray | float = 0.0,
+) -> tuple[FloatArray, FloatArray]:
+    """Predict the 2-norm of the 2^root-th shortest sum at the root, and log2 of the sums there."""
     log_list = np.minimum(size, _log_choose(n, 2))
     share = log_list - _log_choose(n, 2)
     ball = share < -0.5
     radius = math.sqrt(2) * np.where(ball, _gauss_radius(d, share), math.sqrt(d))
-    work = np.full(len(size), n * n / 2)
     for level in range(2, depth + 1):
         half = 2 ** (level - 1)
-        bits = np.maximum(1, np.round(log_list) - cell)
-        work = work + repeats * (2.0 ** (2 * log_list - 1 - bits) + VECTOR_WORK * 2.0**log_list)
-        log_pairs = np.minimum(
-            2 * log_list - 1 - half * half / n / math.log(2), _log_choose(n, 2 * half)
-        )
-        wanted = size if level < depth else np.zeros_like(size)
+        bits = _bits(log_list, size, cell)
+        disjoint = _log_choose(n - half, half) - _log_choose(n, half)
+        log_pairs = np.minimum(2 * log_list - 1 + disjoint, _log_choose(n, 2 * half))
+        wanted = size if level < depth else np.zeros_like(size) + root
         log_kappa = np.zeros_like(size)
         for _ in range(3):
             share = np.minimum(wanted - log_pairs - log_kappa, 0.0)
-            shrunk = np.where(
-                ball,
-                radius * _ball_radius(d, share),
-                math.sqrt(2 * half) * _gauss_radius(d, share),
-            )
+            gauss = math.sqrt(2 * half) * _gauss_radius(d, share)
+            shrunk = np.where(ball, radius * _ball_radius(d, share), gauss)
             one = 2.0 ** _log_recall(d, bits, shrunk / radius)
             log_kappa = np.log2(1 - (1 - one) ** repeats)
         radius, ball = shrunk, ball | (share < -0.5)
         log_list = np.minimum(wanted, log_pairs + log_kappa)
-    log_list = np.minimum(size, 2.0 * _log_choose(n, 2))
-    flips = 2.0**depth
-    each = 2 * 4.0 * d + 2 * flips + 16 + FOUND
-    peak = BASE_BYTES + 2.0**log_list * each
-    error = radius * _cube_of_ball(d)
-    error[(work > budget) | (peak > memory)] = np.inf
-    k = int(np.argmin(error))
-    if not np.isfinite(error[k]):
-        return None
-    return FlipPlan(
-        depth,
-        int(2.0 ** size[k]),
-        int(cell[k]),
-        int(repeats[k]),
-        n,
-        int(work[k]),
-        int(peak[k]),
-        float(error[k]),
-    )
+    return radius, log_list

@@ -37,6 +37,7 @@ SAMPLE = 4096  # vectors that the quantiles of the cells rest on
 LIKELY = 32  # times more pairs are compared for being disjoint than are wanted
 SAMPLED_HITS = 2048  # pairs that the first threshold rests on
 SPARE = 1.4  # pairs looked for a pair kept: sets found twice and chance
+LATE = 1.3  # the threshold is raised when this many times fewer sets than due were found
 FULL = 2.5  # pairs held a pair kept, before the longest are dropped
 
 
@@ -69,21 +70,26 @@ def near(
     Each of ``repeats`` passes measures 2^-bits of all pairs. No set comes back twice. work counts
     pairs measured.
     """
-    found, work, threshold, room = _Found(sums, keep), 0, np.float32(0), 0.0
-    for turn in range(repeats):
+    found, work, threshold, boost = _Found(sums, keep), 0, np.float32(0), 1.0
+    for turn in range(1, repeats + 1):
         cut = _cut(sums.vectors, bits, rng, run)
         total = int(cut.pairs.sum())
         if total == 0:
             continue
         if threshold == 0:
-            share = SPARE * keep / total / repeats * (1.5 if repeats > 2 else 1.0)
+            share = boost * SPARE * keep / total / repeats * (1.5 if repeats > 2 else 1.0)
             threshold, room, seen = _threshold(sums, cut, share, run)
             work += seen
         for i, j, distance in _pass(sums, cut, threshold, room, run):
             found.add(i, j, distance)
         work += total
-        if found.count > FULL * keep and turn < repeats - 1:
-            threshold = min(threshold, found.trim())
+        if turn & (turn - 1) == 0 or found.count > FULL * keep:
+            longest = found.trim()
+            late = keep * turn / repeats / max(found.count, 1)
+            if found.count == keep:
+                threshold = min(threshold, longest)
+            elif late > LATE and turn < repeats:  # sets found many times: n is small for 2f
+                boost, threshold = boost * min(late, 8.0), np.float32(0)
     found.trim()
     return found.i, found.j, work
 
@@ -186,7 +192,7 @@ def _threshold(sums: Sums, cut: Pass, share: float, run: Run) -> tuple[np.float3
     counts, pairs = _histogram(sums, cut, hop, limit, run)
     under = np.cumsum(counts[1])
     if under[-1] <= share * pairs:
-        return limit, min(1.0, LIKELY * share), seen + pairs
+        return limit, 1.2 * float(counts[0].sum()) / pairs, seen + pairs
     bin_ = int(np.searchsorted(under, share * pairs))
     threshold = _quantile(np.eye(1, BINS, bin_, dtype=np.int64)[0], 1.0)
     return threshold, float(counts[0][: bin_ + 1].sum()) / pairs, seen + pairs
