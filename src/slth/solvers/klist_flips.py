@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
-from slth.solvers.klist_flips_plan import FlipPlan
+from slth.solvers.klist_flips_plan import UNITE_WORK, FlipPlan
 from slth.solvers.klist_merge import FAR, WIDTH, Index, Run, _count, _distances
 from slth.solvers.klist_near import Single, Sums, near, unite
 from slth.solvers.klist_plan import VECTOR_WORK
@@ -58,6 +58,7 @@ class Sieve:
             i, j, work = near(sums, size, bits, plan.repeats, rng, self.run)
             self.work += work + plan.repeats * VECTOR_WORK * len(sums.marks)
             sums = unite(sums, i, j, steps, self.run)
+            self.work += UNITE_WORK * len(i)
         if sums.flips.shape[1] < 2**plan.depth:
             return np.empty((0, steps.shape[1])), sums.flips[:0]
         rests = np.zeros((len(sums.flips), steps.shape[1]))

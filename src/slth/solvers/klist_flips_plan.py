@@ -26,7 +26,7 @@ from slth.checks import FloatArray
 
 MAX_DEPTH = 7
 MAX_MEMBERS = 2**16
-ROOT_SIZE = 19  # log2 of the sums kept at the root when more candidates refine them
+UNITE_WORK = 1024  # finding a set and its sum takes the time of this many pairs
 FOUND = 3.5 * 12  # bytes of the pairs held for each pair kept
 
 
@@ -34,11 +34,9 @@ FOUND = 3.5 * 12  # bytes of the pairs held for each pair kept
 class FlipPlan:
     """2^depth flips; lists of ``size`` sets; ``repeats`` passes over cells of about 2^log_cell.
 
-    used: candidates that may flip. lists, bits: the root's list if it is to be merged with others,
-    and cuts that leave as many pairs as a level measures. work: predicted pairs, a list vector a
-    pass counted as VECTOR_WORK. bytes: predicted peak. For candidates of unit variance, spread:
-    predicted standard deviation of a coordinate in a full list at the root; radius: predicted
-    sup-norm error.
+    used: candidates that may flip. work: predicted pairs, a list vector a pass counted as
+    VECTOR_WORK. bytes: predicted peak. radius: predicted sup-norm error for candidates of unit
+    variance.
     """
 
     depth: int
@@ -46,11 +44,8 @@ class FlipPlan:
     size: int
     log_cell: int
     repeats: int
-    lists: tuple[int, ...]
-    bits: tuple[int, ...]
     work: int
     bytes: int
-    spread: float
     radius: float
 
     def complete(self, n: int) -> bool:
@@ -59,12 +54,8 @@ class FlipPlan:
 
     def cuts(self, size: int) -> int:
         """Cuts of a list of ``size``: as many pairs are measured as in a full list, or all."""
-        more = 2 * (math.log2(max(size, 1)) - math.log2(self.size))
-        return max(1, math.ceil(more - 1e-9) + _full_cuts(self.size, self.log_cell))
-
-
-def _full_cuts(size: int, log_cell: int) -> int:
-    return round(math.log2(size)) - log_cell
+        log_size = np.log2(max(size, 1))
+        return int(_bits(log_size, np.log2(self.size), np.float64(self.log_cell)))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -92,28 +83,21 @@ def _of_depth(depth: int, n: int, d: int, budget: int, memory: int) -> FlipPlan 
     )
     work = _work(depth, n, size, cell, 2.0**log_repeats)
     each = 2 * 4.0 * d + 2 * 2.0**depth + 16 + FOUND
-    peak = BASE_BYTES + np.minimum(2.0**size, 2.0**ROOT_SIZE) * 24 * d + 2.0**size * each
+    peak = BASE_BYTES + 2.0**size * each
     fit = (work <= budget) & (peak <= memory)
     if not fit.any():
         return None
     size, cell, log_repeats, work, peak = (a[fit] for a in (size, cell, log_repeats, work, peak))
-    radius, log_list = _radius(depth, n, d, size, cell, 2.0**log_repeats)
+    radius = _radius(depth, n, d, size, cell, 2.0**log_repeats)
     k = int(np.argmin(radius))
-    root = np.minimum(size[k : k + 1], ROOT_SIZE)
-    args = (size[k : k + 1], cell[k : k + 1], 2.0 ** log_repeats[k : k + 1])
-    full, log_list = _radius(depth, n, d, *args, root)
-    pairs = math.log2(work[k] / depth)
     return FlipPlan(
         depth,
         n,
         int(2.0 ** size[k]),
         int(cell[k]),
         int(2.0 ** log_repeats[k]),
-        (int(2.0 ** log_list[0]),),
-        (max(0, round(2 * float(log_list[0]) - pairs)),),
         int(work[k]),
         int(peak[k]),
-        float(full[0]) / math.sqrt(d + 2),  # of a coordinate of a point uniform in a ball
         float(radius[k]) * _cube_of_ball(d),
     )
 
@@ -128,6 +112,7 @@ def _work(
         bits = _bits(log_list, size, cell)
         work += repeats * (2.0 ** (2 * log_list - 1 - bits) + VECTOR_WORK * 2.0**log_list)
         log_list = np.minimum(size, _log_choose(n, 2**level))
+        work += UNITE_WORK * 2.0**log_list * (level < depth)
     return work
 
 
@@ -142,9 +127,8 @@ def _radius(
     size: FloatArray,
     cell: FloatArray,
     repeats: FloatArray,
-    root: FloatArray | float = 0.0,
-) -> tuple[FloatArray, FloatArray]:
-    """Predict the 2-norm of the 2^root-th shortest sum at the root, and log2 of the sums there."""
+) -> FloatArray:
+    """Predict the 2-norm of the shortest sum at the root."""
     log_list = np.minimum(size, _log_choose(n, 2))
     share = log_list - _log_choose(n, 2)
     ball = share < -0.5
@@ -154,7 +138,7 @@ def _radius(
         bits = _bits(log_list, size, cell)
         disjoint = _log_choose(n - half, half) - _log_choose(n, half)
         log_pairs = np.minimum(2 * log_list - 1 + disjoint, _log_choose(n, 2 * half))
-        wanted = size if level < depth else np.zeros_like(size) + root
+        wanted = size if level < depth else np.zeros_like(size)
         log_kappa = np.zeros_like(size)
         for _ in range(3):
             share = np.minimum(wanted - log_pairs - log_kappa, 0.0)
@@ -164,4 +148,4 @@ def _radius(
             log_kappa = np.log2(1 - (1 - one) ** repeats)
         radius, ball = shrunk, ball | (share < -0.5)
         log_list = np.minimum(wanted, log_pairs + log_kappa)
-    return radius, log_list
+    return radius

@@ -8,21 +8,21 @@ tiers, N(0, I_d) has none in d > 2. All other candidates are signed greedily.
 """
 
 import bisect
-import itertools
 import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from slth.checks import FloatArray
-from slth.solvers.klist_flips_plan import FlipPlan, plan_flips
+from slth.solvers.klist_flips_plan import MAX_MEMBERS, FlipPlan, plan_flips
 from slth.solvers.klist_plan import MAX_LEAF, VECTOR_WORK, Plan, plan
 
 MAX_TIERS = 8
 LEAST_TIER = 0.4  # candidates a dimension: a tier divides the error by 2^0.4 at least
 WEAK = 0.2
 LEAST_TREE = 4  # candidates a dimension in the tree, so that it reaches what the rest leaves
-EARLY_FLIPS = 8.0  # flips of the lists that decide which candidates a sieve works with
+MOST_SHORT = 0.25  # of the candidates of a sieve may be shorter than half their rms
+PAIR_SHARE = 8  # at most 1/16 of the budget measures pairs of candidates
 STARTS = 8  # places tried for the tree among the candidates
 SHARES = (1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125, 0.0625)  # of n, in the tree
 
@@ -44,56 +44,52 @@ class Grove:
 def choose(scales: FloatArray, d: int, budget: int, memory: int) -> Grove | None:
     """Return the grove of least predicted error within ``budget`` and ``memory``, or None.
 
-    scales (n,): rms entries of the candidates, descending. Compared are trees and flip sieves of a
-    share of the candidates, at STARTS + 1 places in their order, of the whole budget and of half of
-    it, which leaves as much for tiers. Candidates shorter than WEAK of the tree's rms add no new
-    sums on the scale of a merge: a tree with such is predicted as one without them; a sieve by
-    `_participants`.
+    scales (n,): rms entries of the candidates, descending. Compared are a flip sieve and trees
+    of a share of the candidates, at STARTS + 1 places in their order, of the whole budget and of
+    half of it, which leaves as much for tiers. Candidates shorter than WEAK of the tree's rms add no new
+    sums on the scale of a merge: a tree with such is predicted as one without them.
     """
     n, rising = len(scales), scales[::-1]
     squares = np.concatenate([[0.0], np.cumsum(np.square(scales))]).tolist()
     short = int(np.searchsorted(rising, WEAK * math.sqrt(squares[-1] / n)))
     shares = SHARES if short >= 4 else SHARES[:1]
     sizes = sorted({max(int(n * share), min(n, LEAST_TREE * d)) for share in shares})
-    best: Grove | None = None
-    for allowed, make in itertools.product((budget, budget // 2), (plan, plan_flips)):
-        trees = [t for t in (make(size, d, allowed, memory) for size in sizes) if t is not None]
+    best: Grove | None = _sieve(scales, d, budget, memory)
+    for allowed in (budget, budget // 2):
+        trees = [t for t in (plan(size, d, allowed, memory) for size in sizes) if t is not None]
         used = [tree.used for tree in trees]
         radii = [math.log2(tree.radius) for tree in trees]
         for tree in trees:
             for start in sorted({(n - tree.used) * k // STARTS for k in range(STARTS + 1)}):
                 end = start + tree.used
-                if isinstance(tree, FlipPlan):
-                    count, rms = _participants(scales[start:end], d)
-                else:
-                    rms = math.sqrt((squares[end] - squares[start]) / tree.used)
-                    weak = max(0, int(np.searchsorted(rising, WEAK * rms)) - (n - end))
-                    count = tree.used - weak
+                rms = math.sqrt((squares[end] - squares[start]) / tree.used)
+                weak = max(0, int(np.searchsorted(rising, WEAK * rms)) - (n - end))
                 tiers, work = _tiers(tree, squares, end, rms, d, budget)
                 gain = sum(len(tier) for tier in tiers) / d
-                error = rms * 2.0 ** (float(np.interp(count, used, radii)) - gain)
+                error = rms * 2.0 ** (float(np.interp(tree.used - weak, used, radii)) - gain)
                 if best is None or error < best.error:
                     best = Grove(tree, np.arange(start, end), tuple(tiers), work, error)
     return best
 
 
-def _participants(scales: FloatArray, d: int) -> tuple[float, float]:
-    """Return how many candidates a flip sieve works with, and their rms.
+def _sieve(scales: FloatArray, d: int, budget: int, memory: int) -> Grove | None:
+    """Return the flip sieve of the shortest candidates that the budget pays for.
 
-    A sum of f vectors of squares s² is short with density (Σ s²)^(−d/2): a candidate takes part
-    with weight exp(−(d/2f)(s²/σ² − 1)), σ² the mean square by these weights.
+    None if many candidates are much shorter than the others: the first lists would hold them alone,
+    and larger sets would soon share candidates.
     """
-    squares = np.square(scales[:: len(scales) // 512 + 1])
-    weights = np.ones(len(squares))
-    mean = float(squares.mean())
-    for _ in range(3):
-        mean = float(np.average(squares, weights=weights))
-        weights = np.exp(-(d / (2 * EARLY_FLIPS)) * (squares - squares[-1]) / mean)
-    ratio = weights.sum() ** 2 / np.square(weights).sum() / len(squares)
-    return float(ratio) * len(scales), math.sqrt(mean)
+    n = len(scales)
+    used = min(n, MAX_MEMBERS, math.isqrt(budget // PAIR_SHARE))
+    rms = math.sqrt(float(np.square(scales[n - used :]).mean()))
+    if np.count_nonzero(scales[n - used :] < rms / 2) > MOST_SHORT * used:
+        return None
+    found = plan_flips(used, d, budget, memory)
+    if found is None:
+        return None
+    return Grove(found, np.arange(n - used, n), (), found.work, rms * found.radius)
 
 
-def tier_bits(tree: Plan | FlipPlan, size: int) -> int:
+def tier_bits(tree: Plan, size: int) -> int:
     """Cuts of the merge of the root's list with the 2^size sums of a tier.
 
     The pairs measured are those of the merge at the root, and at most 1/16 of the tree's work.
@@ -104,7 +100,7 @@ def tier_bits(tree: Plan | FlipPlan, size: int) -> int:
 
 
 def _tiers(
-    tree: Plan | FlipPlan, squares: list[float], first: int, rms: float, d: int, budget: int
+    tree: Plan, squares: list[float], first: int, rms: float, d: int, budget: int
 ) -> tuple[list[np.ndarray], int]:
     """Choose tiers among the positions from ``first`` on; (tiers, work with the tree).
 
