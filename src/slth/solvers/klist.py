@@ -13,6 +13,7 @@ from slth.solvers import klist_ends, klist_plan, klist_tiers
 from slth.solvers.base import DEFAULT_MEMORY, Answer, Options, Solver
 from slth.solvers.crew import Crew
 from slth.solvers.klist_merge import Run
+from slth.solvers.klist_sized import SizedSearch
 from slth.solvers.klist_tiers import Grove
 from slth.solvers.klist_tree import Tree
 
@@ -51,6 +52,8 @@ class KList(Solver):
         "Howgrave-Graham and Joux 2010, doi:10.1007/978-3-642-13190-5_12"
     )
 
+    sized: ClassVar[bool] = True
+
     def bytes_needed(self, n: int, d: int) -> int:
         """Peak with the default budget; with a larger one it stays within ``memory``."""
         base = _base_bytes(n, d)
@@ -60,7 +63,10 @@ class KList(Solver):
     def search(self, instance: Instance, options: Options) -> Answer:
         """Search one instance. A budget that pays for no tree is spent on greedy signs alone."""
         budget = DEFAULT_BUDGET if options.budget is None else options.budget
-        alive, scaled = _normalised(instance)
+        alive, scaled = _normalised(instance, options.size is None)
+        if options.size is not None:
+            found, work = SizedSearch(scaled, options.size, options, budget).best()
+            return Answer(found, False, work)
         keep, work = np.zeros(instance.n, dtype=bool), 0
         if scaled.n == 0:
             return Answer(keep, False, 1)
@@ -147,12 +153,12 @@ class _Search:
         return self.error <= (0.0 if self.instance.eps is None else self.instance.eps)
 
 
-def _normalised(instance: Instance) -> tuple[BoolArray, Instance]:
-    """Drop zero candidates and divide by a power of two, largest entry in [1, 2): no rounding.
+def _normalised(instance: Instance, drop: bool) -> tuple[BoolArray, Instance]:
+    """Divide by a power of two, largest entry in [1, 2): no rounding. Drop zero candidates on demand.
 
     Returns (alive, instance): alive (n,) bool says which candidates stayed.
     """
-    alive: BoolArray = np.asarray(instance.X.any(axis=1))
+    alive: BoolArray = np.asarray(instance.X.any(axis=1) | (not drop))
     X, z, eps = instance.X[alive], instance.z, instance.eps
     largest = float(np.abs(X).max(initial=0.0))
     exponent = math.frexp(largest)[1] - 1 if largest > 0 else 0

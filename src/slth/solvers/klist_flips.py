@@ -81,7 +81,7 @@ class Sieve:
 
     def _pairs(self, steps: FloatArray, keep: int) -> tuple[Index, Index]:
         """Return (i, j), i < j, of about the ``keep`` shortest sums of two steps."""
-        n, d = steps.shape
+        n = len(steps)
         total = n * (n - 1) // 2
         self.work += total
         side = np.where(self.plus, 1, -1).astype(np.int8) if self.sized else np.zeros(n, np.int8)

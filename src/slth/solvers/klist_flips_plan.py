@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from slth.checks import FloatArray
 from slth.solvers.klist_plan import (
     BASE_BYTES,
     VECTOR_WORK,
@@ -22,10 +23,10 @@ from slth.solvers.klist_plan import (
     _gauss_radius,
     _log_recall,
 )
-from slth.checks import FloatArray
 
 MAX_DEPTH = 7
-MAX_MEMBERS = 2**16
+MAX_MEMBERS = 2**16  # numbers of candidates are 16-bit
+PAIR_SHARE = 8  # at most 1/16 of the budget measures pairs of candidates
 UNITE_WORK = 1024  # finding a set and its sum takes the time of this many pairs
 FOUND = 3.5 * 12  # bytes of the pairs held for each pair kept
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from slth.checks import FloatArray
-from slth.solvers.klist_flips_plan import MAX_MEMBERS, FlipPlan, plan_flips
+from slth.solvers.klist_flips_plan import MAX_MEMBERS, PAIR_SHARE, FlipPlan, plan_flips
 from slth.solvers.klist_plan import MAX_LEAF, VECTOR_WORK, Plan, plan
 
 MAX_TIERS = 8
@@ -22,7 +22,6 @@ LEAST_TIER = 0.4  # candidates a dimension: a tier divides the error by 2^0.4 at
 WEAK = 0.2
 LEAST_TREE = 4  # candidates a dimension in the tree, so that it reaches what the rest leaves
 MOST_SHORT = 0.25  # of the candidates of a sieve may be shorter than half their rms
-PAIR_SHARE = 8  # at most 1/16 of the budget measures pairs of candidates
 STARTS = 8  # places tried for the tree among the candidates
 SHARES = (1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125, 0.0625)  # of n, in the tree
 
@@ -44,10 +43,10 @@ class Grove:
 def choose(scales: FloatArray, d: int, budget: int, memory: int) -> Grove | None:
     """Return the grove of least predicted error within ``budget`` and ``memory``, or None.
 
-    scales (n,): rms entries of the candidates, descending. Compared are a flip sieve and trees
-    of a share of the candidates, at STARTS + 1 places in their order, of the whole budget and of
-    half of it, which leaves as much for tiers. Candidates shorter than WEAK of the tree's rms add no new
-    sums on the scale of a merge: a tree with such is predicted as one without them.
+    scales (n,): rms entries of the candidates, descending. Compared are a flip sieve (`_sieve`)
+    and trees of a share of the candidates, at STARTS + 1 places in their order, of the whole budget
+    and of half of it, which leaves as much for tiers. Candidates shorter than WEAK of the tree's
+    rms add no new sums on the scale of a merge: a tree with such is predicted as one without them.
     """
     n, rising = len(scales), scales[::-1]
     squares = np.concatenate([[0.0], np.cumsum(np.square(scales))]).tolist()

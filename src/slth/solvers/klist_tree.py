@@ -65,7 +65,9 @@ class Tree:
     def climb(self, best: int) -> list[BoolArray]:
         """Return up to ``best`` subsets, (n,) bool over all candidates, smallest sup norm first."""
         plan = self.plan
-        sums, root = self._flips(plan) if isinstance(plan, FlipPlan) else self._build(plan, plan.depth, 0)
+        sums, root = (
+            self._flips(plan) if isinstance(plan, FlipPlan) else self._build(plan, plan.depth, 0)
+        )
         if len(sums) == 0:
             return []
         for k, tier in enumerate(self.tiers, start=1):
