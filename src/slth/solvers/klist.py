@@ -154,7 +154,7 @@ class _Search:
 
 
 def _normalised(instance: Instance, drop: bool) -> tuple[BoolArray, Instance]:
-    """Divide by a power of two, largest entry in [1, 2): no rounding. Drop zero candidates on demand.
+    """Divide by a power of two, largest entry in [1, 2): no rounding. ``drop`` zero rows.
 
     Returns (alive, instance): alive (n,) bool says which candidates stayed.
     """

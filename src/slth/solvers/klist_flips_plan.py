@@ -27,6 +27,7 @@ from slth.solvers.klist_plan import (
 MAX_DEPTH = 7
 MAX_MEMBERS = 2**16  # numbers of candidates are 16-bit
 PAIR_SHARE = 8  # at most 1/16 of the budget measures pairs of candidates
+SAMPLED = 0.15  # of a pass, to find the threshold
 UNITE_WORK = 1024  # finding a set and its sum takes the time of this many pairs
 FOUND = 3.5 * 12  # bytes of the pairs held for each pair kept
 
@@ -55,8 +56,8 @@ class FlipPlan:
 
     def cuts(self, size: int) -> int:
         """Cuts of a list of ``size``: as many pairs are measured as in a full list, or all."""
-        log_size = np.log2(max(size, 1))
-        return int(_bits(log_size, np.log2(self.size), np.float64(self.log_cell)))
+        sizes = np.log2([max(size, 1)]), np.log2([self.size])
+        return int(_bits(*sizes, np.array([float(self.log_cell)]))[0])
 
 
 @functools.lru_cache(maxsize=1024)
@@ -111,7 +112,9 @@ def _work(
     log_list = np.minimum(size, _log_choose(n, 2))
     for level in range(2, depth + 1):
         bits = _bits(log_list, size, cell)
-        work += repeats * (2.0 ** (2 * log_list - 1 - bits) + VECTOR_WORK * 2.0**log_list)
+        work += (repeats + SAMPLED) * (
+            2.0 ** (2 * log_list - 1 - bits) + VECTOR_WORK * 2.0**log_list
+        )
         log_list = np.minimum(size, _log_choose(n, 2**level))
         work += UNITE_WORK * 2.0**log_list * (level < depth)
     return work

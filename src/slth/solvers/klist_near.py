@@ -183,13 +183,13 @@ def _threshold(sums: Sums, cut: Pass, share: float, run: Run) -> tuple[np.float3
     Returns (threshold, share of the pairs under it, disjoint or not, pairs seen). Sets are compared
     for the LIKELY·share shortest pairs only, by a limit estimated from fewer cells first.
     """
-    cells, total = len(cut.pairs), int(cut.pairs.sum())
-    hop = max(1, min(max(8, int(share * total / SAMPLED_HITS)), cells // 64))
+    total = int(cut.pairs.sum())
+    part = min(1.0, max(min(1 / 8, SAMPLED_HITS / (share * total)), SAMPLED_HITS / total))
     limit, seen = FAR * FAR / np.float32(8), 0
     if LIKELY * share < 1:
-        counts, seen = _histogram(sums, cut, min(16 * hop, max(1, cells // 8)), np.float32(-1), run)
+        counts, seen = _histogram(sums, cut, part / 16, np.float32(-1), run)
         limit = _quantile(counts[0], LIKELY * share)
-    counts, pairs = _histogram(sums, cut, hop, limit, run)
+    counts, pairs = _histogram(sums, cut, part, limit, run)
     under = np.cumsum(counts[1])
     if under[-1] <= share * pairs:
         return limit, 1.2 * float(counts[0].sum()) / pairs, seen + pairs
@@ -199,19 +199,24 @@ def _threshold(sums: Sums, cut: Pass, share: float, run: Run) -> tuple[np.float3
 
 
 def _histogram(
-    sums: Sums, cut: Pass, hop: int, limit: np.float32, run: Run
+    sums: Sums, cut: Pass, part: float, limit: np.float32, run: Run
 ) -> tuple[NDArray[np.int64], int]:
-    """Histograms (2, BINS) of one cell in ``hop``, and its pairs; see `_sample`."""
+    """Histograms (2, BINS) of a ``part`` of the pairs, and how many these are; see `_sample`.
+
+    One cell in a few, 64 of them if there are so many, and of these one quad of rows in a few.
+    """
+    hop = max(1, min(int(1 / part), len(cut.pairs) // 64))
+    stride = max(1, int(1 / part) // hop)
     picked = np.arange(hop // 2, len(cut.pairs), hop)
 
-    def part(task: tuple[int, int], _: object) -> NDArray[np.int64]:
+    def sample(task: tuple[int, int], _: object) -> NDArray[np.int64]:
         return _sample(
-            sums.vectors, sums.flips, cut.start, cut.order, cut.pairs, picked, limit, *task
+            sums.vectors, sums.flips, cut.start, cut.order, cut.pairs, picked, stride, limit, *task
         )
 
-    seen = int(cut.pairs[picked].sum())
-    tasks = _tasks(cut.pairs[picked], 16) if seen else []
-    return np.sum([np.zeros((2, BINS), np.int64), *run(part, tasks)], axis=0), max(seen, 1)
+    tasks = _tasks(cut.pairs[picked], 16) if cut.pairs[picked].any() else []
+    counts = np.sum([np.zeros((3, BINS), np.int64), *run(sample, tasks)], axis=0)
+    return counts[:2], max(1, int(counts[2, 0]))
 
 
 def _pass(
@@ -322,24 +327,25 @@ def _rows(V, order, lo, hi, rows):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _sample(V, flips, start, order, pairs, picked, limit, first, last):  # type: ignore[no-untyped-def]
-    """Histograms (2, BINS) of squared lengths in picked[first:last]: all; disjoint ones.
+def _sample(V, flips, start, order, pairs, picked, stride, limit, first, last):  # type: ignore[no-untyped-def]
+    """Histograms of squared lengths in picked[first:last]: all; disjoint ones; [2, 0]: pairs seen.
 
     Only those up to ``limit`` are counted, and compared; all are counted if it is negative.
     """
     d, cells = V.shape[1], len(start) - 1
-    counts = np.zeros((2, BINS), dtype=np.int64)
+    counts = np.zeros((3, BINS), dtype=np.int64)
     mark = np.zeros(2**16, dtype=np.uint8)
     rows, out = np.empty((4, d), dtype=np.float32), np.empty((4, WIDTH), dtype=np.float32)
     bits = out.view(np.int32)
     for cell in picked[first:last]:
-        size = start[cells - cell] - start[cells - 1 - cell]
         if pairs[cell] == 0:
             continue
+        low, size = start[cells - 1 - cell], start[cells - cell] - start[cells - 1 - cell]
         blocks = _mirror(V, start, order, cell)
         end = start[cell] + pairs[cell] // size
-        for lo in range(start[cell], end, 4):
+        for lo in range(start[cell] + 4 * (cell % stride), end, 4 * stride):
             _rows(V, order, lo, end, rows)
+            counts[2, 0] += min(4, end - lo) * size
             for t in range(len(blocks)):
                 _distances(rows, blocks[t], out)
                 for r in range(min(4, end - lo)):
@@ -347,10 +353,9 @@ def _sample(V, flips, start, order, pairs, picked, limit, first, last):  # type:
                         if limit < 0 or out[r, j] <= limit:
                             place = min(max((bits[r, j] >> BIN_SHIFT) - LOW_BIN, 0), BINS - 1)
                             counts[0, place] += 1
-                            if limit < 0:
-                                continue
-                            at = start[cells - 1 - cell] + t * WIDTH + j
-                            counts[1, place] += _disjoint(flips, order[lo + r], order[at], mark)
+                            if limit >= 0:
+                                at = order[low + t * WIDTH + j]
+                                counts[1, place] += _disjoint(flips, order[lo + r], at, mark)
     return counts
 
 

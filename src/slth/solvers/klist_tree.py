@@ -65,17 +65,17 @@ class Tree:
     def climb(self, best: int) -> list[BoolArray]:
         """Return up to ``best`` subsets, (n,) bool over all candidates, smallest sup norm first."""
         plan = self.plan
-        sums, root = (
-            self._flips(plan) if isinstance(plan, FlipPlan) else self._build(plan, plan.depth, 0)
-        )
-        if len(sums) == 0:
-            return []
+        sums, root = self._flips(plan) if isinstance(plan, FlipPlan) else self._refined(plan)
+        first = np.argsort(np.abs(sums).max(axis=1), kind="stable")[:best]
+        return [self._keep(root, int(row)) for row in first]
+
+    def _refined(self, plan: Plan) -> Built:
+        sums, root = self._build(plan, plan.depth, 0)
         for k, tier in enumerate(self.tiers, start=1):
             keep = plan.lists[-1] if k < len(self.tiers) else ROOT_KEEP
             leaf = self._leaf(tier, np.zeros_like(self.offset))
             sums, root = self._join((sums, root), leaf, tier_bits(plan, len(tier)), keep, "tier", k)
-        first = np.argsort(np.abs(sums).max(axis=1), kind="stable")[:best]
-        return [self._keep(root, int(row)) for row in first]
+        return sums, root
 
     def _flips(self, plan: FlipPlan) -> Built:
         plus = settle(self.X, self.members, self.offset)
