@@ -109,9 +109,10 @@ class _Search:
         """The trees to try, in order; the last one again with other groups."""
         d = self.instance.d
         memory = self.options.memory - _base_bytes(self.instance.n, d)
+        room = max(0, self.budget - klist_ends.SETTLE_WORK * self.instance.n)
         grove = None
         for share in (WHOLE,) if self.instance.eps is None else CASCADE:
-            grove = klist_tiers.choose(self.scales, d, int(share * self.budget), memory)
+            grove = klist_tiers.choose(self.scales, d, int(share * room), memory)
             if grove is not None and (share == CASCADE[-1] or self._promises(grove)):
                 yield grove
         if grove is not None and not grove.plan.complete(self.instance.n):

@@ -17,6 +17,7 @@ import numpy as np
 from slth.checks import FloatArray
 from slth.solvers.klist_plan import (
     BASE_BYTES,
+    ROOT_KEEP,
     VECTOR_WORK,
     _ball_radius,
     _cube_of_ball,
@@ -53,6 +54,11 @@ class FlipPlan:
     def complete(self, n: int) -> bool:
         """Whether every subset is accounted for: never."""
         return False
+
+    @property
+    def finalists(self) -> int:
+        """Sums kept at the root, to be compared in the sup norm."""
+        return min(self.size, ROOT_KEEP)
 
     def cuts(self, size: int) -> int:
         """Cuts of a list of ``size``: as many pairs are measured as in a full list, or all."""
@@ -116,7 +122,9 @@ def _work(
             2.0 ** (2 * log_list - 1 - bits) + VECTOR_WORK * 2.0**log_list
         )
         log_list = np.minimum(size, _log_choose(n, 2**level))
-        work += UNITE_WORK * 2.0**log_list * (level < depth)
+        work += UNITE_WORK * 2.0 ** (
+            log_list if level < depth else np.minimum(log_list, math.log2(ROOT_KEEP))
+        )
     return work
 
 

@@ -14,7 +14,6 @@ from slth.solvers.base import Options
 from slth.solvers.crew import Crew
 from slth.solvers.klist_flips import Sieve
 from slth.solvers.klist_flips_plan import MAX_MEMBERS, PAIR_SHARE, FlipPlan, plan_flips
-from slth.solvers.klist_plan import ROOT_KEEP
 
 EXHAUST_N = 24  # up to here all 2^n pairs of two half lists are measured in the sup norm
 PARTNERS = 16  # swaps tried for a candidate in a round
@@ -99,7 +98,7 @@ class SizedSearch:
         offset = z - X[rest].sum(axis=0) - X[members].sum(axis=0) / 2
         seed = seeding.child(self.options.seed, "tree", turn)
         sieve = Sieve(X, offset, members, keep[members], plan, seed, crew.run, sized=True)
-        sums, flips = sieve.climb(ROOT_KEEP)
+        sums, flips = sieve.climb(plan.finalists)
         self.work += sieve.work
         found = []
         for row in np.argsort(np.abs(sums).max(axis=1), kind="stable")[:FINALISTS]:

@@ -81,7 +81,7 @@ class Tree:
         plus = settle(self.X, self.members, self.offset)
         self.work += SETTLE_WORK * len(plus)
         sieve = Sieve(self.X, self.offset, self.members, plus, plan, self.seed, self.run)
-        sums, flips = sieve.climb(ROOT_KEEP)
+        sums, flips = sieve.climb(plan.finalists)
         self.work += sieve.work
         return sums, Flips(self.members, plus, flips)
 
