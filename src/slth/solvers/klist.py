@@ -109,7 +109,9 @@ class _Search:
         """The trees to try, in order; the last one again with other groups."""
         d = self.instance.d
         memory = self.options.memory - _base_bytes(self.instance.n, d)
-        room = max(0, self.budget - klist_ends.SETTLE_WORK * self.instance.n)
+        room = self.budget - klist_ends.SETTLE_WORK * self.instance.n
+        if room <= 0:
+            return
         grove = None
         for share in (WHOLE,) if self.instance.eps is None else CASCADE:
             grove = klist_tiers.choose(self.scales, d, int(share * room), memory)
