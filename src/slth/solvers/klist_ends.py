@@ -29,14 +29,16 @@ def exhaust(X: FloatArray, z: FloatArray) -> BoolArray:
     return ((mask >> np.arange(n)) & 1).astype(bool)
 
 
-def settle(X: FloatArray, members: np.ndarray, offset: FloatArray) -> BoolArray:
-    """Return signs (m,) bool that make offset − Σ ± X_i/2 short, longest candidates first.
+def settle(
+    X: FloatArray, members: np.ndarray, offset: FloatArray, longest_first: bool = True
+) -> BoolArray:
+    """Return signs (m,) bool that make offset − Σ ± X_i/2 short.
 
-    Greedy signs, then single flips while any shortens the rest. Work at most
+    Greedy signs, longest candidates first or in the order given, then single flips while any shortens the rest. Work at most
     SETTLE_WORK trials a candidate.
     """
     norms = np.einsum("md,md->m", X[members], X[members])
-    order = np.argsort(-norms, kind="stable")
+    order = np.argsort(-norms, kind="stable") if longest_first else np.arange(len(members))
     plus = np.empty(len(members), dtype=bool)
     plus[order] = _signs(X[members[order]], offset)
     return plus

@@ -30,7 +30,7 @@ MAX_MEMBERS = 2**16  # numbers of candidates are 16-bit
 PAIR_SHARE = 8  # at most 1/16 of the budget measures pairs of candidates
 SAMPLED = 0.15  # of a pass, to find the threshold
 UNITE_WORK = 512  # finding a set and its sum takes the time of this many pairs
-FOUND = 3.5 * 12  # bytes of the pairs held for each pair kept
+FOUND = 200  # bytes of the pairs held, and of their sorting, for each pair kept
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class Tree:
 
     X: (n, d) candidates; offset: (d,); members: (used,) the candidates of the tree, in an order
     that is dealt out to the groups; tiers: short candidates that refine the root's list, one more
-    merge each. work counts the pairs measured and the vectors made.
+    merge each; a flip sieve has none. work counts the pairs measured and the vectors made.
     """
 
     X: FloatArray
@@ -78,7 +78,7 @@ class Tree:
         return sums, root
 
     def _flips(self, plan: FlipPlan) -> Built:
-        plus = settle(self.X, self.members, self.offset)
+        plus = settle(self.X, self.members, self.offset, longest_first=False)
         self.work += SETTLE_WORK * len(plus)
         sieve = Sieve(self.X, self.offset, self.members, plus, plan, self.seed, self.run)
         sums, flips = sieve.climb(plan.finalists)
