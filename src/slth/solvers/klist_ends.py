@@ -34,8 +34,8 @@ def settle(
 ) -> BoolArray:
     """Return signs (m,) bool that make offset − Σ ± X_i/2 short.
 
-    Greedy signs, longest candidates first or in the order given, then single flips while any shortens the rest. Work at most
-    SETTLE_WORK trials a candidate.
+    Greedy signs, longest candidates first or in the order given, then single flips while any
+    shortens the rest. Work at most SETTLE_WORK trials a candidate.
     """
     norms = np.einsum("md,md->m", X[members], X[members])
     order = np.argsort(-norms, kind="stable") if longest_first else np.arange(len(members))

@@ -195,7 +195,7 @@ def _threshold(sums: Sums, cut: Pass, share: float, run: Run) -> tuple[np.float3
 def _histogram(
     sums: Sums, cut: Pass, part: float, limit: np.float32, run: Run
 ) -> tuple[NDArray[np.int64], int]:
-    """Histograms (2, BINS) of a ``part`` of the pairs, and how many these are; see `kernels.sample`.
+    """`kernels.sample`: histograms (2, BINS) of a ``part`` of the pairs, how many these are.
 
     One cell in a few, 64 of them if there are so many, and of these one quad of rows in a few.
     """

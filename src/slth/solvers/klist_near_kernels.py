@@ -36,6 +36,7 @@ def unite_rows(flips, i, j, out):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True)
 def sum_rows(flips, steps, scale, out):  # type: ignore[no-untyped-def]
+    """Set out (m, d) float32 = scale·Σ of the steps (n, d) of each row of flips (m, f)."""
     total = np.empty(steps.shape[1])
     for row in range(len(flips)):
         total[:] = 0
@@ -49,6 +50,7 @@ def sum_rows(flips, steps, scale, out):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, nogil=True, fastmath=FAST)
 def keys_of(V, turn, edges, ways, keys):  # type: ignore[no-untyped-def]
+    """Set keys (L,) = the cell of each row: its digits among the edges along each direction."""
     for i in range(len(V)):
         key = 0
         for k in range(turn.shape[0]):
