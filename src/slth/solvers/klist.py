@@ -1,4 +1,4 @@
-"""k-list nearest-neighbour tree: Wagner's generalised birthday with real vectors."""
+"""k-lists: Wagner's generalised birthday with real vectors, as a tree or as a sieve on flips."""
 
 import math
 from collections.abc import Iterator
@@ -12,7 +12,9 @@ from slth.problem import Instance
 from slth.solvers import klist_ends, klist_plan, klist_tiers
 from slth.solvers.base import DEFAULT_MEMORY, Answer, Options, Solver
 from slth.solvers.crew import Crew
+from slth.solvers.klist_flips_plan import MAX_MEMBERS, plan_flips
 from slth.solvers.klist_merge import Run
+from slth.solvers.klist_sized import SizedSearch
 from slth.solvers.klist_tiers import Grove
 from slth.solvers.klist_tree import Tree
 
@@ -26,22 +28,26 @@ REACH = 3.0  # a tree is worth trying when the error predicted is under this man
 
 
 class KList(Solver):
-    """Merge 2^t lists of partial sums two by two, keeping the pairs that nearly cancel.
+    """Merge lists of partial sums two by two, keeping the pairs that nearly cancel.
 
-    Sums are centred: Σ_S X_i − z = Σ ± X_i/2 − (z − Σ X_i/2). `klist_plan` sizes the lists from
-    (n, d, budget, memory); `klist_tiers` puts candidates into the tree, into tiers that refine its
-    root, or aside to be signed greedily, by their lengths; nothing else of the instance decides.
+    A tree merges 2^t lists over groups of candidates. Sums are centred: Σ_S X_i − z = Σ ± X_i/2 −
+    (z − Σ X_i/2). The flip sieve (`klist_flips`) merges the list of the best sets of 2, 4, 8 …
+    flips of an incumbent with itself: t merges instead of 2^t. `klist_plan` and `klist_flips_plan`
+    size the lists from (n, d, budget, memory); `klist_tiers` chooses between the two by the error
+    predicted, and puts candidates into the tree, into tiers that refine its root, or aside to be
+    signed greedily, by their lengths; nothing else of the instance decides.
     With eps, trees grow from 1/64 of the budget until one hits; without, the whole budget goes into
     the largest tree it pays for, and what is left into more of them with other groups. Finalists
     are polished by single flips and pairs of flips. n ≤ 24 is searched exhaustively in 2^n pairs.
+    Fixed-size subsets: a sieve on swaps (`klist_sized`).
 
     Never proves. For a proof and n ≤ 44 use "mitm". No better than the empty subset when d is
-    large for the budget: from d ≈ 30 on with the default.
+    large for n and the budget: d = 36 needs n ≈ 1000 and more with the default.
     """
 
     name: ClassVar[str] = "klist"
-    handles: ClassVar[str] = "any n and d; best from n ≈ 1.5 n* on, d = 2 … 25"
-    cannot: ClassVar[str] = "prove; reach far below the empty subset's error when d > 30"
+    handles: ClassVar[str] = "any n and d; best from n ≈ 1.5 n* on, d = 2 … 36; fixed-size subsets"
+    cannot: ClassVar[str] = "prove; reach far below the empty subset's error when d > 40"
     cost: ClassVar[str] = (
         "budget = pairs measured (a list vector made counts as "
         f"{klist_plan.VECTOR_WORK}); default 2^32"
@@ -50,17 +56,22 @@ class KList(Solver):
         "Wagner 2002, doi:10.1007/3-540-45708-9_19; "
         "Howgrave-Graham and Joux 2010, doi:10.1007/978-3-642-13190-5_12"
     )
+    sized: ClassVar[bool] = True
 
     def bytes_needed(self, n: int, d: int) -> int:
         """Peak with the default budget; with a larger one it stays within ``memory``."""
         base = _base_bytes(n, d)
-        plan = klist_plan.plan(n, d, int(WHOLE * DEFAULT_BUDGET), DEFAULT_MEMORY - base)
-        return base + (klist_plan.BASE_BYTES if plan is None else plan.bytes)
+        limits = int(WHOLE * DEFAULT_BUDGET), DEFAULT_MEMORY - base
+        plans = klist_plan.plan(n, d, *limits), plan_flips(min(n, MAX_MEMBERS), d, *limits)
+        return base + max([klist_plan.BASE_BYTES, *(plan.bytes for plan in plans if plan)])
 
     def search(self, instance: Instance, options: Options) -> Answer:
         """Search one instance. A budget that pays for no tree is spent on greedy signs alone."""
         budget = DEFAULT_BUDGET if options.budget is None else options.budget
-        alive, scaled = _normalised(instance)
+        alive, scaled = _normalised(instance, options.size is None)
+        if options.size is not None:
+            found, work = SizedSearch(scaled, options.size, options, budget).best()
+            return Answer(found, False, work)
         keep, work = np.zeros(instance.n, dtype=bool), 0
         if scaled.n == 0:
             return Answer(keep, False, 1)
@@ -103,9 +114,12 @@ class _Search:
         """The trees to try, in order; the last one again with other groups."""
         d = self.instance.d
         memory = self.options.memory - _base_bytes(self.instance.n, d)
+        room = self.budget - klist_ends.SETTLE_WORK * self.instance.n
+        if room <= 0:
+            return
         grove = None
         for share in (WHOLE,) if self.instance.eps is None else CASCADE:
-            grove = klist_tiers.choose(self.scales, d, int(share * self.budget), memory)
+            grove = klist_tiers.choose(self.scales, d, int(share * room), memory)
             if grove is not None and (share == CASCADE[-1] or self._promises(grove)):
                 yield grove
         if grove is not None and not grove.plan.complete(self.instance.n):
@@ -147,12 +161,12 @@ class _Search:
         return self.error <= (0.0 if self.instance.eps is None else self.instance.eps)
 
 
-def _normalised(instance: Instance) -> tuple[BoolArray, Instance]:
-    """Drop zero candidates and divide by a power of two, largest entry in [1, 2): no rounding.
+def _normalised(instance: Instance, drop: bool) -> tuple[BoolArray, Instance]:
+    """Divide by a power of two, largest entry in [1, 2): no rounding. ``drop`` zero rows.
 
     Returns (alive, instance): alive (n,) bool says which candidates stayed.
     """
-    alive: BoolArray = np.asarray(instance.X.any(axis=1))
+    alive: BoolArray = np.asarray(instance.X.any(axis=1) | (not drop))
     X, z, eps = instance.X[alive], instance.z, instance.eps
     largest = float(np.abs(X).max(initial=0.0))
     exponent = math.frexp(largest)[1] - 1 if largest > 0 else 0

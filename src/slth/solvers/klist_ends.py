@@ -29,21 +29,27 @@ def exhaust(X: FloatArray, z: FloatArray) -> BoolArray:
     return ((mask >> np.arange(n)) & 1).astype(bool)
 
 
-def settle(X: FloatArray, members: np.ndarray, offset: FloatArray) -> BoolArray:
-    """Return signs (m,) bool that make offset − Σ ± X_i/2 short, longest candidates first.
+def settle(
+    X: FloatArray, members: np.ndarray, offset: FloatArray, longest_first: bool = True
+) -> BoolArray:
+    """Return signs (m,) bool that make offset − Σ ± X_i/2 short.
 
-    Greedy signs, then single flips while any shortens the rest. Work at most
-    SETTLE_WORK trials a candidate.
+    Greedy signs, longest candidates first or in the order given, then single flips while any
+    shortens the rest. Work at most SETTLE_WORK trials a candidate.
     """
     norms = np.einsum("md,md->m", X[members], X[members])
-    order = np.argsort(-norms, kind="stable")
+    order = np.argsort(-norms, kind="stable") if longest_first else np.arange(len(members))
     plus = np.empty(len(members), dtype=bool)
     plus[order] = _signs(X[members[order]], offset)
     return plus
 
 
-def polish(X: FloatArray, z: FloatArray, keep: BoolArray, allowance: int) -> tuple[BoolArray, int]:
+def polish(
+    X: FloatArray, z: FloatArray, keep: BoolArray, allowance: int, sized: bool = False
+) -> tuple[BoolArray, int]:
     """Descend by the best single flip or pair of flips while the sup norm falls; (keep, work).
+
+    ``sized``: by swaps alone, which leave the number of candidates kept.
 
     Pairs are tried among the shortest candidates, as many as ``allowance`` trials pay for twice.
     The input is not changed.
@@ -54,7 +60,7 @@ def polish(X: FloatArray, z: FloatArray, keep: BoolArray, allowance: int) -> tup
     order = np.argsort(np.abs(X).max(axis=1), kind="stable")[:most]
     passes = max(1, min(PASSES, 2 * allowance // most**2))
     out = keep.copy()
-    work = int(_descend(X[order], z - X[keep].sum(axis=0), out, order, passes))
+    work = int(_descend(X[order], z - X[keep].sum(axis=0), out, order, passes, sized))
     return out, work
 
 
@@ -95,7 +101,7 @@ def _signs(X, offset):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _descend(X, rest, keep, order, passes):  # type: ignore[no-untyped-def]
+def _descend(X, rest, keep, order, passes, sized):  # type: ignore[no-untyped-def]
     """Flip keep[order[i]] (and keep[order[j]]) while max |rest| falls; rest = z − Σ_keep X."""
     m, d = X.shape
     best = np.abs(rest).max()
@@ -109,6 +115,8 @@ def _descend(X, rest, keep, order, passes):  # type: ignore[no-untyped-def]
         bi, bj = -1, -1
         for i in range(m):
             for j in range(i, m):  # j = i: a single flip
+                if sized and keep[order[i]] == keep[order[j]]:
+                    continue
                 worst = 0.0
                 for k in range(d):
                     other = 0.0 if j == i else step[j, k]

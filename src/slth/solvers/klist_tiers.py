@@ -14,12 +14,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from slth.checks import FloatArray
+from slth.solvers.klist_flips_plan import MAX_MEMBERS, PAIR_SHARE, FlipPlan, plan_flips
 from slth.solvers.klist_plan import MAX_LEAF, VECTOR_WORK, Plan, plan
 
 MAX_TIERS = 8
 LEAST_TIER = 0.4  # candidates a dimension: a tier divides the error by 2^0.4 at least
 WEAK = 0.2
 LEAST_TREE = 4  # candidates a dimension in the tree, so that it reaches what the rest leaves
+MOST_SHORT = 0.25  # of the candidates of a sieve may be shorter than half their rms
 STARTS = 8  # places tried for the tree among the candidates
 SHARES = (1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125, 0.0625)  # of n, in the tree
 
@@ -31,7 +33,7 @@ class Grove:
     work: predicted pairs, tiers included. error: predicted sup norm.
     """
 
-    plan: Plan
+    plan: Plan | FlipPlan
     members: np.ndarray
     tiers: tuple[np.ndarray, ...]
     work: int
@@ -41,17 +43,17 @@ class Grove:
 def choose(scales: FloatArray, d: int, budget: int, memory: int) -> Grove | None:
     """Return the grove of least predicted error within ``budget`` and ``memory``, or None.
 
-    scales (n,): rms entries of the candidates, descending. Compared are trees of a share of the
-    candidates, at STARTS + 1 places in their order, of the whole budget and of half of it, which
-    leaves as much for tiers. Candidates shorter than WEAK of the tree's rms add no new sums on the
-    scale of a merge: a tree with such is predicted as one without them.
+    scales (n,): rms entries of the candidates, descending. Compared are a flip sieve (`_sieve`)
+    and trees of a share of the candidates, at STARTS + 1 places in their order, of the whole budget
+    and of half of it, which leaves as much for tiers. Candidates shorter than WEAK of the tree's
+    rms add no new sums on the scale of a merge: a tree with such is predicted as one without them.
     """
     n, rising = len(scales), scales[::-1]
     squares = np.concatenate([[0.0], np.cumsum(np.square(scales))]).tolist()
     short = int(np.searchsorted(rising, WEAK * math.sqrt(squares[-1] / n)))
     shares = SHARES if short >= 4 else SHARES[:1]
     sizes = sorted({max(int(n * share), min(n, LEAST_TREE * d)) for share in shares})
-    best: Grove | None = None
+    best: Grove | None = _sieve(scales, d, budget, memory)
     for allowed in (budget, budget // 2):
         trees = [t for t in (plan(size, d, allowed, memory) for size in sizes) if t is not None]
         used = [tree.used for tree in trees]
@@ -67,6 +69,23 @@ def choose(scales: FloatArray, d: int, budget: int, memory: int) -> Grove | None
                 if best is None or error < best.error:
                     best = Grove(tree, np.arange(start, end), tuple(tiers), work, error)
     return best
+
+
+def _sieve(scales: FloatArray, d: int, budget: int, memory: int) -> Grove | None:
+    """Return the flip sieve of the shortest candidates that the budget pays for.
+
+    None if many candidates are much shorter than the others: the first lists would hold them alone,
+    and larger sets would soon share candidates.
+    """
+    n = len(scales)
+    used = min(n, MAX_MEMBERS, math.isqrt(budget // PAIR_SHARE))
+    rms = math.sqrt(float(np.square(scales[n - used :]).mean()))
+    if np.count_nonzero(scales[n - used :] < rms / 2) > MOST_SHORT * used:
+        return None
+    found = plan_flips(used, d, budget, memory)
+    if found is None:
+        return None
+    return Grove(found, np.arange(n - used, n), (), found.work, rms * found.radius)
 
 
 def tier_bits(tree: Plan, size: int) -> int:

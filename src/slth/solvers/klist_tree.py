@@ -6,6 +6,9 @@ import numpy as np
 
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
+from slth.solvers.klist_ends import SETTLE_WORK, settle
+from slth.solvers.klist_flips import Sieve
+from slth.solvers.klist_flips_plan import FlipPlan
 from slth.solvers.klist_merge import Index, Run, add_rows, merge
 from slth.solvers.klist_plan import ROOT_KEEP, VECTOR_WORK, Plan
 from slth.solvers.klist_tiers import tier_bits
@@ -22,13 +25,23 @@ class Leaf:
 class Pair:
     """Row r of this list is row i[r] of the left list plus row j[r] of the right one."""
 
-    left: "Leaf | Pair"
-    right: "Leaf | Pair"
+    left: "Leaf | Pair | Flips"
+    right: "Leaf | Pair | Flips"
     i: Index
     j: Index
 
 
-Built = tuple[FloatArray, Leaf | Pair]  # a list (L, d), and where its rows come from
+@dataclass(frozen=True)
+class Flips:
+    """Row r of this list starts from ``plus`` and flips the candidates members[flips[r]]."""
+
+    members: np.ndarray
+    plus: BoolArray
+    flips: np.ndarray
+
+
+Node = Leaf | Pair | Flips
+Built = tuple[FloatArray, Node]  # a list (L, d), and where its rows come from
 
 
 @dataclass
@@ -37,14 +50,14 @@ class Tree:
 
     X: (n, d) candidates; offset: (d,); members: (used,) the candidates of the tree, in an order
     that is dealt out to the groups; tiers: short candidates that refine the root's list, one more
-    merge each. work counts the pairs measured and the vectors made.
+    merge each; a flip sieve has none. work counts the pairs measured and the vectors made.
     """
 
     X: FloatArray
     offset: FloatArray
     members: np.ndarray
     tiers: tuple[np.ndarray, ...]
-    plan: Plan
+    plan: Plan | FlipPlan
     seed: int
     run: Run
     work: int = 0
@@ -52,20 +65,31 @@ class Tree:
     def climb(self, best: int) -> list[BoolArray]:
         """Return up to ``best`` subsets, (n,) bool over all candidates, smallest sup norm first."""
         plan = self.plan
-        sums, root = self._build(plan.depth, 0)
+        sums, root = self._flips(plan) if isinstance(plan, FlipPlan) else self._refined(plan)
+        first = np.argsort(np.abs(sums).max(axis=1), kind="stable")[:best]
+        return [self._keep(root, int(row)) for row in first]
+
+    def _refined(self, plan: Plan) -> Built:
+        sums, root = self._build(plan, plan.depth, 0)
         for k, tier in enumerate(self.tiers, start=1):
             keep = plan.lists[-1] if k < len(self.tiers) else ROOT_KEEP
             leaf = self._leaf(tier, np.zeros_like(self.offset))
             sums, root = self._join((sums, root), leaf, tier_bits(plan, len(tier)), keep, "tier", k)
-        first = np.argsort(np.abs(sums).max(axis=1), kind="stable")[:best]
-        return [self._keep(root, int(row)) for row in first]
+        return sums, root
 
-    def _build(self, level: int, index: int) -> Built:
-        plan = self.plan
+    def _flips(self, plan: FlipPlan) -> Built:
+        plus = settle(self.X, self.members, self.offset, longest_first=False)
+        self.work += SETTLE_WORK * len(plus)
+        sieve = Sieve(self.X, self.offset, self.members, plus, plan, self.seed, self.run)
+        sums, flips = sieve.climb(plan.finalists)
+        self.work += sieve.work
+        return sums, Flips(self.members, plus, flips)
+
+    def _build(self, plan: Plan, level: int, index: int) -> Built:
         if level == 0:
             return self._leaf(self.members[index :: plan.groups], self.offset / plan.groups)
-        left = self._build(level - 1, 2 * index)
-        right = self._build(level - 1, 2 * index + 1)
+        left = self._build(plan, level - 1, 2 * index)
+        right = self._build(plan, level - 1, 2 * index + 1)
         last = level == plan.depth and not self.tiers
         keep = ROOT_KEEP if last else plan.lists[min(level, plan.depth - 1)]
         return self._join(left, right, plan.bits[level - 1], keep, level, index)
@@ -86,13 +110,17 @@ class Tree:
         self.work += work + VECTOR_WORK * (len(A) + len(B))
         return add_rows(A, B, i, j, self.run), Pair(below_a, below_b, i, j)
 
-    def _keep(self, root: Leaf | Pair, row: int) -> BoolArray:
+    def _keep(self, root: Node, row: int) -> BoolArray:
         keep = np.zeros(len(self.X), dtype=bool)
-        stack: list[tuple[Leaf | Pair, int]] = [(root, row)]
+        stack: list[tuple[Node, int]] = [(root, row)]
         while stack:
             node, at = stack.pop()
             if isinstance(node, Leaf):
                 keep[node.members] = (at >> np.arange(len(node.members))) & 1
+            elif isinstance(node, Flips):
+                plus = node.plus.copy()
+                plus[node.flips[at]] ^= True
+                keep[node.members] = plus
             else:
                 stack += [(node.left, int(node.i[at])), (node.right, int(node.j[at]))]
         return keep
