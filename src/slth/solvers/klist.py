@@ -51,6 +51,8 @@ class KList(Solver):
         "Howgrave-Graham and Joux 2010, doi:10.1007/978-3-642-13190-5_12"
     )
 
+    optimal_up_to: ClassVar[int] = EXHAUST_N
+
     def bytes_needed(self, n: int, d: int) -> int:
         """Peak with the default budget; with a larger one it stays within ``memory``."""
         base = _base_bytes(n, d)
