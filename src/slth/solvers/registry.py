@@ -10,6 +10,7 @@ SOLVERS: dict[str, str] = {
     "enumeration": "slth.solvers.enumeration:Enumeration",
     "mitm": "slth.solvers.mitm:MeetInTheMiddle",
     "klist": "slth.solvers.klist:KList",
+    "annealing": "slth.solvers.annealing:Annealing",
     "differencing": "slth.solvers.differencing:Differencing",
     "milp": "slth.solvers.milp:Milp",
 }
