@@ -12,6 +12,7 @@ SOLVERS: dict[str, str] = {
     "klist": "slth.solvers.klist:KList",
     "annealing": "slth.solvers.annealing:Annealing",
     "differencing": "slth.solvers.differencing:Differencing",
+    "lp_rounding": "slth.solvers.lp_rounding:LpRounding",
     "milp": "slth.solvers.milp:Milp",
 }
 
