@@ -10,6 +10,13 @@ from slth.solvers.base import Solver
 
 NAMES = [*registry.SOLVERS, "auto"]
 EXACT = [name for name in registry.SOLVERS if registry.get(name).exhaustive]
+SMALL = 16  # the largest n that the tests search by brute force
+HEURISTIC = [  # promise a legal subset and a quality on average, never the optimum
+    name
+    for name in registry.SOLVERS
+    if name not in EXACT and registry.get(name).optimal_up_to < SMALL
+]
+OPTIMAL = [name for name in NAMES if name not in HEURISTIC]  # best subset of SMALL candidates
 
 
 def scale(X, z):

@@ -8,10 +8,11 @@ import pytest
 from slth.ensembles import sample, sample_target
 from slth.problem import Status
 from slth.solvers import auto, front, registry
-from tests.solver_checks import EXACT, fsum_error, scale
+from tests.solver_checks import EXACT, HEURISTIC, fsum_error, scale
 
 SIZED = [name for name in registry.SOLVERS if registry.get(name).sized]
-ANY = [*SIZED, *(["auto"] if set(auto.CHOICES) <= set(SIZED) else [])]
+ANY = [name for name in SIZED if name not in HEURISTIC]
+ANY += ["auto"] if set(auto.CHOICES) <= set(SIZED) else []
 UNSIZED = [name for name in registry.SOLVERS if not registry.get(name).sized]
 CASES = [
     (1, 1, 1),

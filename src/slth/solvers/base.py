@@ -68,6 +68,8 @@ class Solver(abc.ABC):
     source: ClassVar[str]
     exhaustive: ClassVar[bool] = False  # may set Answer.complete
     sized: ClassVar[bool] = False  # takes Options.size
+    optimal_up_to: ClassVar[int] = 0  # n up to which a solver that proves nothing still
+    # returns the optimum (to its own tolerance), given its default budget; the tests hold it to it
     devices: ClassVar[tuple[str, ...]] = ("cpu",)
 
     def refusal(self, n: int, d: int) -> str | None:

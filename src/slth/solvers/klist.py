@@ -58,6 +58,8 @@ class KList(Solver):
     )
     sized: ClassVar[bool] = True
 
+    optimal_up_to: ClassVar[int] = EXHAUST_N
+
     def bytes_needed(self, n: int, d: int) -> int:
         """Peak with the default budget; with a larger one it stays within ``memory``."""
         base = _base_bytes(n, d)

@@ -30,6 +30,8 @@ class Milp(Solver):
     cost: ClassVar[str] = "exponential in n; seconds at n = 20, d = 1; budget = nodes"
     source: ClassVar[str] = "Huangfu and Hall 2018 (HiGHS), doi:10.1007/s12532-017-0130-5"
 
+    optimal_up_to: ClassVar[int] = 16
+
     def bytes_needed(self, n: int, d: int) -> int:
         """2d rows of n + 1 entries; HiGHS keeps about ten copies (model, presolved, LP, cuts)."""
         return 2**24 + 10 * 2 * d * (n + 1) * 16

@@ -10,6 +10,9 @@ SOLVERS: dict[str, str] = {
     "enumeration": "slth.solvers.enumeration:Enumeration",
     "mitm": "slth.solvers.mitm:MeetInTheMiddle",
     "klist": "slth.solvers.klist:KList",
+    "annealing": "slth.solvers.annealing:Annealing",
+    "differencing": "slth.solvers.differencing:Differencing",
+    "lp_rounding": "slth.solvers.lp_rounding:LpRounding",
     "milp": "slth.solvers.milp:Milp",
 }
 
