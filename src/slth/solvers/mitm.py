@@ -7,7 +7,7 @@ import numpy as np
 
 from slth.checks import FloatArray
 from slth.problem import Instance
-from slth.solvers import mitm_line, mitm_rounds, mitm_space
+from slth.solvers import gpu, mitm_line, mitm_rounds, mitm_space
 from slth.solvers.base import Answer, BatchAnswer, Options, Solver
 from slth.solvers.crew import Crew
 
@@ -39,6 +39,7 @@ class MeetInTheMiddle(Solver):
         "Schroeppel and Shamir 1981, doi:10.1137/0210033"
     )
     exhaustive: ClassVar[bool] = True
+    devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
 
     def refusal(self, n: int, d: int) -> str | None:
         """Refuse n > 60."""
@@ -50,9 +51,17 @@ class MeetInTheMiddle(Solver):
         """Peak of one thread; more threads work only as far as the memory allows."""
         return _shared_bytes(n, d) + _scratch_bytes(n, d)
 
+    def bytes_on(self, device: str, n: int, d: int) -> int:
+        """Peak on the device."""
+        if device == gpu.CPU:
+            return self.bytes_needed(n, d)
+        from slth.solvers import mitm_torch
+
+        return mitm_torch.bytes_needed(n, d)
+
     def search(self, instance: Instance, options: Options) -> Answer:
         """Search one instance; d >= 2 spreads its blocks over the threads."""
-        if instance.d == 1:
+        if instance.d == 1 or options.device != gpu.CPU:
             batch = self.search_batch(instance.X[None], instance.z[None], instance.eps, options)
             return Answer(batch.keep[0], bool(batch.complete[0]), int(batch.work[0]))
         with _crew(instance.n, instance.d, options) as crew:
@@ -62,6 +71,10 @@ class MeetInTheMiddle(Solver):
         self, X: FloatArray, Z: FloatArray, eps: float | None, options: Options
     ) -> BatchAnswer:
         """Search B instances, one a thread at a time: X (B, n, d), Z (B, d)."""
+        if options.device != gpu.CPU:
+            from slth.solvers import mitm_torch
+
+            return mitm_torch.search_batch(X, Z, eps, options)
         B, n, d = X.shape
         answer = BatchAnswer(
             np.zeros((B, n), dtype=bool), np.zeros(B, dtype=bool), np.zeros(B, dtype=np.int64)
