@@ -6,7 +6,7 @@ import numpy as np
 
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
-from slth.solvers.klist_merge import Index, Run, add_rows, merge
+from slth.solvers.klist_merge import Index, Merger, Run, add_rows, merge
 from slth.solvers.klist_plan import ROOT_KEEP, VECTOR_WORK, Plan
 from slth.solvers.klist_tiers import tier_bits
 
@@ -37,7 +37,7 @@ class Tree:
 
     X: (n, d) candidates; offset: (d,); members: (used,) the candidates of the tree, in an order
     that is dealt out to the groups; tiers: short candidates that refine the root's list, one more
-    merge each. work counts the pairs measured and the vectors made.
+    merge each. merger: the merge of a device. work counts the pairs measured and the vectors made.
     """
 
     X: FloatArray
@@ -47,6 +47,7 @@ class Tree:
     plan: Plan
     seed: int
     run: Run
+    merger: Merger = merge
     work: int = 0
 
     def climb(self, best: int) -> list[BoolArray]:
@@ -82,7 +83,7 @@ class Tree:
     def _join(self, left: Built, right: Built, bits: int, keep: int, *key: str | int) -> Built:
         (A, below_a), (B, below_b) = left, right
         rng = seeding.generator(self.seed, "merge", *key)
-        i, j, work = merge(A, B, bits, keep, rng, self.run)
+        i, j, work = self.merger(A, B, bits, keep, rng, self.run)
         self.work += work + VECTOR_WORK * (len(A) + len(B))
         return add_rows(A, B, i, j, self.run), Pair(below_a, below_b, i, j)
 

@@ -76,7 +76,8 @@ class _Searcher:
 
     def improve(self, m: int, chosen: torch.Tensor | None = None) -> None:
         """Search the first m candidates of the chosen instances (all: None)."""
-        if self.size is not None and self.size > m:
+        none_left = chosen is not None and len(chosen) == 0
+        if none_left or (self.size is not None and self.size > m):
             return
         x, z, old, error = self.x, self.z, self.mask, self.error
         if chosen is not None:
@@ -111,10 +112,7 @@ def _closest(x: torch.Tensor, z: torch.Tensor, size: int | None, step: int) -> t
         for start in range(0, a.shape[1], step):
             part = a[:, start : start + step]
             gap, i, j = _nearest(part, b, z)
-            if len(order) == 1:
-                j = order[0, j]
-            else:
-                j = torch.gather(order, 1, j[:, None])[:, 0]
+            j = order[0, j] if len(order) == 1 else torch.gather(order, 1, j[:, None])[:, 0]
             found = left_masks[start + i] | right_masks[j] << middle
             mask, best = torch.where(gap < best, found, mask), torch.minimum(gap, best)
     return mask
