@@ -44,7 +44,8 @@ def search_batch(
     B, n = X.shape
     m = _affordable(n, options.budget)
     one = B > 1 and X.strides[0] == 0
-    first = _first_try(X[:1] if one else X, eps, m) if _cascades(eps, options) else 0
+    goal = eps if eps and _cascades(options) else 0.0
+    first = _first_try(X[:1] if one else X, goal, m) if goal else 0
     masks, work = [], []
     for block in _blocks(B, m, options.memory):
         x = torch.tensor(X[:1] if one else X[block], device=device)
@@ -52,7 +53,7 @@ def search_batch(
         searcher = _Searcher(x, z, options.size, options.memory)
         if first:
             searcher.improve(first)
-            open_ = torch.nonzero(searcher.error > eps)[:, 0]
+            open_ = torch.nonzero(searcher.error > goal)[:, 0]
             searcher.improve(m, open_)
         elif m:
             searcher.improve(m)
@@ -205,16 +206,15 @@ def _affordable(n: int, budget: int | None) -> int:
     return m
 
 
-def _cascades(eps: float | None, options: Options) -> bool:
-    return bool(eps) and options.decide and options.budget is None and options.size is None
+def _cascades(options: Options) -> bool:
+    return options.decide and options.budget is None and options.size is None
 
 
-def _first_try(X: FloatArray, eps: float | None, n: int) -> int:
+def _first_try(X: FloatArray, eps: float, n: int) -> int:
     """Candidates among which 8 subsets within eps are expected at z = 0; 0 if that is about n.
 
     2^m·2·eps/(√(2π) s) = 8 with s² = m E[x²]/4.
     """
-    assert eps is not None
     scale = math.sqrt(float(np.square(X).mean()))
     for m in range(1, n - 3):
         if math.ldexp(2 * eps, m) >= 8 * math.sqrt(math.pi * m / 2) * scale:

@@ -76,8 +76,10 @@ def count_below(half: Half, edges: torch.Tensor) -> torch.Tensor:
     return torch.cat(parts)
 
 
-def rows_between(half: Half, low: float, high: float, box: Box, room: int) -> Iterator[Rows]:
-    """The sums with low ≤ coordinate 0 ≤ high that lie in the box, from ``room`` at a time.
+def rows_between(
+    half: Half, low: float, high: float, box: Box, room: int
+) -> Iterator[tuple[Rows, int]]:
+    """The sums with low ≤ coordinate 0 ≤ high, ``room`` at a time: those in the box; how many.
 
     Sums within a rounding of low or high may come or not: the caller widens the interval.
     """
@@ -87,7 +89,7 @@ def rows_between(half: Half, low: float, high: float, box: Box, room: int) -> It
     for i, k in _expand(first, count, room):
         rows = half.u[i] + half.v[k]
         inside = ((rows >= box.low) & (rows <= box.high)).all(dim=1)
-        yield rows[inside], (half.u_mask[i] | half.v_mask[k])[inside]
+        yield (rows[inside], (half.u_mask[i] | half.v_mask[k])[inside]), len(i)
 
 
 def choose_grid(

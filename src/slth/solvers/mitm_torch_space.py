@@ -62,14 +62,15 @@ class Search:
             slab, sizes = (left, right), (rows_a, rows_b)
             grid = pairs.choose_grid(slab, sizes, reach, (low, high), self.density)
             wide = (left - 2 * reach, right + 2 * reach)
-            for part in pairs.rows_between(self.B, *wide, box, self.room):
-                if not self._pay(len(part[0])):
+            for part, made in pairs.rows_between(self.B, *wide, box, self.room):
+                if not self._pay(made):
                     return
                 b = pairs.keyed(part, grid)
                 edges = (left - self.slack, right + self.slack)
                 room = max(1, self.room >> len(grid.axes))
-                for a in pairs.rows_between(self.A, *edges, box, room):
-                    radius = self._match(a, b, grid, radius, shrink)
+                for a, made in pairs.rows_between(self.A, *edges, box, room):
+                    if self._pay(made):
+                        radius = self._match(a, b, grid, radius, shrink)
                     if self.cut:
                         return
 
@@ -78,8 +79,6 @@ class Search:
     ) -> float:
         """Measure the candidates for pairs with rows of A; return the radius left."""
         rows, masks = a
-        if not self._pay(len(rows)):
-            return radius
         for i, k in pairs.candidates(rows, b, grid, radius + self.slack, self.room):
             if not self._pay(len(i)):
                 return radius
