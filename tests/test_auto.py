@@ -28,8 +28,8 @@ CASES = [
     (48, 4, None, Options(budget=10**12), "mitm", "exact"),
     (65, 1, None, Options(budget=10**15), "klist", "refuses"),
     (44, 4, None, Options(memory=2**20), "klist", "memory allows 1,048,576"),
-    (1000, 9, None, Options(device="cuda"), "klist", "cpu only"),
-    (20, 2, None, Options(device="cuda"), "mitm", "cpu only"),
+    (1000, 9, None, Options(device="cuda"), "klist", "device cuda"),
+    (20, 2, None, Options(device="cuda"), "mitm", "device cuda"),
 ]
 
 

@@ -19,7 +19,8 @@ class Options:
     """How to search.
 
     budget: work units (subsets, pairs or nodes; None = the solver's own default).
-    seed: of every random choice. threads: never changes the answer. memory: bytes allowed.
+    seed: of every random choice. threads: never changes the answer. memory: bytes allowed on the
+    device.
     decide: stop as soon as "some subset is within eps" is settled either way. size: only subsets
     of this many candidates count, None = any.
     """
@@ -79,6 +80,10 @@ class Solver(abc.ABC):
     def bytes_needed(self, n: int, d: int) -> int:
         """Predict the peak memory of one search, in bytes."""
         return 8 * n * d
+
+    def bytes_on(self, device: str, n: int, d: int) -> int:
+        """Predict the peak memory of one search on ``device``, in bytes of its own memory."""
+        return self.bytes_needed(n, d)
 
     @abc.abstractmethod
     def search(self, instance: Instance, options: Options) -> Answer:

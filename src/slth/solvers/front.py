@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from slth import checks
 from slth.checks import BoolArray, FloatArray
 from slth.problem import BatchSolution, Instance, Solution, Status, exact_sums, status_of, tolerance
-from slth.solvers import auto, registry
+from slth.solvers import auto, gpu, registry
 from slth.solvers.base import DEFAULT_MEMORY, Options, Solver, shared
 from slth.solvers.errors import batch_error
 
@@ -32,8 +32,9 @@ def solve(
 
     X: (n, d) candidates; z: (d,) target; eps: tolerance per coordinate, > 0.
     solver: a name of `slth.solvers()`, "auto", or a Solver object. budget: work units (subsets,
-    pairs, nodes), never seconds. seed: of every random choice. threads: None = all cores; never
-    changes the answer. memory: bytes the search may take. decide: only settle whether some
+    pairs, nodes), never seconds. seed: of every random choice. device: "cpu", or "cuda" (mitm and
+    klist, by torch). threads: None = all cores; never changes the answer. memory: bytes the search
+    may take on the device. decide: only settle whether some
     subset is within eps (cheaper than the optimum when none is). size: only subsets of exactly
     this many candidates count (fixed-size MRSS), 0 <= size <= n; None = any.
 
@@ -209,6 +210,7 @@ def _choose(
             f"device: got {options.device!r}, solver {chosen.name!r} takes "
             f"{', '.join(chosen.devices)}"
         )
+    gpu.require(options.device)
     if options.size is not None and not chosen.sized:
         able = ", ".join(name for name in registry.SOLVERS if registry.get(name).sized)
         raise ValueError(f"size: solver {chosen.name!r} takes subsets of any size only; use {able}")
@@ -217,7 +219,7 @@ def _choose(
         raise ValueError(f"solver: {chosen.name!r} cannot take n = {n}, d = {d}: {refusal}")
     checks.memory(
         f"solver {chosen.name!r} on n = {n}, d = {d}",
-        chosen.bytes_needed(n, d),
+        chosen.bytes_on(options.device, n, d),
         options.memory,
         "allow more with memory=, or use solver='klist' (no proof, bounded memory)",
     )

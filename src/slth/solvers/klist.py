@@ -9,11 +9,11 @@ import numpy as np
 from slth import seeding
 from slth.checks import BoolArray
 from slth.problem import Instance
-from slth.solvers import klist_ends, klist_plan, klist_tiers
+from slth.solvers import gpu, klist_ends, klist_plan, klist_tiers
 from slth.solvers.base import DEFAULT_MEMORY, Answer, Options, Solver
 from slth.solvers.crew import Crew
 from slth.solvers.klist_flips_plan import MAX_MEMBERS, plan_flips
-from slth.solvers.klist_merge import Run
+from slth.solvers.klist_merge import Merger, Run, merge
 from slth.solvers.klist_sized import SizedSearch
 from slth.solvers.klist_tiers import Grove
 from slth.solvers.klist_tree import Tree
@@ -52,6 +52,7 @@ class KList(Solver):
         "budget = pairs measured (a list vector made counts as "
         f"{klist_plan.VECTOR_WORK}); default 2^32"
     )
+    devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
     source: ClassVar[str] = (
         "Wagner 2002, doi:10.1007/3-540-45708-9_19; "
         "Howgrave-Graham and Joux 2010, doi:10.1007/978-3-642-13190-5_12"
@@ -92,6 +93,7 @@ class _Search:
 
     def __init__(self, instance: Instance, options: Options, budget: int) -> None:
         self.instance, self.options, self.budget = instance, options, budget
+        self.merger, self.memory = _merger(options)
         self.keep = np.zeros(instance.n, dtype=bool)
         self.error = instance.error(self.keep)
         self.work = 0
@@ -115,7 +117,7 @@ class _Search:
     def _groves(self) -> Iterator[Grove]:
         """The trees to try, in order; the last one again with other groups."""
         d = self.instance.d
-        memory = self.options.memory - _base_bytes(self.instance.n, d)
+        memory = self.memory - _base_bytes(self.instance.n, d)
         room = self.budget - klist_ends.SETTLE_WORK * self.instance.n
         if room <= 0:
             return
@@ -141,7 +143,7 @@ class _Search:
         offset = z - X[kept].sum(axis=0) - X[self.order[used]].sum(axis=0) / 2
         members = seeding.generator(self.options.seed, "groups", turn).permutation(members)
         seed = seeding.child(self.options.seed, "tree", turn)
-        tree = Tree(X, offset, members, tiers, grove.plan, seed, run)
+        tree = Tree(X, offset, members, tiers, grove.plan, seed, run, self.merger)
         found = tree.climb(FINALISTS)
         for keep in found:
             keep[kept] = True
@@ -174,6 +176,15 @@ def _normalised(instance: Instance, drop: bool) -> tuple[BoolArray, Instance]:
     exponent = math.frexp(largest)[1] - 1 if largest > 0 else 0
     scaled = None if eps is None else math.ldexp(eps, -exponent)
     return alive, Instance(np.ldexp(X, -exponent), np.ldexp(z, -exponent), scaled)
+
+
+def _merger(options: Options) -> tuple[Merger, int]:
+    """The merge on the device of the options, and the memory it leaves for lists."""
+    if options.device == gpu.CPU:
+        return merge, options.memory
+    from slth.solvers import klist_torch
+
+    return klist_torch.Merger.of(options), options.memory - klist_torch.chunk_bytes(options.memory)
 
 
 def _base_bytes(n: int, d: int) -> int:

@@ -36,6 +36,22 @@ class Run(Protocol):
     def __call__(self, work, tasks: Sequence) -> list: ...  # type: ignore[no-untyped-def]
 
 
+class Merger(Protocol):
+    """What `merge` does, here or on another device."""
+
+    def __call__(
+        self,
+        A: FloatArray,
+        B: FloatArray,
+        bits: int,
+        keep: int,
+        rng: np.random.Generator,
+        run: Run,
+    ) -> tuple[Index, Index, int]:
+        """Return (i, j, work)."""
+        ...
+
+
 @dataclass(frozen=True)
 class Cells:
     """A list by cells: cell c holds the rows order[start[c]:start[c + 1]]."""

@@ -9,7 +9,7 @@ from slth.checks import BoolArray, FloatArray
 from slth.solvers.klist_ends import SETTLE_WORK, settle
 from slth.solvers.klist_flips import Sieve
 from slth.solvers.klist_flips_plan import FlipPlan
-from slth.solvers.klist_merge import Index, Run, add_rows, merge
+from slth.solvers.klist_merge import Index, Merger, Run, add_rows, merge
 from slth.solvers.klist_plan import ROOT_KEEP, VECTOR_WORK, Plan
 from slth.solvers.klist_tiers import tier_bits
 
@@ -50,7 +50,8 @@ class Tree:
 
     X: (n, d) candidates; offset: (d,); members: (used,) the candidates of the tree, in an order
     that is dealt out to the groups; tiers: short candidates that refine the root's list, one more
-    merge each; a flip sieve has none. work counts the pairs measured and the vectors made.
+    merge each; a flip sieve has none. merger: the merge of a device. work counts the pairs measured
+    and the vectors made.
     """
 
     X: FloatArray
@@ -60,6 +61,7 @@ class Tree:
     plan: Plan | FlipPlan
     seed: int
     run: Run
+    merger: Merger = merge
     work: int = 0
 
     def climb(self, best: int) -> list[BoolArray]:
@@ -106,7 +108,7 @@ class Tree:
     def _join(self, left: Built, right: Built, bits: int, keep: int, *key: str | int) -> Built:
         (A, below_a), (B, below_b) = left, right
         rng = seeding.generator(self.seed, "merge", *key)
-        i, j, work = merge(A, B, bits, keep, rng, self.run)
+        i, j, work = self.merger(A, B, bits, keep, rng, self.run)
         self.work += work + VECTOR_WORK * (len(A) + len(B))
         return add_rows(A, B, i, j, self.run), Pair(below_a, below_b, i, j)
 

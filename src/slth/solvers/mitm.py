@@ -6,7 +6,7 @@ import numpy as np
 
 from slth.checks import FloatArray
 from slth.problem import Instance
-from slth.solvers import mitm_line, mitm_plan, mitm_rounds, mitm_scratch
+from slth.solvers import gpu, mitm_line, mitm_plan, mitm_rounds, mitm_scratch
 from slth.solvers.base import Answer, BatchAnswer, Options, Solver, shared
 from slth.solvers.crew import Crew
 
@@ -43,6 +43,7 @@ class MeetInTheMiddle(Solver):
     )
     exhaustive: ClassVar[bool] = True
     sized: ClassVar[bool] = True
+    devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
 
     def refusal(self, n: int, d: int) -> str | None:
         """Refuse n > 64."""
@@ -54,9 +55,17 @@ class MeetInTheMiddle(Solver):
         """Peak of one thread; more threads work only as far as the memory allows."""
         return _shared_bytes(n, d) + _scratch_bytes(n, d)
 
+    def bytes_on(self, device: str, n: int, d: int) -> int:
+        """Peak on the device."""
+        if device == gpu.CPU:
+            return self.bytes_needed(n, d)
+        from slth.solvers import mitm_torch
+
+        return mitm_torch.bytes_needed(n, d)
+
     def search(self, instance: Instance, options: Options) -> Answer:
         """Search one instance; d >= 2 spreads its blocks over the threads."""
-        if instance.d == 1:
+        if instance.d == 1 or options.device != gpu.CPU:
             batch = self.search_batch(instance.X[None], instance.z[None], instance.eps, options)
             return Answer(batch.keep[0], bool(batch.complete[0]), int(batch.work[0]))
         with _crew(instance.n, instance.d, options) as crew:
@@ -66,6 +75,10 @@ class MeetInTheMiddle(Solver):
         self, X: FloatArray, Z: FloatArray, eps: float | None, options: Options
     ) -> BatchAnswer:
         """Search B instances, one a thread at a time: X (B, n, d), Z (B, d)."""
+        if options.device != gpu.CPU:
+            from slth.solvers import mitm_torch
+
+            return mitm_torch.search_batch(X, Z, eps, options)
         B, n, d = X.shape
         if d == 1:
             return mitm_line.search_batch(X[:, :, 0], Z[:, 0], eps, options)

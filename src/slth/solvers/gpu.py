@@ -1,0 +1,31 @@
+"""Where tensors live: torch is imported when a solver is asked for device "cuda", not before."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+CPU = "cpu"
+
+
+def available() -> bool:
+    """Whether torch sees a CUDA device."""
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def require(device: str) -> None:
+    """Raise ValueError when ``device`` is "cuda" and this machine has no CUDA device."""
+    if device != CPU and not available():
+        raise ValueError(
+            f"device: got {device!r}, this machine has no CUDA device that torch can use "
+            "(torch.cuda.is_available() is False); use device='cpu'"
+        )
+
+
+def place(device: str) -> "torch.device":
+    """Return the torch device that tensors of a search on ``device`` are put on."""
+    import torch
+
+    return torch.device(device)
