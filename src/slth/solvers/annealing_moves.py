@@ -1,9 +1,9 @@
 """The compiled walk of simulated annealing, and the short double moves it tries."""
 
 import numpy as np
-from numba import njit
 
 from slth.checks import FloatArray
+from slth.solvers.compiled import njit
 
 BLOCK = 1024  # moves between two temperatures
 REFRESH = 1024  # blocks after which the rest is summed anew, against rounding

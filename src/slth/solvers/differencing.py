@@ -4,11 +4,11 @@ import math
 from typing import ClassVar
 
 import numpy as np
-from numba import njit
 
 from slth.checks import BoolArray, FloatArray
 from slth.problem import Instance
 from slth.solvers.base import Answer, BatchAnswer, Options, Solver
+from slth.solvers.compiled import njit
 from slth.solvers.crew import Crew
 from slth.solvers.enumeration import Enumeration
 

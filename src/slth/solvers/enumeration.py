@@ -3,11 +3,11 @@
 from typing import ClassVar
 
 import numpy as np
-from numba import njit
 
 from slth.checks import FloatArray
 from slth.problem import Instance
 from slth.solvers.base import Answer, Options, Solver
+from slth.solvers.compiled import njit
 
 MAX_N = 30  # 2^30 subsets: seconds per coordinate; each further candidate doubles it
 BLOCK_BITS = 10  # sums of the first candidates, one table of 2^10 rows: 8 KiB a coordinate

@@ -1,9 +1,10 @@
 """Errors of many subsets, bit for bit as `Instance.error` forms one."""
 
 import numpy as np
-from numba import njit, types
+from numba import types
 
 from slth.checks import BoolArray, FloatArray
+from slth.solvers.compiled import njit
 
 
 def _view(item: types.Type, ndim: int) -> types.Array:

@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from numba import njit
 
 from slth.checks import BoolArray, FloatArray
+from slth.solvers.compiled import njit
 
 PAIR_FLIPS = 2048  # candidates among which the polish tries pairs of flips: n²/2 trials a pass
 SETTLE_WORK = 16  # trials a candidate: greedy sign, then at most 8 rounds of flips

@@ -9,11 +9,11 @@ of the merge, where a k-list tree over groups of candidates needs 2^(t−k).
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
+from slth.solvers.compiled import njit
 from slth.solvers.klist_flips_plan import UNITE_WORK, FlipPlan
 from slth.solvers.klist_merge import FAR, WIDTH, Index, Run, _count, _distances
 from slth.solvers.klist_near import Single, Sums, near, unite

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from slth.checks import FloatArray
+from slth.solvers.compiled import njit
 
 Index = NDArray[np.int32]
 FAST = {"nnan", "ninf", "nsz", "contract", "reassoc"}  # sums may be reordered into vector lanes

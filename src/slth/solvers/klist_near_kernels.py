@@ -4,8 +4,8 @@ V (L, d) float32 vectors; flips (L, f) their candidates; start, order, pairs: a 
 """
 
 import numpy as np
-from numba import njit
 
+from slth.solvers.compiled import njit
 from slth.solvers.klist_merge import (
     BIN_SHIFT,
     BINS,

@@ -4,13 +4,13 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
-from numba import njit
 
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
 from slth.problem import Instance
 from slth.solvers import klist_ends
 from slth.solvers.base import Options
+from slth.solvers.compiled import njit
 from slth.solvers.crew import Crew
 from slth.solvers.klist_flips import Sieve
 from slth.solvers.klist_flips_plan import MAX_MEMBERS, PAIR_SHARE, FlipPlan, plan_flips

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from numba import njit
 from scipy import optimize, sparse
 
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
 from slth.problem import Instance
 from slth.solvers.base import Answer, Options, Solver
+from slth.solvers.compiled import njit
 from slth.solvers.enumeration import Enumeration
 
 DEFAULT_BUDGET = 2**18  # roundings and flips

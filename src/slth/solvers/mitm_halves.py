@@ -6,9 +6,9 @@ Schroeppel and Shamir 1981: {u + v} is listed in slabs of coordinate 0 with memo
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from slth.checks import FloatArray
+from slth.solvers.compiled import njit
 
 
 class Half(NamedTuple):

@@ -9,11 +9,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from slth.checks import BoolArray, FloatArray
 from slth.solvers import mitm_line_lanes, mitm_line_merge, mitm_line_shared, mitm_line_sizes
 from slth.solvers.base import BatchAnswer, Options, shared
+from slth.solvers.compiled import njit
 from slth.solvers.crew import Crew
 from slth.solvers.errors import batch_error
 

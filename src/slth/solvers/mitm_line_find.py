@@ -6,9 +6,9 @@ one such pair of neighbours, and one subset within T of each of the two, no othe
 """
 
 import numpy as np
-from numba import njit
 
 from slth.checks import FloatArray
+from slth.solvers.compiled import njit
 from slth.solvers.mitm_line_network import (
     ITEMS,
     TARGET,

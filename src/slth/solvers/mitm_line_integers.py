@@ -10,9 +10,9 @@ sums are exact, many may have the same error, but then any subset of least gap w
 import math
 
 import numpy as np
-from numba import njit
 
 from slth.checks import FloatArray
+from slth.solvers.compiled import njit
 from slth.solvers.mitm_line_network import ITEMS, TARGET, ZERO
 
 NARROW, WIDE = 30, 55  # bits of the sums in int32 and int64 lanes

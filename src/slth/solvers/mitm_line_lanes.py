@@ -7,9 +7,9 @@ neighbours.
 """
 
 import numpy as np
-from numba import njit
 
 from slth.checks import BoolArray, FloatArray
+from slth.solvers.compiled import njit
 from slth.solvers.mitm_line_find import find
 from slth.solvers.mitm_line_integers import NARROW, WIDE, bits_of, load
 from slth.solvers.mitm_line_network import ITEMS, MIN_HALF, closest, input_row, rows_needed

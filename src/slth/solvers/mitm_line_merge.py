@@ -8,9 +8,9 @@ that indices are unsigned (a signed one costs a test for negative).
 """
 
 import numpy as np
-from numba import njit
 
 from slth.checks import BoolArray, FloatArray
+from slth.solvers.compiled import njit
 
 ONE = np.uint64(1)
 

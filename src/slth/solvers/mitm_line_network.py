@@ -10,8 +10,8 @@ candidate; spare while A and C are sorted), least gaps (4m/16), scratch, input.
 """
 
 import numpy as np
-from numba import njit
 
+from slth.solvers.compiled import njit
 from slth.solvers.mitm_line_rows import (
     OPEN,
     SEED,

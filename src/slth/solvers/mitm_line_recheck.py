@@ -5,9 +5,9 @@ lists, by looking for sums within T of either of the two; float64 decides.
 """
 
 import numpy as np
-from numba import njit
 
 from slth.checks import FloatArray
+from slth.solvers.compiled import njit
 from slth.solvers.mitm_line_find import LIMIT
 from slth.solvers.mitm_line_network import ITEMS, TARGET, gap_row, merged_row, scratch_row
 from slth.solvers.mitm_line_rows import TAIL

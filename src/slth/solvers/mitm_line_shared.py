@@ -9,10 +9,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
 from slth.checks import BoolArray, FloatArray
 from slth.solvers.base import BatchAnswer, Options
+from slth.solvers.compiled import njit
 from slth.solvers.crew import Crew
 
 ENTRY_BYTES = 8 + 8 + 4 + 4 + 4  # a sum and its mask while they are merged, and its cell

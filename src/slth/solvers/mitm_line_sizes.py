@@ -6,9 +6,9 @@ candidate x: 2^m entries in all, as without sizes. A subset of k is a j-subset o
 """
 
 import numpy as np
-from numba import njit
 
 from slth.checks import BoolArray, FloatArray
+from slth.solvers.compiled import njit
 from slth.solvers.mitm_line_merge import closest
 
 

@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from slth.checks import FloatArray
+from slth.solvers.compiled import njit
 from slth.solvers.mitm_halves import Half, subset_error
 from slth.solvers.mitm_scratch import Scratch, bit_map
 from slth.solvers.mitm_sieve import Cells, Codes, box_of, key_of, mark_boxes

@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from numba import njit
 
 from slth.checks import FloatArray
+from slth.solvers.compiled import njit
 from slth.solvers.mitm_halves import Half, subset_error
 from slth.solvers.mitm_sieve import CODE_LIMIT, UNIT, Cells, cells_of
 

@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from slth.checks import FloatArray
+from slth.solvers.compiled import njit
 from slth.solvers.mitm_sieve import MOST_BITS
 
 SLAB_RUNS = 32  # sums a slab holds for each of the 2^(n/4) steps of a walk through it,

@@ -14,9 +14,9 @@ a = u + v and b = u' + v' with |a − b| ≤ reach differ by less than reach·sc
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from slth.checks import FloatArray
+from slth.solvers.compiled import njit
 from slth.solvers.mitm_halves import Half
 
 FRACTION = 7  # bits of a code below the cell number

@@ -14,8 +14,8 @@ radius by ``slack``, a bound on the rounding of the sums; and a cell is missed b
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from slth.solvers.compiled import njit
 from slth.solvers.mitm_halves import Half
 from slth.solvers.mitm_match import Goal, keep, match, place
 from slth.solvers.mitm_scratch import Scratch, bit_map

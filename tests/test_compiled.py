@@ -1,0 +1,50 @@
+"""Compiled kernels are looked for by the source of the whole room, not of one file."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numba
+from numba import config
+
+from slth.solvers import compiled, enumeration
+
+INNER = (
+    "from slth.solvers.compiled import njit\n@njit(cache=True)\ndef inner(x):\n    return x + {}\n"
+)
+OUTER = (
+    "from slth.solvers.compiled import njit\nfrom inner import inner\n"
+    "@njit(cache=True)\ndef outer(x):\n    return 10 * inner(x)\n"
+)
+
+
+def test_an_edit_of_a_called_kernel_is_seen(tmp_path: Path) -> None:
+    """The caller's own file is left alone, as numba would judge it unchanged."""
+    (tmp_path / "outer.py").write_text(OUTER)
+    command = (
+        "import pathlib, functools; from slth.solvers import compiled; "
+        f"here = pathlib.Path({str(tmp_path)!r}); "
+        "compiled.cache_folder = functools.partial(compiled.cache_folder, here); "
+        "from outer import outer; print(outer(1))"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}
+    for step in (1, 5, 5):
+        (tmp_path / "inner.py").write_text(INNER.format(step))
+        done = subprocess.run(
+            [sys.executable, "-c", command],
+            env=environment
+            | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert int(done.stdout) == 10 * (1 + step)
+    assert len(list((tmp_path / "__pycache__").glob("kernels-*"))) == 2
+
+
+def test_other_packages_keep_their_cache() -> None:
+    assert os.environ.get("NUMBA_CACHE_DIR", "") == config.CACHE_DIR
+    assert isinstance(enumeration._table, numba.core.registry.CPUDispatcher)
+    if not config.CACHE_DIR:
+        assert compiled.cache_folder() in enumeration._table.stats.cache_path
