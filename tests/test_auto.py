@@ -17,8 +17,9 @@ CASES = [
     (44, 1, 0.01, Options(), "mitm", "exact"),
     (44, 4, None, Options(), "mitm", "exact"),
     (44, 8, None, Options(), "mitm", "exact"),
-    (45, 1, None, Options(), "klist", "n exceeds 44"),
-    (1000, 9, 0.05, Options(), "klist", "n exceeds 44"),
+    (53, 1, None, Options(), "klist", "n exceeds 52"),
+    (1000, 9, 0.05, Options(), "klist", "n exceeds 52"),
+    (52, 4, None, Options(), "mitm", "exact"),
     (40, 18, None, Options(), "klist", "pairs"),
     (44, 30, 0.5, Options(), "klist", "pairs"),
     (44, 9, 0.9, Options(), "mitm", "exact"),
@@ -54,7 +55,7 @@ def test_the_reason_is_a_sentence(n, d, eps, batch):
 
 
 def test_batch_changes_only_the_words():
-    for n in (10, 44, 45):
+    for n in (10, 44, 52, 53):
         assert (
             auto.choose(n, 1, None, Options(), 1)[0] == auto.choose(n, 1, None, Options(), 10**6)[0]
         )

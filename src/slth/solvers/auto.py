@@ -6,7 +6,7 @@ from slth.solvers import registry
 from slth.solvers.base import Options
 
 CHOICES = ("mitm", "klist")  # what the rule may answer; the workflow tracks these modules
-EXACT_N = 44  # 2^22 sums of each half: seconds
+EXACT_N = 52  # 2^26 sums of each half: about a second at d = 4, six at d = 8
 EXACT_WORK = 2**32  # subsets and pairs; about what a default k-list solve spends
 SLAB_COORDINATES = 6  # coordinates that prune pairs: fits the work measured at d = 4, 9
 

@@ -41,7 +41,7 @@ class KList(Solver):
     are polished by single flips and pairs of flips. n ≤ 24 is searched exhaustively in 2^n pairs.
     Fixed-size subsets: a sieve on swaps (`klist_sized`).
 
-    Never proves. For a proof and n ≤ 44 use "mitm". No better than the empty subset when d is
+    Never proves. For a proof and n ≤ 52 use "mitm". No better than the empty subset when d is
     large for n and the budget: d = 36 needs n ≈ 1000 and more with the default.
     """
 
