@@ -40,7 +40,7 @@ class LpRounding(Solver):
     handles: ClassVar[str] = "any n and d; exact when n ≤ d and a subset hits z"
     cannot: ClassVar[str] = "prove; gain from n: the error is about that of d candidates; use klist"
     cost: ClassVar[str] = (
-        "at most 32 linear programmes of 2d rows, 3 ms each at n = 1000, d = 9; "
+        "at most 32 linear programmes of 2d rows, 30 ms each with roundings at n = 1000, d = 9; "
         "budget = roundings and flips tried, default 2^18"
     )
     source: ClassVar[str] = (
