@@ -8,6 +8,9 @@ from slth.tickets.base import Construction
 
 # name: module and class; loaded when first asked for
 CONSTRUCTIONS: dict[str, str] = {
+    "single_weight": "slth.tickets.single_weight:SingleWeight",
+    "rss_dense": "slth.tickets.rss_dense:RSSDense",
+    "rss_convolution": "slth.tickets.rss_convolution:RSSConvolution",
     "structured_convolution": "slth.tickets.structured_convolution:StructuredConvolution",
 }
 
