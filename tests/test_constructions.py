@@ -61,6 +61,13 @@ CASES = {
         "structured_convolution", STRIDE, (2, 5, 5), 8,
         options={"size": 3, "granularity": "entry"}, solver="enumeration",
     ),
+    "neurons": Case("neuron_removal", CONV, (1, 4, 4), 20, bracket=False),
+    "neurons, dense, linearised": Case(
+        "neuron_removal", DENSE, (3,), 20, 0.3, {"problem": "linearised"}, bracket=False
+    ),
+    "neurons, stride, more points": Case(
+        "neuron_removal", STRIDE, (2, 5, 5), 20, 0.3, {"points": 20}, bracket=False
+    ),
 }  # fmt: skip
 
 

@@ -85,8 +85,8 @@ class BlockedPairs(Construction):
         target = in_float64(target)
         layers, tail = self.split(target)
         table = in_order(solutions, self.subset_problems(target, source))
-        keep = self._masks(layers, source, table)
-        ticket = shrink(layers, source, keep)
+        keep = self.masks(layers, source, table)
+        ticket = self.shrunk(layers, source, keep)
         parameters = count_parameters(layers, keep, ticket)
         whole = nn.Sequential(*ticket, *tail)
         return Ticket(self.name, self.options(), target, source, keep, whole, table, parameters)
@@ -95,7 +95,7 @@ class BlockedPairs(Construction):
         layers, tail = self.split(ticket.target)
         return closed_form(layers, misses(ticket, len(layers), eps), tail)
 
-    def effective(self, ticket: Ticket) -> list[Kernels]:
+    def effective(self, ticket: Ticket) -> list[Kernels] | None:
         layers, _ = self.split(ticket.target)
         modules = list(ticket.ticket)
         scales = [i for i, module in enumerate(modules) if isinstance(module, ChannelScale)]
@@ -153,9 +153,16 @@ class BlockedPairs(Construction):
         hidden = pool + rows.start
         return SubsetProblems(i, channel, sign, hidden, X, Z, self.subset_size(), self.solver())
 
-    def _masks(
-        self, layers: Sequence[Layer], source: nn.Sequential, table: pd.DataFrame
+    def shrunk(
+        self, layers: Sequence[Any], source: nn.Sequential, keep: dict[str, Tensor]
+    ) -> nn.Sequential:
+        """Return the smaller network that computes what the masked one does."""
+        return shrink(layers, source, keep)
+
+    def masks(
+        self, layers: Sequence[Any], source: nn.Sequential, table: pd.DataFrame
     ) -> dict[str, Tensor]:
+        """Return what the rows keep of each parameter."""
         keep: dict[str, Tensor] = {}
         shapes = {name: p.shape for name, p in source.named_parameters()}
         for i, (layer, ((u, U), (v, V))) in enumerate(

@@ -22,7 +22,8 @@ class SubsetProblems:
 
     All of them choose from the same hidden channels: hidden (m,) int64, their indices in the
     source layer. X (B, m, d) candidates, Z (B, d) targets. m = 0 is possible: a small source may
-    hold no channel of the sign. Layers, channels and groups count from 0; sign is "+" or "-".
+    hold no channel of the sign. Layers, channels and groups count from 0; sign is "+" or "-", or
+    "*" where one problem is about inputs of both signs.
 
     size: subsets have this many members (all m where the pool is smaller); None = any. solver: the
     construction's own, used where the caller asks for "auto"; None = as `slth.solve` chooses.

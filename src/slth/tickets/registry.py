@@ -12,6 +12,7 @@ CONSTRUCTIONS: dict[str, str] = {
     "rss_dense": "slth.tickets.rss_dense:RSSDense",
     "rss_convolution": "slth.tickets.rss_convolution:RSSConvolution",
     "structured_convolution": "slth.tickets.structured_convolution:StructuredConvolution",
+    "neuron_removal": "slth.tickets.neuron_removal:NeuronRemoval",
 }
 
 
