@@ -10,6 +10,7 @@ from slth import tickets
 from slth.networks import build_dense_network, build_network, convolution, normalise
 from slth.seeding import generator
 from slth.tickets.prediction import smallest
+from tests import equivariant_cases as equivariant
 from tests.ticket_checks import check_bracket, check_ticket
 
 SEED = 4
@@ -68,6 +69,10 @@ CASES = {
     "neurons, stride, more points": Case(
         "neuron_removal", STRIDE, (2, 5, 5), 20, 0.3, {"points": 20}, bracket=False
     ),
+    "turning": Case("equivariant", equivariant.turning(), (1, 4, 4), 12),
+    "turning, classifier": Case("equivariant", equivariant.turning_classifier(), (1, 4, 4), 12),
+    "sets": Case("equivariant", equivariant.points(), (2, 5), 12),
+    "graph": Case("equivariant", equivariant.points(equivariant.graph()), (2, 5), 12),
 }  # fmt: skip
 
 

@@ -134,14 +134,15 @@ def check_bound(ticket: Ticket, inputs: Tensor) -> None:
 
 def check_bracket(ticket: Ticket, inputs: Tensor) -> None:
     """`bracket` takes the comparable pair, which are the two networks, and holds the error."""
-    pair = made(ticket).comparable(ticket)
+    pair = made(ticket).comparable(ticket, inputs.shape[1:])
     assert pair is not None
+    f, g, shape = pair
     x = inputs.clamp(min=0) if ticket.options.get("nonnegative_input") else inputs
     low = 0.0 if ticket.options.get("nonnegative_input") else -1.0
-    for network, plain in zip((ticket.target, ticket.ticket), pair, strict=True):
-        outputs = plain(x).flatten(1)
+    for network, plain in ((ticket.target, f), (ticket.ticket, g)):
+        outputs = plain(x.reshape(-1, *shape)).flatten(1)
         torch.testing.assert_close(outputs, network(x).flatten(1), rtol=0, atol=ROUNDING)
-    found = bracket(*pair, (low, 1.0), inputs.shape[1:], samples=8, restarts=1, steps=2)
+    found = bracket(f, g, (low, 1.0), shape, samples=8, restarts=1, steps=2)
     error = data_error(target=ticket.target, ticket=ticket.ticket, images=x)
     assert error <= found.upper + ROUNDING
     assert found.lower <= found.upper <= made(ticket).error_bound(ticket) * (1 + 1e-9) + 1e-9

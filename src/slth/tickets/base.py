@@ -2,7 +2,8 @@
 
 import abc
 import dataclasses
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import pandas as pd
 from torch import Tensor, nn
@@ -12,7 +13,14 @@ from slth.tickets.problems import SubsetProblems
 from slth.tickets.ticket import Ticket
 
 Kernels = tuple[Tensor, Tensor]
-Networks = tuple[nn.Sequential, nn.Sequential]
+
+
+class Comparable(NamedTuple):
+    """Two networks that `slth.supnorm.bracket` takes, on inputs of input_shape."""
+
+    f: nn.Sequential
+    g: nn.Sequential
+    input_shape: tuple[int, ...]
 
 
 class Construction(abc.ABC):
@@ -60,13 +68,14 @@ class Construction(abc.ABC):
         """
         return None
 
-    def comparable(self, ticket: Ticket) -> Networks | None:
-        """(f, g) that `slth.supnorm.bracket` takes, f = target and g = ticket; None: no such pair.
+    def comparable(self, ticket: Ticket, input_shape: Sequence[int]) -> Comparable | None:
+        """(f, g, shape) for `slth.supnorm.bracket`, f = target and g = ticket; None: no such pair.
 
-        By default the networks themselves; a construction whose ticket is wider or whose modules
-        are its own returns networks that compute the same functions.
+        input_shape: of the ticket's inputs. By default the networks themselves; a construction
+        whose ticket is wider or whose modules are its own returns networks that compute the same
+        functions, on inputs reshaped to ``shape``.
         """
-        return ticket.target, ticket.ticket
+        return Comparable(ticket.target, ticket.ticket, tuple(input_shape))
 
     def options(self) -> dict[str, Any]:
         """Return the options by name."""

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from slth import checks, seeding
 from slth.networks.architectures import Layer
 from slth.solvers.base import Solver
-from slth.tickets.base import Kernels, Networks
+from slth.tickets.base import Kernels
 from slth.tickets.descent import Descent
 from slth.tickets.pairs import BlockedPairs, chosen
 from slth.tickets.prediction import Prediction, levels
@@ -152,9 +152,9 @@ class NeuronRemoval(BlockedPairs):
     def effective(self, ticket: Ticket) -> list[Kernels] | None:
         return None
 
-    def comparable(self, ticket: Ticket) -> Networks | None:
+    def comparable(self, ticket: Ticket, input_shape: Sequence[int]) -> None:
         """None: the hidden neurons mix channels, so that no layer merges into one kernel."""
-        return None
+        return
 
 
 def _pixel_error(layer: Layer, U: Tensor, V: Tensor) -> float:
