@@ -32,7 +32,13 @@ def closed_form(layers: Sequence[Any], miss: Sequence[float], tail: Sequence[nn.
         kappa = float(layer.weight.abs().flatten(1).sum(dim=1).max())
         eta = layer.weight[0].numel() * eps
         error, size = kappa * error + eta * (size + error), kappa * size
+    return error * tail_norm(tail)
+
+
+def tail_norm(tail: Sequence[nn.Module]) -> float:
+    """Return how much an exactly copied tail of Linear, Flatten and averages grows an error."""
+    norm = 1.0
     for module in tail:
         if isinstance(module, nn.Linear):
-            error *= float(module.weight.abs().sum(dim=1).max())
-    return error
+            norm *= float(module.weight.abs().sum(dim=1).max())
+    return norm

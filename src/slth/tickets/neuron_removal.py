@@ -13,6 +13,7 @@ from slth import checks, seeding
 from slth.networks.architectures import Layer
 from slth.solvers.base import Solver
 from slth.tickets.base import Kernels
+from slth.tickets.bounds import tail_norm
 from slth.tickets.descent import Descent
 from slth.tickets.pairs import BlockedPairs, chosen
 from slth.tickets.prediction import Prediction, levels
@@ -144,10 +145,7 @@ class NeuronRemoval(BlockedPairs):
             eta = _pixel_error(layer, U.flatten(1), V)
             kappa = float(layer.weight.abs().flatten(1).sum(dim=1).max())
             error, size = kappa * error + eta * (size + error), kappa * size
-        for module in tail:
-            if isinstance(module, nn.Linear):
-                error *= float(module.weight.abs().sum(dim=1).max())
-        return error
+        return error * tail_norm(tail)
 
     def effective(self, ticket: Ticket) -> list[Kernels] | None:
         return None

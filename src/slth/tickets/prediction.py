@@ -17,7 +17,7 @@ class Prediction:
     claim. n: smallest n at which the expected number of missed problems is ≤ delta, by ``basis``;
     None where the project has no formula. basis: "exact" (a closed form of the law), "quenched"
     (`slth.theory.success_probability`, an approximation) or "none". problems: how many subset
-    problems the target poses. d: their dimension.
+    problems the target poses (at n, if that matters). d: their dimension.
     """
 
     statement: str

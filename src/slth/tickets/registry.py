@@ -13,6 +13,7 @@ CONSTRUCTIONS: dict[str, str] = {
     "rss_convolution": "slth.tickets.rss_convolution:RSSConvolution",
     "structured_convolution": "slth.tickets.structured_convolution:StructuredConvolution",
     "neuron_removal": "slth.tickets.neuron_removal:NeuronRemoval",
+    "ell_plus_one": "slth.tickets.ell_plus_one:EllPlusOne",
     "equivariant": "slth.tickets.equivariant:Equivariant",
 }
 
