@@ -98,6 +98,19 @@ CASES = {
         "ell_plus_one", activated(CONV, nn.Sigmoid), (1, 4, 4), 10, bracket=False,
         options={"scale": 0.1},
     ),
+    "counting, dense": Case("binary_polynomial", DENSE, (3,), 60),
+    "counting, convolution": Case("binary_polynomial", CONV, (1, 4, 4), 60),
+    "counting, images": Case(
+        "binary_polynomial", STRIDE, (2, 5, 5), 30, options={"nonnegative_input": True}
+    ),
+    "digits, dense": Case("binary_polylog", DENSE, (3,), 6),
+    "digits, convolution": Case("binary_polylog", CONV, (1, 4, 4), 8, options={"digits": 4}),
+    "digits, whole": Case(
+        "binary_polylog", CONV, (1, 4, 4), 4, options={"digits": 3, "readout": "ticket"}
+    ),
+    "digits, one": Case(
+        "binary_polylog", STRIDE, (2, 5, 5), 5, options={"digits": 1, "nonnegative_input": True}
+    ),
 }  # fmt: skip
 
 

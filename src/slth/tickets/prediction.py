@@ -15,8 +15,9 @@ class Prediction:
     statement: the theorem's width, as recalled from the source ("memory": constants that the
     source leaves open are letters). order: that expression with every open letter 1, a unit and no
     claim. n: smallest n at which the expected number of missed problems is ≤ delta, by ``basis``;
-    None where the project has no formula. basis: "exact" (a closed form of the law), "quenched"
-    (`slth.theory.success_probability`, an approximation) or "none". problems: how many subset
+    None where the project has no formula. basis: "exact" (a closed form of the law), "union" (a
+    bound on the probability of any miss), "quenched" (`slth.theory.success_probability`, an
+    approximation) or "none". problems: how many subset
     problems the target poses (at n, if that matters). d: their dimension.
     """
 

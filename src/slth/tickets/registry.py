@@ -15,6 +15,8 @@ CONSTRUCTIONS: dict[str, str] = {
     "neuron_removal": "slth.tickets.neuron_removal:NeuronRemoval",
     "ell_plus_one": "slth.tickets.ell_plus_one:EllPlusOne",
     "equivariant": "slth.tickets.equivariant:Equivariant",
+    "binary_polynomial": "slth.tickets.binary_polynomial:BinaryPolynomial",
+    "binary_polylog": "slth.tickets.binary_polylog:BinaryPolylog",
 }
 
 

@@ -53,7 +53,7 @@ class SingleWeight(BlockedPairs):
 
         order = math.log(problems / delta) / eps
         n = smallest(missed, delta) if p.min() > 0 else None
-        return Prediction(self.statement, order, n, "exact", problems, d)
+        return Prediction(self.statement, order, n, "exact" if n else "none", problems, d)
 
 
 def product_cdf(x: np.ndarray) -> np.ndarray:
