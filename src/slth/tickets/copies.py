@@ -120,14 +120,26 @@ def narrow(
     inputs = [_indices(used) for used in units]
     scale = ChannelScale(U[inputs[0], copies[0].carries[inputs[0]]], copies[0].carries[inputs[0]])
     first = next((layer.after() for layer in layers if layer.activation), [nn.ReLU()])
-    modules: list[nn.Module] = [nn.Flatten()] if layers[0].flatten else []
-    modules += [scale, *first]
+    head = [nn.Flatten()] if layers[0].flatten else []
+    return nn.Sequential(*head, scale, *first, *_stack(layers, copies, weights, inputs, inputs[0]))
+
+
+def _stack(
+    layers: Sequence[Any],
+    copies: Sequence[Copies],
+    weights: Sequence[Tensor],
+    inputs: Sequence[Tensor],
+    first: Tensor,
+) -> list[nn.Module]:
+    """Modules of the layers on the units ``inputs`` of each; ``first``: columns of layer 0."""
+    modules: list[nn.Module] = []
     for i, (layer, part) in enumerate(zip(layers, copies, strict=True)):
-        columns = (inputs[i][:, None] * part.spread + torch.arange(part.spread)).flatten()
+        pixels = torch.arange(part.spread)
+        columns = (inputs[i][:, None] * part.spread + pixels).flatten() if i else first
         rows = inputs[i + 1] if i + 1 < len(inputs) else torch.arange(len(part.weight))
         modules += [nn.Flatten()] if layer.flatten and i else []
         modules += [layer.module(weights[i][rows][:, columns]), *layer.after()]
-    return nn.Sequential(*modules)
+    return modules
 
 
 def repeated(
@@ -142,18 +154,13 @@ def repeated(
         u | first.reshape(-1, part.spread).any(dim=1)
         for u, first, part in zip(used[1:], firsts[1:], copies[1:], strict=True)
     ]
-    both = zip(copies, chosen, firsts, strict=True)
-    split = [part.split(mask, first) for part, mask, first in both]
-    wide = narrow(layers, U, copies, split, units)[2 + bool(layers[0].flatten) :]
-    wide = wide[1:] if isinstance(wide[0], nn.Flatten) else wide
-    head = layers[0].module(copies[0].target[_rows(units, copies)])
-    target = [nn.Flatten()] * bool(layers[0].flatten) + [head, *wide[1:]]
+    both = list(zip(copies, chosen, firsts, strict=True))[1:]
+    split = [copies[0].target, *[part.split(mask, first) for part, mask, first in both]]
+    inputs, whole = [_indices(used) for used in units], torch.arange(layers[0].weight.shape[1])
+    head = [nn.Flatten()] if layers[0].flatten else []
+    target = nn.Sequential(*head, *_stack(layers, copies, split, inputs, whole))
     weights = [part.weight * mask for part, mask in zip(copies, kept, strict=True)]
-    return nn.Sequential(*target), narrow(layers, U, copies, weights, units)
-
-
-def _rows(units: Sequence[Tensor], copies: Sequence[Copies]) -> Tensor:
-    return _indices(units[1]) if len(units) > 1 else torch.arange(len(copies[0].weight))
+    return target, narrow(layers, U, copies, weights, units)
 
 
 def _first_copies(part: Copies) -> Tensor:
