@@ -6,8 +6,11 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from slth.networks import Layer, has_readout, read_layers
-from slth.tickets import Ticket, data_error, effective_kernels, get
+from slth.networks import Layer, read_layers
+from slth.problem import Instance
+from slth.supnorm import bracket
+from slth.tickets import Construction, Ticket, data_error, effective_kernels, get, subset_problems
+from slth.tickets.problems import KEY
 
 ROUNDING = 1e-12
 
@@ -18,9 +21,16 @@ def check_ticket(ticket: Ticket, inputs: Tensor, n: int, seed: int) -> None:
     check_source(ticket, n, seed)
     check_masked_is_shrunk(ticket, inputs)
     check_counts(ticket)
-    check_effective_kernels(ticket, inputs)
-    check_rows(ticket)
+    check_subsets(ticket)
+    if made(ticket).effective(ticket) is not None:
+        check_effective_kernels(ticket, inputs)
+        check_rows(ticket)
+    check_bound(ticket, inputs)
     check_metric_sees_the_ticket(ticket, inputs)
+
+
+def made(ticket: Ticket) -> Construction:
+    return get(ticket.construction, **ticket.options)
 
 
 def check_masks(ticket: Ticket) -> None:
@@ -31,13 +41,16 @@ def check_masks(ticket: Ticket) -> None:
 
 
 def check_source(ticket: Ticket, n: int, seed: int) -> None:
-    construction = get(ticket.construction, **ticket.options)
+    construction = made(ticket)
     fresh = construction.sample_source(ticket.target, n, seed)
     other = construction.sample_source(ticket.target, n, seed + 1)
+    moved = []
     for name, weight in ticket.source.named_parameters():
         assert torch.equal(weight, fresh.get_parameter(name))
-        if name in ticket.keep:
-            assert not torch.equal(weight, other.get_parameter(name))
+        moved.append(not torch.equal(weight, other.get_parameter(name)))
+        if name in ticket.keep and len(weight.abs().unique()) > 1:
+            assert moved[-1]
+    assert any(moved)
 
 
 def check_masked_is_shrunk(ticket: Ticket, inputs: Tensor) -> None:
@@ -68,31 +81,71 @@ def imitated(ticket: Ticket) -> list[Layer]:
 
 def check_effective_kernels(ticket: Ticket, inputs: Tensor) -> None:
     x = inputs
-    layers = imitated(ticket)
+    layers, tail = made(ticket).split(ticket.target)  # type: ignore[attr-defined]
     for layer, (plus, minus) in zip(layers, effective_kernels(ticket), strict=True):
         assert plus.shape == minus.shape == layer.weight.shape
         x = x.flatten(1) if layer.flatten else x
         x = layer.module(plus)(x.clamp(min=0)) + layer.module(minus)((-x).clamp(min=0))
         x = x.clamp(min=0) if layer.relu else x
-    rest = read_layers(ticket.target)[len(layers) :]
-    for layer in rest:
-        assert has_readout(rest)
-        x = (x.flatten(1) if layer.flatten else x) @ layer.weight.T
+    x = nn.Sequential(*tail)(x)
     torch.testing.assert_close(x, ticket.ticket(inputs), rtol=0, atol=ROUNDING)
 
 
-def check_rows(ticket: Ticket) -> None:
-    """Every row's error is that of the effective kernel it stands for, and its status agrees."""
-    kernels = effective_kernels(ticket)
-    for row in ticket.solutions.to_dict("records"):
-        layer, channel = read_layers(ticket.target)[row["layer"]], row["channel"]
-        plus, minus = kernels[row["layer"]]
-        miss = plus - layer.weight if row["sign"] == "+" else minus + layer.weight
-        entries = miss[:, channel].reshape(-1, row["d"])[row["group"]]
-        assert abs(float(entries.abs().max()) - row["error"]) < ROUNDING
-        assert row["kept"] == len(row["subset"]) <= row["candidates"]
+def check_subsets(ticket: Ticket) -> None:
+    """Every row's error is that of its subset of its problem, and its status agrees."""
+    problems = subset_problems(
+        ticket.target, ticket.source, construction=ticket.construction, **ticket.options
+    )
+    by_key = {(*p.key(), g): (p, g) for p in problems for g in range(len(p.Z))}
+    assert [*ticket.solutions[KEY].itertuples(index=False, name=None)] == [*by_key]
+    rows = ticket.solutions.to_dict("records")
+    for row, (p, group) in zip(rows, by_key.values(), strict=True):
+        keep = np.isin(p.hidden, row["subset"])
+        error = Instance(p.X[group], p.Z[group]).error(keep)
+        assert abs(error - row["error"]) < ROUNDING
+        assert row["kept"] == len(row["subset"]) == keep.sum() <= row["candidates"]
+        assert p.size is None or row["kept"] == min(p.size, len(p.hidden))
         if not np.isnan(row["eps"]):
             assert (row["status"] == "HIT") == (row["error"] <= row["eps"])
+
+
+def check_rows(ticket: Ticket) -> None:
+    """Every row's error is that of the effective kernel it stands for."""
+    kernels = effective_kernels(ticket)
+    layers, _ = made(ticket).split(ticket.target)  # type: ignore[attr-defined]
+    for row in ticket.solutions.to_dict("records"):
+        weight = layers[row["layer"]].weight
+        plus, minus = kernels[row["layer"]]
+        miss = plus - weight if row["sign"] == "+" else minus + weight
+        entries = miss[:, row["channel"]].reshape(-1, row["d"])[row["group"]]
+        assert abs(float(entries.abs().max()) - row["error"]) < ROUNDING
+
+
+def check_bound(ticket: Ticket, inputs: Tensor) -> None:
+    """Measured error ≤ the closed bound of the rows ≤, where all hit, the theorem's of eps."""
+    construction = made(ticket)
+    x = inputs.clamp(min=0) if ticket.options.get("nonnegative_input") else inputs
+    error = data_error(target=ticket.target, ticket=ticket.ticket, images=x)
+    bound = construction.error_bound(ticket)
+    assert error <= bound + ROUNDING
+    if (ticket.solutions["status"] == "HIT").all():
+        assert bound <= construction.error_bound(ticket, ticket.solutions["eps"].max()) + ROUNDING
+
+
+def check_bracket(ticket: Ticket, inputs: Tensor) -> None:
+    """`bracket` takes the comparable pair, which are the two networks, and holds the error."""
+    pair = made(ticket).comparable(ticket, inputs.shape[1:])
+    assert pair is not None
+    f, g, shape = pair
+    x = inputs.clamp(min=0) if ticket.options.get("nonnegative_input") else inputs
+    low = 0.0 if ticket.options.get("nonnegative_input") else -1.0
+    for network, plain in ((ticket.target, f), (ticket.ticket, g)):
+        outputs = plain(x.reshape(-1, *shape)).flatten(1)
+        torch.testing.assert_close(outputs, network(x).flatten(1), rtol=0, atol=ROUNDING)
+    found = bracket(f, g, (low, 1.0), shape, samples=8, restarts=1, steps=2)
+    error = data_error(target=ticket.target, ticket=ticket.ticket, images=x)
+    assert error <= found.upper + ROUNDING
+    assert found.lower <= found.upper <= made(ticket).error_bound(ticket) * (1 + 1e-9) + 1e-9
 
 
 def check_metric_sees_the_ticket(ticket: Ticket, inputs: Tensor) -> None:

@@ -12,6 +12,8 @@ from slth.networks.architectures import (
 )
 from slth.networks.data import DATA_SETS, DataSet, load_data_set
 from slth.networks.determinism import one_thread
+from slth.networks.equivariant import InvariantMean, QuarterTurnConv, SetLinear
+from slth.networks.equivariant_layers import as_plain, read_equivariant
 from slth.networks.modules import ChannelScale
 from slth.networks.normalise import normalise
 from slth.networks.sources import random_source
@@ -22,7 +24,11 @@ __all__ = [
     "DATA_SETS",
     "ChannelScale",
     "DataSet",
+    "InvariantMean",
     "Layer",
+    "QuarterTurnConv",
+    "SetLinear",
+    "as_plain",
     "build_dense_network",
     "build_network",
     "convolution",
@@ -35,6 +41,7 @@ __all__ = [
     "normalise",
     "one_thread",
     "random_source",
+    "read_equivariant",
     "read_layers",
     "save_network",
     "save_networks",

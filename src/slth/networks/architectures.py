@@ -43,6 +43,14 @@ class Layer:
         """Make a module of this layer's kind, stride and padding with another weight."""
         return linear(weight) if self.dense else convolution(weight, self.stride, self.padding)
 
+    def expansion(self, hidden: int) -> tuple[int, ...]:
+        """Shape of a weight that mixes this layer's input channels into ``hidden``, pixelwise."""
+        return (hidden, self.weight.shape[1], *(1 for _ in self.weight.shape[2:]))
+
+    def expand(self, weight: Tensor) -> nn.Module:
+        """Make the pixelwise module of a weight shaped by `expansion`."""
+        return linear(weight) if self.dense else convolution(weight)
+
 
 def build_network(
     channels: Sequence[int],

@@ -1,29 +1,28 @@
 """The kernels a ticket computes with, and the tolerance its subset problems need."""
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 
 from slth import checks
 from slth.networks.architectures import has_readout, read_layers
-from slth.networks.modules import ChannelScale
+from slth.tickets.base import Kernels
+from slth.tickets.merged import merged_kernels
+from slth.tickets.registry import get
 from slth.tickets.ticket import Ticket
 
-Kernels = tuple[Tensor, Tensor]
+__all__ = ["effective_kernels", "merged_kernels", "per_entry_tolerance"]
 
 
 def effective_kernels(ticket: Ticket) -> list[Kernels]:
     """Return (K⁺, K⁻) of every imitated layer, float64, shaped like the target's weight.
 
+    The layer computes K⁺ ∗ x⁺ + K⁻ ∗ x⁻, where the target has K ∗ x⁺ − K ∗ x⁻: of a pair,
     K⁺_t = Σ_{a>0} a_h V_h and K⁻_t = Σ_{a<0} |a_h| V_h over the kept hidden channels of input
-    channel t: the layer computes K⁺ ∗ x⁺ + K⁻ ∗ x⁻, where the target has K ∗ x⁺ − K ∗ x⁻. K⁻ is
-    zero where inputs are never negative. An exactly copied readout is not listed.
+    channel t. K⁻ is zero where inputs are never negative. An exactly copied readout is not listed.
+    Raises ValueError for a construction whose layers have no such form.
     """
-    shapes = [layer.weight.shape for layer in read_layers(ticket.target, "target")]
-    modules = list(ticket.ticket)
-    kernels: list[Kernels] = []
-    for i, module in enumerate(modules):
-        if isinstance(module, ChannelScale):
-            kernels.append(merged_kernels(module, modules[i + 2], shapes[len(kernels)]))
+    kernels = get(ticket.construction, **ticket.options).effective(ticket)
+    if kernels is None:
+        raise ValueError(f"ticket: {ticket.construction!r} has no effective kernels")
     return kernels
 
 
@@ -49,15 +48,3 @@ def per_entry_tolerance(total_eps: float, target: nn.Sequential, readout: str = 
         raise ValueError("target: got a readout only, takes readout='ticket' to imitate it")
     delta = (1 + total_eps) ** (1 / len(imitated)) - 1
     return delta / max(layer.weight[0].numel() for layer in imitated)
-
-
-def merged_kernels(scale: nn.Module, kernel: nn.Module, shape: torch.Size) -> Kernels:
-    """Return (K⁺, K⁻) of ChannelScale, ReLU, Conv2d or Linear, shaped like the target's weight."""
-    assert isinstance(scale, ChannelScale)
-    assert isinstance(kernel, (nn.Conv2d, nn.Linear))
-    V, a = kernel.weight.detach(), scale.weight.detach()
-    weighted = V * a.abs().view(1, -1, *(1,) * (V.ndim - 2))
-    zero = torch.zeros(shape, dtype=V.dtype)
-    plus = zero.index_add(1, scale.block[a > 0], weighted[:, a > 0])
-    minus = zero.index_add(1, scale.block[a < 0], weighted[:, a < 0])
-    return plus, minus

@@ -1,6 +1,6 @@
 """The subset problems of a construction, and the table of their solutions."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +22,11 @@ class SubsetProblems:
 
     All of them choose from the same hidden channels: hidden (m,) int64, their indices in the
     source layer. X (B, m, d) candidates, Z (B, d) targets. m = 0 is possible: a small source may
-    hold no channel of the sign. Layers, channels and groups count from 0; sign is "+" or "-".
+    hold no channel of the sign. Layers, channels and groups count from 0; sign is "+" or "-", or
+    "*" where one problem is about inputs of both signs.
+
+    size: subsets have this many members (all m where the pool is smaller); None = any. solver: the
+    construction's own, used where the caller asks for "auto"; None = as `slth.solve` chooses.
     """
 
     layer: int
@@ -31,6 +35,8 @@ class SubsetProblems:
     hidden: np.ndarray
     X: FloatArray
     Z: FloatArray
+    size: int | None = None
+    solver: Solver | None = None
 
     def key(self) -> tuple[int, int, str]:
         """(layer, channel, sign): with the group, what names a problem and keys its seed."""
@@ -71,7 +77,9 @@ def _solve(
     if not len(p.hidden):
         return _empty(p.X, p.Z, eps)
     own = seeding.child(seed, "subset problem", *p.key())
-    return solve_batch(p.X, p.Z, eps, solver, budget, own, threads=threads)
+    size = None if p.size is None else min(p.size, len(p.hidden))
+    chosen = p.solver if solver == "auto" and p.solver is not None else solver
+    return solve_batch(p.X, p.Z, eps, chosen, budget, own, threads=threads, size=size)
 
 
 def _empty(X: FloatArray, Z: FloatArray, eps: float | None) -> BatchSolution:
@@ -130,3 +138,24 @@ def with_subsets(
         for error, eps in zip(errors, table["eps"], strict=True)
     ]
     return table
+
+
+def in_order(solutions: pd.DataFrame, problems: Sequence[SubsetProblems]) -> pd.DataFrame:
+    """Sort the rows as the problems are; refuse missing, doubled and foreign rows and members."""
+    missing = {*KEY, "subset"} - set(solutions.columns)
+    if missing:
+        raise ValueError(f"solutions: has no column {', '.join(sorted(missing))}")
+    pools = {(*p.key(), g): i for i, p in enumerate(problems) for g in range(len(p.Z))}
+    keys = list(solutions[KEY].itertuples(index=False, name=None))
+    if len(keys) != len(set(keys)) or set(keys) != set(pools):
+        raise ValueError(
+            f"solutions: got {len(keys)} rows with {len(set(keys) & set(pools))} of the keys "
+            f"wanted, takes one row for each of the {len(pools)} subset problems"
+        )
+    hidden = [set(p.hidden.tolist()) for p in problems]
+    for key, subset in zip(keys, solutions["subset"], strict=True):
+        if not hidden[pools[key]].issuperset(np.asarray(subset).tolist()):
+            raise ValueError(f"solutions: the subset of {key} has members outside its candidates")
+    rank = {key: i for i, key in enumerate(pools)}
+    order = np.argsort([rank[key] for key in keys], kind="stable")
+    return solutions.iloc[order].reset_index(drop=True)

@@ -28,7 +28,12 @@ def weight_pairs(source: nn.Sequential, layers: Sequence[Layer]) -> list[tuple[W
     if not fits:
         wanted = [tuple(layer.weight.shape) for layer in layers]
         raise ValueError(f"source: got weights {shapes}, takes U, V for target layers {wanted}")
-    return [((u, U.flatten(1)), (v, V)) for (u, U), (v, V) in pairs]
+    return [((u, identity_part(U)), (v, V)) for (u, U), (v, V) in pairs]
+
+
+def identity_part(U: Tensor) -> Tensor:
+    """Entries (hidden, c_in) of the identity in U (hidden, c_in, …): the first of its basis."""
+    return U.reshape(*U.shape[:2], -1)[:, :, 0]
 
 
 def shrink(
@@ -44,8 +49,8 @@ def shrink(
     """
     modules: list[nn.Module] = []
     for layer, ((u, U), (v, V)) in zip(layers, weight_pairs(source, layers), strict=True):
-        seen, mask = keep[u].flatten(1), keep[v]
-        if int(seen.sum(dim=1).max()) > 1:
+        seen, mask = identity_part(keep[u]), keep[v]
+        if int(seen.sum(dim=1).max()) > 1 or int(keep[u].sum()) > int(seen.sum()):
             raise ValueError(f"keep[{u!r}]: a hidden channel sees several input channels")
         used = mask.transpose(0, 1).flatten(1).any(dim=1) & seen.any(dim=1)
         hidden = torch.nonzero(used).flatten() if used.any() else torch.tensor([0])

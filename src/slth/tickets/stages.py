@@ -26,12 +26,14 @@ def build(
 ) -> Ticket:
     """Cut a ticket that imitates ``target`` out of a random network.
 
-    target: Sequential of Conv2d, Linear, ReLU, Flatten without biases; the theorems assume
-    ‖K⁽ⁱ⁾‖₁ ≤ 1 (`slth.networks.normalise`). n: about the number of candidates of a subset problem
-    (the source has 2n hidden channels an input channel). eps: tolerance per kernel entry, None =
-    the least error. seed: of the source and of the solver. solver, budget, threads: as in
-    `slth.solve`. options: of the construction. A subset problem that misses eps keeps its best
-    subset and stays in ``solutions``; nothing is sampled again. Raises ValueError/TypeError.
+    construction: a name of `CONSTRUCTIONS`; docs/constructions.md has a section for each. target:
+    Sequential of Conv2d, Linear, ReLU, Flatten without biases (other modules where the construction
+    says so); the theorems assume ‖K⁽ⁱ⁾‖₁ ≤ 1 (`slth.networks.normalise`). n: about the number of
+    candidates of a subset problem (of most sources: 2n hidden channels an input channel). eps:
+    tolerance of a problem per coordinate, None = the least error. seed: of the source and of the
+    solver. solver, budget, threads: as in `slth.solve`; "auto" is the construction's own solver
+    where it brings one. options: of the construction. A subset problem that misses eps keeps its
+    best subset and stays in ``solutions``; nothing is sampled again. Raises ValueError/TypeError.
     Cost: that of solving the subset problems, see the construction's docstring.
     """
     target = in_float64(target) if isinstance(target, nn.Sequential) else target

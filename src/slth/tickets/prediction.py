@@ -1,0 +1,54 @@
+"""What a theorem says of the width a ticket needs, beside what can be computed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from slth import checks
+
+MOST = 1 << 40  # candidates a problem at which a search for the width gives up
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The width of a source network, in candidates a subset problem (``n`` of `build`).
+
+    statement: the theorem's width, as recalled from the source ("memory": constants that the
+    source leaves open are letters). order: that expression with every open letter 1, a unit and no
+    claim. n: smallest n at which the expected number of missed problems is ≤ delta, by ``basis``;
+    None where the project has no formula. basis: "exact" (a closed form of the law), "union" (a
+    bound on the probability of any miss), "quenched" (`slth.theory.success_probability`, an
+    approximation) or "none". problems: how many subset
+    problems the target poses (at n, if that matters). d: their dimension.
+    """
+
+    statement: str
+    order: float
+    n: int | None
+    basis: str
+    problems: int
+    d: int
+
+
+def smallest(misses: Callable[[int], float], delta: float, low: int = 1) -> int | None:
+    """Return the first n ≥ low with misses(n) ≤ delta by doubling and bisection, None if none.
+
+    misses: expected number of missed problems, decreasing in n. Cost: 2 log2 n evaluations.
+    """
+    high = low
+    while misses(high) > delta:
+        high *= 2
+        if high > MOST:
+            return None
+    bottom = high // 2 if high > low else low - 1
+    while high - bottom > 1:
+        middle = (bottom + high) // 2
+        bottom, high = (bottom, middle) if misses(middle) <= delta else (middle, high)
+    return high
+
+
+def levels(eps: object, delta: object) -> tuple[float, float]:
+    """Return checked (eps, delta): eps > 0, 0 < delta < 1."""
+    tolerance, failure = checks.positive("eps", eps), checks.positive("delta", delta)
+    if failure >= 1:
+        raise ValueError(f"delta: got {delta!r}, takes a probability in (0, 1)")
+    return tolerance, failure
