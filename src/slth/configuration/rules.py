@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from slth.data_files import FILE_SETS, find_files
+
 Config = Mapping[str, Any]
 
-SIDES = {"digits": 8}  # image side D of each data set
+SIDES = {"digits": 8, **{name: files.shape[1] for name, files in FILE_SETS.items()}}  # pixels
 
 
 def cross_faults(config: Config) -> list[str]:

@@ -14,10 +14,14 @@ SCOPES = ("layer", "network")
 def top(scores: Tensor, count: int) -> Tensor:
     """Mark the ``count`` largest scores; bool, of their shape."""
     best = scores.flatten().topk(count, sorted=False).indices
-    return torch.zeros_like(scores, dtype=torch.bool).flatten().scatter(0, best, True).view_as(scores)
+    return (
+        torch.zeros_like(scores, dtype=torch.bool).flatten().scatter(0, best, True).view_as(scores)
+    )
 
 
-def choose(scores: Mapping[str, Tensor], counts: Mapping[str, int], scope: str = "layer") -> Tensors:
+def choose(
+    scores: Mapping[str, Tensor], counts: Mapping[str, int], scope: str = "layer"
+) -> Tensors:
     """Mark the best units: so many of each layer, or as many in all over the whole network.
 
     scope "network" moves units between layers; each layer keeps its best one in any case.

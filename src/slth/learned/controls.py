@@ -47,8 +47,11 @@ def fresh_source(
     with torch.no_grad():
         for name in masked:
             weight = fresh.get_parameter(name)
-            weight.copy_(_permuted(weight, seed, "fresh", name) if network is None
-                         else _weight_of(network, name, weight.shape))
+            weight.copy_(
+                _permuted(weight, seed, "fresh", name)
+                if network is None
+                else _weight_of(network, name, weight.shape)
+            )
     return fresh
 
 

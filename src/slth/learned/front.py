@@ -143,8 +143,18 @@ def _finished(
             weight.copy_(held * scale[name] * mask.to(weight.device))
     begun = {name: weight.cpu() for name, weight in start.items()}
     return LearnedMask(
-        how.name, how.options(), dict(training), kind, source, task.units, chosen, keep, scale,
-        begun, network, task.seen,
+        how.name,
+        how.options(),
+        dict(training),
+        kind,
+        source,
+        task.units,
+        chosen,
+        keep,
+        scale,
+        begun,
+        network,
+        task.seen,
     )
 
 

@@ -64,7 +64,9 @@ class Units:
         """Unit values (0 or 1, or what has their gradient) as factors of the weights."""
         if self.granularity == "edge":
             return dict(values)
-        return {name: v.view(-1, *(1,) * (len(self.shapes[name]) - 1)) for name, v in values.items()}
+        return {
+            name: v.view(-1, *(1,) * (len(self.shapes[name]) - 1)) for name, v in values.items()
+        }
 
     def masks(self, chosen: Mapping[str, Tensor]) -> Tensors:
         """Chosen units, bool, as `keep` masks of the weights' shapes, read-out slices included."""
