@@ -158,7 +158,7 @@ def test_images_and_labels_that_do_not_fit_are_named(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="train-images"):
         load_data_set("mnist", folder=tmp_path)
     labels.write_bytes(idx(LABELS[True] + np.uint8(200)))
-    with pytest.raises(ValueError, match="train-labels.*206"):
+    with pytest.raises(ValueError, match=r"train-labels.*206"):
         load_data_set("mnist", folder=tmp_path)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from slth.data_files import FILE_SETS, find_files
+from slth.data_files import FILE_SETS
 
 Config = Mapping[str, Any]
 

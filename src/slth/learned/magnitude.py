@@ -31,7 +31,7 @@ class Magnitude(Method):
     name: ClassVar[str] = "magnitude"
     weights: ClassVar[str] = "trained"
     source: ClassVar[str] = "Frankle, Carbin (ICLR 2019)"
-    learning_rate: ClassVar[float] = 0.003
+    learning_rate: ClassVar[float] = 0.01
 
     def __post_init__(self) -> None:
         """Refuse counts that are not integers and an unknown scope."""

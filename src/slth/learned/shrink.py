@@ -1,6 +1,5 @@
 """From a mask to a physically smaller network."""
 
-import torch
 from torch import Tensor, nn
 
 from slth.learned.result import LearnedMask

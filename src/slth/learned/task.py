@@ -92,8 +92,7 @@ class Task:
         run: int = 0,
         after_epoch: Callable[[int, Tensors], None] | None = None,
     ) -> Tensors:
-        """Train the kept weights from ``start``; return every masked layer's weight, zeros where
-        nothing is kept."""
+        """Train the kept weights from ``start``; return the masked weights, zero elsewhere."""
         masks = {name: mask.to(self.images) for name, mask in keep.items()}
         leaves = {name: start[name].clone().requires_grad_(True) for name in start}
 

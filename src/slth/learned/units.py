@@ -1,5 +1,6 @@
 """What is kept or removed as one: single weights, or filters with the slices that read them."""
 
+import itertools
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ class Units:
 
     @property
     def sizes(self) -> dict[str, torch.Size]:
-        """Shape of the scores of each layer that has units: (c_out, …) or, for filters, (c_out,)"""
+        """Shape of the scores of each layer that has units: (c_out, …), or (c_out,) for filters."""
         if self.granularity == "edge":
             return self.shapes
         return {name: self.shapes[name][:1] for name in self.readers}
@@ -116,7 +117,7 @@ def units_of(
     if kind == "filter":
         read_layers(network)  # type: ignore[arg-type]
         order = list(known)
-        pairs = zip(order, order[1:], strict=False)
+        pairs = itertools.pairwise(order)
         readers = {a: b for a, b in pairs if a in shapes and b in shapes}
         if not readers:
             raise ValueError("granularity: got 'filter', takes two masked layers in a row at least")

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from slth import checks, seeding
-from slth.networks.cifar import read_cifar_batch
 from slth.data_files import FILE_SETS, find_files
+from slth.networks.cifar import read_cifar_batch
 from slth.networks.idx import read_idx
 
 Raw = tuple[np.ndarray, np.ndarray]

@@ -17,7 +17,7 @@ def read_pickle(path: str | Path) -> Any:
     data = Path(path).read_bytes()
     try:
         return _Reader(io.BytesIO(data), encoding="bytes").load()
-    except _ForeignName as error:
+    except _ForeignNameError as error:
         raise ValueError(f"{path}: {error}") from None
     except Exception as error:  # a damaged pickle raises whatever its bytes happen to spell
         raise ValueError(
@@ -25,7 +25,7 @@ def read_pickle(path: str | Path) -> Any:
         ) from None
 
 
-class _ForeignName(Exception):
+class _ForeignNameError(Exception):
     pass
 
 
@@ -48,7 +48,9 @@ class _Reconstruct(_Word):
 
     def __call__(self, kind: Any, shape: Any, code: Any) -> np.ndarray:
         if not isinstance(kind, _Array) or tuple(shape) != (0,):
-            raise _ForeignName(f"rebuilds {kind!r} of shape {shape!r}, takes plain arrays only")
+            raise _ForeignNameError(
+                f"rebuilds {kind!r} of shape {shape!r}, takes plain arrays only"
+            )
         return np.empty((0,), np.uint8)
 
 
@@ -60,7 +62,7 @@ class _Dtype(_Word):
     def __call__(self, code: Any, *flags: Any) -> np.dtype:
         made = np.dtype(_text(code), copy=True)
         if made.kind not in "biuf":
-            raise _ForeignName(f"holds an array of dtype {made}, takes numbers only")
+            raise _ForeignNameError(f"holds an array of dtype {made}, takes numbers only")
         return made
 
 
@@ -71,7 +73,7 @@ class _Encode(_Word):
 
     def __call__(self, text: Any, encoding: Any) -> bytes:
         if _text(encoding) not in ("latin1", "latin-1"):
-            raise _ForeignName(f"encodes to {encoding!r}, takes latin1 only")
+            raise _ForeignNameError(f"encodes to {encoding!r}, takes latin1 only")
         return text if isinstance(text, bytes) else str(text).encode("latin1")
 
 
@@ -93,8 +95,8 @@ class _Reader(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         word = ALLOWED.get((module, name))
         if word is None:
-            raise _ForeignName(f"asks for {module}.{name}, takes plain data and arrays only")
+            raise _ForeignNameError(f"asks for {module}.{name}, takes plain data and arrays only")
         return word()
 
     def persistent_load(self, pid: Any) -> Any:
-        raise _ForeignName("asks for a persistent object, takes plain data and arrays only")
+        raise _ForeignNameError("asks for a persistent object, takes plain data and arrays only")
