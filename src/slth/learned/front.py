@@ -15,6 +15,8 @@ from slth.learned.registry import get
 from slth.learned.result import LearnedMask
 from slth.learned.task import Task
 from slth.learned.units import Tensors, Units, units_of
+from slth.networks.architectures import read_layers
+from slth.networks.determinism import one_thread
 from slth.networks.training import as_images, as_labels
 
 Data = Tensor | np.ndarray
@@ -41,7 +43,9 @@ def learn(
 
     method: a name of `slth.learned.METHODS`, its fields as ``options``. network: any module of
     Conv2d and Linear; "filter" granularity takes a bias-free Sequential. images: (m, …). labels:
-    (m,) integers; or outputs: (m, classes), to be imitated instead. kept_fraction: kept weights
+    (m,) integers; or outputs: (m, classes), to be imitated instead by a bias-free Sequential, up to
+    one positive factor; the scale of the last masked layer then takes the factor of least squares
+    on the images. kept_fraction: kept weights
     over masked weights, in (0, 1], in either granularity. names: parameters under the mask, every
     Conv2d and Linear weight by default; all others stay as they are. epochs: of each training.
     learning_rate: Adam's; None is the method's own.
@@ -115,6 +119,7 @@ def _task(
         goals = as_labels(labels, len(x)).to(device)
     else:
         goals = as_images(outputs, "outputs").to(device, torch.float32)  # type: ignore[arg-type]
+        read_layers(network)  # type: ignore[arg-type]
         if len(goals) != len(x):
             raise ValueError(f"outputs: got {len(goals)} rows, takes {len(x)}, one an image")
     twin = copy.deepcopy(network).to(device, torch.float32).requires_grad_(False)
@@ -134,13 +139,15 @@ def _finished(
     chosen = {name: mask.cpu() for name, mask in chosen.items()}
     keep = task.units.masks(chosen)
     trained, scale = how.finish(task, keep, start)
-    network = copy.deepcopy(source).requires_grad_(False)
-    with torch.no_grad():
-        for name, mask in keep.items():
-            weight = network.get_parameter(name)
-            held = weight if trained is None else trained[name].to(weight)
-            held = held.sign() if how.weights == "sign" else held
-            weight.copy_(held * scale[name] * mask.to(weight.device))
+    held = {name: source.get_parameter(name).detach() for name in keep}
+    if trained is not None:
+        held = {name: trained[name].to(weight) for name, weight in held.items()}
+    elif how.weights == "sign":
+        held = {name: weight.sign() for name, weight in held.items()}
+    network = _masked(source, held, scale, keep)
+    if task.goals.is_floating_point():
+        scale[list(keep)[-1]] *= _factor(network, task)
+        network = _masked(source, held, scale, keep)
     begun = {name: weight.cpu() for name, weight in start.items()}
     return LearnedMask(
         how.name,
@@ -156,6 +163,29 @@ def _finished(
         network,
         task.seen,
     )
+
+
+def _masked(
+    source: nn.Module, held: Tensors, scale: Mapping[str, float], keep: Tensors
+) -> nn.Module:
+    network = copy.deepcopy(source).requires_grad_(False)
+    with torch.no_grad():
+        for name, mask in keep.items():
+            weight = network.get_parameter(name)
+            weight.copy_(held[name] * scale[name] * mask.to(weight.device))
+    return network
+
+
+def _factor(network: nn.Module, task: Task) -> float:
+    """The c > 0 that minimises ‖c·network(x) − goals‖² over the images; 1 if none does."""
+    twin = copy.deepcopy(network).to(task.images)
+    with torch.no_grad(), one_thread():
+        pairs = zip(task.images.split(256), task.goals.split(256), strict=True)
+        sums = [((out := twin(x)) * y, out * out) for x, y in pairs]
+    along, size = (
+        sum(float(part.double().sum()) for part in parts) for parts in zip(*sums, strict=True)
+    )
+    return along / size if along > 0 and size > 0 else 1.0
 
 
 def _on(task: Task, weights: Tensors) -> Tensors:
