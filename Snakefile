@@ -11,6 +11,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/sample.smk"
 include: "workflow/rules/solve.smk"
 include: "workflow/rules/construct.smk"
+include: "workflow/rules/learn.smk"
 include: "workflow/rules/measure.smk"
 include: "workflow/rules/render.smk"
 

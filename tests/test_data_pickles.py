@@ -28,19 +28,18 @@ def written(tmp_path: Path, data: bytes) -> Path:
     return tmp_path / "batch"
 
 
-CALLS = {
+CALLS: dict[str, tuple[Any, ...]] = {
     "system": (os.system, "touch {}"),
     "eval": (eval, "open({!r}, 'w')"),
     "exec": (exec, "open({!r}, 'w')"),
     "open": (open, "{}", "w"),
     "popen": (subprocess.Popen, ["touch", "{}"]),
-    "getattr": (getattr, os, "system"),
     "load": (np.load, "{}"),
 }
 
 
 @pytest.mark.parametrize("protocol", [0, 2, 4])
-@pytest.mark.parametrize("name", [key for key in CALLS if key != "getattr"])
+@pytest.mark.parametrize("name", CALLS)
 def test_calls_are_refused_by_name_and_not_made(name: str, protocol: int, tmp_path: Path) -> None:
     function, *words = CALLS[name]
     mark = tmp_path / "mark"

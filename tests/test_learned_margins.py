@@ -14,13 +14,15 @@ from slth.networks import build_network, load_data_set
 
 SEEDS = 8
 ALPHA = 0.01
-ASKED = {
+ASKED: dict[str, dict] = {
     "supermask_sgd": {"epochs": 6},
     "edge_popup": {"epochs": 4},
     "biprop": {"epochs": 4},
     "magnitude": {"epochs": 6, "rounds": 2, "kept_fraction": 0.05},
 }
-FILTERS = {  # trained filters: the shape of the small network is what counts (Liu et al., 2019)
+FILTERS: dict[
+    str, dict
+] = {  # trained filters: the shape of the small network is what counts (Liu et al., 2019)
     "supermask_sgd": {"epochs": 12, "kept_fraction": 0.5},
     "edge_popup": {"epochs": 8},
     "biprop": {"epochs": 8},

@@ -1,5 +1,7 @@
 """Learned masks, every method in the registry: boolean, as many as asked, weights as promised."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -184,7 +186,7 @@ def test_controls_keep_what_they_should(source, data) -> None:
         control("fresh", learned, x, y, network=build_network([5, 10], stride=2))
 
 
-FAULTS = {
+FAULTS: dict[str, tuple[dict, type[Exception], str]] = {
     "method": ({"method": "edge_pop"}, ValueError, "method: got 'edge_pop'.*edge_popup"),
     "fraction 0": ({"kept_fraction": 0}, ValueError, "kept_fraction: got 0"),
     "fraction 2": ({"kept_fraction": 2}, ValueError, r"kept_fraction: got 2, takes .*\(0, 1\]"),
@@ -205,7 +207,7 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_bad_input_is_named(fault: str, source, data) -> None:
     change, kind, words = FAULTS[fault]
-    asked = {
+    asked: dict[str, Any] = {
         "method": "edge_popup",
         "network": source,
         "images": data.train_images[:256],
@@ -213,7 +215,7 @@ def test_bad_input_is_named(fault: str, source, data) -> None:
         "kept_fraction": 0.3,
     }
     with pytest.raises(kind, match=words):
-        learn(**{**asked, **change})  # type: ignore[arg-type]
+        learn(**{**asked, **change})
 
 
 def test_filter_counts_fit_the_fraction_as_closely_as_whole_filters_can(source) -> None:
