@@ -26,10 +26,12 @@ ARMS = {arm["name"]: arm for arm in config["tickets"]}
 SHARDS = range(config["threshold"]["shards"])
 
 
-def code(rule_name, *solvers):
-    """The script of a rule and the package files it depends on, solvers by name."""
+def code(rule_name, *solvers, methods=()):
+    """The script of a rule and the package files it depends on, solvers and methods by name."""
     script = ROOT / f"workflow/scripts/{rule_name}.py"
     modules = [module for solver in solvers for module in solver_modules(solver)]
+    table = constant(ROOT / "src/slth/learned/registry.py", "METHODS")
+    modules += [table[method].split(":")[0] for method in methods]
     return [os.path.relpath(path) for path in (script, *closure(script, modules))]
 
 

@@ -6,7 +6,7 @@ LEARNED_ARMS = {name: arm for name, arm in ARMS.items() if arm["learned"]}
 rule learn_masks:
     input:
         data=data_files(LEARNED["data"]),
-        code=code("learn_masks"),
+        code=code("learn_masks", methods=["magnitude", *LEARNED["methods"]]),
     output:
         "results/learn/masks/{shard}.parquet",
     log:
@@ -35,7 +35,7 @@ rule learn_routes:
         sources="results/sample/sources/{arm}/{replicate}.npz",
         rows="results/construct/{arm}/{replicate}.parquet",
         data=arm_data,
-        code=code("learn_routes"),
+        code=code("learn_routes", methods=["edge_popup", "magnitude"]),
     output:
         "results/learn/routes/{arm}/{replicate}.parquet",
     log:

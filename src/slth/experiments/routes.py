@@ -45,8 +45,9 @@ def learn_routes(
     """Learn masks of the sources of one replicate that imitate the target; one row a mask.
 
     tickets: the rows of the constructed tickets. learned, search: the ``learned`` and ``bracket``
-    sections of the config. Filters are hidden channels, so deeper targets have edges only: there a
-    filter is an output of the target too. The bracket is defined where every hidden channel sees
+    sections of the config. Where the constructed ticket keeps nothing, a learned mask keeps the
+    least it can, one unit a layer. Filters are hidden channels, so deeper targets have edges only:
+    there a filter is an output of the target too. The bracket is defined where every hidden channel sees
     one input channel, and unknown elsewhere.
     """
     data = data_of(network, seed)
@@ -86,7 +87,7 @@ def _learn(
         source,
         data.train_images,
         outputs=target(data.train_images),
-        kept_fraction=ticket["kept_fraction"],
+        kept_fraction=max(ticket["kept_fraction"], 1 / ticket["source_parameters"]),
         granularity=unit,
         names=names[:-1] if exact else names,
         epochs=learned["epochs"],

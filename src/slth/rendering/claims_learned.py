@@ -76,7 +76,8 @@ def _best(table: pd.DataFrame) -> str:
         if rows.empty:
             continue
         medians = rows.groupby(["arm", "asked"])["accuracy"].median().astype(float)
-        (arm, asked), top = max(medians.items(), key=lambda item: item[1])  # type: ignore[misc]
+        place, top = int(medians.to_numpy().argmax()), medians.max()
+        arm, asked = medians.index[place]
         parts.append(
             f"{percent(float(top))} with {unit}s ({data.name_of(arm)}, "
             rf"{setting(100 * float(asked))}\,\% kept)"
@@ -99,11 +100,12 @@ def _units(table: pd.DataFrame) -> str:
     if pairs.empty:
         return ""
     ahead = int((pairs["edge"] > pairs["filter"]).sum())
+    widest = _points((pairs["edge"] - pairs["filter"]).max())
     where = "all" if ahead == len(pairs) else f"{integer(ahead)} of"
     return sentence(
         f"in {where} {count(len(pairs), 'pair')} of equal method and fraction kept, masks of "
-        "single weights are more accurate than masks of whole filters, of which there are far fewer to "
-        f"choose from; the largest gap is {_points((pairs['edge'] - pairs['filter']).max())} points"
+        "single weights are more accurate than masks of whole filters, of which there are "
+        f"far fewer to choose from; the largest gap is {widest} points"
     )
 
 
@@ -160,8 +162,7 @@ def _route_error(both: pd.DataFrame) -> str:
         return ""
     ends = both.groupby(["arm", "n", "route"])[["lower", "upper"]].median().astype(float)
     better, total, worst = 0, 0, 0.0
-    for key, row in ends.iterrows():
-        arm, n, route = tuple(key)  # type: ignore[arg-type]
+    for (arm, n, route), row in zip(ends.index, ends.to_dict("records"), strict=True):
         mine = (arm, n, "constructed")
         if route == "constructed" or mine not in ends.index or not np.isfinite(row["lower"]):
             continue

@@ -52,11 +52,11 @@ def routes_table(tickets: pd.DataFrame, blocks: pd.DataFrame, routes: pd.DataFra
 
 def published_table(learned: pd.DataFrame | None) -> Table:
     """Figures of the papers beside those of this run, with what can be said of the two."""
-    rows: list[list[str] | str] = [
-        [escape(line.source), escape(line.claim), line.published, line.ours, escape(line.verdict)]
-        for line in comparisons(data.masks(learned))
-    ]
-    return Table("lllll", [["source", "what", "published", "this run", "verdict"]], rows)
+    rows: list[list[str] | str] = []
+    for line in comparisons(data.masks(learned)):
+        rows.append(rf"\textit{{{escape(line.source)}}}: {escape(line.claim)}")
+        rows.append([line.published, line.ours, escape(line.verdict)])
+    return Table("lll", [["published", "this run", "verdict"]], rows)
 
 
 def _route(label: str, route: str, of: pd.DataFrame) -> list[str]:
