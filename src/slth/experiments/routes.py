@@ -47,8 +47,8 @@ def learn_routes(
     tickets: the rows of the constructed tickets. learned, search: the ``learned`` and ``bracket``
     sections of the config. Where the constructed ticket keeps nothing, a learned mask keeps the
     least it can, one unit a layer. Filters are hidden channels, so deeper targets have edges only:
-    there a filter is an output of the target too. The bracket is defined where every hidden channel sees
-    one input channel, and unknown elsewhere.
+    there a filter is an output of the target too. The bracket is defined where every hidden channel
+    sees one input channel, and unknown elsewhere.
     """
     data = data_of(network, seed)
     deep = len(read_layers(target)) > 2
