@@ -104,7 +104,7 @@ def _data(config: Config) -> Iterator[str]:
             continue
         try:
             find_files(name, config["data_folder"])
-        except FileNotFoundError as error:
+        except OSError as error:  # missing, or a path that no system takes
             yield f"{where}.data: {error}"
 
 
