@@ -87,7 +87,7 @@ def test_margins_are_paired_intervals() -> None:
 
 
 def test_sentences_follow_the_data() -> None:
-    good, bad = words(masks(0.1), routes()), words(masks(0.93), routes(1e-9))
+    good, bad = words(masks(0.1), routes(50.0)), words(masks(0.93), routes(1e-9))
     assert "in all" in good["MasksMargins"]
     assert "holds zero for" in bad["MasksMargins"]
     assert "in all" in good["RoutesError"]

@@ -120,7 +120,7 @@ def _margins(table: pd.DataFrame) -> str:
                     continue
                 above += low > 0
                 if low <= 0:
-                    rest.append((f"{data.name_of(name)} of {unit}s", words))
+                    rest.append((f"{data.name_of(name)} with {unit}s", words))
     total = above + len(rest)
     if not total:
         return "The margins over the controls have no interval in this run: one random network."
@@ -131,8 +131,8 @@ def _margins(table: pd.DataFrame) -> str:
     )
     if rest:
         names = [f"{who} ({listing(w for a, w in rest if a == who)})" for who in dict(rest)]
-        words += f" It holds zero for {listing(names)}."
-        if all("filter" in who and ("IMP" in who or "one-shot" in who) for who, _ in rest):
+        words += f" It holds zero for {'; '.join(names)}."
+        if any("filter" in who and ("IMP" in who or "one-shot" in who) for who, _ in rest):
             words += (
                 " For trained filters that is expected: the shape of the pruned network, not its "
                 r"inherited weights, is what counts there \citep{liu2019rethinking}."
@@ -214,8 +214,8 @@ def _published(table: pd.DataFrame) -> str:
         return sentence(
             f"this run saw {escape(PRINTED.get(str(data_set), data_set))}, which none of the "
             "published figures is about, so their sizes cannot be reproduced or refuted here; "
-            f"what they say in kind is seen for {integer(kind)} of the "
-            f"{integer(sum('comparable' not in line.verdict for line in lines))} claims of kind"
+            f"of the {count(sum('comparable' not in line.verdict for line in lines), 'claim')} about "
+            f"kind rather than size, this run sees {integer(kind)}"
         )
     held = sum(line.verdict in ("reproduced", "same in kind") for line in same)
     return sentence(

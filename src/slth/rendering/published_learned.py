@@ -9,7 +9,7 @@ from slth.rendering import masks_learned as data
 from slth.rendering.formatting import MISSING, percent, setting
 
 CLOSE = 0.01  # accuracy within which a pruned network matches the dense one
-PRINTED = {"digits": "digits", "mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
+PRINTED = {"digits": "the digits", "mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
 PRINTED |= {"cifar10": "CIFAR-10"}
 
 
@@ -70,7 +70,7 @@ def _accuracy(
     ours = MISSING
     if np.isfinite(accuracy):
         ours = rf"{percent(accuracy)} ({PRINTED.get(here, here)}, {_share(asked)} kept)"
-    verdict = f"not comparable: {PRINTED.get(here, 'no')} data"
+    verdict = "not comparable: other data"
     if here == needed:
         verdict = "reproduced" if accuracy >= value else "not reached by this network and budget"
     return Line(source, claim, percent(value), ours, verdict, here == needed)

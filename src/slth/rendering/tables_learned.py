@@ -33,7 +33,9 @@ def masks_table(learned: pd.DataFrame | None) -> Table:
 def routes_table(tickets: pd.DataFrame, blocks: pd.DataFrame, routes: pd.DataFrame | None) -> Table:
     """One row a route, grouped by arm and size; medians over the random networks."""
     found = data.routes(routes)
-    header = [["", "kept weights", r"kept (\%)", r"accuracy (\%)", "lower", "upper", "work", "of"]]
+    header = [
+        ["", "kept weights", r"kept (\%)", r"accuracy (\%)", "lower", "upper", "work", "unit"]
+    ]
     if found.empty:
         return Table("lrrrrrrl", header, [])
     full = inputs.complete("tickets", tickets, inputs.TICKETS)
