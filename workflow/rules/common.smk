@@ -54,7 +54,9 @@ def data_files(name):
     """The files of a data set, none of one that is shipped with a package."""
     if name not in FILE_SETS:
         return []
-    return [str(path) for part in find_files(name, config["data_folder"]) for path in part]
+    return [
+        str(path) for part in find_files(name, config["data_folder"]) for path in part
+    ]
 
 
 def arm_data(wildcards):

@@ -62,8 +62,12 @@ rule learn_routes:
 
 rule collect_learned:
     input:
-        learned=expand("results/learn/masks/{shard}.parquet", shard=range(LEARNED["shards"])),
-        routes=per_replicate("results/learn/routes/{arm}/{replicate}.parquet", LEARNED_ARMS),
+        learned=expand(
+            "results/learn/masks/{shard}.parquet", shard=range(LEARNED["shards"])
+        ),
+        routes=per_replicate(
+            "results/learn/routes/{arm}/{replicate}.parquet", LEARNED_ARMS
+        ),
         code=code("collect_learned"),
     output:
         learned="results/measure/learned.parquet",

@@ -211,10 +211,11 @@ def _published(table: pd.DataFrame) -> str:
         data_set = next(iter(dict.fromkeys(table["data"])), None)
         if data_set is None:
             return "This run has nothing to set beside the published figures."
+        of_kind = sum("comparable" not in line.verdict for line in lines)
         return sentence(
             f"this run saw {escape(PRINTED.get(str(data_set), data_set))}, which none of the "
             "published figures is about, so their sizes cannot be reproduced or refuted here; "
-            f"of the {count(sum('comparable' not in line.verdict for line in lines), 'claim')} about "
+            f"of the {count(of_kind, 'claim')} about "
             f"kind rather than size, this run sees {integer(kind)}"
         )
     held = sum(line.verdict in ("reproduced", "same in kind") for line in same)
