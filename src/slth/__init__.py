@@ -22,6 +22,7 @@ _NAMES = {
     "theory": "slth.theory:",
     "networks": "slth.networks:",
     "tickets": "slth.tickets:",
+    "learned": "slth.learned:",
     "supnorm": "slth.supnorm:",
     "rendering": "slth.rendering:",
 }

@@ -11,6 +11,7 @@ from tests.workflow.conftest import Checkout
 
 RENDER = {"render_figures", "render_tables", "render_numbers", "compile_paper", "all"}
 TICKETS = {"solve_blocks", "construct_tickets", "measure_tickets", "collect_tickets"}
+TICKETS |= (LEARNED := {"learn_routes", "collect_learned"})  # the tickets' networks, by learning
 THRESHOLDS = {"solve_cells", "measure_thresholds"}
 
 
@@ -32,7 +33,10 @@ def edited(path: Path) -> Iterator[None]:
         ("src/slth/solvers/klist.py", TICKETS | RENDER),
         ("src/slth/solvers/milp.py", set()),
         ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | RENDER),
-        ("src/slth/supnorm/differential.py", {"measure_tickets", "collect_tickets"} | RENDER),
+        (
+            "src/slth/supnorm/differential.py",
+            {"measure_tickets", "collect_tickets"} | LEARNED | RENDER,
+        ),
         ("src/slth/theory/quenched.py", {"measure_thresholds"} | RENDER),
         ("src/slth/rendering/figures.py", {"render_figures", "compile_paper", "all"}),
     ],

@@ -10,6 +10,7 @@ sys.path.insert(0, str(ROOT / "src"))
 os.environ.update(PYTHONPATH=sys.path[0])
 
 from slth.configuration import check_or_exit
+from slth.data_files import FILE_SETS, find_files
 from slth.dependencies import closure, constant, solver_modules
 
 config = check_or_exit(
@@ -17,15 +18,20 @@ config = check_or_exit(
 )
 
 SEED = config["seed"]
-NETWORKS = {network["name"]: network for network in config["networks"]}
+NETWORKS = {
+    network["name"]: {**network, "folder": config["data_folder"]}
+    for network in config["networks"]
+}
 ARMS = {arm["name"]: arm for arm in config["tickets"]}
 SHARDS = range(config["threshold"]["shards"])
 
 
-def code(rule_name, *solvers):
-    """The script of a rule and the package files it depends on, solvers by name."""
+def code(rule_name, *solvers, methods=()):
+    """The script of a rule and the package files it depends on, solvers and methods by name."""
     script = ROOT / f"workflow/scripts/{rule_name}.py"
     modules = [module for solver in solvers for module in solver_modules(solver)]
+    table = constant(ROOT / "src/slth/learned/registry.py", "METHODS")
+    modules += [table[method].split(":")[0] for method in methods]
     return [os.path.relpath(path) for path in (script, *closure(script, modules))]
 
 
@@ -44,11 +50,30 @@ def arm_target(wildcards):
     return f"results/sample/targets/{ARMS[wildcards.arm]['network']}.npz"
 
 
-def per_replicate(pattern):
+def data_files(name):
+    """The files of a data set, none of one that is shipped with a package."""
+    if name not in FILE_SETS:
+        return []
+    return [
+        str(path) for part in find_files(name, config["data_folder"]) for path in part
+    ]
+
+
+def arm_data(wildcards):
+    """The files of the data set of an arm."""
+    return data_files(arm_network(wildcards)["data"])
+
+
+def memory_of(name):
+    """Memory in MB of a job that holds a data set in float64 and a copy."""
+    return 8000 if name in FILE_SETS else 2000
+
+
+def per_replicate(pattern, arms=ARMS):
     """One path for every arm and replicate."""
     return [
         pattern.format(arm=name, replicate=replicate)
-        for name, arm in ARMS.items()
+        for name, arm in arms.items()
         for replicate in range(arm["seeds"])
     ]
 

@@ -28,6 +28,7 @@ rule measure_tickets:
         target=arm_target,
         networks="results/construct/{arm}/{replicate}.npz",
         rows="results/construct/{arm}/{replicate}.parquet",
+        data=arm_data,
         code=code("measure_tickets"),
     output:
         "results/measure/tickets/{arm}/{replicate}.parquet",
@@ -39,7 +40,7 @@ rule measure_tickets:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=lambda wildcards: memory_of(arm_network(wildcards)["data"]),
         runtime=60,
     params:
         arm=lambda wildcards: ARMS[wildcards.arm],

@@ -4,6 +4,8 @@ MEASURED = {
     "tickets": "results/measure/tickets.parquet",
     "blocks": "results/measure/blocks.parquet",
     "networks": "results/measure/networks.parquet",
+    "learned": "results/measure/learned.parquet",
+    "routes": "results/measure/routes.parquet",
 }
 FIGURES = rendered("figures", "FIGURES")
 TABLES = rendered("tables", "TABLES")

@@ -27,6 +27,7 @@ rule sample_cells:
 
 rule train_target:
     input:
+        data=lambda wildcards: data_files(NETWORKS[wildcards.network]["data"]),
         code=code("train_target"),
     output:
         network="results/sample/targets/{network}.npz",
@@ -39,7 +40,7 @@ rule train_target:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=lambda wildcards: memory_of(NETWORKS[wildcards.network]["data"]),
         runtime=30,
     params:
         settings=lambda wildcards: NETWORKS[wildcards.network],

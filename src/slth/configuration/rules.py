@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from slth.data_files import FILE_SETS, find_files
+
 Config = Mapping[str, Any]
 
-SIDES = {"digits": 8}  # image side D of each data set
+SIDES = {"digits": 8, **{name: files.shape[1] for name, files in FILE_SETS.items()}}  # pixels
 
 
 def cross_faults(config: Config) -> list[str]:
@@ -15,6 +17,8 @@ def cross_faults(config: Config) -> list[str]:
         *_repeated("tickets", config["tickets"]),
         *_grid(config["threshold"]),
         *_networks(config["networks"]),
+        *_data(config),
+        *_learned(config["learned"]),
         *_tickets(config["tickets"], config["networks"]),
     ]
 
@@ -81,3 +85,36 @@ def _tickets(arms: list[Config], networks: list[Config]) -> Iterator[str]:
                 f"tickets[{i}].network: got {arm['network']!r}, takes one of the networks: "
                 f"{', '.join(names)}"
             )
+        for j, n in enumerate(arm["learned"]):
+            if n not in arm["n"]:
+                yield f"tickets[{i}].learned[{j}]: got {n}, takes one of the arm's n: {arm['n']}"
+
+
+def _data(config: Config) -> Iterator[str]:
+    """Data sets from files: named here, before any job, rather than by the job that reads them."""
+    users = {f"networks[{i}]": network["data"] for i, network in enumerate(config["networks"])}
+    for where, name in {**users, "learned": config["learned"]["data"]}.items():
+        if name not in FILE_SETS:
+            continue
+        if config["data_folder"] is None:
+            yield (
+                f"data_folder: got null, takes the folder with the files of {name}, which "
+                f"{where}.data asks for ({FILE_SETS[name].home})"
+            )
+            continue
+        try:
+            find_files(name, config["data_folder"])
+        except OSError as error:  # missing, or a path that no system takes
+            yield f"{where}.data: {error}"
+
+
+def _learned(learned: Config) -> Iterator[str]:
+    for i, lottery in enumerate(learned["lotteries"]):
+        if lottery["rewind"] > learned["epochs"]:
+            yield (
+                f"learned.lotteries[{i}].rewind: got {lottery['rewind']}, takes at most "
+                f"learned.epochs, {learned['epochs']}"
+            )
+        if lottery in learned["lotteries"][:i]:
+            yield f"learned.lotteries[{i}]: got {lottery} twice, takes each variant once"
+    yield from (line.replace("networks[0]", "learned") for line in _networks([learned]))

@@ -17,3 +17,11 @@ KINDS = {
 def load(paths: Any) -> tuple[pd.DataFrame, ...]:
     """Read (thresholds, tickets, blocks, networks) from a mapping of table name to path."""
     return tuple(frames.read(paths[name], kind) for name, kind in KINDS.items())
+
+
+LEARNED = {"learned": "learned masks", "routes": "learned routes"}
+
+
+def load_learned(paths: Any) -> dict[str, pd.DataFrame]:
+    """Read the tables of the learned masks, by name, from a mapping of table name to path."""
+    return {name: frames.read(paths[name], kind) for name, kind in LEARNED.items()}

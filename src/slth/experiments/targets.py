@@ -45,7 +45,9 @@ def train_target(settings: Settings, seed: int) -> tuple[nn.Sequential, pd.DataF
 
 def data_of(settings: Settings, seed: int) -> DataSet:
     """The data set of a network, split by the seed of the run."""
-    return load_data_set(settings["data"], held_out=settings["held_out"], seed=seed)
+    return load_data_set(
+        settings["data"], held_out=settings["held_out"], seed=seed, folder=settings.get("folder")
+    )
 
 
 def _target_row(

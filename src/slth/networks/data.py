@@ -1,13 +1,17 @@
-"""Image data sets in [-1, 1], split once by seed."""
+"""Image data sets in [-1, 1]: shipped and split by seed, or from files in their own two parts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from slth import checks, seeding
+from slth.data_files import FILE_SETS, find_files
+from slth.networks.cifar import read_cifar_batch
+from slth.networks.idx import read_idx
 
 Raw = tuple[np.ndarray, np.ndarray]
 
@@ -41,23 +45,72 @@ def digits() -> Raw:
     return raw.images[:, None] / 8.0 - 1.0, raw.target
 
 
-# name: function that returns images (m, c, D, D) in [-1, 1] and labels (m,) in 0..classes−1
-DATA_SETS: dict[str, Callable[[], Raw]] = {"digits": digits}
+def mnist(files: list[Path], home: str) -> Raw:
+    """Images (m, 1, 28, 28) and labels of one part of MNIST or Fashion-MNIST: two IDX files.
+
+    Pixels 0..255 map to [-1, 1] by x / 127.5 − 1. Raises ValueError naming the file when it is
+    damaged or the two do not fit.
+    """
+    images, labels = read_idx(files[0], 3, home), read_idx(files[1], 1, home)
+    if len(images) != len(labels) or images.shape[1:] != (28, 28) or len(labels) == 0:
+        raise ValueError(
+            f"{files[0]}: holds {images.shape}, takes ({len(labels)}, 28, 28), one an entry of "
+            f"{files[1].name}; get both again from {home}"
+        )
+    if labels.max() > 9:
+        raise ValueError(f"{files[1]}: holds a label {labels.max()}, takes 0 to 9; see {home}")
+    return images[:, None] / 127.5 - 1.0, labels
 
 
-def load_data_set(name: str = "digits", *, held_out: float = 0.25, seed: int = 0) -> DataSet:
+def cifar10(files: list[Path], home: str) -> Raw:
+    """Images (m, 3, 32, 32) and labels of the batches of one part of CIFAR-10, in order."""
+    batches = [read_cifar_batch(file, home) for file in files]
+    images = np.concatenate([images for images, _ in batches])
+    return images / 127.5 - 1.0, np.concatenate([labels for _, labels in batches])
+
+
+# name: function that returns images (m, c, D, D) in [-1, 1] and labels (m,) in 0..classes−1,
+# of the whole set, or of one part given its files (`slth.data_files`)
+DATA_SETS: dict[str, Callable[..., Raw]] = {
+    "digits": digits,
+    "mnist": mnist,
+    "fashion-mnist": mnist,
+    "cifar10": cifar10,
+}
+
+
+def load_data_set(
+    name: str = "digits",
+    *,
+    held_out: float = 0.25,
+    seed: int = 0,
+    folder: str | Path | None = None,
+) -> DataSet:
     """Return a registered data set with the share ``held_out`` of every class held out.
 
-    The split depends on (name, seed) alone. Raises ValueError/TypeError for an unknown name, a
-    share outside (0, 1), or one that leaves a class without a training or held-out image.
+    The split depends on (name, seed) alone. A data set from files in ``folder`` keeps its own test
+    part as held-out images, whatever ``held_out`` and ``seed``. Raises ValueError/TypeError for an
+    unknown name, a share outside (0, 1), or one that leaves a class without a training or held-out
+    image; FileNotFoundError or ValueError naming a file that is missing or damaged, with where to
+    get it.
     """
-    images, labels = DATA_SETS[checks.choice("name", name, DATA_SETS)]()
-    train, held = _split(labels, _share(held_out), seed, name)
-    pixels = torch.from_numpy(np.ascontiguousarray(images, dtype=np.float64))
-    targets = torch.from_numpy(np.ascontiguousarray(labels, dtype=np.int64))
+    read = DATA_SETS[checks.choice("name", name, DATA_SETS)]
+    share = _share(held_out)
+    if name in FILE_SETS:
+        files = FILE_SETS[name]
+        parts = [_tensors(*read(part, files.home)) for part in find_files(name, folder)]
+        return DataSet(name, *parts[0], *parts[1], files.classes)
+    images, labels = read()
+    train, held = _split(labels, share, seed, name)
+    pixels, targets = _tensors(images, labels)
     return DataSet(
         name, pixels[train], targets[train], pixels[held], targets[held], int(labels.max()) + 1
     )
+
+
+def _tensors(images: np.ndarray, labels: np.ndarray) -> tuple[Tensor, Tensor]:
+    pixels = torch.from_numpy(np.ascontiguousarray(images, dtype=np.float64))
+    return pixels, torch.from_numpy(np.ascontiguousarray(labels, dtype=np.int64))
 
 
 def _split(labels: np.ndarray, share: float, seed: int, name: str) -> tuple[Tensor, Tensor]:

@@ -1,15 +1,14 @@
 """Training that gives the same bytes for the same seed."""
 
 import copy
-from collections.abc import Iterator
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from slth import checks, seeding
+from slth import checks
 from slth.networks.architectures import in_float64, read_layers
-from slth.networks.determinism import one_thread
+from slth.networks.descent import descend
 
 
 def train(
@@ -40,17 +39,12 @@ def train(
         raise ValueError(f"l1: got {l1!r}, takes a number >= 0")
     trained = in_float64(copy.deepcopy(network)).requires_grad_(True)
     weights = list(trained.parameters())
-    optimiser = torch.optim.Adam(weights, lr=rate)
-    steps = epochs * -(-len(x) // size)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
-    with one_thread():
-        for rows in _minibatches(len(x), size, epochs, seed):
-            optimiser.zero_grad()
-            loss = nn.functional.cross_entropy(trained(x[rows]), y[rows])
-            loss = loss + penalty * torch.stack([w.abs().sum() for w in weights]).sum()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
+
+    def loss(rows: Tensor) -> Tensor:
+        fit = nn.functional.cross_entropy(trained(x[rows]), y[rows])
+        return fit + penalty * torch.stack([w.abs().sum() for w in weights]).sum()
+
+    descend(weights, loss, len(x), epochs=epochs, batch_size=size, learning_rate=rate, seed=seed)
     return trained.requires_grad_(False)
 
 
@@ -74,9 +68,3 @@ def as_labels(labels: Tensor | np.ndarray, count: int, name: str = "labels") -> 
     if y.shape != (count,):
         raise ValueError(f"{name}: got shape {tuple(y.shape)}, takes ({count},), one an image")
     return y.to(torch.int64)
-
-
-def _minibatches(m: int, size: int, epochs: int, seed: int) -> Iterator[Tensor]:
-    for epoch in range(epochs):
-        order = seeding.generator(seed, "minibatches", epoch).permutation(m)
-        yield from torch.from_numpy(order).split(size)

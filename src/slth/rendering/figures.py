@@ -10,9 +10,17 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from slth.rendering import inputs, style
+from slth.rendering.figures_learned import masks_figure, routes_figure
 from slth.rendering.formatting import ENSEMBLES
 
-FIGURES = ("success.pdf", "error.pdf", "accuracy.pdf", "blocks.pdf")
+FIGURES = (
+    "success.pdf",
+    "error.pdf",
+    "accuracy.pdf",
+    "blocks.pdf",
+    "masks.pdf",
+    "routes.pdf",
+)
 
 
 def render_figures(
@@ -22,6 +30,9 @@ def render_figures(
     networks: pd.DataFrame,
     folder: str | Path,
     suffixes: tuple[str, ...] = (".pdf",),
+    *,
+    learned: pd.DataFrame | None = None,
+    routes: pd.DataFrame | None = None,
 ) -> None:
     """Write every figure of ``FIGURES`` to ``folder``, once a suffix (.pdf, .svg, .png).
 
@@ -32,6 +43,8 @@ def render_figures(
         "error": error_figure(tickets),
         "accuracy": accuracy_figure(tickets),
         "blocks": blocks_figure(blocks),
+        "masks": masks_figure(learned),
+        "routes": routes_figure(tickets, blocks, routes),
     }
     for name, figure in drawn.items():
         for suffix in suffixes:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from slth.frames import replacing
 from slth.rendering.claims_blocks import block_macros, network_macros
+from slth.rendering.claims_learned import learned_macros
 from slth.rendering.claims_thresholds import threshold_macros
 from slth.rendering.claims_tickets import ticket_macros
 from slth.rendering.formatting import escape
@@ -19,6 +20,9 @@ def macros(
     blocks: pd.DataFrame,
     networks: pd.DataFrame,
     provenance: dict[str, Any],
+    *,
+    learned: pd.DataFrame | None = None,
+    routes: pd.DataFrame | None = None,
 ) -> dict[str, str]:
     """Return macro name → LaTeX. The names are the same whatever the data."""
     return {
@@ -26,6 +30,7 @@ def macros(
         **ticket_macros(tickets),
         **block_macros(blocks),
         **network_macros(networks),
+        **learned_macros(tickets, blocks, learned, routes),
         "Seed": escape(provenance.get("seed", "unknown")),
     }
 
@@ -37,12 +42,16 @@ def render_numbers(
     networks: pd.DataFrame,
     provenance: dict[str, Any],
     path: str | Path,
+    *,
+    learned: pd.DataFrame | None = None,
+    routes: pd.DataFrame | None = None,
 ) -> None:
     """Write the macros to ``path``, sorted by name, whole or not at all.
 
     Raises ValueError when a name is not letters only, which TeX could not read.
     """
-    found = macros(thresholds, tickets, blocks, networks, provenance)
+    frames = (thresholds, tickets, blocks, networks)
+    found = macros(*frames, provenance, learned=learned, routes=routes)
     with replacing(path) as part:
         part.write_text("".join(newcommand(name, found[name]) for name in sorted(found)), "utf-8")
 

@@ -21,8 +21,17 @@ from slth.rendering.formatting import (
     setting,
     span,
 )
+from slth.rendering.tables_learned import masks_table, published_table, routes_table
 
-TABLES = ("targets.tex", "tickets.tex", "agreement.tex", "provenance.tex")
+TABLES = (
+    "targets.tex",
+    "tickets.tex",
+    "agreement.tex",
+    "provenance.tex",
+    "masks.tex",
+    "routes.tex",
+    "published.tex",
+)
 HIT_CONFIDENCE = 0.99  # of the intervals of hits among subset problems
 
 
@@ -34,6 +43,9 @@ def render_tables(
     provenance: dict[str, Any],
     folder: str | Path,
     suffixes: tuple[str, ...] = (".tex",),
+    *,
+    learned: pd.DataFrame | None = None,
+    routes: pd.DataFrame | None = None,
 ) -> None:
     """Write every table of ``TABLES`` to ``folder``, once a suffix (.tex, .html)."""
     made = {
@@ -41,6 +53,9 @@ def render_tables(
         "tickets": tickets_table(tickets, blocks),
         "agreement": agreement_table(thresholds),
         "provenance": provenance_table(provenance),
+        "masks": masks_table(learned),
+        "routes": routes_table(tickets, blocks, routes),
+        "published": published_table(learned),
     }
     for name, table in made.items():
         for suffix in suffixes:

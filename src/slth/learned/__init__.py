@@ -1,0 +1,25 @@
+"""The room of learned masks: `learn`, its null controls, the methods, what to make of a mask."""
+
+from slth.learned.base import Method
+from slth.learned.controls import CONTROLS
+from slth.learned.front import control, learn
+from slth.learned.registry import METHODS, get
+from slth.learned.result import LearnedMask
+from slth.learned.shrink import shrink
+from slth.learned.signed import signed_constant
+from slth.learned.units import GRANULARITIES, Units, units_of
+
+__all__ = [
+    "CONTROLS",
+    "GRANULARITIES",
+    "METHODS",
+    "LearnedMask",
+    "Method",
+    "Units",
+    "control",
+    "get",
+    "learn",
+    "shrink",
+    "signed_constant",
+    "units_of",
+]

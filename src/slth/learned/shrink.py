@@ -1,0 +1,36 @@
+"""From a mask to a physically smaller network."""
+
+from torch import Tensor, nn
+
+from slth.learned.result import LearnedMask
+from slth.networks.architectures import read_layers
+
+
+def shrink(learned: LearnedMask) -> nn.Sequential:
+    """Return the masked network without the filters that are dead: no weight in, or none out.
+
+    Same outputs on every input up to rounding. Takes a bias-free Sequential (`read_layers`); single
+    weights removed inside a filter that stays are zero. A layer keeps one filter at least.
+    """
+    layers = read_layers(learned.network, "learned.network")
+    weights = [layer.weight.clone() for layer in layers]
+    for i in range(len(weights) - 1):
+        repeat = weights[i + 1].shape[1] // weights[i].shape[0]
+        alive = _used(weights[i], weights[i + 1], repeat)
+        weights[i] = weights[i][alive]
+        weights[i + 1] = weights[i + 1][:, alive.repeat_interleave(repeat)]
+    modules: list[nn.Module] = []
+    for layer, weight in zip(layers, weights, strict=True):
+        modules += [nn.Flatten()] if layer.flatten else []
+        modules += [layer.module(weight)]
+        modules += [nn.ReLU()] if layer.relu else []
+    return nn.Sequential(*modules)
+
+
+def _used(weight: Tensor, reader: Tensor, repeat: int) -> Tensor:
+    fed = weight.flatten(1).any(dim=1)
+    read = reader.transpose(0, 1).flatten(1).any(dim=1).view(-1, repeat).any(dim=1)
+    alive = fed & read
+    if not alive.any():
+        alive[0] = True
+    return alive

@@ -1,0 +1,23 @@
+"""Signed constants: every weight of a layer ±the layer's standard deviation."""
+
+import copy
+
+import torch
+from torch import nn
+
+from slth.learned.units import units_of
+
+
+def signed_constant(network: nn.Module) -> nn.Module:
+    """Return a copy whose Conv2d and Linear weights are sign(w) · √(mean w²), layer by layer.
+
+    The weights that Zhou et al. (2019) and Ramanujan et al. (2020) found best for masks: all that
+    is left of the random draw is its signs. A weight of exactly zero becomes positive.
+    """
+    made = copy.deepcopy(network)
+    with torch.no_grad():
+        for name in units_of(network).shapes:
+            weight = made.get_parameter(name)
+            size = weight.square().mean().sqrt()
+            weight.copy_(torch.where(weight < 0, -size, size))
+    return made

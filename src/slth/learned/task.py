@@ -1,0 +1,107 @@
+"""What a method is given: a network to mask, units, data, and the training loop over them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from slth import seeding
+from slth.learned.units import Tensors, Units
+from slth.networks.descent import descend
+
+
+@dataclass(eq=False)
+class Task:
+    """One search for a mask.
+
+    network: a copy of the source in the precision and on the device of the training. images
+    (m, …); goals: labels (m,) int64, or outputs (m, classes) to imitate. seen: images whose
+    gradient was computed, the work done so far.
+    """
+
+    network: nn.Module
+    units: Units
+    images: Tensor
+    goals: Tensor
+    kept_fraction: float
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    seed: int
+    seen: int = field(default=0)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Units to keep in each layer."""
+        return self.units.counts(self.kept_fraction)
+
+    def source(self, name: str) -> Tensor:
+        """The source's weight of that name, as it was."""
+        return self.network.get_parameter(name).detach()
+
+    def draw(self, *key: str | int) -> np.random.Generator:
+        """A generator of its own for what ``key`` names."""
+        return seeding.generator(self.seed, "learned mask", *key)
+
+    def tensor(self, values: np.ndarray) -> Tensor:
+        """Numbers in the precision and on the device of the training."""
+        return torch.from_numpy(values).to(self.images)
+
+    def loss(self, weights: Mapping[str, Tensor], rows: Tensor) -> Tensor:
+        """Cross entropy to labels; or 1 − cos of the angle to outputs, whatever their scale."""
+        rows = rows.to(self.images.device)
+        out = torch.func.functional_call(self.network, dict(weights), (self.images[rows],))
+        goals = self.goals[rows]
+        if not goals.is_floating_point():
+            return nn.functional.cross_entropy(out, goals)
+        return 1 - nn.functional.cosine_similarity(out.flatten(), goals.flatten(), dim=0)
+
+    def descend(
+        self,
+        variables: Sequence[Tensor],
+        weights: Callable[[], Mapping[str, Tensor]],
+        learning_rate: float,
+        penalty: Callable[[], Tensor] | None = None,
+        after_epoch: Callable[[int], None] | None = None,
+        run: int = 0,
+    ) -> None:
+        """Train ``variables``; ``weights`` makes the network's weights of them at every step."""
+
+        def loss(rows: Tensor) -> Tensor:
+            self.seen += len(rows)
+            value = self.loss(weights(), rows)
+            return value if penalty is None else value + penalty()
+
+        descend(
+            variables,
+            loss,
+            len(self.images),
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            learning_rate=learning_rate,
+            seed=seeding.child(self.seed, "learned mask", run),
+            after_epoch=after_epoch,
+        )
+
+    def train(
+        self,
+        start: Tensors,
+        keep: Tensors,
+        run: int = 0,
+        after_epoch: Callable[[int, Tensors], None] | None = None,
+    ) -> Tensors:
+        """Train the kept weights from ``start``; return the masked weights, zero elsewhere."""
+        masks = {name: mask.to(self.images) for name, mask in keep.items()}
+        leaves = {name: start[name].clone().requires_grad_(True) for name in start}
+
+        def weights() -> Tensors:
+            return {name: leaf * masks[name] for name, leaf in leaves.items()}
+
+        def tell(epoch: int) -> None:
+            if after_epoch is not None:
+                after_epoch(epoch, {name: leaf.detach().clone() for name, leaf in leaves.items()})
+
+        self.descend(list(leaves.values()), weights, self.learning_rate, after_epoch=tell, run=run)
+        return {name: weight.detach() for name, weight in weights().items()}

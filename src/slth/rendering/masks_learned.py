@@ -1,0 +1,127 @@
+"""The tables of learned masks as renderers read them: names in print, margins over controls."""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t as student
+
+CONFIDENCE = 0.99  # of the intervals of margins
+CONTROLS = {  # kind → in print
+    "shuffled": "shuffled mask",
+    "random": "random mask",
+    "fresh": "fresh weights",
+}
+MASKS = ["arm", "method", "granularity", "asked", "replicate", "data", "channels"]
+MASKS += ["source_weights", "kept_fraction", "held_out", "accuracy"]
+MASKS += [f"accuracy_{kind}" for kind in CONTROLS]
+ROUTES = ["arm", "n", "replicate", "route", "kept_fraction", "kept_weights", "work", "accuracy"]
+ROUTES += ["data_error", "lower", "upper"]
+METHODS = {
+    "supermask_sgd": "supermask",
+    "edge_popup": "edge-popup",
+    "biprop": "biprop",
+    "dense": "trained, not pruned",
+}
+ROUTE_NAMES = {
+    "constructed": "constructed, filters",
+    "learned-edge": "learned mask, edges",
+    "learned-filter": "learned mask, filters",
+    "trained-filter": "trained, pruned, filters",
+}
+UNTRAINED = ("supermask_sgd", "edge_popup", "biprop")
+
+
+def masks(frame: pd.DataFrame | None) -> pd.DataFrame:
+    """The table of masks, empty where the run has none; ValueError naming missing columns."""
+    return _complete("learned", frame, MASKS)
+
+
+def routes(frame: pd.DataFrame | None) -> pd.DataFrame:
+    """The table of routes, empty where the run has none; ValueError naming missing columns."""
+    return _complete("routes", frame, ROUTES)
+
+
+def name_of(arm: str) -> str:
+    """An arm in print: magnitude-3-2 is IMP of three rounds rewound to epoch 2."""
+    if not arm.startswith("magnitude-"):
+        return METHODS.get(arm, arm)
+    rounds, rewind = arm.split("-")[1:]
+    kind = "one-shot" if rounds == "1" else f"IMP, {rounds} rounds"
+    return kind if rewind == "0" else f"{kind}, rewound to {rewind}"
+
+
+def arms_of(table: pd.DataFrame, trained: bool | None = None) -> list[str]:
+    """Arms in order, the dense network left out; those with trained weights or without."""
+    names = [name for name in _order(table["arm"]) if name != "dense"]
+    if trained is None:
+        return names
+    return [name for name in names if (name not in UNTRAINED) == trained]
+
+
+def granularities(table: pd.DataFrame) -> list[str]:
+    """Edges, then filters, as far as there are pruned rows of them."""
+    found = set(table.loc[table["arm"] != "dense", "granularity"])
+    return [name for name in ("edge", "filter") if name in found]
+
+
+def dense_accuracy(table: pd.DataFrame) -> float:
+    """Median accuracy of the trained networks that were not pruned."""
+    return float(table.loc[table["arm"] == "dense", "accuracy"].astype(float).median())
+
+
+def margin(part: pd.DataFrame, kind: str) -> tuple[float, float, float]:
+    """Mean accuracy minus the control's, and its t-interval over random networks.
+
+    Averaged over kept fractions within each network first, so that the networks are independent.
+    Unknown interval for fewer than two networks.
+    """
+    gap = part["accuracy"].astype(float) - part[f"accuracy_{kind}"].astype(float)
+    values = gap.groupby(part["replicate"]).mean().dropna().to_numpy(float)
+    if len(values) == 0:
+        return np.nan, np.nan, np.nan
+    mean = float(values.mean())
+    if len(values) < 2:
+        return mean, np.nan, np.nan
+    half = student.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * values.std(ddof=1)
+    half /= np.sqrt(len(values))
+    return mean, mean - float(half), mean + float(half)
+
+
+def constructed(tickets: pd.DataFrame, blocks: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the constructed tickets at the arms and sizes of ``found``, in its columns."""
+    wanted = set(found[["arm", "n"]].itertuples(index=False, name=None))
+    rows = tickets[[(a, n) in wanted for a, n in zip(tickets["arm"], tickets["n"], strict=True)]]
+    work = blocks.groupby(["arm", "n"], sort=False)["work"].sum(min_count=1)
+    counts = tickets.groupby(["arm", "n"], sort=False).size()
+    keys = list(zip(rows["arm"], rows["n"], strict=True))
+    each = [work.get(k, np.nan) / counts.get(k, 1) for k in keys]
+    return pd.DataFrame(
+        {
+            "arm": rows["arm"],
+            "n": rows["n"],
+            "replicate": rows.get("replicate", 0),
+            "route": "constructed",
+            "kept_fraction": rows["kept_fraction"],
+            "kept_weights": rows["kept_parameters"],
+            "work": each,
+            "accuracy": rows["accuracy_ticket"],
+            "data_error": rows["data_error"],
+            "lower": rows["lower"],
+            "upper": rows["upper"],
+        }
+    )
+
+
+def _order(values: pd.Series) -> list[str]:
+    known = [*METHODS]
+    names = list(dict.fromkeys(values))
+    rank = {name: known.index(name) if name in known else len(known) for name in names}
+    return sorted(names, key=lambda name: (rank[name], name))
+
+
+def _complete(name: str, frame: pd.DataFrame | None, columns: list[str]) -> pd.DataFrame:
+    if frame is None:
+        return pd.DataFrame(columns=columns)
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        raise ValueError(f"{name}: lacks the columns {', '.join(missing)}")
+    return frame.reset_index(drop=True)

@@ -1,0 +1,62 @@
+"""Every method against its null controls on the digits: what the mask itself is worth.
+
+Accuracy minus the control's, held-out images, SEEDS networks each with a mask and a control of its
+own; two-sided t-interval of the mean at α = 0.01 over these paired differences. Seeds are fixed, so
+the outcome is too.
+"""
+
+import numpy as np
+import pytest
+from scipy.stats import t as student
+
+from slth.learned import CONTROLS, METHODS, control, learn, signed_constant
+from slth.networks import build_network, load_data_set
+
+SEEDS = 8
+ALPHA = 0.01
+ASKED: dict[str, dict] = {
+    "supermask_sgd": {"epochs": 6},
+    "edge_popup": {"epochs": 4},
+    "biprop": {"epochs": 4},
+    "magnitude": {"epochs": 6, "rounds": 2, "kept_fraction": 0.05},
+}
+FILTERS: dict[
+    str, dict
+] = {  # trained filters: the shape of the small network is what counts (Liu et al., 2019)
+    "supermask_sgd": {"epochs": 12, "kept_fraction": 0.5},
+    "edge_popup": {"epochs": 8},
+    "biprop": {"epochs": 8},
+}
+
+
+def margins(method: str, granularity: str, asked: dict) -> dict[str, tuple[float, float]]:
+    """Interval of accuracy minus each control's."""
+    differences: dict[str, list[float]] = {kind: [] for kind in CONTROLS}
+    data = load_data_set("digits", seed=11)
+    x, y = data.train_images, data.train_labels
+    held = data.held_out_images, data.held_out_labels
+    for seed in range(SEEDS):
+        drawn = build_network([16, 32], stride=2, seed=seed)
+        source = drawn if method == "magnitude" else signed_constant(drawn)
+        options = {"kept_fraction": 0.25, "batch_size": 128, **asked}
+        learned = learn(method, source, x, y, granularity=granularity, seed=seed, **options)
+        for kind in CONTROLS:
+            null = control(kind, learned, x, y, seed=seed + 100)
+            differences[kind].append(learned.accuracy(*held) - null.accuracy(*held))
+    half = student.ppf(1 - ALPHA / 2, SEEDS - 1) / SEEDS**0.5
+    return {
+        kind: (np.mean(d) - half * np.std(d, ddof=1), np.mean(d) + half * np.std(d, ddof=1))
+        for kind, d in differences.items()
+    }
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_edges_beat_every_control(method: str) -> None:
+    found = margins(method, "edge", ASKED[method])
+    assert all(low > 0 for low, _ in found.values()), found
+
+
+@pytest.mark.parametrize("method", FILTERS)
+def test_filters_beat_every_control(method: str) -> None:
+    found = margins(method, "filter", FILTERS[method])
+    assert all(low > 0 for low, _ in found.values()), found

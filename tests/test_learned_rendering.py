@@ -1,0 +1,107 @@
+"""Rendering of learned masks: any shape of data, the same names, sentences that follow the data."""
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from slth.rendering import FIGURES, TABLES, macros, render_figures, render_numbers, render_tables
+from slth.rendering import masks_learned as data
+from slth.rendering.published_learned import comparisons
+from tests import rendering_data as other
+
+ARMS = ("supermask_sgd", "edge_popup", "biprop", "magnitude-1-0", "magnitude-3-0")
+
+
+def masks(control: float = 0.1, name: str = "digits", seeds: int = 4) -> pd.DataFrame:
+    rng = np.random.default_rng(0)
+    cells = [("dense", "edge", 1.0)]
+    cells += [(arm, unit, f) for arm in ARMS for unit in ("edge", "filter") for f in (0.02, 0.2)]
+    rows = []
+    for arm, unit, asked in cells:
+        for replicate in range(seeds):
+            null = control + 0.02 * rng.uniform(-1, 1, 3) if arm != "dense" else [np.nan] * 3
+            rows.append(
+                {"arm": arm, "method": arm.split("-")[0], "granularity": unit, "asked": asked}
+                | {"replicate": replicate, "data": name, "channels": "8-16", "held_out": 450}
+                | {"source_weights": 1000, "kept_fraction": asked * 0.98}
+                | {"accuracy": 0.9 + 0.05 * asked + 0.01 * rng.uniform()}
+                | dict(zip([f"accuracy_{kind}" for kind in data.CONTROLS], null, strict=True))
+            )
+    return pd.DataFrame(rows)
+
+
+def routes(lower: float = 0.5) -> pd.DataFrame:
+    key = [(n, r, route) for n in (20, 40) for r in range(3) for route in data.ROUTE_NAMES]
+    rows = [
+        {"arm": "one_filter", "n": n, "replicate": r, "route": route, "kept_fraction": 0.25}
+        | {"kept_weights": 5 * n, "work": 1000, "accuracy": 0.9, "data_error": lower / 2}
+        | {"lower": lower, "upper": 2 * lower / n}
+        for n, r, route in key
+        if route != "constructed"
+    ]
+    return pd.DataFrame(rows)
+
+
+def words(learned: pd.DataFrame | None, found: pd.DataFrame | None) -> dict[str, str]:
+    tickets = other.tickets()
+    tables = other.thresholds(), tickets, other.blocks(tickets), other.networks()
+    return macros(*tables, other.PROVENANCE, learned=learned, routes=found)
+
+
+SHAPES = {
+    "whole": (masks(), routes()),
+    "one network": (masks(seeds=1), routes().iloc[:3]),
+    "no bracket": (masks(), routes().assign(lower=np.nan, upper=np.nan)),
+    "edges only": (masks().query("granularity == 'edge'"), None),
+    "dense only": (masks().iloc[:4], routes().iloc[:0]),
+    "none": (None, None),
+    "empty": (masks().iloc[:0], routes().iloc[:0]),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_any_shape_renders(shape: str, tmp_path) -> None:
+    learned, found = SHAPES[shape]
+    tickets = other.tickets()
+    tables = other.thresholds(), tickets, other.blocks(tickets), other.networks()
+    more: dict[str, Any] = {"learned": learned, "routes": found}
+    render_figures(*tables, tmp_path, **more)
+    render_tables(*tables, other.PROVENANCE, tmp_path, (".tex",), **more)
+    render_numbers(*tables, other.PROVENANCE, tmp_path / "numbers.tex", **more)
+    assert {p.name for p in tmp_path.iterdir()} == {*FIGURES, *TABLES, "numbers.tex"}
+    for name in ("numbers.tex", "masks.tex", "routes.tex", "published.tex"):
+        assert not re.search(r"\b(nan|NaN|inf|None)\b(?! of)", (tmp_path / name).read_text()), name
+    assert words(learned, found).keys() == words(None, None).keys()
+
+
+def test_margins_are_paired_intervals() -> None:
+    table = masks(seeds=6)
+    part = table[(table["arm"] == "biprop") & (table["granularity"] == "edge")]
+    gaps = (part["accuracy"] - part["accuracy_fresh"]).to_numpy().reshape(2, 6).mean(axis=0)
+    mean, low, high = data.margin(part, "fresh")
+    assert mean == pytest.approx(gaps.mean())
+    half = 4.032143 * gaps.std(ddof=1) / 6**0.5  # 99.5 % point of t with five degrees of freedom
+    assert (low, high) == pytest.approx((gaps.mean() - half, gaps.mean() + half), rel=1e-5)
+
+
+def test_sentences_follow_the_data() -> None:
+    good, bad = words(masks(0.1), routes(50.0)), words(masks(0.93), routes(1e-9))
+    assert "in all" in good["MasksMargins"]
+    assert "holds zero for" in bad["MasksMargins"]
+    assert "all six" in good["RoutesError"]
+    assert good["RoutesError"] != bad["RoutesError"]
+
+
+@pytest.mark.parametrize(("name", "verdict"), [("mnist", "reproduced"), ("digits", "not compar")])
+def test_published_figures_are_compared_on_their_own_data_only(name: str, verdict: str) -> None:
+    lines = comparisons(masks(name=name))
+    assert lines[0].verdict.startswith(verdict)
+    assert all(line.source and line.claim and line.published for line in lines)
+
+
+def test_a_missing_column_is_named() -> None:
+    with pytest.raises(ValueError, match="learned: lacks the columns accuracy_fresh"):
+        words(masks().drop(columns="accuracy_fresh"), None)

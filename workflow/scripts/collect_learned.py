@@ -1,0 +1,12 @@
+import pandas as pd
+
+from slth import frames
+from slth.experiments.measured import LEARNED
+from slth.experiments.routes import COLUMNS
+from slth.progress import logged
+
+with logged(snakemake.log[0]):
+    for name, kind in LEARNED.items():
+        paths = list(snakemake.input[name])
+        table = frames.read_all(paths, kind) if paths else pd.DataFrame(columns=COLUMNS)
+        frames.write(snakemake.output[name], table, kind)

@@ -1,0 +1,17 @@
+from slth import frames
+from slth.experiments.routes import learn_routes
+from slth.networks.storage import load_network, load_networks
+from slth.progress import logged
+
+with logged(snakemake.log[0]):
+    rows = learn_routes(
+        load_network(snakemake.input.target),
+        load_networks(snakemake.input.sources),
+        frames.read(snakemake.input.rows, "constructed tickets"),
+        snakemake.params.arm,
+        snakemake.params.network,
+        snakemake.params.learned,
+        snakemake.params.bracket,
+        snakemake.params.seed,
+    )
+    frames.write(snakemake.output[0], rows, "learned routes")
