@@ -45,6 +45,12 @@ def solver_modules(solver: str, package: Path = PACKAGE) -> list[str]:
     return [table[name].split(":")[0] for name in names]
 
 
+def construction_modules(construction: str, package: Path = PACKAGE) -> list[str]:
+    """Return the module behind a construction name."""
+    table = constant(package / "tickets" / "registry.py", "CONSTRUCTIONS")
+    return [table[construction].split(":")[0]]
+
+
 def constant(path: Path, name: str) -> Any:
     """Return the literal assigned to ``name`` at the top of a file, without running it."""
     for node in ast.parse(path.read_text()).body:

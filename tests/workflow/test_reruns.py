@@ -32,6 +32,8 @@ def edited(path: Path) -> Iterator[None]:
         ("paper/main.tex", {"compile_paper", "all"}),
         ("src/slth/solvers/klist.py", TICKETS | RENDER),
         ("src/slth/solvers/milp.py", set()),
+        ("src/slth/tickets/rss_dense.py", set()),
+        ("src/slth/tickets/structured_convolution.py", {"sample_sources"} | TICKETS | RENDER),
         ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | RENDER),
         (
             "src/slth/supnorm/differential.py",

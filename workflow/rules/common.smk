@@ -11,7 +11,7 @@ os.environ.update(PYTHONPATH=sys.path[0])
 
 from slth.configuration import check_or_exit
 from slth.data_files import FILE_SETS, find_files
-from slth.dependencies import closure, constant, solver_modules
+from slth.dependencies import closure, constant, construction_modules, solver_modules
 
 config = check_or_exit(
     config, ROOT / "workflow/schemas/config.schema.yaml", workflow.configfiles
@@ -23,21 +23,26 @@ NETWORKS = {
     for network in config["networks"]
 }
 ARMS = {arm["name"]: arm for arm in config["tickets"]}
+CONSTRUCTION = "structured_convolution"  # of every arm
 SHARDS = range(config["threshold"]["shards"])
 
 
-def code(rule_name, *solvers, methods=()):
-    """The script of a rule and the package files it depends on, solvers and methods by name."""
+def code(rule_name, *solvers, methods=(), constructions=()):
+    """The script of a rule and the package files it depends on.
+
+    Solvers, learned-mask methods and constructions are loaded by name, which imports do not show.
+    """
     script = ROOT / f"workflow/scripts/{rule_name}.py"
     modules = [module for solver in solvers for module in solver_modules(solver)]
     table = constant(ROOT / "src/slth/learned/registry.py", "METHODS")
     modules += [table[method].split(":")[0] for method in methods]
+    modules += [name for each in constructions for name in construction_modules(each)]
     return [os.path.relpath(path) for path in (script, *closure(script, modules))]
 
 
 def arm_code(wildcards):
     """Code of the rule that solves the subset problems of an arm."""
-    return code("solve_blocks", ARMS[wildcards.arm]["solver"])
+    return code("solve_blocks", ARMS[wildcards.arm]["solver"], constructions=[CONSTRUCTION])
 
 
 def arm_network(wildcards):

@@ -4,7 +4,7 @@ rule construct_tickets:
         target=arm_target,
         sources="results/sample/sources/{arm}/{replicate}.npz",
         blocks="results/solve/blocks/{arm}/{replicate}.parquet",
-        code=code("construct_tickets"),
+        code=code("construct_tickets", constructions=[CONSTRUCTION]),
     output:
         networks="results/construct/{arm}/{replicate}.npz",
         rows="results/construct/{arm}/{replicate}.parquet",

@@ -54,7 +54,7 @@ rule train_target:
 rule sample_sources:
     input:
         target=arm_target,
-        code=code("sample_sources"),
+        code=code("sample_sources", constructions=[CONSTRUCTION]),
     output:
         "results/sample/sources/{arm}/{replicate}.npz",
     log:
