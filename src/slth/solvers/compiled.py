@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba import config
+
+config: Any = numba.config  # its settings are set at run time
 
 
 def njit(*signatures: Any, **options: Any) -> Any:
