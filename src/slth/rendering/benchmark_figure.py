@@ -1,5 +1,7 @@
 """The benchmark figure: time against n for exact search, least error against size."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -20,7 +22,7 @@ def benchmark_figure(benchmark: Benchmark) -> Figure:
     best = table[table["kind"] == "best"]
     if exact.empty and best.empty:
         return style.empty("No benchmark.")
-    figure, axes = style.panels(2, height=2.3, columns=2)
+    figure, axes = style.panels(2, height=2.6, columns=2)
     _times(axes[0], exact, float(benchmark.info.get("limit", np.nan)))
     _errors(axes[1], best)
     return figure
@@ -56,7 +58,7 @@ def _times(ax: Axes, exact: pd.DataFrame, limit: float) -> None:
     style.integer_axis(ax)
     ax.set_xlabel("candidates $n$ ($d = 4$)" if set(exact["d"]) == {4} else "candidates $n$")
     ax.set_ylabel("seconds to the least error")
-    ax.legend(fontsize=7, loc="upper left", handlelength=2.0)
+    _key_above(ax, 2)
 
 
 def _errors(ax: Axes, best: pd.DataFrame) -> None:
@@ -91,4 +93,10 @@ def _errors(ax: Axes, best: pd.DataFrame) -> None:
     style.log_axis(ax)
     ax.set_xlabel("$d$ and $n$")
     ax.set_ylabel("least error found")
-    ax.legend(fontsize=7, handlelength=1.2, loc="best")
+    _key_above(ax, 3)
+
+
+def _key_above(ax: Axes, columns: int) -> None:
+    """The two panels show different things: each has its own key, clear of the data."""
+    place: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
+    ax.legend(fontsize=7, ncols=columns, handlelength=1.8, columnspacing=1.0, **place)
