@@ -27,14 +27,6 @@ GENERATED = shutil.ignore_patterns(
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs every test of this folder, so that the CI config is run to its end once."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("workflow"))
-
-
 class Checkout:
     """One working copy: runs Snakemake in it and reads what it made."""
 

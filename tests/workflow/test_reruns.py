@@ -9,6 +9,8 @@ import pytest
 
 from tests.workflow.conftest import Checkout
 
+pytestmark = pytest.mark.xdist_group("workflow")  # one worker: one finished run
+
 RENDER = {"render_figures", "render_tables", "render_numbers", "compile_paper", "all"}
 TICKETS = {"solve_blocks", "construct_tickets", "measure_tickets", "collect_tickets"}
 TICKETS |= (LEARNED := {"learn_routes", "collect_learned"})  # the tickets' networks, by learning
@@ -39,7 +41,11 @@ def edited(path: Path) -> Iterator[None]:
             "src/slth/supnorm/differential.py",
             {"measure_tickets", "collect_tickets"} | LEARNED | RENDER,
         ),
-        ("src/slth/theory/quenched.py", {"measure_thresholds"} | RENDER),
+        (  # constructions predict their width with it
+            "src/slth/theory/quenched.py",
+            {"measure_thresholds", "sample_sources"} | TICKETS | RENDER,
+        ),
+        ("src/slth/theory/refined.py", {"measure_thresholds"} | RENDER),
         ("src/slth/rendering/figures.py", {"render_figures", "compile_paper", "all"}),
     ],
 )

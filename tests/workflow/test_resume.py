@@ -10,6 +10,8 @@ import pytest
 
 from tests.workflow.conftest import Checkout, environment
 
+pytestmark = pytest.mark.xdist_group("workflow")  # one worker: one finished run
+
 # the run is killed when a file matching this first appears, once for every pattern in turn
 MOMENTS = [
     "results/sample/cells/*",

@@ -2,7 +2,11 @@
 
 import subprocess
 
+import pytest
+
 from tests.workflow.conftest import Checkout
+
+pytestmark = pytest.mark.xdist_group("workflow")  # one worker: one finished run
 
 
 def test_paper_is_complete(finished: Checkout) -> None:
