@@ -9,6 +9,7 @@ from torch import nn
 from slth import tickets
 from slth.networks import build_dense_network, build_network, convolution, normalise
 from slth.seeding import generator
+from slth.tickets.predicted import predicted_width
 from slth.tickets.prediction import smallest
 from tests import equivariant_cases as equivariant
 from tests.ticket_checks import check_bracket, check_ticket
@@ -139,7 +140,7 @@ def test_a_small_source_misses_and_says_so(name):
 def test_prediction_grows_as_eps_falls(name):
     case = CASES[name]
     made = tickets.get(case.construction, **case.options)
-    loose, tight = (made.predicted_width(case.target, eps, 0.1) for eps in (0.5, 0.05))
+    loose, tight = (predicted_width(made, case.target, eps, 0.1) for eps in (0.5, 0.05))
     assert loose.statement == tight.statement == made.statement
     assert 0 < loose.order <= tight.order
     assert (loose.n is None) == (loose.basis == "none")
@@ -155,7 +156,7 @@ def test_prediction_refuses(construction, bad):
     case = next(case for case in CASES.values() if case.construction == construction)
     made = tickets.get(construction, **case.options)
     with pytest.raises(ValueError, match=next(iter(bad))):
-        made.predicted_width(case.target, **{"eps": 0.1} | bad)
+        predicted_width(made, case.target, **{"eps": 0.1} | bad)
 
 
 def test_smallest_is_the_first():

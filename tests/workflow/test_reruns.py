@@ -41,10 +41,7 @@ def edited(path: Path) -> Iterator[None]:
             "src/slth/supnorm/differential.py",
             {"measure_tickets", "collect_tickets"} | LEARNED | RENDER,
         ),
-        (  # constructions predict their width with it
-            "src/slth/theory/quenched.py",
-            {"measure_thresholds", "sample_sources"} | TICKETS | RENDER,
-        ),
+        ("src/slth/theory/quenched.py", {"measure_thresholds"} | RENDER),
         ("src/slth/theory/refined.py", {"measure_thresholds"} | RENDER),
         ("src/slth/rendering/figures.py", {"render_figures", "compile_paper", "all"}),
     ],

@@ -42,7 +42,9 @@ def code(rule_name, *solvers, methods=(), constructions=()):
 
 def arm_code(wildcards):
     """Code of the rule that solves the subset problems of an arm."""
-    return code("solve_blocks", ARMS[wildcards.arm]["solver"], constructions=[CONSTRUCTION])
+    return code(
+        "solve_blocks", ARMS[wildcards.arm]["solver"], constructions=[CONSTRUCTION]
+    )
 
 
 def arm_network(wildcards):

@@ -4,6 +4,7 @@ from slth.tickets.base import Construction
 from slth.tickets.control import random_control
 from slth.tickets.effective import effective_kernels, per_entry_tolerance
 from slth.tickets.measure import accuracy, data_error, decisions
+from slth.tickets.predicted import predicted_width
 from slth.tickets.problems import SubsetProblems, solve_problems
 from slth.tickets.registry import CONSTRUCTIONS, get
 from slth.tickets.stages import assemble, build, sample_source, subset_problems
@@ -22,6 +23,7 @@ __all__ = [
     "effective_kernels",
     "get",
     "per_entry_tolerance",
+    "predicted_width",
     "random_control",
     "sample_source",
     "solve_problems",

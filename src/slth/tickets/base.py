@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 import pandas as pd
 from torch import Tensor, nn
 
-from slth.tickets.prediction import Prediction
+from slth.tickets.prediction import Prediction, Success
 from slth.tickets.problems import SubsetProblems
 from slth.tickets.ticket import Ticket
 
@@ -50,8 +50,15 @@ class Construction(abc.ABC):
         """Turn solved problems, rows in any order, into a ticket."""
 
     @abc.abstractmethod
-    def predicted_width(self, target: nn.Sequential, eps: float, delta: float = 0.01) -> Prediction:
-        """Say what width the theorem asks for, for tolerance eps a problem and failure delta."""
+    def width(
+        self, target: nn.Sequential, eps: float, delta: float, success: Success
+    ) -> Prediction:
+        """Say what width the theorem asks for: call `slth.tickets.predicted_width`.
+
+        eps: tolerance of a problem. delta: expected number of missed problems that is allowed.
+        success: `slth.theory.success_probability`, passed in so that a pipeline's construction
+        jobs do not depend on the theory room.
+        """
 
     @abc.abstractmethod
     def error_bound(self, ticket: Ticket, eps: float | None = None) -> float:

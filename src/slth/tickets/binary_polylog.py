@@ -19,7 +19,7 @@ from slth.tickets.choosing import Digits
 from slth.tickets.doubling import Pools, needed, stages, widths
 from slth.tickets.merged import merged_kernels
 from slth.tickets.pairs import BlockedPairs, chosen
-from slth.tickets.prediction import Prediction, levels, smallest
+from slth.tickets.prediction import Prediction, Success, levels, smallest
 from slth.tickets.problems import SubsetProblems
 from slth.tickets.shrink import identity_part
 from slth.tickets.ticket import Ticket
@@ -153,7 +153,9 @@ class BinaryPolylog(BlockedPairs):
             modules += [scale, nn.ReLU(), kernel] + [nn.ReLU()] * bool(layer.relu)
         return Comparable(ticket.target, nn.Sequential(*modules, *tail), tuple(input_shape))
 
-    def predicted_width(self, target: nn.Sequential, eps: float, delta: float = 0.01) -> Prediction:
+    def width(
+        self, target: nn.Sequential, eps: float, delta: float, success: Success
+    ) -> Prediction:
         """As `Construction` says; n by a union bound: every unit lives, every digit has its sign.
 
         P(a unit dies) ≤ (a + 1) 2^{−a} over a living units, a = n or Binomial(2n, 1/2) at stage 0.

@@ -15,7 +15,7 @@ from slth.networks.sources import random_source
 from slth.solvers.base import Solver
 from slth.tickets.choosing import Counting
 from slth.tickets.pairs import BlockedPairs
-from slth.tickets.prediction import Prediction, levels, smallest
+from slth.tickets.prediction import Prediction, Success, levels, smallest
 
 REACH = 4.0  # α = REACH·max|w|/n: a weight needs n/4 of its about n/2 candidates of its sign
 
@@ -49,7 +49,9 @@ class BinaryPolynomial(BlockedPairs):
                 V.mul_(scale)
         return nn.Sequential(*source, *tail)
 
-    def predicted_width(self, target: nn.Sequential, eps: float, delta: float = 0.01) -> Prediction:
+    def width(
+        self, target: nn.Sequential, eps: float, delta: float, success: Success
+    ) -> Prediction:
         """As `Construction` says; n exactly, from α/2 ≤ eps and the counts, Binomial(2n, 1/4)."""
         eps, delta = levels(eps, delta)
         problems, d = self.tally(target)

@@ -13,7 +13,6 @@ from slth import checks
 from slth.networks.activations import RELU, Activation, read_activated
 from slth.networks.architectures import in_float64
 from slth.networks.sources import draw
-from slth.theory.quenched import success_probability
 from slth.tickets.base import Comparable
 from slth.tickets.bounds import misses, tail_norm
 from slth.tickets.copies import (
@@ -27,7 +26,7 @@ from slth.tickets.copies import (
     used_units,
 )
 from slth.tickets.pairs import BlockedPairs, count_parameters
-from slth.tickets.prediction import Prediction, levels, smallest
+from slth.tickets.prediction import Prediction, Success, levels, smallest
 from slth.tickets.problems import SubsetProblems, in_order
 from slth.tickets.shrink import identity_part
 from slth.tickets.ticket import Ticket
@@ -169,7 +168,9 @@ class EllPlusOne(BlockedPairs):
         f, g = repeated(layers, identity_part(U), copies, chosen)
         return Comparable(nn.Sequential(*f, *tail), nn.Sequential(*g, *tail), tuple(input_shape))
 
-    def predicted_width(self, target: nn.Sequential, eps: float, delta: float = 0.01) -> Prediction:
+    def width(
+        self, target: nn.Sequential, eps: float, delta: float, success: Success
+    ) -> Prediction:
         """As `Construction` says; n by the quenched formulas of u·v (layer 1) and of uniforms.
 
         None for sigmoid, whose problems have d = 2 and coordinates of unlike size.
@@ -183,8 +184,8 @@ class EllPlusOne(BlockedPairs):
 
         def missed(n: int) -> float:
             first, later = self._counts(layers, n)
-            product = success_probability("product", pool * n, 1, eps)
-            uniform = success_probability("uniform", n, 1, eps) if later else 1.0
+            product = success("product", pool * n, 1, eps)
+            uniform = success("uniform", n, 1, eps) if later else 1.0
             return first * (1 - product) + later * (1 - uniform)
 
         n = None if d == 2 else smallest(missed, delta)

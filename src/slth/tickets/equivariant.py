@@ -9,10 +9,9 @@ from typing import Any, ClassVar
 from torch import nn
 
 from slth.networks.equivariant_layers import as_plain, invariant_tail, read_equivariant
-from slth.theory.quenched import success_probability
 from slth.tickets.base import Comparable
 from slth.tickets.pairs import BlockedPairs
-from slth.tickets.prediction import Prediction, levels, smallest
+from slth.tickets.prediction import Prediction, Success, levels, smallest
 from slth.tickets.ticket import Ticket
 
 
@@ -51,7 +50,9 @@ class Equivariant(BlockedPairs):
         layers = self.read(target)
         return layers, [copy.deepcopy(module).double() for module in invariant_tail(target)]
 
-    def predicted_width(self, target: nn.Sequential, eps: float, delta: float = 0.01) -> Prediction:
+    def width(
+        self, target: nn.Sequential, eps: float, delta: float, success: Success
+    ) -> Prediction:
         """As `Construction` says; n by the quenched formula for u·v, targets averaged."""
         eps, delta = levels(eps, delta)
         problems, d = self.tally(target)
@@ -60,7 +61,7 @@ class Equivariant(BlockedPairs):
         order = math.log(largest * len(layers) / min(eps, delta))
 
         def missed(n: int) -> float:
-            return problems * (1 - success_probability("product", n, 1, eps))
+            return problems * (1 - success("product", n, 1, eps))
 
         return Prediction(self.statement, order, smallest(missed, delta), "quenched", problems, d)
 

@@ -16,7 +16,7 @@ from slth.tickets.base import Kernels
 from slth.tickets.bounds import tail_norm
 from slth.tickets.descent import Descent
 from slth.tickets.pairs import BlockedPairs, chosen
-from slth.tickets.prediction import Prediction, levels
+from slth.tickets.prediction import Prediction, Success, levels
 from slth.tickets.problems import SubsetProblems
 from slth.tickets.shrink import weight_pairs
 from slth.tickets.ticket import Ticket
@@ -126,7 +126,9 @@ class NeuronRemoval(BlockedPairs):
             sizes.append(taps * rows)
         return len(layers), max(sizes)
 
-    def predicted_width(self, target: nn.Sequential, eps: float, delta: float = 0.01) -> Prediction:
+    def width(
+        self, target: nn.Sequential, eps: float, delta: float, success: Success
+    ) -> Prediction:
         """As `Construction` says; a lower bound, and no n that suffices is known."""
         eps, delta = levels(eps, delta)
         problems, d = self.tally(target)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from slth import checks
 
+Success = Callable[[str, int, int, float], float]  # P(hit) of (ensemble, n, d, eps)
 MOST = 1 << 40  # candidates a problem at which a search for the width gives up
 
 

@@ -6,9 +6,8 @@ from typing import ClassVar
 
 from torch import nn
 
-from slth.theory.quenched import success_probability
 from slth.tickets.pairs import BlockedPairs
-from slth.tickets.prediction import Prediction, levels, smallest
+from slth.tickets.prediction import Prediction, Success, levels, smallest
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,9 @@ class RSSConvolution(BlockedPairs):
     statement: ClassVar[str] = "n = C log(k² c_in c_out ℓ/min(eps, delta)) an entry (memory)"
     law: ClassVar[str] = "uniform"
 
-    def predicted_width(self, target: nn.Sequential, eps: float, delta: float = 0.01) -> Prediction:
+    def width(
+        self, target: nn.Sequential, eps: float, delta: float, success: Success
+    ) -> Prediction:
         """As `Construction` says; n by the quenched formula for u·v, targets averaged."""
         eps, delta = levels(eps, delta)
         problems, d = self.tally(target)
@@ -38,6 +39,6 @@ class RSSConvolution(BlockedPairs):
         order = math.log(largest * len(layers) / min(eps, delta))
 
         def missed(n: int) -> float:
-            return problems * (1 - success_probability("product", n, 1, eps))
+            return problems * (1 - success("product", n, 1, eps))
 
         return Prediction(self.statement, order, smallest(missed, delta), "quenched", problems, d)

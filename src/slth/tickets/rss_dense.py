@@ -11,9 +11,8 @@ from torch import nn
 
 from slth import checks, seeding
 from slth.networks.architectures import linear
-from slth.theory.quenched import success_probability
 from slth.tickets.pairs import BlockedPairs
-from slth.tickets.prediction import Prediction, levels, smallest
+from slth.tickets.prediction import Prediction, Success, levels, smallest
 
 SAMPLES = ("products", "rows")
 
@@ -57,7 +56,9 @@ class RSSDense(BlockedPairs):
         layers, tail = self.split(target)
         return nn.Sequential(*_row_source(layers, checks.integer("n", n, low=1), seed), *tail)
 
-    def predicted_width(self, target: nn.Sequential, eps: float, delta: float = 0.01) -> Prediction:
+    def width(
+        self, target: nn.Sequential, eps: float, delta: float, success: Success
+    ) -> Prediction:
         """As `Construction` says; n by the quenched formula for u·v, targets averaged.
 
         For "rows" no theorem: n is None.
@@ -71,7 +72,7 @@ class RSSDense(BlockedPairs):
             return Prediction(self.statement, order, None, "none", problems, d)
 
         def missed(n: int) -> float:
-            return problems * (1 - success_probability("product", n, 1, eps))
+            return problems * (1 - success("product", n, 1, eps))
 
         return Prediction(self.statement, order, smallest(missed, delta), "quenched", problems, d)
 

@@ -10,7 +10,7 @@ from torch import nn
 from slth.solvers.base import Solver
 from slth.tickets.choosing import Single
 from slth.tickets.pairs import BlockedPairs
-from slth.tickets.prediction import Prediction, levels, smallest
+from slth.tickets.prediction import Prediction, Success, levels, smallest
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,9 @@ class SingleWeight(BlockedPairs):
     def solver(self) -> Solver:
         return Single()
 
-    def predicted_width(self, target: nn.Sequential, eps: float, delta: float = 0.01) -> Prediction:
+    def width(
+        self, target: nn.Sequential, eps: float, delta: float, success: Success
+    ) -> Prediction:
         """As `Construction` says; n exactly, from P(|u·v − w| ≤ eps) of each weight.
 
         A pool has a binomial number of candidates, so a weight is missed with (1 − p/2)^{2n}.

@@ -8,9 +8,8 @@ from torch import nn
 
 from slth import checks
 from slth.networks.architectures import Layer
-from slth.theory.quenched import success_probability
 from slth.tickets.pairs import BlockedPairs
-from slth.tickets.prediction import Prediction, levels, smallest
+from slth.tickets.prediction import Prediction, Success, levels, smallest
 
 GRANULARITIES = ("filter", "kernel", "entry")
 
@@ -52,7 +51,9 @@ class StructuredConvolution(BlockedPairs):
     def subset_size(self) -> int | None:
         return self.size
 
-    def predicted_width(self, target: nn.Sequential, eps: float, delta: float = 0.01) -> Prediction:
+    def width(
+        self, target: nn.Sequential, eps: float, delta: float, success: Success
+    ) -> Prediction:
         """As `Construction` says; n by the quenched formula for nsn, targets averaged.
 
         With a subset size no formula is known for d > 1 and n is None. Cost: some seconds.
@@ -65,7 +66,7 @@ class StructuredConvolution(BlockedPairs):
             return Prediction(self.statement, order, None, "none", problems, d)
 
         def missed(n: int) -> float:
-            return problems * (1 - success_probability("nsn", n, d, eps))
+            return problems * (1 - success("nsn", n, d, eps))
 
         n = smallest(missed, delta)
         return Prediction(self.statement, order, n, "quenched", problems, d)
