@@ -61,7 +61,7 @@ lock: $(STAMP) ## write constraints.txt from .venv, after changing a pin
 clean: ## remove everything that a run made
 	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
 	find paper -mindepth 1 -maxdepth 1 -name 'main.*' ! -name main.tex -delete
-	rm -rf .snakemake paper/tables paper/figures paper/numbers.tex paper/benchmark.tex report.html report.zip
+	rm -rf .snakemake paper/tables paper/figures paper/numbers paper/numbers.tex paper/benchmark.tex report.html report.zip
 
 distclean: clean ## clean, and remove .venv
 	rm -rf $(VENV)

@@ -1,12 +1,15 @@
 """The paper's source: no typed numbers, nothing asked of the run that the code does not write."""
 
+import importlib
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from slth.rendering import FIGURES, TABLES, macros, style
 from slth.rendering.benchmark import benchmark_macros, load
+from slth.rendering.sections import SECTIONS
 from tests import rendering_data as data
 
 PAPER = Path(__file__).parents[1] / "paper"
@@ -16,7 +19,21 @@ REPORT = Path(__file__).parents[1] / "workflow" / "report"
 
 @pytest.fixture(scope="module")
 def source() -> str:
-    return re.sub(r"(?<!\\)%.*", "", (PAPER / "main.tex").read_text(encoding="utf-8"))
+    """The whole paper: its sections stand where they are included."""
+    main = (PAPER / "main.tex").read_text(encoding="utf-8")
+    for path in sorted((PAPER / "sections").glob("*.tex")):
+        command = rf"\input{{sections/{path.stem}}}"
+        assert main.count(command) == 1, path
+        main = main.replace(command, path.read_text(encoding="utf-8"))
+    return re.sub(r"(?<!\\)%.*", "", main)
+
+
+def sections():
+    """Module and tables of every section that stands by itself."""
+    return {
+        name: (importlib.import_module(module), {table: pd.DataFrame() for table in tables})
+        for name, (module, tables) in SECTIONS.items()
+    }
 
 
 def prose(source: str) -> str:
@@ -51,6 +68,8 @@ def test_every_macro_used_is_written_and_every_macro_written_is_used(source):
     written = set(
         macros(thresholds, tickets, data.blocks(tickets), data.networks(), data.PROVENANCE)
     ) | set(benchmark_macros(load(REFERENCE), own=False))
+    for module, frames in sections().values():
+        written |= set(module.macros(frames))
     used = set(re.findall(r"\\([A-Z][a-z]+[A-Z][A-Za-z]+|Seed)(?![A-Za-z])", source))
     assert used == written
 
@@ -58,9 +77,13 @@ def test_every_macro_used_is_written_and_every_macro_written_is_used(source):
 def test_every_file_included_is_listed(source):
     inputs = set(re.findall(r"\\input\{(.*?)\}", source))
     tables = {*(Path(name).stem for name in TABLES), "benchmark_times", "benchmark_errors"}
-    assert inputs == {"numbers", "benchmark", *(f"tables/{name}" for name in tables)}
+    numbers = {f"numbers/{name}" for name in SECTIONS}
+    tables |= {name for module, _ in sections().values() for name in module.TABLES}
+    assert inputs == {"numbers", "benchmark", *numbers, *(f"tables/{name}" for name in tables)}
+    figures = {*FIGURES, "benchmark.pdf"}
+    figures |= {f"{name}.pdf" for module, _ in sections().values() for name in module.FIGURES}
     graphics = set(re.findall(r"\\includegraphics(?:\[.*?\])?\{(.*?)\}", source))
-    assert graphics == {f"figures/{name}" for name in (*FIGURES, "benchmark.pdf")}
+    assert graphics == {f"figures/{name}" for name in figures}
 
 
 def test_every_citation_has_an_entry(source):

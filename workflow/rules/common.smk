@@ -27,13 +27,14 @@ CONSTRUCTION = "structured_convolution"  # of every arm
 SHARDS = range(config["threshold"]["shards"])
 
 
-def code(rule_name, *solvers, methods=(), constructions=()):
+def code(rule_name, *solvers, methods=(), constructions=(), modules=()):
     """The script of a rule and the package files it depends on.
 
-    Solvers, learned-mask methods and constructions are loaded by name, which imports do not show.
+    Solvers, learned-mask methods, constructions and ``modules`` are loaded by name, which imports
+    do not show.
     """
     script = ROOT / f"workflow/scripts/{rule_name}.py"
-    modules = [module for solver in solvers for module in solver_modules(solver)]
+    modules = [*modules, *(name for each in solvers for name in solver_modules(each))]
     table = constant(ROOT / "src/slth/learned/registry.py", "METHODS")
     modules += [table[method].split(":")[0] for method in methods]
     modules += [name for each in constructions for name in construction_modules(each)]

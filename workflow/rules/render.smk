@@ -108,6 +108,8 @@ rule compile_paper:
             rules.render_benchmark.output.times,
             rules.render_benchmark.output.errors,
         ],
+        sections=sorted(str(path) for path in Path("paper/sections").glob("*.tex")),
+        parts=SECTION_PARTS,
         code=code("compile_paper"),
     output:
         report(
