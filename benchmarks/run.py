@@ -62,11 +62,12 @@ def main() -> None:
 def ours(task: Task) -> Iterator[Row]:
     """Time our solvers on the instances of a task, after one warm-up call on others."""
     for solver in task.ours:
-        budget = BUDGETS.get(solver)
+        budget = task.budget or BUDGETS.get(solver)
         if task.quick and budget is not None:
             budget //= 1000
         small = min(task.instances, 2000)
-        _solve(task, solver, *draw(task, SEED - 1, small), budget if task.kind == "best" else 10**6)
+        warm = 10**6 if task.kind != "best" else budget and min(budget, 2**30)
+        _solve(task, solver, *draw(task, SEED - 1, small), warm)
         for seed in range(task.seeds):
             X, Z = draw(task, SEED + seed, task.instances)
             start = time.perf_counter()

@@ -17,8 +17,9 @@ class Task:
 
     kind: "batch" (many instances at once), "exact" (time to the answer) or "best" (least error for
     a fixed effort). eps None: minimise; else any subset within eps will do. instances: for our
-    batch call; seeds: fresh draws, medians are over them. ours, peers: solver names. threads: of
-    ours; peers get one. quick: small budgets.
+    batch call, whose first one the peers get; seeds: fresh draws, medians are over them. ours,
+    peers: solver names. threads: of ours; peers get one. budget: work units of kind "best", None:
+    those of BUDGETS. quick: small budgets.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Task:
     ours: tuple[str, ...] = ("mitm",)
     peers: tuple[str, ...] = ()
     threads: int = 1
+    budget: int | None = None
     quick: bool = False
 
 
@@ -45,6 +47,15 @@ BUDGETS: dict[str, int | None] = {
 ALL = ("highs", "gurobi", "scip", "cpsat")
 MILPS = ("highs", "gurobi")
 HEURISTICS = ("klist", "annealing", "lp_rounding", "differencing")
+# (d, n, budget) of the k-list runs on two threads, 10 to 30 s each
+LONGER = (
+    (9, 100, 2**35),
+    (9, 1000, 2**33),
+    (16, 1000, 2**34),
+    (25, 1000, 2**34),
+    (25, 10_000, 2**34),
+    (36, 10_000, 2**34),
+)
 
 FULL = (
     Task("line-best", "batch", "uniform", 21, 1, instances=397_000, peers=ALL),
@@ -66,6 +77,10 @@ FULL = (
     Task("best-16-1000", "best", "normal", 1000, 16, ours=HEURISTICS),
     Task("best-25-1000", "best", "normal", 1000, 25, ours=HEURISTICS),
     Task("best-36-10000", "best", "normal", 10_000, 36, ours=HEURISTICS),
+    *(
+        Task(f"longer-{d}-{n}", "best", "normal", n, d, ours=("klist",), threads=2, budget=budget)
+        for d, n, budget in LONGER
+    ),
 )
 
 QUICK = (
@@ -83,11 +98,9 @@ QUICK = (
 def draw(task: Task, seed: int, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Return ``count`` instances: X (count, n, d), Z (count, d), z uniform in the cube."""
     own = seeding.child(seed, "benchmark", task.ensemble, task.n, task.d)
-    if (
-        task.kind == "batch" and task.d == 1
-    ):  # one generator: a seed an instance would take a minute
-        rng = seeding.generator(own, "line")
-        return rng.uniform(-1, 1, (count, task.n, 1)), rng.uniform(-1, 1, (count, 1))
+    if task.kind == "batch" and task.d == 1:  # a generator an instance would take a minute
+        X = seeding.generator(own, "line").uniform(-1, 1, (count, task.n, 1))
+        return X, seeding.generator(own, "line z").uniform(-1, 1, (count, 1))
     X = sample_batch(task.ensemble, count, task.n, task.d, own)
     Z = np.stack([sample_target(task.d, seeding.child(own, "z", k)) for k in range(count)])
     return X, Z

@@ -81,19 +81,19 @@ def time_table(benchmark: Benchmark) -> Table:
 
 
 def error_table(benchmark: Benchmark) -> Table:
-    """One row a (d, n): the median least error of each solver, and what should exist."""
+    """One row a (d, n, threads): the median least error of each solver, and what should exist."""
     table = medians(benchmark.rows)
     best = table[table["kind"] == "best"]
     names = [name for name in {**OURS, **PEERS} if name in set(best["solver"])]
     words = [label(name) for name in names]
-    header = ["$d$", "$n$", *words, r"$\varepsilon^\ast(n,d)$"]
+    header = ["$d$", "$n$", "threads", *words, r"$\varepsilon^\ast(n,d)$"]
     rows: list[list[str] | str] = []
-    for (d, n), part in best.groupby(["d", "n"], sort=True):
-        n_, d_ = float(str(n)), float(str(d))
+    for key, part in best.groupby(["d", "n", "threads"], sort=True):
+        d_, n_, threads = (float(str(value)) for value in key)
         limit = float(existence_limit(np.array([n_]), np.array([d_]))[0])
         cells = [_error_cell(part[part["solver"] == name]) for name in names]
-        rows.append([integer(d_), integer(n_), *cells, number(limit)])
-    return Table("rr" + "r" * len(names) + "r", [header], rows)
+        rows.append([integer(d_), integer(n_), integer(threads), *cells, number(limit)])
+    return Table("rrr" + "r" * len(names) + "r", [header], rows)
 
 
 def benchmark_macros(benchmark: Benchmark, own: bool) -> dict[str, str]:
@@ -213,7 +213,8 @@ def _growth(benchmark: Benchmark) -> str:
 def _gains(table: pd.DataFrame) -> list[str]:
     keys = ["kind", "n", "d", "eps", "solver"]
     gains = []
-    for key, part in table.groupby(keys, sort=False, dropna=False):
+    timed = table[table["kind"] != "best"]
+    for key, part in timed.groupby(keys, sort=False, dropna=False):
         by_threads = part.set_index("threads")["seconds"]
         if {1, 2} <= set(by_threads.index):
             gain = float(by_threads[1]) / float(by_threads[2])
@@ -224,7 +225,7 @@ def _gains(table: pd.DataFrame) -> list[str]:
 def _errors(benchmark: Benchmark) -> str:
     """Who finds the least error, and by how much."""
     table = medians(benchmark.rows)
-    best = table[table["kind"] == "best"]
+    best = table[(table["kind"] == "best") & (table["threads"] == 1)]
     wins, total = 0, 0
     for _, part in best.groupby(["d", "n"]):
         others = part[part["solver"] != "klist"]["error"]

@@ -19,7 +19,7 @@ def benchmark_figure(benchmark: Benchmark) -> Figure:
     """Left: seconds to the proved optimum. Right: least error at (d, n) by solver."""
     table = medians(benchmark.rows)
     exact = table[(table["kind"] == "exact") & table["eps"].isna()]
-    best = table[table["kind"] == "best"]
+    best = table[(table["kind"] == "best") & (table["threads"] == 1)]
     if exact.empty and best.empty:
         return style.empty("No benchmark.")
     figure, axes = style.panels(2, height=2.6, columns=2)
