@@ -176,7 +176,7 @@ def size_axis(ax: Axes, values: np.ndarray) -> None:
     shown = sizes[np.unique(np.linspace(0, len(sizes) - 1, min(len(sizes), 5)).round().astype(int))]
     ax.set_xticks(shown, [f"{size:g}" for size in shown])
     ax.xaxis.set_minor_locator(NullLocator())
-    margin = 1.25 if len(sizes) == 1 else (sizes[-1] / sizes[0]) ** 0.07
+    margin = max(1.25, (sizes[-1] / sizes[0]) ** 0.07)  # series are set apart sideways
     ax.set_xlim(sizes[0] / margin, sizes[-1] * margin)
 
 
