@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from slth.solvers.compiled import cache_folder
+
 PROJECT = Path(__file__).parents[2]
 PARTS = [
     "Snakefile",
@@ -21,10 +23,20 @@ PARTS = [
     "src",
     "workflow",
 ]
-# __pycache__ comes along: with the files' times kept, numba's compiled kernels stay valid
 GENERATED = shutil.ignore_patterns(
-    "*.egg-info", "tables", "figures", "numbers.tex", "main.pdf", ".part-*", "*.tmp.*", "*.pyc.*"
+    "*.egg-info",
+    "tables",
+    "figures",
+    "numbers.tex",
+    "main.pdf",
+    ".part-*",
+    "*.tmp.*",
+    "*.pyc.*",
+    "kernels-*",
 )
+KERNELS = Path(
+    cache_folder(PROJECT / "src/slth/solvers")
+)  # named by their source: what one checkout compiles serves all
 
 
 class Checkout:
@@ -39,6 +51,10 @@ class Checkout:
                 shutil.copytree(source, folder / part, ignore=GENERATED)
             else:
                 shutil.copy2(source, folder / part)
+        KERNELS.mkdir(parents=True, exist_ok=True)
+        place = folder / KERNELS.relative_to(PROJECT)
+        place.parent.mkdir(exist_ok=True)
+        place.symlink_to(KERNELS)
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command line of a run on the CI config."""
