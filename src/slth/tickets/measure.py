@@ -8,7 +8,7 @@ from slth.networks.determinism import one_thread
 from slth.networks.training import as_images, as_labels
 from slth.networks.wide import widened
 
-CHUNK = 1  # image at a time: in larger batches torch's float64 convolution leaves the cache
+CHUNK = 4  # images at a time: in larger batches torch's float64 convolution leaves the cache
 
 
 def outputs(network: nn.Module, images: Tensor | np.ndarray) -> Tensor:
