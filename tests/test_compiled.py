@@ -1,6 +1,7 @@
 """Compiled kernels are looked for by the source of the whole room, not of one file."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -19,28 +20,42 @@ OUTER = (
 )
 
 
+def run_outer(folder: Path) -> list[int]:
+    """outer(1) in a process of its own, and how many times it had to be compiled."""
+    command = (
+        "import pathlib, functools; from slth.solvers import compiled; "
+        f"here = pathlib.Path({str(folder)!r}); "
+        "compiled.cache_folder = functools.partial(compiled.cache_folder, here); "
+        "from outer import outer; print(outer(1), sum(outer.stats.cache_misses.values()))"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}
+    done = subprocess.run(
+        [sys.executable, "-c", command],
+        env=environment | {"PYTHONPATH": f"{folder}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [int(word) for word in done.stdout.split()]
+
+
 def test_an_edit_of_a_called_kernel_is_seen(tmp_path: Path) -> None:
     """The caller's own file is left alone, as numba would judge it unchanged."""
     (tmp_path / "outer.py").write_text(OUTER)
-    command = (
-        "import pathlib, functools; from slth.solvers import compiled; "
-        f"here = pathlib.Path({str(tmp_path)!r}); "
-        "compiled.cache_folder = functools.partial(compiled.cache_folder, here); "
-        "from outer import outer; print(outer(1))"
-    )
-    environment = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}
-    for step in (1, 5, 5):
+    for step, misses in ((1, 1), (5, 1), (5, 0)):
         (tmp_path / "inner.py").write_text(INNER.format(step))
-        done = subprocess.run(
-            [sys.executable, "-c", command],
-            env=environment
-            | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert int(done.stdout) == 10 * (1 + step)
+        assert run_outer(tmp_path) == [10 * (1 + step), misses]
     assert len(list((tmp_path / "__pycache__").glob("kernels-*"))) == 2
+
+
+def test_a_copy_takes_the_kernels_of_the_original(tmp_path: Path) -> None:
+    source = tmp_path / "first"
+    source.mkdir()
+    (source / "inner.py").write_text(INNER.format(2))
+    (source / "outer.py").write_text(OUTER)
+    assert run_outer(source) == [30, 1]
+    shutil.copytree(source, tmp_path / "second")
+    assert run_outer(tmp_path / "second") == [30, 0]
 
 
 def test_other_packages_keep_their_cache() -> None:

@@ -39,6 +39,10 @@ def names(paths: list[Path], package: Path) -> set[str]:
         ("from slth.room import thing", {"room/__init__.py", "room/inside.py", "one.py", "two.py"}),
         ("from slth.room.lonely import y", {"room/lonely.py"}),
         ("def f():\n    from slth.two import z", {"two.py"}),
+        ("try:\n    pass\nexcept E:\n    import slth.two", {"two.py"}),
+        ("if a:\n    pass\nelse:\n    import slth.two", {"two.py"}),
+        ("try:\n    pass\nfinally:\n    import slth.two", {"two.py"}),
+        ("match a:\n    case 1:\n        import slth.two", {"two.py"}),
         ("import numpy", set()),
     ],
 )

@@ -43,8 +43,12 @@ def test_split_is_disjoint_complete_stratified_and_keyed_by_seed(digits):
     from sklearn.datasets import load_digits
 
     rows = torch.cat([digits.train_images, digits.held_out_images]).flatten(1).numpy()
-    whole = load_digits().data / 8.0 - 1.0
-    np.testing.assert_array_equal(rows[np.lexsort(rows.T)], whole[np.lexsort(whole.T)])
+    labels = torch.cat([digits.train_labels, digits.held_out_labels]).numpy()
+    shipped = load_digits()
+    whole = shipped.data / 8.0 - 1.0
+    ours, theirs = np.lexsort(rows.T), np.lexsort(whole.T)
+    np.testing.assert_array_equal(rows[ours], whole[theirs])
+    np.testing.assert_array_equal(labels[ours], shipped.target[theirs])
     assert len(np.unique(whole, axis=0)) == len(whole)  # so that disjointness means something
     counts = torch.bincount(digits.train_labels) + torch.bincount(digits.held_out_labels)
     share = torch.bincount(digits.held_out_labels) / counts

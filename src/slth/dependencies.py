@@ -7,7 +7,7 @@ re-export names and hold no behaviour.
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ def constant(path: Path, name: str) -> Any:
 @cache
 def _imports(path: Path, package: Path) -> tuple[Path, ...]:
     found = []
-    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+    for node in _statements(ast.parse(path.read_text(), str(path))):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -72,6 +72,14 @@ def _imports(path: Path, package: Path) -> tuple[Path, ...]:
             plain = len(submodules) < len(children)
             found += submodules + ([node.module] if plain else [])
     return tuple(file for name in found if (file := _file(name, package)))
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """Every statement, at any depth: `ast.walk` without the expressions, which hold no import."""
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for node in getattr(tree, part, ()):
+            yield node
+            yield from _statements(node)
 
 
 def _file(module: str, package: Path) -> Path | None:

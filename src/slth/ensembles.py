@@ -9,7 +9,6 @@ import abc
 import math
 
 import numpy as np
-from scipy.special import sici
 
 from slth import checks, seeding
 from slth.checks import FloatArray
@@ -103,6 +102,8 @@ class Product(Ensemble):
         return u * self.generator(d, seed, "v").uniform(-1.0, 1.0, (n, d))
 
     def characteristic(self, t: FloatArray) -> FloatArray:
+        from scipy.special import sici  # not needed to draw, or to read a config
+
         # ∫_0^1 sin(tu)/(tu) du = Si(t)/t
         out: FloatArray = np.divide(sici(t)[0], t, out=np.ones(t.shape), where=t != 0)
         return out

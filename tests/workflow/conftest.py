@@ -3,11 +3,16 @@
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+
+from slth.solvers.compiled import cache_folder
 
 PROJECT = Path(__file__).parents[2]
 PARTS = [
@@ -21,10 +26,20 @@ PARTS = [
     "src",
     "workflow",
 ]
-# __pycache__ comes along: with the files' times kept, numba's compiled kernels stay valid
 GENERATED = shutil.ignore_patterns(
-    "*.egg-info", "tables", "figures", "numbers.tex", "main.pdf", ".part-*", "*.tmp.*", "*.pyc.*"
+    "*.egg-info",
+    "tables",
+    "figures",
+    "numbers.tex",
+    "main.pdf",
+    ".part-*",
+    "*.tmp.*",
+    "*.pyc.*",
+    "kernels-*",
 )
+KERNELS = Path(
+    cache_folder(PROJECT / "src/slth/solvers")
+)  # named by their source: what one checkout compiles serves all
 
 
 class Checkout:
@@ -39,6 +54,10 @@ class Checkout:
                 shutil.copytree(source, folder / part, ignore=GENERATED)
             else:
                 shutil.copy2(source, folder / part)
+        KERNELS.mkdir(parents=True, exist_ok=True)
+        place = folder / KERNELS.relative_to(PROJECT)
+        place.parent.mkdir(exist_ok=True)
+        place.symlink_to(KERNELS)
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command line of a run on the CI config."""
@@ -107,6 +126,62 @@ def finished(tmp_path_factory: pytest.TempPathFactory, tex: None) -> Checkout:
     checkout = Checkout(tmp_path_factory.mktemp("finished") / "slth")
     checkout.run()
     return checkout
+
+
+class Resumed(NamedTuple):
+    """A checkout run to its end through kills, and how many of them caught it alive."""
+
+    checkout: Checkout
+    killed: int
+
+
+# (when a file matching this first appears the run is killed, the cores it was run on): two jobs at
+# once are caught first, and then all that is measured, learned and drawn is so on one core
+MOMENTS = (
+    ("results/sample/cells/*", 2),
+    ("results/solve/**/*", 2),
+    ("results/construct/**/*", 1),
+    ("results/measure/**/*", 1),
+    ("paper/figures/*", 1),
+)
+
+
+@pytest.fixture(scope="session")
+def resumed(tmp_path_factory: pytest.TempPathFactory, tex: None) -> Resumed:
+    """A checkout killed at every one of ``MOMENTS``, each time resumed as the README says."""
+    checkout = Checkout(tmp_path_factory.mktemp("resumed") / "slth")
+    killed = 0
+    for pattern, cores in MOMENTS:
+        killed += run_until(checkout, pattern, cores)
+        checkout.run("--unlock")
+    checkout.run("--cores", "1")
+    return Resumed(checkout, killed)
+
+
+def run_until(checkout: Checkout, pattern: str, cores: int, limit: float = 300.0) -> bool:
+    """Start a run, SIGKILL all of it when ``pattern`` matches; False if it ended before."""
+    log = (checkout.folder / "killed.log").open("w")
+    process = subprocess.Popen(
+        checkout.command("--cores", str(cores)),
+        cwd=checkout.folder,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        env=environment(),
+        start_new_session=True,
+    )
+    end = time.monotonic() + limit
+    try:
+        while process.poll() is None and time.monotonic() < end:
+            if any(path.is_file() for path in checkout.folder.glob(pattern)):
+                os.killpg(process.pid, signal.SIGKILL)
+                return True
+            time.sleep(0.02)
+        return False
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        log.close()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from tests.workflow.conftest import Checkout
+from tests.workflow.conftest import Checkout, Resumed
 
 pytestmark = pytest.mark.xdist_group("workflow")  # one worker: one finished run
 
@@ -21,9 +21,8 @@ def test_nothing_is_left_to_do(finished: Checkout) -> None:
     assert finished.planned() == set()
 
 
-def test_one_core_gives_the_same_bytes(finished: Checkout, fresh: Checkout) -> None:
-    fresh.run("--cores", "1")
-    assert fresh.paper() == finished.paper()
+def test_one_core_gives_the_same_bytes(finished: Checkout, resumed: Resumed) -> None:
+    assert resumed.checkout.paper() == finished.paper()
 
 
 def test_jobs_are_shards(fresh: Checkout) -> None:

@@ -6,5 +6,7 @@ from slth.rendering.figures import render_figures
 
 with logged(snakemake.log[0]):
     tables, learned = load(snakemake.input), load_learned(snakemake.input)
-    render_figures(*tables, Path(snakemake.output.paper[0]).parent, **learned)
-    render_figures(*tables, Path(snakemake.output.report[0]).parent, (".svg",), **learned)
+    paper, report = (
+        Path(paths[0]).parent for paths in (snakemake.output.paper, snakemake.output.report)
+    )
+    render_figures(*tables, paper, (".pdf", ".svg"), folders={".svg": report}, **learned)

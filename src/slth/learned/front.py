@@ -18,6 +18,7 @@ from slth.learned.units import Tensors, Units, units_of
 from slth.networks.architectures import read_layers
 from slth.networks.determinism import one_thread
 from slth.networks.training import as_images, as_labels
+from slth.networks.wide import widened
 
 Data = Tensor | np.ndarray
 
@@ -122,7 +123,7 @@ def _task(
         read_layers(network)  # type: ignore[arg-type]
         if len(goals) != len(x):
             raise ValueError(f"outputs: got {len(goals)} rows, takes {len(x)}, one an image")
-    twin = copy.deepcopy(network).to(device, torch.float32).requires_grad_(False)
+    twin = widened(copy.deepcopy(network).to(device, torch.float32).requires_grad_(False))
     rest = {k: v for k, v in training.items() if k != "device"}
     return Task(twin, units, x.to(device, torch.float32), goals, **rest)
 
@@ -178,7 +179,7 @@ def _masked(
 
 def _factor(network: nn.Module, task: Task) -> float:
     """The c > 0 that minimises ‖c·network(x) − goals‖² over the images; 1 if none does."""
-    twin = copy.deepcopy(network).to(task.images)
+    twin = widened(copy.deepcopy(network).to(task.images))
     with torch.no_grad(), one_thread():
         pairs = zip(task.images.split(256), task.goals.split(256), strict=True)
         sums = [((out := twin(x)) * y, out * out) for x, y in pairs]

@@ -1,6 +1,7 @@
 """The figures of the paper: one function each, from a table to a figure."""
 
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -33,10 +34,12 @@ def render_figures(
     *,
     learned: pd.DataFrame | None = None,
     routes: pd.DataFrame | None = None,
+    folders: Mapping[str, str | Path] | None = None,
 ) -> None:
     """Write every figure of ``FIGURES`` to ``folder``, once a suffix (.pdf, .svg, .png).
 
-    Same tables, same bytes. ``networks`` is taken so that the renderers are called alike.
+    folders: suffix → folder, for those that go elsewhere. Same tables, same bytes. ``networks``
+    is taken so that the renderers are called alike.
     """
     drawn = {
         "success": success_figure(thresholds),
@@ -48,7 +51,8 @@ def render_figures(
     }
     for name, figure in drawn.items():
         for suffix in suffixes:
-            style.save(figure, Path(folder) / f"{name}{suffix}")
+            place = (folders or {}).get(suffix, folder)
+            style.save(figure, Path(place) / f"{name}{suffix}")
 
 
 @style.styled

@@ -195,9 +195,13 @@ def percent_axis(ax: Axes) -> None:
 
 @styled
 def save(figure: Figure, path: str | Path) -> None:
-    """Write ``figure`` to ``path`` (.pdf, .svg or .png), whole or not at all, free of dates."""
+    """Write ``figure`` to ``path`` (.pdf, .svg or .png), whole or not at all, free of dates.
+
+    The first writing lays the panels out; later ones find them in their places.
+    """
     target = Path(path)
     kind = target.suffix.lstrip(".")
     metadata = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(kind, {})
     with replacing(target) as part:
         figure.savefig(part, format=kind, metadata=metadata)
+    figure.set_layout_engine("none")

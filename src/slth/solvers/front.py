@@ -11,7 +11,6 @@ from slth.checks import BoolArray, FloatArray
 from slth.problem import BatchSolution, Instance, Solution, Status, exact_sums, status_of, tolerance
 from slth.solvers import auto, gpu, registry
 from slth.solvers.base import DEFAULT_MEMORY, Options, Solver, shared
-from slth.solvers.errors import batch_error
 
 
 def solve(
@@ -135,6 +134,8 @@ def _solve_all(
     start = time.perf_counter()
     answer = chosen.search_batch(X, Z, eps, options)
     seconds = time.perf_counter() - start
+    from slth.solvers.errors import batch_error  # numba, which half the pipeline's jobs never need
+
     error = batch_error(X, Z, answer.keep)
     status = batch_status(error, eps, answer.complete, options.decide)
     return BatchSolution(

@@ -6,8 +6,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from numpy.typing import ArrayLike
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import coo_array
 from torch import Tensor, nn
 
 from slth import checks
@@ -120,6 +118,9 @@ class Program:
 
     def maximise(self, first: int, second: int, sign: float) -> float:
         """Largest sign · (first − second)."""
+        from scipy.optimize import Bounds, LinearConstraint, milp  # loaded by what solves programs
+        from scipy.sparse import coo_array
+
         cost = np.zeros(len(self.lo))
         cost[first], cost[second] = -sign, sign
         row, column, value = (np.concatenate(parts) for parts in zip(*self.rows, strict=True))

@@ -6,16 +6,18 @@ from torch import Tensor, nn
 
 from slth.networks.determinism import one_thread
 from slth.networks.training import as_images, as_labels
+from slth.networks.wide import widened
 
-CHUNK = 1  # image at a time: in larger batches torch's float64 convolution leaves the cache
+CHUNK = 4  # images at a time: in larger batches torch's float64 convolution leaves the cache
 
 
 def outputs(network: nn.Module, images: Tensor | np.ndarray) -> Tensor:
     """Outputs of each image (m, …), one torch thread: (m, classes)."""
     if not isinstance(network, nn.Module):
         raise TypeError(f"network: got {type(network).__name__}, takes a torch.nn.Module")
+    wide = widened(network)
     with torch.no_grad(), one_thread():
-        return torch.cat([network(part) for part in as_images(images).split(CHUNK)])
+        return torch.cat([wide(part) for part in as_images(images).split(CHUNK)])
 
 
 def decisions(network: nn.Module, images: Tensor | np.ndarray) -> Tensor:

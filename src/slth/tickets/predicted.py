@@ -2,7 +2,6 @@
 
 from torch import nn
 
-from slth.theory.quenched import success_probability
 from slth.tickets.base import Construction
 from slth.tickets.prediction import Prediction
 
@@ -16,4 +15,6 @@ def predicted_width(
     TypeError naming a wrong argument, and what the construction cannot imitate in ``target``.
     Cost: some seconds where the quenched formula is searched, else none to speak of.
     """
+    from slth.theory.quenched import success_probability  # scipy.stats: most of a second to load
+
     return construction.width(target, eps, delta, success_probability)
