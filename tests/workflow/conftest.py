@@ -31,6 +31,8 @@ GENERATED = shutil.ignore_patterns(
     "tables",
     "figures",
     "numbers.tex",
+    "numbers",
+    "benchmark.tex",
     "main.pdf",
     ".part-*",
     "*.tmp.*",
