@@ -6,31 +6,18 @@ import torch
 from torch import Tensor, nn
 
 from slth.learned import LearnedMask, get, shrink
+from tests.mask_checks import check_counts, check_masks, check_metric_sees, check_same_function
 
 
 def check_learned(learned: LearnedMask, before: dict[str, Tensor], images: Tensor) -> None:
     """Check a mask learned on a network whose parameters were ``before``, on inputs (m, …)."""
     check_masks(learned)
+    check_counts(learned)
+    assert all(mask.any() for mask in learned.keep.values())
     check_source_untouched(learned, before)
     check_weights_are_those_promised(learned)
     check_filters_are_whole(learned)
     check_shrunk_is_masked(learned, images)
-
-
-def check_masks(learned: LearnedMask) -> None:
-    assert learned.keep
-    for name, mask in learned.keep.items():
-        assert mask.dtype == torch.bool
-        assert mask.shape == learned.source.get_parameter(name).shape
-        assert mask.any()
-    counts = learned.parameters
-    assert counts["kept"] == sum(int(mask.sum()) for mask in learned.keep.values())
-    assert learned.kept_fraction == counts["kept"] / counts["source"]
-    masked = learned.masked()
-    for name, weight in learned.source.named_parameters():
-        kept = learned.keep.get(name, torch.ones_like(weight, dtype=torch.bool))
-        assert torch.equal(masked.get_parameter(name)[kept], weight[kept])
-        assert not masked.get_parameter(name)[~kept].any()
 
 
 def check_source_untouched(learned: LearnedMask, before: dict[str, Tensor]) -> None:
@@ -66,10 +53,8 @@ def check_filters_are_whole(learned: LearnedMask) -> None:
 
 def check_shrunk_is_masked(learned: LearnedMask, images: Tensor) -> None:
     small = shrink(learned)
-    scale = float(learned.network(images).abs().max())
-    torch.testing.assert_close(
-        small(images), learned.network(images), rtol=0, atol=1e-12 * max(scale, 1.0)
-    )
+    check_same_function(learned.network, small, images)
+    check_metric_sees(learned.source, small, images)
     stored = sum(p.numel() for p in small.parameters())
     if learned.units.granularity == "filter":
         free = [p for n, p in learned.source.named_parameters() if n not in learned.keep]

@@ -1,7 +1,5 @@
 """One generic checker: whatever the construction, these things hold of a ticket."""
 
-import copy
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -11,33 +9,32 @@ from slth.problem import Instance
 from slth.supnorm import bracket
 from slth.tickets import Construction, Ticket, data_error, effective_kernels, get, subset_problems
 from slth.tickets.problems import KEY
-
-ROUNDING = 1e-12
+from tests.mask_checks import (
+    ROUNDING,
+    check_counts,
+    check_masks,
+    check_metric_sees,
+    check_same_function,
+)
 
 
 def check_ticket(ticket: Ticket, inputs: Tensor, n: int, seed: int) -> None:
     """Check a ticket built with this n and seed on inputs (m, …) of any sign."""
     check_masks(ticket)
     check_source(ticket, n, seed)
-    check_masked_is_shrunk(ticket, inputs)
+    check_same_function(ticket.masked(), ticket.ticket, inputs)
     check_counts(ticket)
+    check_sizes(ticket)
     check_subsets(ticket)
     if made(ticket).effective(ticket) is not None:
         check_effective_kernels(ticket, inputs)
         check_rows(ticket)
     check_bound(ticket, inputs)
-    check_metric_sees_the_ticket(ticket, inputs)
+    check_metric_sees(ticket.target, ticket.ticket, inputs)
 
 
 def made(ticket: Ticket) -> Construction:
     return get(ticket.construction, **ticket.options)
-
-
-def check_masks(ticket: Ticket) -> None:
-    shapes = {name: p.shape for name, p in ticket.source.named_parameters()}
-    for name, mask in ticket.keep.items():
-        assert mask.dtype == torch.bool
-        assert mask.shape == shapes[name]
 
 
 def check_source(ticket: Ticket, n: int, seed: int) -> None:
@@ -53,20 +50,8 @@ def check_source(ticket: Ticket, n: int, seed: int) -> None:
     assert any(moved)
 
 
-def check_masked_is_shrunk(ticket: Ticket, inputs: Tensor) -> None:
-    masked = ticket.masked()
-    for name, weight in masked.named_parameters():
-        kept = ticket.keep.get(name, torch.ones_like(weight, dtype=torch.bool))
-        assert torch.equal(weight[kept], ticket.source.get_parameter(name)[kept])
-        assert not weight[~kept].any()
-    torch.testing.assert_close(masked(inputs), ticket.ticket(inputs), rtol=0, atol=ROUNDING)
-
-
-def check_counts(ticket: Ticket) -> None:
+def check_sizes(ticket: Ticket) -> None:
     count = ticket.parameters
-    assert count["source"] == sum(mask.numel() for mask in ticket.keep.values())
-    assert count["kept"] == sum(int(mask.sum()) for mask in ticket.keep.values())
-    assert ticket.kept_fraction == count["kept"] / count["source"]
     exact = [p.numel() for name, p in ticket.source.named_parameters() if name not in ticket.keep]
     stored = sum(p.numel() for p in ticket.ticket.parameters())
     assert count["ticket"] == stored - sum(exact)
@@ -146,22 +131,6 @@ def check_bracket(ticket: Ticket, inputs: Tensor) -> None:
     error = data_error(target=ticket.target, ticket=ticket.ticket, images=x)
     assert error <= found.upper + ROUNDING
     assert found.lower <= found.upper <= made(ticket).error_bound(ticket) * (1 + 1e-9) + 1e-9
-
-
-def check_metric_sees_the_ticket(ticket: Ticket, inputs: Tensor) -> None:
-    before = data_error(target=ticket.target, ticket=ticket.ticket, images=inputs)
-    moved = shifted(ticket.ticket)
-    assert data_error(target=ticket.target, ticket=moved, images=inputs) != before
-    assert data_error(target=ticket.target, ticket=ticket.target, images=inputs) == 0.0
-
-
-def shifted(network: nn.Sequential, by: float = 100.0) -> nn.Sequential:
-    """Return a copy with every weight moved; all become positive, so that no ReLU hides it."""
-    moved = copy.deepcopy(network)
-    with torch.no_grad():
-        for weight in moved.parameters():
-            weight.add_(by)
-    return moved
 
 
 def closed_bound(ticket: Ticket) -> float:
