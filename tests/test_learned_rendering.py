@@ -7,8 +7,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from slth.rendering import FIGURES, TABLES, macros, render_figures, render_numbers, render_tables
+from slth.rendering import (
+    FIGURES,
+    TABLES,
+    macros,
+    render_figures,
+    render_numbers,
+    render_tables,
+    style,
+)
 from slth.rendering import masks_learned as data
+from slth.rendering.figures_learned import masks_figure, routes_figure
 from slth.rendering.published_learned import comparisons
 from tests import rendering_data as other
 
@@ -64,17 +73,36 @@ SHAPES = {
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_any_shape_renders(shape: str, tmp_path) -> None:
+    """The figures that show masks, and every table; the others do not see what changes here."""
     learned, found = SHAPES[shape]
     tickets = other.tickets()
     tables = other.thresholds(), tickets, other.blocks(tickets), other.networks()
     more: dict[str, Any] = {"learned": learned, "routes": found}
-    render_figures(*tables, tmp_path, **more)
+    drawn = {"masks": masks_figure(learned), "routes": routes_figure(*tables[1:3], found)}
+    for name, figure in drawn.items():
+        style.save(figure, tmp_path / f"{name}.pdf")
     render_tables(*tables, other.PROVENANCE, tmp_path, (".tex",), **more)
     render_numbers(*tables, other.PROVENANCE, tmp_path / "numbers.tex", **more)
-    assert {p.name for p in tmp_path.iterdir()} == {*FIGURES, *TABLES, "numbers.tex"}
+    figures = {f"{name}.pdf" for name in drawn}
+    assert {p.name for p in tmp_path.iterdir()} == {*figures, *TABLES, "numbers.tex"}
     for name in ("numbers.tex", "masks.tex", "routes.tex", "published.tex"):
         assert not re.search(r"\b(nan|NaN|inf|None)\b(?! of)", (tmp_path / name).read_text()), name
     assert words(learned, found).keys() == words(None, None).keys()
+
+
+def test_figures_of_masks_are_drawn_with_the_others(tmp_path) -> None:
+    tickets = other.tickets()
+    tables = other.thresholds(), tickets, other.blocks(tickets), other.networks()
+    learned, found = SHAPES["whole"]
+    render_figures(*tables, tmp_path, learned=learned, routes=found)
+    assert {p.name for p in tmp_path.iterdir()} == set(FIGURES)
+    for name, figure in (
+        ("masks", masks_figure(learned)),
+        ("routes", routes_figure(*tables[1:3], found)),
+    ):
+        style.save(figure, tmp_path / f"alone-{name}.pdf")
+        alone, together = (tmp_path / f"{start}{name}.pdf" for start in ("alone-", ""))
+        assert alone.read_bytes() == together.read_bytes()
 
 
 def test_margins_are_paired_intervals() -> None:

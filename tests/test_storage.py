@@ -56,6 +56,16 @@ def test_several_networks_in_one_file(tmp_path):
         load_network(tmp_path / "all.npz")
 
 
+def test_some_of_the_networks_of_a_file(tmp_path):
+    (first, _), (second, _), (third, shape) = (NETWORKS[n] for n in ("valid", "ticket", "dense"))
+    save_networks(tmp_path / "all.npz", {"1/a": first, "11/a": second, "1/b/c": third})
+    loaded = load_networks(tmp_path / "all.npz", "1")
+    assert list(loaded) == ["a", "b/c"]
+    x = torch.from_numpy(generator(0, "x").uniform(-1, 1, (4, *shape)))
+    assert torch.equal(third(x), loaded["b/c"](x))
+    assert load_networks(tmp_path / "all.npz", "2") == {}
+
+
 def test_a_failed_write_leaves_the_old_file(tmp_path):
     path = tmp_path / "a.npz"
     save_network(path, NETWORKS["dense"][0])

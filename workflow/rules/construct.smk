@@ -2,7 +2,7 @@
 rule construct_tickets:
     input:
         target=arm_target,
-        sources="results/sample/sources/{arm}/{replicate}.npz",
+        sources="results/sample/sources/{arm}.npz",
         blocks="results/solve/blocks/{arm}/{replicate}.parquet",
         code=code("construct_tickets", constructions=[CONSTRUCTION]),
     output:

@@ -32,7 +32,7 @@ rule learn_masks:
 rule learn_routes:
     input:
         target=arm_target,
-        sources="results/sample/sources/{arm}/{replicate}.npz",
+        sources="results/sample/sources/{arm}.npz",
         rows="results/construct/{arm}/{replicate}.parquet",
         data=arm_data,
         code=code("learn_routes", methods=["edge_popup", "magnitude"]),
@@ -54,6 +54,7 @@ rule learn_routes:
         learned={key: LEARNED[key] for key in ("epochs", "batch")},
         bracket=config["bracket"],
         seed=SEED,
+        replicate=lambda wildcards: int(wildcards.replicate),
     message:
         "Prune the random networks of {wildcards.arm}, replicate {wildcards.replicate}, by learning"
     script:

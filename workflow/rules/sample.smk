@@ -56,9 +56,9 @@ rule sample_sources:
         target=arm_target,
         code=code("sample_sources", constructions=[CONSTRUCTION]),
     output:
-        "results/sample/sources/{arm}/{replicate}.npz",
+        "results/sample/sources/{arm}.npz",
     log:
-        "results/logs/sample_sources/{arm}/{replicate}.log",
+        "results/logs/sample_sources/{arm}.log",
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -68,8 +68,7 @@ rule sample_sources:
     params:
         arm=lambda wildcards: ARMS[wildcards.arm],
         seed=SEED,
-        replicate=lambda wildcards: int(wildcards.replicate),
     message:
-        "Draw the random networks of {wildcards.arm}, replicate {wildcards.replicate}"
+        "Draw the random networks of {wildcards.arm}"
     script:
         "../scripts/sample_sources.py"

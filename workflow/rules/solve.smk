@@ -26,7 +26,7 @@ rule solve_cells:
 rule solve_blocks:
     input:
         target=arm_target,
-        sources="results/sample/sources/{arm}/{replicate}.npz",
+        sources="results/sample/sources/{arm}.npz",
         code=arm_code,
     output:
         "results/solve/blocks/{arm}/{replicate}.parquet",

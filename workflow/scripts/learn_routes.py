@@ -6,7 +6,7 @@ from slth.progress import logged
 with logged(snakemake.log[0]):
     rows = learn_routes(
         load_network(snakemake.input.target),
-        load_networks(snakemake.input.sources),
+        load_networks(snakemake.input.sources, str(snakemake.params.replicate)),
         frames.read(snakemake.input.rows, "constructed tickets"),
         snakemake.params.arm,
         snakemake.params.network,

@@ -6,7 +6,7 @@ from slth.progress import logged
 with logged(snakemake.log[0]):
     rows = solve_blocks(
         load_network(snakemake.input.target),
-        load_networks(snakemake.input.sources),
+        load_networks(snakemake.input.sources, str(snakemake.params.replicate)),
         snakemake.params.arm,
         snakemake.params.seed,
         snakemake.params.replicate,

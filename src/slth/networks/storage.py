@@ -55,20 +55,29 @@ def load_network(path: str | Path) -> nn.Sequential:
     return next(iter(networks.values()))
 
 
-def load_networks(path: str | Path) -> dict[str, nn.Sequential]:
+def load_networks(path: str | Path, under: str | None = None) -> dict[str, nn.Sequential]:
     """Read what `save_networks` wrote. No pickle, no code: arrays and words only.
 
-    Raises FileNotFoundError, or ValueError naming the file when it is damaged or foreign.
+    under: read only the networks called ``under/name``, as ``name``. Raises FileNotFoundError, or
+    ValueError naming the file when it is damaged or foreign.
     """
     try:
         with _npz(path).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        description = json.loads(str(arrays.pop("description")))
-        if description["format"] != FORMAT:
-            raise ValueError(f"format {description['format']!r}, takes {FORMAT!r}")
+            description = json.loads(str(file["description"]))
+            if description["format"] != FORMAT:
+                raise ValueError(f"format {description['format']!r}, takes {FORMAT!r}")
+            start = "" if under is None else f"{under}/"
+            wanted = {
+                str(j): (name.removeprefix(start), words)
+                for j, (name, words) in enumerate(description["networks"].items())
+                if name.startswith(start)
+            }
+            others = {str(j) for j in range(len(description["networks"]))} - set(wanted)
+            arrays = {n: file[n] for n in file.files if n.partition(".")[0] not in others}
+        del arrays["description"]
         networks = {
             name: nn.Sequential(*[_restore(f"{j}.{i}", w, arrays) for i, w in enumerate(words)])
-            for j, (name, words) in enumerate(description["networks"].items())
+            for j, (name, words) in wanted.items()
         }
         if arrays:
             raise ValueError(f"arrays without a module: {', '.join(arrays)}")
