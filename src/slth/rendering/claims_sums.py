@@ -1,0 +1,153 @@
+"""Sentences on LeNet-5's weights and on rates of failure, beside what was published."""
+
+import numpy as np
+import pandas as pd
+
+from slth.rendering import published_replicas as data
+from slth.rendering.formatting import MISSING, count, integer, listing, number, percent, sentence
+
+SETS = ("MNIST", "Fashion-MNIST")
+ERRORS = {"max_relative_error": "relative", "max_error": "absolute"}
+FACTORS = {1: "one uniform factor", 2: "two"}
+PRINTED = {"digits": "the digits", "mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
+
+
+def lenet_macros(table: pd.DataFrame) -> dict[str, str]:
+    """Return macro name → LaTeX."""
+    samples = int(table["sample"].nunique()) if len(table) else 0
+    return {
+        "ReplicasLenetSetting": _lenet_setting(table, samples),
+        "ReplicasLenetVerdict": _lenet_verdict(table, samples),
+        "ReplicasLenetReason": _lenet_reason(table),
+        "ReplicasLenetOutputs": _lenet_outputs(table),
+        "ReplicasLenetSamples": integer(samples) if samples else MISSING,
+        "ReplicasLenetImages": integer(table["images"].iloc[0]) if len(table) else MISSING,
+    }
+
+
+def failure_macros(table: pd.DataFrame) -> dict[str, str]:
+    """Return macro name → LaTeX."""
+    trials = sorted({int(value) for value in table["trials"]})
+    eps = sorted({float(value) for value in table["eps"]})
+    return {
+        "ReplicasFailuresTrials": listing(integer(value) for value in trials),
+        "ReplicasFailuresEps": listing(f"${value:g}$" for value in eps),
+        "ReplicasFailuresVerdict": _failures(table),
+        "ReplicasFailuresConfidence": percent(float(table["confidence"].iloc[0]), 0)
+        if len(table)
+        else MISSING,
+    }
+
+
+def _lenet_setting(table: pd.DataFrame, samples: int) -> str:
+    if table.empty:
+        return "It was not imitated in this run."
+    row = table.iloc[0]
+    return sentence(
+        f"here the network is trained on {PRINTED.get(row['data'], row['data'])}, "
+        rf"${row['side']}\times{row['side']}$ pixels in $[0,1]$, to an accuracy of "
+        f"{percent(row['accuracy_target'])} on {integer(row['held_out'])} held-out images; each of "
+        f"its {integer(row['weights'])} numbers is replaced by the nearest subset sum of $n$ "
+        f"candidates of its own, proved nearest, and all is drawn anew {count(samples, 'time')}"
+    )
+
+
+def inside(table: pd.DataFrame, column: str, place: int) -> tuple[list[int], list[int]]:
+    """The published sizes n whose value lies in the range of ``column`` over draws, and the rest.
+
+    place: 0 MNIST, 1 Fashion-MNIST. Sizes that were not run are in neither.
+    """
+    within, out = [], []
+    for n, pair in data.LENET.items():
+        values = table.loc[table["n"] == n, column].astype(float)
+        if len(values):
+            (within if values.min() <= pair[place] <= values.max() else out).append(n)
+    return within, out
+
+
+def _lenet_verdict(table: pd.DataFrame, samples: int) -> str:
+    run = [n for n in data.LENET if n in set(table["n"])]
+    if not run:
+        return "The published sizes were not run." if len(table) else ""
+    parts = []
+    for column, words in ERRORS.items():
+        held = [str(len(inside(table, column, place)[0])) for place, _ in enumerate(SETS)]
+        parts.append(f"{listing(held)} lie in the range of our largest {words} errors")
+    chance = percent(data.coverage(samples), 0)
+    return sentence(
+        f"of the {len(run)} errors published for {SETS[0]} and for {SETS[1]}, {listing(parts)}; a "
+        f"further draw of ours would fall in such a range with probability {chance}"
+    )
+
+
+def _lenet_reason(table: pd.DataFrame) -> str:
+    """Which statistic of ours the published MNIST figures are like, and why the two differ."""
+    if not [n for n in data.LENET if n in set(table["n"])]:
+        return ""
+    relative, absolute = (len(inside(table, column, 0)[0]) for column in ERRORS)
+    largest = max(data.LENET, key=lambda n: (n in set(table["n"]), -n))
+    part = table[table["n"] == largest]
+    ratio = float((part["max_relative_error"] / part["median_relative_error"]).median())
+    words = (
+        f"the largest relative error belongs to the smallest weights: here the smallest has size "
+        f"{number(float(table['smallest_weight'].iloc[0]))}, and at $n={largest}$ the largest "
+        f"relative error is {number(ratio)} times the median one, so that its size says more of "
+        "the target than of $n$"
+    )
+    if absolute > relative:
+        words += (
+            "; the published figures for MNIST agree better with the largest absolute errors, "
+            "which do not depend on small weights"
+        )
+    return sentence(words)
+
+
+def _lenet_outputs(table: pd.DataFrame) -> str:
+    if table.empty:
+        return ""
+    ends = []
+    for n in (table["n"].min(), table["n"].max()):
+        part = table[table["n"] == n]
+        share = float((part["output_error"] / part["output_scale"]).median())
+        ends.append(f"{number(share)} at $n={n}$")
+    changed, seen = int(table["decisions_changed"].sum()), int(table["images"].sum())
+    return sentence(
+        f"the largest error of an output, over the largest output, has median {listing(ends)}; "
+        f"of all decisions compared, {integer(changed)} of {integer(seen)} change"
+    )
+
+
+def _failures(table: pd.DataFrame) -> str:
+    if table.empty:
+        return "Rates of failure were not measured in this run."
+    parts, held = [], 0
+    for _, row in table.iterrows():
+        rate = data.published_rate(row)
+        if np.isnan(rate):
+            continue
+        within = row["low"] <= rate <= row["high"]
+        held += within
+        parts.append(
+            f"{_share(row['rate'])} with {FACTORS[int(row['factors'])]} (interval "
+            f"{_share(row['low'])} to {_share(row['high'])}; published "
+            f"{percent(rate, 3 if rate < 0.01 else 2)}, {'inside' if within else 'outside'})"
+        )
+    if not parts:
+        return "The published sizes were not run."
+    words = {len(parts): "reproduces the published rates", 0: "does not reproduce them"}
+    verdict = words.get(held, "reproduces some of the published rates")
+    if len(parts) == 1 and held:
+        verdict = "reproduces the published rate"
+    also = (
+        ""
+        if held == len(parts)
+        else "; a published rate has an error of its own, whose size depends on a number of trials "
+        "that we do not know"
+    )
+    return sentence(
+        f"at the published size the share missed is {listing(parts)}; this run {verdict}{also}"
+    )
+
+
+def _share(rate: float) -> str:
+    return percent(rate, 3 if rate < 0.01 else 2)
