@@ -22,8 +22,9 @@ Settings = Mapping[str, Any]
 def lenet_rows(settings: Settings, seed: int) -> pd.DataFrame:
     """Train LeNet-5, imitate its convolutions ``samples`` times at each n; one row a time.
 
-    max_relative_error: largest error / |weight|. output_error: largest difference of an output
-    over ``images`` held-out images; output_scale: the largest output of the target on them.
+    max_relative_error: largest error / |weight|; size_at_largest: that |weight|. output_error:
+    largest difference of an output over ``images`` held-out images; output_scale: the largest
+    output of the target on them.
     """
     data = load_data_set(
         settings["data"], held_out=settings["held_out"], seed=seed, folder=settings["folder"]
@@ -84,6 +85,7 @@ def _imitation(
         "max_error": float(error.max()),
         "median_relative_error": float(np.median(relative)),
         "max_relative_error": float(relative.max()),
+        "size_at_largest": float(size[size > 0][relative.argmax()]),
         "output_error": float((before - after).abs().max()),
         "output_scale": float(before.abs().max()),
         "decisions_changed": int((before.argmax(dim=1) != after.argmax(dim=1)).sum()),
@@ -101,7 +103,7 @@ def _target(
         "epochs": settings["epochs"],
         "accuracy_target": float(right.double().mean()),
         "held_out": len(right),
-        "smallest_weight": float(np.abs(imitated(target)).min()),
+        "median_size": float(np.median(np.abs(imitated(target)))),
     }
 
 

@@ -92,8 +92,8 @@ def _kind(own: pd.DataFrame, kind: str, off: bool) -> str:
     found = (
         rf"all {integer(problems)} weights of the tickets lie within $\varepsilon$"
         if not missed
-        else f"{integer(missed)} of {integer(problems)} weights miss it, the worst with "
-        f"error {number(float(part['worst_error'].max()))}"
+        else f"{integer(missed)} of {integer(problems)} weights miss $\\varepsilon$, with errors "
+        f"up to {number(float(part['worst_error'].max()))}"
     )
     return sentence(rf"with {words[kind]} at $n={P['n']}$, {found}; {_accuracy(part)}")
 

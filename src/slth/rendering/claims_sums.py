@@ -71,11 +71,12 @@ def _lenet_verdict(table: pd.DataFrame, samples: int) -> str:
         return "The published sizes were not run." if len(table) else ""
     parts = []
     for column, words in ERRORS.items():
-        held = [str(len(inside(table, column, place)[0])) for place, _ in enumerate(SETS)]
+        held = [_word(len(inside(table, column, place)[0])) for place, _ in enumerate(SETS)]
         parts.append(f"{listing(held)} lie in the range of our largest {words} errors")
     chance = percent(data.coverage(samples), 0)
     return sentence(
-        f"of the {len(run)} errors published for {SETS[0]} and for {SETS[1]}, {listing(parts)}; a "
+        f"of the {_word(len(run))} errors published for {SETS[0]} and for {SETS[1]} each, "
+        f"{listing(parts)}; a "
         f"further draw of ours would fall in such a range with probability {chance}"
     )
 
@@ -85,19 +86,21 @@ def _lenet_reason(table: pd.DataFrame) -> str:
     if not [n for n in data.LENET if n in set(table["n"])]:
         return ""
     relative, absolute = (len(inside(table, column, 0)[0]) for column in ERRORS)
-    largest = max(data.LENET, key=lambda n: (n in set(table["n"]), -n))
-    part = table[table["n"] == largest]
-    ratio = float((part["max_relative_error"] / part["median_relative_error"]).median())
+    part = table[table["n"] == min(n for n in data.LENET if n in set(table["n"]))]
     words = (
-        f"the largest relative error belongs to the smallest weights: here the smallest has size "
-        f"{number(float(table['smallest_weight'].iloc[0]))}, and at $n={largest}$ the largest "
-        f"relative error is {number(ratio)} times the median one, so that its size says more of "
-        "the target than of $n$"
+        "the largest relative error falls on a small weight: in the median over draws at "
+        rf"$n={part['n'].iloc[0]}$ on one of size {number(part['size_at_largest'].median())}, "
+        f"where half of the weights exceed {number(table['median_size'].iloc[0])}"
     )
+    if not (part["size_at_largest"] < table["median_size"].iloc[0]).all():
+        words = (
+            "the largest relative error is a ratio, of which both parts depend on the weight it "
+            "falls on"
+        )
     if absolute > relative:
         words += (
             "; the published figures for MNIST agree better with the largest absolute errors, "
-            "which do not depend on small weights"
+            "which no small weight inflates"
         )
     return sentence(words)
 
@@ -113,7 +116,7 @@ def _lenet_outputs(table: pd.DataFrame) -> str:
     changed, seen = int(table["decisions_changed"].sum()), int(table["images"].sum())
     return sentence(
         f"the largest error of an output, over the largest output, has median {listing(ends)}; "
-        f"of all decisions compared, {integer(changed)} of {integer(seen)} change"
+        f"of all decisions compared, {integer(changed)} of {integer(seen)} changed"
     )
 
 
@@ -147,6 +150,10 @@ def _failures(table: pd.DataFrame) -> str:
     return sentence(
         f"at the published size the share missed is {listing(parts)}; this run {verdict}{also}"
     )
+
+
+def _word(value: int) -> str:
+    return count(value, " ", " ").strip() if value else "none"
 
 
 def _share(rate: float) -> str:
