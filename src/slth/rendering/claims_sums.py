@@ -2,10 +2,12 @@
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from slth.rendering import published_replicas as data
 from slth.rendering.formatting import MISSING, count, integer, listing, number, percent, sentence
 
+LEVEL = 0.99
 SETS = ("MNIST", "Fashion-MNIST")
 ERRORS = {"max_relative_error": "relative", "max_error": "absolute"}
 FACTORS = {1: "one uniform factor", 2: "two"}
@@ -123,33 +125,44 @@ def _lenet_outputs(table: pd.DataFrame) -> str:
 def _failures(table: pd.DataFrame) -> str:
     if table.empty:
         return "Rates of failure were not measured in this run."
-    parts, held = [], 0
+    parts, outside = [], []
     for _, row in table.iterrows():
         rate = data.published_rate(row)
         if np.isnan(rate):
             continue
         within = row["low"] <= rate <= row["high"]
-        held += within
+        if not within:
+            outside.append((rate, row))
         parts.append(
             f"{_share(row['rate'])} with {FACTORS[int(row['factors'])]} (interval "
-            f"{_share(row['low'])} to {_share(row['high'])}; published "
-            f"{percent(rate, 3 if rate < 0.01 else 2)}, {'inside' if within else 'outside'})"
+            f"{_share(row['low'])} to {_share(row['high'])}; published {_share(rate)}, "
+            f"{'inside' if within else 'outside'})"
         )
     if not parts:
         return "The published sizes were not run."
-    words = {len(parts): "reproduces the published rates", 0: "does not reproduce them"}
-    verdict = words.get(held, "reproduces some of the published rates")
-    if len(parts) == 1 and held:
-        verdict = "reproduces the published rate"
-    also = (
-        ""
-        if held == len(parts)
-        else "; a published rate has an error of its own, whose size depends on a number of trials "
-        "that we do not know"
+    return sentence(f"at the published size the share missed is {listing(parts)}") + _judged(
+        len(parts), outside
     )
-    return sentence(
-        f"at the published size the share missed is {listing(parts)}; this run {verdict}{also}"
+
+
+def _judged(compared: int, outside: list[tuple[float, pd.Series]]) -> str:
+    """Whether the published rates are reproduced; how many trials could explain one that is not."""
+    rates = "rate" if compared == 1 else "rates"
+    if not outside:
+        return f" This run reproduces the published {rates}."
+    verdict = "some of the published rates" if len(outside) < compared else f"the published {rates}"
+    words = "reproduces" if len(outside) < compared else "does not reproduce"
+    trials = [number(explaining_trials(rate, float(row["rate"]))) for rate, row in outside]
+    return (
+        f" This run {words} {verdict}. A published rate has an error of its own: from fewer than "
+        f"about {listing(trials)} trials it would be as far from ours with probability above "
+        f"{percent(1 - LEVEL, 0)}."
     )
+
+
+def explaining_trials(published: float, rate: float) -> float:
+    """Trials N at which |published − rate| is Φ⁻¹ of (1 + LEVEL)/2 standard errors of a rate."""
+    return float(norm.ppf((1 + LEVEL) / 2)) ** 2 * rate * (1 - rate) / (published - rate) ** 2
 
 
 def _word(value: int) -> str:
