@@ -15,6 +15,9 @@ RENDER = {"render_figures", "render_tables", "render_numbers", "compile_paper", 
 TICKETS = {"solve_blocks", "construct_tickets", "measure_tickets", "collect_tickets"}
 TICKETS |= (LEARNED := {"learn_routes", "collect_learned"})  # the tickets' networks, by learning
 THRESHOLDS = {"solve_cells", "measure_thresholds"}
+REPLICAS = {"build_replicas", "collect_replicas", "render_replicas"}
+SUMS = {"measure_sums", "render_replicas"}
+PAPER = {"compile_paper", "all"}
 
 
 @contextmanager
@@ -34,9 +37,10 @@ def edited(path: Path) -> Iterator[None]:
         ("paper/main.tex", {"compile_paper", "all"}),
         ("src/slth/solvers/klist.py", TICKETS | RENDER),
         ("src/slth/solvers/milp.py", set()),
-        ("src/slth/tickets/rss_dense.py", set()),
+        ("src/slth/tickets/rss_dense.py", REPLICAS | PAPER),
         ("src/slth/tickets/structured_convolution.py", {"sample_sources"} | TICKETS | RENDER),
-        ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | RENDER),
+        ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | REPLICAS | SUMS | RENDER),
+        ("src/slth/experiments/published_sums.py", SUMS | PAPER),
         (
             "src/slth/supnorm/differential.py",
             {"measure_tickets", "collect_tickets"} | LEARNED | RENDER,

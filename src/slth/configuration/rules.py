@@ -19,6 +19,7 @@ def cross_faults(config: Config) -> list[str]:
         *_networks(config["networks"]),
         *_data(config),
         *_learned(config["learned"]),
+        *_replicas(config["replicas"]),
         *_tickets(config["tickets"], config["networks"]),
     ]
 
@@ -93,6 +94,7 @@ def _tickets(arms: list[Config], networks: list[Config]) -> Iterator[str]:
 def _data(config: Config) -> Iterator[str]:
     """Data sets from files: named here, before any job, rather than by the job that reads them."""
     users = {f"networks[{i}]": network["data"] for i, network in enumerate(config["networks"])}
+    users |= {f"replicas.{key}": config["replicas"][key]["data"] for key in ("dense", "lenet")}
     for where, name in {**users, "learned": config["learned"]["data"]}.items():
         if name not in FILE_SETS:
             continue
@@ -118,3 +120,10 @@ def _learned(learned: Config) -> Iterator[str]:
         if lottery in learned["lotteries"][:i]:
             yield f"learned.lotteries[{i}]: got {lottery} twice, takes each variant once"
     yield from (line.replace("networks[0]", "learned") for line in _networks([learned]))
+
+
+def _replicas(replicas: Config) -> Iterator[str]:
+    for key in ("dense", "lenet"):
+        name: str = replicas[key]["data"]
+        if name in FILE_SETS and FILE_SETS[name].shape[0] != 1:
+            yield f"replicas.{key}.data: got {name!r}, takes a set of grey images"

@@ -15,6 +15,7 @@ import pandas as pd
 
 from slth.frames import replacing
 from slth.rendering import style
+from slth.rendering.benchmark_headline import headline
 from slth.rendering.booktabs import Table, write
 from slth.rendering.formatting import MISSING, escape, fixed, integer, listing, number, sentence
 from slth.rendering.inputs import existence_limit
@@ -111,6 +112,7 @@ def benchmark_macros(benchmark: Benchmark, own: bool) -> dict[str, str]:
         "BenchmarkRatios": _ratios(benchmark),
         "BenchmarkGrowth": _growth(benchmark),
         "BenchmarkErrors": _errors(benchmark),
+        "BenchmarkHeadline": headline(medians(benchmark.rows)),
     }
 
 

@@ -20,7 +20,12 @@ from slth.rendering.booktabs import write
 from slth.rendering.numbers import newcommand
 
 # section: module, and the tables of results/measure that it reads, in the order of the paper
-SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {}
+SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "replicas": (
+        "slth.rendering.replicas",
+        ("replicas_dense", "replicas_lenet", "replicas_failures"),
+    ),
+}
 
 Frames = Mapping[str, pd.DataFrame]
 

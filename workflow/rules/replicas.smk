@@ -1,0 +1,119 @@
+# Published experiments of one dimension, run again.
+REPLICAS = {
+    key: {**config["replicas"][key], "folder": config["data_folder"]}
+    for key in ("dense", "lenet")
+}
+
+
+def replica_mb():
+    """Memory in MB of a dense ticket: its random network in float64, its masks, a few copies."""
+    dense = REPLICAS["dense"]
+    widths = [dense["side"] ** 2, *dense["hidden"], 10]
+    pairs = sum(a * (a + b) for a, b in zip(widths, widths[1:]))
+    return memory_of(dense["data"]) + 2 * max(dense["n"]) * pairs * 32 // 10**6
+
+
+rule train_replica:
+    input:
+        data=data_files(REPLICAS["dense"]["data"]),
+        code=code("train_replica"),
+    output:
+        "results/sample/replicas/dense.npz",
+    log:
+        "results/logs/train_replica.log",
+    benchmark:
+        "results/benchmarks/train_replica.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_of(REPLICAS["dense"]["data"]),
+        runtime=240,
+    params:
+        settings={
+            key: value
+            for key, value in REPLICAS["dense"].items()
+            if key not in ("n", "eps", "seeds", "shards")
+        },
+        seed=SEED,
+    message:
+        "Train the dense network of the published experiment on {params.settings[data]}"
+    script:
+        "../scripts/train_replica.py"
+
+
+rule build_replicas:
+    input:
+        target="results/sample/replicas/dense.npz",
+        data=data_files(REPLICAS["dense"]["data"]),
+        code=code("build_replicas", "mitm", constructions=["rss_dense"]),
+    output:
+        "results/construct/replicas/{shard}.parquet",
+    log:
+        "results/logs/build_replicas/{shard}.log",
+    benchmark:
+        "results/benchmarks/build_replicas/{shard}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=replica_mb(),
+        runtime=120,
+    params:
+        settings=REPLICAS["dense"],
+        seed=SEED,
+        shard=lambda wildcards: int(wildcards.shard),
+    message:
+        "Build the dense network from random ones, shard {wildcards.shard}"
+    script:
+        "../scripts/build_replicas.py"
+
+
+rule collect_replicas:
+    input:
+        parts=expand(
+            "results/construct/replicas/{shard}.parquet",
+            shard=range(REPLICAS["dense"]["shards"]),
+        ),
+        code=code("collect_replicas"),
+    output:
+        "results/measure/replicas_dense.parquet",
+    log:
+        "results/logs/collect_replicas.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "Gather the rows of the dense tickets"
+    script:
+        "../scripts/collect_replicas.py"
+
+
+rule measure_sums:
+    input:
+        data=data_files(REPLICAS["lenet"]["data"]),
+        code=code("measure_sums", "mitm"),
+    output:
+        lenet="results/measure/replicas_lenet.parquet",
+        failures="results/measure/replicas_failures.parquet",
+    log:
+        "results/logs/measure_sums.log",
+    benchmark:
+        "results/benchmarks/measure_sums.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_of(REPLICAS["lenet"]["data"]),
+        runtime=240,
+    params:
+        lenet=REPLICAS["lenet"],
+        failures=config["replicas"]["failures"],
+        seed=SEED,
+    message:
+        "Imitate the weights of LeNet-5, count failures"
+    script:
+        "../scripts/measure_sums.py"
