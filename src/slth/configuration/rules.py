@@ -20,6 +20,7 @@ def cross_faults(config: Config) -> list[str]:
         *_data(config),
         *_learned(config["learned"]),
         *_tickets(config["tickets"], config["networks"]),
+        *_sandwich(config["sandwich"]),
     ]
 
 
@@ -118,3 +119,12 @@ def _learned(learned: Config) -> Iterator[str]:
         if lottery in learned["lotteries"][:i]:
             yield f"learned.lotteries[{i}]: got {lottery} twice, takes each variant once"
     yield from (line.replace("networks[0]", "learned") for line in _networks([learned]))
+
+
+def _sandwich(sandwich: Config) -> Iterator[str]:
+    low, high = sandwich["widths"]
+    if low > high:
+        yield f"sandwich.widths: got [{low}, {high}], takes the least before the largest"
+    side, kernel = sandwich["side"], max(sandwich["kernels"])
+    if kernel > side:
+        yield f"sandwich.kernels: got {kernel}, takes at most sandwich.side, {side}"

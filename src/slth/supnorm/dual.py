@@ -140,9 +140,16 @@ class Value:
         return rounding.up(self.total.detach() + self.slack)
 
 
-def build(f: Layers, g: Layers, places: Sequence[Triple], most: int) -> Dual | None:
+def build(
+    f: Layers,
+    g: Layers,
+    places: Sequence[Triple],
+    most: int,
+    known: Sequence[Triple] | None = None,
+) -> Dual | None:
     """Dual of layers f, g over the ranges ``places`` of `differential`; None when a layer inside
-    reads both signs with K⁺ ≠ K⁻. most: ReLU pairs a block.
+    reads both signs with K⁺ ≠ K⁻. most: ReLU pairs a block. known: ranges of the pair before every
+    ReLU where they are narrower than what the layer makes of ``places``.
     """
     links: list[Stage | Affine] = []
     ranges = []
@@ -150,7 +157,7 @@ def build(f: Layers, g: Layers, places: Sequence[Triple], most: int) -> Dual | N
         whole = entry(first, second, places[i], i == 0)
         if whole is None:
             return None
-        before = affine_pair(first, second, places[i])
+        before = affine_pair(first, second, places[i]) if known is None else known[i]
         ranges.append(before)
         if first.relu and i + 1 < len(f):
             links.append(stage(first, second, whole, before.f, before.delta, most))

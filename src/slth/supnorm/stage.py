@@ -6,8 +6,10 @@ hold of their inputs u,
 Phases: Δ is δ when both are active, 0 when none is, and between 0 and δ otherwise, when z lies
 between 0 and δ too. So c_Δ Δ is at most its value with one phase s ∈ {0, 1} for both, where s = 1
 needs z ≥ min(0, l_δ) and s = 0 needs z ≤ max(0, u_δ); c_f σ(z) is off by at most
-|c_f| max(−l_δ, u_δ, 0). Each maximum over u_B in its box under these constraints is bounded by its
-own dual, with β ≥ 0. The loss of the shared phase is second order in ‖f − g‖.
+|c_f| max(−l_δ, u_δ, 0). Each maximum over u_B in its box under these constraints, and those of the
+ranges of z and δ, is bounded by its own dual, with β ≥ 0. The loss of the shared phase is second
+order in ‖f − g‖. Ranges narrower than what the box of u_B gives (`slth.supnorm.local`) cut the
+hull: their multipliers mix it with the interval bound, and neither is worse than both together.
 Sources: Lagrangian decomposition (Bunel et al., UAI 2020), hulls of several neurons at once (Singh
 et al., NeurIPS 2019), β as in β-CROWN (Wang et al., NeurIPS 2021), pairs as in NeuroDiff (Paulsen
 et al., ASE 2020).
@@ -28,7 +30,10 @@ from slth.supnorm.ranges import Range
 
 @dataclass(frozen=True)
 class Multipliers:
-    """θ of λ, (T, G, p, 2), and θ ≥ 0 of β, (T, G, P, m); both relative to the stage's scales."""
+    """θ of λ, (T, G, p, 2), and θ ≥ 0 of β, (T, G, P, m, 4); both relative to the stage's scales.
+
+    β: of z at the end that its phase sets, of z at its other end, of δ ≤ u_δ and of δ ≥ l_δ.
+    """
 
     share: Tensor
     phase: Tensor
@@ -57,7 +62,7 @@ class Stage:
     above, below: (G, m), s = 1 needs z ≥ −above, s = 0 needs z ≤ below. phases: (P, m) of {0, 1}.
     allowed: (G, P), the patterns that some input can have. active: (G, m), the share of the linear
     form of phase 1 that is passed on before any multiplier. mixed: (G, m), the loss per |c_f|.
-    error: (G, m, 2), bounds on the rounding of z and δ.
+    error: (G, m, 2), bounds on the rounding of z and δ. lo, hi: (G, m, 2), ranges of z and δ.
     """
 
     blocks: Blocks
@@ -74,12 +79,14 @@ class Stage:
     mixed: Tensor
     error: Tensor
     spread: Tensor
+    lo: Tensor
+    hi: Tensor
 
     def start(self, count: int) -> Multipliers:
         """Multipliers 0 for ``count`` objectives."""
         groups, m = self.blocks.outputs.shape
         share = self.z.new_zeros(count, *self.z.shape[:1], *self.z.shape[2:])
-        return Multipliers(share, self.z.new_zeros(count, groups, len(self.phases), m))
+        return Multipliers(share, self.z.new_zeros(count, groups, len(self.phases), m, 4))
 
     def gather(self, c: Tensor) -> Tensor:
         """Coefficients block by block, (T, N, 2) → (T, G, m, 2); absent outputs get 0."""
@@ -95,13 +102,15 @@ class Stage:
         own = self.gather(c)
         slope = own[..., :1, None] * self.z + own[..., 1:, None] * self.delta
         share = scale * theta.share * self._unit() - (self.active[..., None, None] * slope).sum(2)
-        beta = scale * theta.phase * self._phase_unit()
-        sign = (2 * self.phases - 1) * beta
+        beta = scale[..., None] * theta.phase * self._phase_unit()
+        sign = 2 * self.phases - 1
+        of_z, of_delta = sign * (beta[..., 0] - beta[..., 1]), beta[..., 3] - beta[..., 2]
         form = share[:, :, None] + torch.einsum("sk,tgkpf->tgspf", self.phases, slope)
-        form = form + torch.einsum("tgsk,gkpf->tgspf", sign, self.z)
+        form = form + torch.einsum("tgsk,gkpf->tgspf", of_z, self.z)
+        form = form + torch.einsum("tgsk,gkpf->tgspf", of_delta, self.delta)
         constant = (own * self.shift).sum(-1) @ self.phases.T
-        edge = torch.where(self.phases > 0, self.above[:, None], self.below[:, None])
-        constant = constant + (sign * self.shift[:, None, :, 0] + beta * edge).sum(-1)
+        shifts = of_z * self.shift[:, None, :, 0] + of_delta * self.shift[:, None, :, 1]
+        constant = constant + (shifts + (beta * self._edges()).sum(-1)).sum(-1)
         constant = constant + (own[..., 0].abs() * self.mixed).sum(-1)[..., None]
         value = self.box.support(form) + constant
         return Passed(
@@ -115,7 +124,15 @@ class Stage:
         return _inverse(self.box.size[:, 0])
 
     def _phase_unit(self) -> Tensor:
-        return _inverse(self.spread[..., 0])[:, None]
+        return _inverse(self.spread)[:, None, :, [0, 0, 1, 1]]
+
+    def _edges(self) -> Tensor:
+        """What a unit of β adds: (G, P, m, 4)."""
+        on = self.phases > 0
+        near = torch.where(on, self.above[:, None], self.below[:, None])
+        far = torch.where(on, self.hi[:, None, :, 0], -self.lo[:, None, :, 0])
+        ends = (self.hi[:, None, :, 1], -self.lo[:, None, :, 1])
+        return torch.stack([near, far, *(end.expand_as(near) for end in ends)], -1)
 
     def _scatter(self, share: Tensor) -> Tensor:
         count = len(self.whole.lo)
@@ -126,14 +143,16 @@ class Stage:
     def _slack(self, own: Tensor, slope: Tensor, share: Tensor, beta: Tensor) -> Tensor:
         """Slack of the float64 operations of `bound`: γ times Σ|terms|, and the rows' own error."""
         with torch.no_grad():
-            most = beta.amax(2)
-            rows = (own.abs() * self.error).sum(-1) + most * self.error[..., 0]
-            reach = (self.z.abs() * self.box.size).sum((-1, -2))
-            terms = 2 * ((slope.abs().sum(2) + share.abs()) * self.box.size[:, 0]).sum((-1, -2))
-            edge = reach + self.shift[..., 0].abs() + self.above.abs() + self.below.abs()
-            terms = terms + (most * edge + (own * self.shift).abs().sum(-1)).sum(-1)
+            most = beta.amax(2).unflatten(-1, (2, 2)).sum(-1)
+            rows = ((own.abs() + most) * self.error).sum(-1)
+            size = self.box.size[:, 0]
+            reach = [(part.abs() * size[:, None]).sum((-1, -2)) for part in (self.z, self.delta)]
+            terms = 2 * ((slope.abs().sum(2) + share.abs()) * size).sum((-1, -2))
+            edge = torch.stack(reach, -1) + self.shift.abs() + self.lo.abs() + self.hi.abs()
+            edge = edge + (self.above.abs() + self.below.abs())[..., None]
+            terms = terms + (most * edge + (own * self.shift).abs()).sum((-1, -2))
             terms = terms + (own[..., 0].abs() * self.mixed).sum(-1)
-            length = slope.shape[2] * 4 + 2 * slope.shape[3] + len(self.blocks.outputs)
+            length = slope.shape[2] * 12 + 2 * slope.shape[3] + len(self.blocks.outputs)
             return (rows.sum(-1) + rounding.slack(length) * terms).sum(-1)
 
 
@@ -178,6 +197,8 @@ def stage(f: Layer, g: Layer, whole: Coordinates, z: Range, delta: Range, most: 
         torch.where(mixed, torch.maximum(above, below), 0.0),
         torch.stack([own(error) for error in row_errors(f, g, whole)], -1),
         torch.stack([own(z.size), own(delta.size)], -1),
+        torch.stack([low, least], -1),
+        torch.stack([high, largest], -1),
     )
 
 
