@@ -20,7 +20,9 @@ from slth.rendering.booktabs import write
 from slth.rendering.numbers import newcommand
 
 # section: module, and the tables of results/measure that it reads, in the order of the paper
-SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {}
+SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "sandwich": ("slth.rendering.sandwich", ("sandwich",)),
+}
 
 Frames = Mapping[str, pd.DataFrame]
 

@@ -16,6 +16,7 @@ from slth.supnorm.stage import Multipliers, Passed, Stage, adjoint, stage
 _RATE = 0.1  # first step of Adam on the multipliers, relative to their scales
 _LAST = 0.05  # the last step, relative to the first
 _MOMENTS = (0.9, 0.99)
+_CUT = 1.0  # share of δ that ranges bound at first, behind the first layer
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,8 @@ class Dual:
     ) -> "Value":
         """Bound on Σ_j c_j · (z_f, δ)_j of the last layer; c: (T, N, 2).
 
-        Sound for every theta with theta.phase ≥ 0: the least over theta is the LP bound of the
-        blocks' hulls. Cost: one pass over the blocks' patterns.
+        Sound for every theta whose multipliers of z are ≥ 0: the least over theta is the LP bound
+        of the blocks' hulls. Cost: one pass over the blocks' patterns.
         """
         total, slack = c.new_zeros(len(c)), c.new_zeros(len(c))
         sizes = c.new_zeros(len(c))
@@ -160,7 +161,9 @@ def build(
         before = affine_pair(first, second, places[i]) if known is None else known[i]
         ranges.append(before)
         if first.relu and i + 1 < len(f):
-            links.append(stage(first, second, whole, before.f, before.delta, most))
+            links.append(
+                stage(first, second, whole, before.f, before.delta, most, _CUT if i else 0.0)
+            )
         else:
             links.append(Affine(first, second, whole))
     return Dual(links, ranges)
@@ -196,7 +199,7 @@ class Descent:
                 for x, slope, moment in zip(flat, slopes, moments, strict=True):
                     _adam(x, slope, moment, step + 1, float(size))
                 for t in self.theta:
-                    t.phase.clamp_(min=0)
+                    t.phase[..., :2].clamp_(min=0)
             now = [Multipliers(t.share.detach(), t.phase.detach()) for t in self.theta]
         self.theta = now
         best = _least(best, self._value(False), kept, now)

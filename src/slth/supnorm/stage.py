@@ -30,9 +30,10 @@ from slth.supnorm.ranges import Range
 
 @dataclass(frozen=True)
 class Multipliers:
-    """θ of λ, (T, G, p, 2), and θ ≥ 0 of β, (T, G, P, m, 4); both relative to the stage's scales.
+    """θ of λ, (T, G, p, 2), and of β, (T, G, P, m, 3); both relative to the stage's scales.
 
-    β: of z at the end that its phase sets, of z at its other end, of δ ≤ u_δ and of δ ≥ l_δ.
+    β: of z at the end that its phase sets and at its other end, both ≥ 0, and of δ at either end:
+    what is added to the start of `Stage.bound`, of any sign.
     """
 
     share: Tensor
@@ -63,6 +64,7 @@ class Stage:
     allowed: (G, P), the patterns that some input can have. active: (G, m), the share of the linear
     form of phase 1 that is passed on before any multiplier. mixed: (G, m), the loss per |c_f|.
     error: (G, m, 2), bounds on the rounding of z and δ. lo, hi: (G, m, 2), ranges of z and δ.
+    cut: the share of δ that the ranges bound before any multiplier.
     """
 
     blocks: Blocks
@@ -81,12 +83,13 @@ class Stage:
     spread: Tensor
     lo: Tensor
     hi: Tensor
+    cut: float
 
     def start(self, count: int) -> Multipliers:
         """Multipliers 0 for ``count`` objectives."""
         groups, m = self.blocks.outputs.shape
         share = self.z.new_zeros(count, *self.z.shape[:1], *self.z.shape[2:])
-        return Multipliers(share, self.z.new_zeros(count, groups, len(self.phases), m, 4))
+        return Multipliers(share, self.z.new_zeros(count, groups, len(self.phases), m, 3))
 
     def gather(self, c: Tensor) -> Tensor:
         """Coefficients block by block, (T, N, 2) → (T, G, m, 2); absent outputs get 0."""
@@ -104,19 +107,25 @@ class Stage:
         share = scale * theta.share * self._unit() - (self.active[..., None, None] * slope).sum(2)
         beta = scale[..., None] * theta.phase * self._phase_unit()
         sign = 2 * self.phases - 1
-        of_z, of_delta = sign * (beta[..., 0] - beta[..., 1]), beta[..., 3] - beta[..., 2]
+        of_z = sign * (beta[..., 0] - beta[..., 1])
+        # δ leaves the form at first where its range is narrower than the box of the inputs gives
+        left = (self.phases - self.active[:, None]) * self.cut * own[:, :, None, :, 1]
+        of_delta = -left - beta[..., 2]
         form = share[:, :, None] + torch.einsum("sk,tgkpf->tgspf", self.phases, slope)
         form = form + torch.einsum("tgsk,gkpf->tgspf", of_z, self.z)
         form = form + torch.einsum("tgsk,gkpf->tgspf", of_delta, self.delta)
         constant = (own * self.shift).sum(-1) @ self.phases.T
         shifts = of_z * self.shift[:, None, :, 0] + of_delta * self.shift[:, None, :, 1]
-        constant = constant + (shifts + (beta * self._edges()).sum(-1)).sum(-1)
+        edges = (beta[..., :2] * self._edges()).sum(-1)
+        low, high = (end[:, None, :, 1] for end in (self.lo, self.hi))
+        edges = edges + torch.maximum(-of_delta * high, -of_delta * low)
+        constant = constant + (shifts + edges).sum(-1)
         constant = constant + (own[..., 0].abs() * self.mixed).sum(-1)[..., None]
         value = self.box.support(form) + constant
         return Passed(
             value.masked_fill(~allowed, -torch.inf),
             self._scatter(-share),
-            self._slack(own, slope, share, beta),
+            self._slack(own, slope, share, beta[..., :2].sum(-1), of_delta),
             (own.detach().abs() * self.spread).sum(-1),
         )
 
@@ -124,15 +133,14 @@ class Stage:
         return _inverse(self.box.size[:, 0])
 
     def _phase_unit(self) -> Tensor:
-        return _inverse(self.spread)[:, None, :, [0, 0, 1, 1]]
+        return _inverse(self.spread)[:, None, :, [0, 0, 1]]
 
     def _edges(self) -> Tensor:
-        """What a unit of β adds: (G, P, m, 4)."""
+        """What a unit of the multipliers of z adds: (G, P, m, 2)."""
         on = self.phases > 0
         near = torch.where(on, self.above[:, None], self.below[:, None])
         far = torch.where(on, self.hi[:, None, :, 0], -self.lo[:, None, :, 0])
-        ends = (self.hi[:, None, :, 1], -self.lo[:, None, :, 1])
-        return torch.stack([near, far, *(end.expand_as(near) for end in ends)], -1)
+        return torch.stack([near, far], -1)
 
     def _scatter(self, share: Tensor) -> Tensor:
         count = len(self.whole.lo)
@@ -140,10 +148,12 @@ class Stage:
         out = out.index_add(1, self.blocks.inputs.flatten(), share.flatten(1, 2))
         return out[:, :count]
 
-    def _slack(self, own: Tensor, slope: Tensor, share: Tensor, beta: Tensor) -> Tensor:
+    def _slack(
+        self, own: Tensor, slope: Tensor, share: Tensor, of_z: Tensor, of_delta: Tensor
+    ) -> Tensor:
         """Slack of the float64 operations of `bound`: γ times Σ|terms|, and the rows' own error."""
         with torch.no_grad():
-            most = beta.amax(2).unflatten(-1, (2, 2)).sum(-1)
+            most = torch.stack([of_z.amax(2), of_delta.abs().amax(2)], -1)
             rows = ((own.abs() + most) * self.error).sum(-1)
             size = self.box.size[:, 0]
             reach = [(part.abs() * size[:, None]).sum((-1, -2)) for part in (self.z, self.delta)]
@@ -156,7 +166,9 @@ class Stage:
             return (rows.sum(-1) + rounding.slack(length) * terms).sum(-1)
 
 
-def stage(f: Layer, g: Layer, whole: Coordinates, z: Range, delta: Range, most: int) -> Stage:
+def stage(
+    f: Layer, g: Layer, whole: Coordinates, z: Range, delta: Range, most: int, cut: float = 0.0
+) -> Stage:
     """Stage of layers f, g: inputs ``whole``, pre-activation ranges z of f and delta of f − g."""
     shape = blocks(f, most)
     of_z, of_delta = kernels(f, g, whole.signed)
@@ -199,6 +211,7 @@ def stage(f: Layer, g: Layer, whole: Coordinates, z: Range, delta: Range, most: 
         torch.stack([own(z.size), own(delta.size)], -1),
         torch.stack([low, least], -1),
         torch.stack([high, largest], -1),
+        cut,
     )
 
 
