@@ -44,7 +44,7 @@ def blocks(layer: Layer, most: int = _BLOCK) -> Blocks:
     absent = math.prod(layer.geometry.in_shape)
     read = torch.cat([read, read.new_full((1, read.shape[1]), absent)])
     entries = torch.cat([entries, entries.new_full((1, entries.shape[1]), -1)])
-    return _shared(outputs, read[outputs], entries[outputs], absent)
+    return share(outputs, read[outputs], entries[outputs], absent)
 
 
 def single(outputs: Tensor, reads: Tensor, entries: Tensor, absent: int) -> Blocks:
@@ -52,7 +52,7 @@ def single(outputs: Tensor, reads: Tensor, entries: Tensor, absent: int) -> Bloc
 
     The inputs that lie outside the border are left out.
     """
-    return _shared(outputs[None], reads[outputs][None], entries[outputs][None], absent)
+    return share(outputs[None], reads[outputs][None], entries[outputs][None], absent)
 
 
 def fields(layer: Layer) -> tuple[Tensor, Tensor]:
@@ -96,7 +96,8 @@ def _tiles(layer: Layer, most: int) -> Tensor:
     return tiled.permute(0, 2, 4, 1, 3, 5).reshape(-1, depth * height * width)
 
 
-def _shared(outputs: Tensor, fields: Tensor, entries: Tensor, absent: int) -> Blocks:
+def share(outputs: Tensor, fields: Tensor, entries: Tensor, absent: int) -> Blocks:
+    """Blocks of outputs (G, m) that read ``fields`` and ``entries``, (G, m, q) each."""
     count, m, q = fields.shape
     ordered, order = fields.reshape(count, -1).sort(dim=1, stable=True)
     first = torch.ones_like(ordered, dtype=torch.bool)

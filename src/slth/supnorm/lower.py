@@ -16,8 +16,11 @@ from slth.supnorm.ranges import Range
 _TARGETS = 24  # (output, sign) pairs that gradient ascent aims at
 _FINALISTS = 8  # inputs re-evaluated on the modules
 _FLIPS = 128  # coordinates tried in one sweep of flips
-_SWEEPS = 4
-_POLISHED = 2  # inputs that get the coordinate search
+_SWEEPS = 8
+_POLISHED = 6  # inputs that get the coordinate search
+_HOPS = 3  # times that the best inputs are shaken and searched again
+_COPIES = 4  # of an input that is shaken
+_SHAKEN = 0.15  # share of the entries that a shake draws anew
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,15 @@ class Search:
         finest = pool[self.score(pool).topk(min(_POLISHED, len(pool))).indices]
         return torch.cat([pool, *(self.flip(x)[None] for x in finest)])
 
+    def hop(self, pool: Tensor) -> Tensor:
+        """The pool and what is found from its best inputs with some entries drawn anew."""
+        for _ in range(_HOPS):
+            best = pool[self.score(pool).topk(min(_POLISHED, len(pool))).indices]
+            best = best.repeat_interleave(_COPIES, 0)
+            moved = torch.from_numpy(self.rng.random(best.shape)) < _SHAKEN
+            pool = torch.cat([pool, self.polish(torch.where(moved, self.random(len(best)), best))])
+        return pool
+
     def flip(self, x: Tensor) -> Tensor:
         """Coordinate search from one input: each entry to lo, 0 or hi while that helps."""
         levels = torch.stack([self.box.lo, self.zero(), self.box.hi]).flatten(1)
@@ -185,7 +197,7 @@ def lower(
         best = aimed.topk(min(work.restarts, len(pool)), 0).indices
         tiled = units.repeat(len(best)), signs.repeat(len(best))
         pool = torch.cat([pool, search.ascend(pool[best.flatten()], *tiled, work.steps)])
-    pool = search.polish(pool)
+    pool = search.hop(search.polish(pool))
     if late is not None and len(late):
         pool = torch.cat([pool, search.polish(late.clamp(box.lo, box.hi))])
     finalists = search.score(pool).topk(_FINALISTS).indices

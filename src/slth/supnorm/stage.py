@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from slth.supnorm import rounding
-from slth.supnorm.blocks import Blocks, blocks
+from slth.supnorm.blocks import Blocks
 from slth.supnorm.coordinates import Coordinates, kernels, row_errors
 from slth.supnorm.layers import Layer
 from slth.supnorm.ranges import Range
@@ -64,7 +64,7 @@ class Stage:
     allowed: (G, P), the patterns that some input can have. active: (G, m), the share of the linear
     form of phase 1 that is passed on before any multiplier. mixed: (G, m), the loss per |c_f|.
     error: (G, m, 2), bounds on the rounding of z and δ. lo, hi: (G, m, 2), ranges of z and δ.
-    cut: the share of δ that the ranges bound before any multiplier.
+    cut: the share of δ that its range bounds before any multiplier.
     """
 
     blocks: Blocks
@@ -167,10 +167,15 @@ class Stage:
 
 
 def stage(
-    f: Layer, g: Layer, whole: Coordinates, z: Range, delta: Range, most: int, cut: float = 0.0
+    f: Layer,
+    g: Layer,
+    whole: Coordinates,
+    z: Range,
+    delta: Range,
+    shape: Blocks,
+    cut: float = 0.0,
 ) -> Stage:
     """Stage of layers f, g: inputs ``whole``, pre-activation ranges z of f and delta of f − g."""
-    shape = blocks(f, most)
     of_z, of_delta = kernels(f, g, whole.signed)
     box = whole.take(shape.inputs[:, None])
 
