@@ -17,7 +17,7 @@ from slth.supnorm.stage import Multipliers, Passed, Stage, adjoint, stage
 _RATE = 0.1  # first step of Adam on the multipliers, relative to their scales
 _LAST = 0.05  # the last step, relative to the first
 _MOMENTS = (0.9, 0.99)
-_CUT = 0.5  # share of δ that ranges bound at first, behind the first layer
+_CUT = 0.5  # share of δ that ranges bound at first, where they are known to be narrower
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def build(
         ranges.append(before)
         if first.relu and i + 1 < len(f):
             table = blocks(first, most) if tables is None else tables[i]
-            cut = _CUT if i else 0.0
+            cut = _CUT if known is not None and i else 0.0
             links.append(stage(first, second, whole, before.f, before.delta, table, cut))
         else:
             links.append(Affine(first, second, whole))

@@ -18,8 +18,8 @@ from slth.supnorm.one_layer import one_layer
 from slth.supnorm.ranges import Range, evaluation_error, propagate
 from slth.supnorm.rounding import up
 
-BLOCK = 4  # ReLU pairs a block of the dual: 2⁴ phase patterns
-NARROWING = 20  # steps of the duals of single positions
+BLOCK = 2  # ReLU pairs a block of the dual: more steps in the time buy more than larger blocks
+NARROWING = 16  # steps of the duals of single positions
 _LIFTED = 2**28  # outputs times the widest layer beyond which CROWN is not tried
 
 
