@@ -21,6 +21,7 @@ def cross_faults(config: Config) -> list[str]:
         *_learned(config["learned"]),
         *_replicas(config["replicas"]),
         *_tickets(config["tickets"], config["networks"]),
+        *_sandwich(config["sandwich"]),
     ]
 
 
@@ -127,3 +128,10 @@ def _replicas(replicas: Config) -> Iterator[str]:
         name: str = replicas[key]["data"]
         if name in FILE_SETS and FILE_SETS[name].shape[0] != 1:
             yield f"replicas.{key}.data: got {name!r}, takes a set of grey images"
+def _sandwich(sandwich: Config) -> Iterator[str]:
+    low, high = sandwich["widths"]
+    if low > high:
+        yield f"sandwich.widths: got [{low}, {high}], takes the least before the largest"
+    side, kernel = sandwich["side"], max(sandwich["kernels"])
+    if kernel > side:
+        yield f"sandwich.kernels: got {kernel}, takes at most sandwich.side, {side}"

@@ -25,6 +25,7 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
         "slth.rendering.replicas",
         ("replicas_dense", "replicas_lenet", "replicas_failures"),
     ),
+    "sandwich": ("slth.rendering.sandwich", ("sandwich",)),
 }
 
 Frames = Mapping[str, pd.DataFrame]

@@ -39,29 +39,40 @@ def blocks(layer: Layer, most: int = _BLOCK) -> Blocks:
 
     Cost: sorts of N times the fan-in.
     """
-    fields, entries = _fields(layer)
+    read, entries = fields(layer)
     outputs = _tiles(layer, most)
     absent = math.prod(layer.geometry.in_shape)
-    fields = torch.cat([fields, fields.new_full((1, fields.shape[1]), absent)])
+    read = torch.cat([read, read.new_full((1, read.shape[1]), absent)])
     entries = torch.cat([entries, entries.new_full((1, entries.shape[1]), -1)])
-    return _shared(outputs, fields[outputs], entries[outputs], absent)
+    return share(outputs, read[outputs], entries[outputs], absent)
 
 
-def _fields(layer: Layer) -> tuple[Tensor, Tensor]:
-    """Input index and flat kernel entry of each term of each output: (N, q) twice."""
+def single(outputs: Tensor, reads: Tensor, entries: Tensor, absent: int) -> Blocks:
+    """One block of the given outputs (m,); reads, entries: what `fields` returned.
+
+    The inputs that lie outside the border are left out.
+    """
+    return share(outputs[None], reads[outputs][None], entries[outputs][None], absent)
+
+
+def fields(layer: Layer) -> tuple[Tensor, Tensor]:
+    """Input index and flat kernel entry of each term of each output: (N, q) twice.
+
+    Outside the border they are the number of inputs and −1.
+    """
     geometry, rows = layer.geometry, len(layer.plus)
     absent = math.prod(geometry.in_shape)
     if geometry.conv:
         index = torch.arange(1, absent + 1, dtype=torch.float64).reshape(geometry.in_shape)
-        fields = geometry.patches(layer.plus, index).T.long() - 1
+        index = geometry.patches(layer.plus, index).T.long() - 1
     else:
-        fields = torch.arange(absent)[None]
-    q = fields.shape[1]
-    entries = torch.arange(rows * q).view(rows, 1, q).expand(-1, len(fields), -1)
-    fields = fields.expand(rows, -1, -1)
-    outside = fields < 0
+        index = torch.arange(absent)[None]
+    q = index.shape[1]
+    entries = torch.arange(rows * q).view(rows, 1, q).expand(-1, len(index), -1)
+    index = index.expand(rows, -1, -1)
+    outside = index < 0
     return (
-        fields.masked_fill(outside, absent).reshape(-1, q),
+        index.masked_fill(outside, absent).reshape(-1, q),
         entries.masked_fill(outside, -1).reshape(-1, q),
     )
 
@@ -85,7 +96,8 @@ def _tiles(layer: Layer, most: int) -> Tensor:
     return tiled.permute(0, 2, 4, 1, 3, 5).reshape(-1, depth * height * width)
 
 
-def _shared(outputs: Tensor, fields: Tensor, entries: Tensor, absent: int) -> Blocks:
+def share(outputs: Tensor, fields: Tensor, entries: Tensor, absent: int) -> Blocks:
+    """Blocks of outputs (G, m) that read ``fields`` and ``entries``, (G, m, q) each."""
     count, m, q = fields.shape
     ordered, order = fields.reshape(count, -1).sort(dim=1, stable=True)
     first = torch.ones_like(ordered, dtype=torch.bool)

@@ -39,8 +39,14 @@ class Coordinates:
         if not self.signed:
             middle, radius = self.lo / 2 + self.hi / 2, self.hi / 2 - self.lo / 2
             return _dot(c, middle) + _dot(c.abs(), radius)
+        return self.tops(c).sum(-1)
+
+    def tops(self, c: Tensor) -> Tensor:
+        """The largest c₀ u₀ + c₁ u₁ of every entry: (…, M)."""
         top = torch.maximum(c * self.lo, c * self.hi)
-        return torch.where(self.crosses, top.amax(-1), top.sum(-1)).sum(-1)
+        if not self.signed:
+            return top.sum(-1)
+        return torch.where(self.crosses, top.amax(-1), top.sum(-1))
 
     @property
     def crosses(self) -> Tensor:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from slth.supnorm import rounding
+from slth.supnorm.blocks import Blocks, blocks
 from slth.supnorm.coordinates import Coordinates, entry, kernels, row_errors
 from slth.supnorm.differential import Triple, affine_pair
 from slth.supnorm.layers import Layer, Layers
@@ -16,6 +17,7 @@ from slth.supnorm.stage import Multipliers, Passed, Stage, adjoint, stage
 _RATE = 0.1  # first step of Adam on the multipliers, relative to their scales
 _LAST = 0.05  # the last step, relative to the first
 _MOMENTS = (0.9, 0.99)
+_CUT = 0.5  # share of δ that ranges bound at first, where they are known to be narrower
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,16 @@ class Affine:
             adjoint(self.f, a, c[..., 0]) + adjoint(self.f, b, c[..., 1])
             for a, b in zip(of_z, of_delta, strict=True)
         ]
-        zero = c.new_zeros(self.f.geometry.out_shape)
-        first, second = zero + self.f.shift(), zero + self.g.shift()
-        shifts = torch.stack([first.flatten(), (first - second).flatten()], -1)
         error = torch.stack(row_errors(self.f, self.g, self.whole), -1)
         # the adjoint sums over outputs what the row errors sum over inputs
         slack = (2 + c.shape[1] / self.f.terms) * (c.detach().abs() * error).sum((1, 2))
-        return torch.stack(parts, -1), (c * shifts).sum((1, 2)), slack
+        return torch.stack(parts, -1), (c * self.shifts()).sum((1, 2)), slack
+
+    def shifts(self) -> Tensor:
+        """Biases of z and δ: (N, 2)."""
+        zero = torch.zeros(self.f.geometry.out_shape, dtype=torch.float64)
+        first, second = zero + self.f.shift(), zero + self.g.shift()
+        return torch.stack([first.flatten(), (first - second).flatten()], -1)
 
 
 @dataclass(frozen=True)
@@ -78,8 +83,8 @@ class Dual:
     ) -> "Value":
         """Bound on Σ_j c_j · (z_f, δ)_j of the last layer; c: (T, N, 2).
 
-        Sound for every theta with theta.phase ≥ 0: the least over theta is the LP bound of the
-        blocks' hulls. Cost: one pass over the blocks' patterns.
+        Sound for every theta whose multipliers of z are ≥ 0: the least over theta is the LP bound
+        of the blocks' hulls. Cost: one pass over the blocks' patterns.
         """
         total, slack = c.new_zeros(len(c)), c.new_zeros(len(c))
         sizes = c.new_zeros(len(c))
@@ -98,15 +103,19 @@ class Dual:
             sizes = sizes + parts.detach().abs().sum(1)
         front = self.links[0].whole
         total = total + front.support(c)
-        # sums of the parts above, on top of each part's own rounding
-        length = sum(len(s.blocks.outputs) for s in self.stages) + 2 * len(front.lo) + 16
         sizes = sizes + (c.detach().abs() * front.size).sum((1, 2))
         return Value(
             total,
-            slack + rounding.slack(length) * sizes,
+            slack + rounding.slack(self.terms()) * sizes,
             c,
             [here.patterns for here in passed],
             [here.influence for here in passed],
+        )
+
+    def terms(self) -> int:
+        """Parts that a value adds up, on top of each part's own rounding."""
+        return (
+            sum(len(s.blocks.outputs) for s in self.stages) + 2 * len(self.links[0].whole.lo) + 16
         )
 
     def scales(self, c: Tensor) -> list[Tensor]:
@@ -140,9 +149,18 @@ class Value:
         return rounding.up(self.total.detach() + self.slack)
 
 
-def build(f: Layers, g: Layers, places: Sequence[Triple], most: int) -> Dual | None:
+def build(
+    f: Layers,
+    g: Layers,
+    places: Sequence[Triple],
+    most: int,
+    known: Sequence[Triple] | None = None,
+    tables: Sequence[Blocks] | None = None,
+) -> Dual | None:
     """Dual of layers f, g over the ranges ``places`` of `differential`; None when a layer inside
-    reads both signs with K⁺ ≠ K⁻. most: ReLU pairs a block.
+    reads both signs with K⁺ ≠ K⁻. most: ReLU pairs a block. known: ranges of the pair before every
+    ReLU where they are narrower than what the layer makes of ``places``. tables: the blocks of
+    every layer, where they are not its own.
     """
     links: list[Stage | Affine] = []
     ranges = []
@@ -150,10 +168,12 @@ def build(f: Layers, g: Layers, places: Sequence[Triple], most: int) -> Dual | N
         whole = entry(first, second, places[i], i == 0)
         if whole is None:
             return None
-        before = affine_pair(first, second, places[i])
+        before = affine_pair(first, second, places[i]) if known is None else known[i]
         ranges.append(before)
         if first.relu and i + 1 < len(f):
-            links.append(stage(first, second, whole, before.f, before.delta, most))
+            table = blocks(first, most) if tables is None else tables[i]
+            cut = _CUT if known is not None and i else 0.0
+            links.append(stage(first, second, whole, before.f, before.delta, table, cut))
         else:
             links.append(Affine(first, second, whole))
     return Dual(links, ranges)
@@ -187,9 +207,9 @@ class Descent:
             slopes = torch.autograd.grad((value.total / unit).sum(), flat)
             with torch.no_grad():
                 for x, slope, moment in zip(flat, slopes, moments, strict=True):
-                    _adam(x, slope, moment, step + 1, float(size))
+                    adam(x, slope, moment, step + 1, float(size))
                 for t in self.theta:
-                    t.phase.clamp_(min=0)
+                    t.phase[..., :2].clamp_(min=0)
             now = [Multipliers(t.share.detach(), t.phase.detach()) for t in self.theta]
         self.theta = now
         best = _least(best, self._value(False), kept, now)
@@ -209,7 +229,8 @@ def _largest(total: Tensor) -> Tensor:
     return total.abs().clamp(min=1e-300)
 
 
-def _adam(x: Tensor, slope: Tensor, moments: tuple[Tensor, Tensor], step: int, rate: float) -> None:
+def adam(x: Tensor, slope: Tensor, moments: tuple[Tensor, Tensor], step: int, rate: float) -> None:
+    """Take step number ``step`` ≥ 1 in place."""
     first, second = moments
     first.mul_(_MOMENTS[0]).add_(slope, alpha=1 - _MOMENTS[0])
     second.mul_(_MOMENTS[1]).addcmul_(slope, slope, value=1 - _MOMENTS[1])

@@ -16,20 +16,34 @@ from slth.supnorm.ranges import Range
 _TARGETS = 24  # (output, sign) pairs that gradient ascent aims at
 _FINALISTS = 8  # inputs re-evaluated on the modules
 _FLIPS = 128  # coordinates tried in one sweep of flips
-_SWEEPS = 4
-_POLISHED = 2  # inputs that get the coordinate search
+_SWEEPS = 8
+_POLISHED = 6  # inputs that get the coordinate search, at most
+_HOPS = 31  # times that the best inputs are shaken and searched again, at most
+_COPIES = 4  # of an input that is shaken
+_SHAKEN = 0.15  # share of the entries that a shake draws anew
 
 
 @dataclass(frozen=True)
 class Work:
     """How much to search: fixed counts, never seconds.
 
-    samples: random inputs. restarts: ascent starts per (output, sign). steps: ascent steps.
+    samples: random inputs. restarts: ascent starts per (output, sign); also how
+    often the best inputs are shaken and searched again. steps: ascent steps.
     """
 
     samples: int = 256
     restarts: int = 2
     steps: int = 20
+
+    @property
+    def hops(self) -> int:
+        """Times that the best inputs are shaken: 3 for the two restarts of the default."""
+        return min(max(2 * self.restarts - 1, 0), _HOPS)
+
+    @property
+    def polished(self) -> int:
+        """Inputs that get the coordinate search."""
+        return min(2 * (self.restarts + 1), _POLISHED)
 
 
 @dataclass(frozen=True)
@@ -99,10 +113,20 @@ class Search:
             best = torch.where(better.view(-1, *[1] * lo.ndim), x, best)
         return best
 
-    def polish(self, pool: Tensor) -> Tensor:
-        """The pool and what coordinate search makes of its best inputs."""
-        finest = pool[self.score(pool).topk(min(_POLISHED, len(pool))).indices]
+    def polish(self, pool: Tensor, count: int) -> Tensor:
+        """The pool and what coordinate search makes of its ``count`` best inputs."""
+        finest = pool[self.score(pool).topk(min(count, len(pool))).indices]
         return torch.cat([pool, *(self.flip(x)[None] for x in finest)])
+
+    def hop(self, pool: Tensor, hops: int, count: int) -> Tensor:
+        """The pool and what is found from its best inputs with some entries drawn anew."""
+        for _ in range(hops):
+            best = pool[self.score(pool).topk(min(count, len(pool))).indices]
+            best = best.repeat_interleave(_COPIES, 0)
+            moved = torch.from_numpy(self.rng.random(best.shape)) < _SHAKEN
+            shaken = torch.where(moved, self.random(len(best)), best)
+            pool = torch.cat([pool, self.polish(shaken, count)])
+        return pool
 
     def flip(self, x: Tensor) -> Tensor:
         """Coordinate search from one input: each entry to lo, 0 or hi while that helps."""
@@ -185,9 +209,9 @@ def lower(
         best = aimed.topk(min(work.restarts, len(pool)), 0).indices
         tiled = units.repeat(len(best)), signs.repeat(len(best))
         pool = torch.cat([pool, search.ascend(pool[best.flatten()], *tiled, work.steps)])
-    pool = search.polish(pool)
+    pool = search.hop(search.polish(pool, work.polished), work.hops, work.polished)
     if late is not None and len(late):
-        pool = torch.cat([pool, search.polish(late.clamp(box.lo, box.hi))])
+        pool = torch.cat([pool, search.polish(late.clamp(box.lo, box.hi), work.polished)])
     finalists = search.score(pool).topk(_FINALISTS).indices
     values = torch.stack([_evaluate(*modules, pool[i]) for i in finalists])
     return float(values.max()), pool[finalists[values.argmax()]].numpy().copy()

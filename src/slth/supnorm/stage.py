@@ -6,8 +6,10 @@ hold of their inputs u,
 Phases: Δ is δ when both are active, 0 when none is, and between 0 and δ otherwise, when z lies
 between 0 and δ too. So c_Δ Δ is at most its value with one phase s ∈ {0, 1} for both, where s = 1
 needs z ≥ min(0, l_δ) and s = 0 needs z ≤ max(0, u_δ); c_f σ(z) is off by at most
-|c_f| max(−l_δ, u_δ, 0). Each maximum over u_B in its box under these constraints is bounded by its
-own dual, with β ≥ 0. The loss of the shared phase is second order in ‖f − g‖.
+|c_f| max(−l_δ, u_δ, 0). Each maximum over u_B in its box under these constraints, and those of the
+ranges of z and δ, is bounded by its own dual, with β ≥ 0. The loss of the shared phase is second
+order in ‖f − g‖. Ranges narrower than what the box of u_B gives (`slth.supnorm.local`) cut the
+hull: their multipliers mix it with the interval bound, and neither is worse than both together.
 Sources: Lagrangian decomposition (Bunel et al., UAI 2020), hulls of several neurons at once (Singh
 et al., NeurIPS 2019), β as in β-CROWN (Wang et al., NeurIPS 2021), pairs as in NeuroDiff (Paulsen
 et al., ASE 2020).
@@ -20,7 +22,7 @@ import torch
 from torch import Tensor
 
 from slth.supnorm import rounding
-from slth.supnorm.blocks import Blocks, blocks
+from slth.supnorm.blocks import Blocks
 from slth.supnorm.coordinates import Coordinates, kernels, row_errors
 from slth.supnorm.layers import Layer
 from slth.supnorm.ranges import Range
@@ -28,7 +30,11 @@ from slth.supnorm.ranges import Range
 
 @dataclass(frozen=True)
 class Multipliers:
-    """θ of λ, (T, G, p, 2), and θ ≥ 0 of β, (T, G, P, m); both relative to the stage's scales."""
+    """θ of λ, (T, G, p, 2), and of β, (T, G, P, m, 3); both relative to the stage's scales.
+
+    β: of z at the end that its phase sets and at its other end, both ≥ 0, and of δ at either end:
+    what is added to the start of `Stage.bound`, of any sign.
+    """
 
     share: Tensor
     phase: Tensor
@@ -57,7 +63,8 @@ class Stage:
     above, below: (G, m), s = 1 needs z ≥ −above, s = 0 needs z ≤ below. phases: (P, m) of {0, 1}.
     allowed: (G, P), the patterns that some input can have. active: (G, m), the share of the linear
     form of phase 1 that is passed on before any multiplier. mixed: (G, m), the loss per |c_f|.
-    error: (G, m, 2), bounds on the rounding of z and δ.
+    error: (G, m, 2), bounds on the rounding of z and δ. lo, hi: (G, m, 2), ranges of z and δ.
+    cut: the share of δ that its range bounds before any multiplier.
     """
 
     blocks: Blocks
@@ -74,12 +81,15 @@ class Stage:
     mixed: Tensor
     error: Tensor
     spread: Tensor
+    lo: Tensor
+    hi: Tensor
+    cut: float
 
     def start(self, count: int) -> Multipliers:
         """Multipliers 0 for ``count`` objectives."""
         groups, m = self.blocks.outputs.shape
         share = self.z.new_zeros(count, *self.z.shape[:1], *self.z.shape[2:])
-        return Multipliers(share, self.z.new_zeros(count, groups, len(self.phases), m))
+        return Multipliers(share, self.z.new_zeros(count, groups, len(self.phases), m, 3))
 
     def gather(self, c: Tensor) -> Tensor:
         """Coefficients block by block, (T, N, 2) → (T, G, m, 2); absent outputs get 0."""
@@ -95,19 +105,27 @@ class Stage:
         own = self.gather(c)
         slope = own[..., :1, None] * self.z + own[..., 1:, None] * self.delta
         share = scale * theta.share * self._unit() - (self.active[..., None, None] * slope).sum(2)
-        beta = scale * theta.phase * self._phase_unit()
-        sign = (2 * self.phases - 1) * beta
+        beta = scale[..., None] * theta.phase * self._phase_unit()
+        sign = 2 * self.phases - 1
+        of_z = sign * (beta[..., 0] - beta[..., 1])
+        # δ leaves the form at first where its range is narrower than the box of the inputs gives
+        left = (self.phases - self.active[:, None]) * self.cut * own[:, :, None, :, 1]
+        of_delta = -left - beta[..., 2]
         form = share[:, :, None] + torch.einsum("sk,tgkpf->tgspf", self.phases, slope)
-        form = form + torch.einsum("tgsk,gkpf->tgspf", sign, self.z)
+        form = form + torch.einsum("tgsk,gkpf->tgspf", of_z, self.z)
+        form = form + torch.einsum("tgsk,gkpf->tgspf", of_delta, self.delta)
         constant = (own * self.shift).sum(-1) @ self.phases.T
-        edge = torch.where(self.phases > 0, self.above[:, None], self.below[:, None])
-        constant = constant + (sign * self.shift[:, None, :, 0] + beta * edge).sum(-1)
+        shifts = of_z * self.shift[:, None, :, 0] + of_delta * self.shift[:, None, :, 1]
+        edges = (beta[..., :2] * self._edges()).sum(-1)
+        low, high = (end[:, None, :, 1] for end in (self.lo, self.hi))
+        edges = edges + torch.maximum(-of_delta * high, -of_delta * low)
+        constant = constant + (shifts + edges).sum(-1)
         constant = constant + (own[..., 0].abs() * self.mixed).sum(-1)[..., None]
         value = self.box.support(form) + constant
         return Passed(
             value.masked_fill(~allowed, -torch.inf),
             self._scatter(-share),
-            self._slack(own, slope, share, beta),
+            self._slack(own, slope, share, beta[..., :2].sum(-1), of_delta),
             (own.detach().abs() * self.spread).sum(-1),
         )
 
@@ -115,7 +133,14 @@ class Stage:
         return _inverse(self.box.size[:, 0])
 
     def _phase_unit(self) -> Tensor:
-        return _inverse(self.spread[..., 0])[:, None]
+        return _inverse(self.spread)[:, None, :, [0, 0, 1]]
+
+    def _edges(self) -> Tensor:
+        """What a unit of the multipliers of z adds: (G, P, m, 2)."""
+        on = self.phases > 0
+        near = torch.where(on, self.above[:, None], self.below[:, None])
+        far = torch.where(on, self.hi[:, None, :, 0], -self.lo[:, None, :, 0])
+        return torch.stack([near, far], -1)
 
     def _scatter(self, share: Tensor) -> Tensor:
         count = len(self.whole.lo)
@@ -123,23 +148,34 @@ class Stage:
         out = out.index_add(1, self.blocks.inputs.flatten(), share.flatten(1, 2))
         return out[:, :count]
 
-    def _slack(self, own: Tensor, slope: Tensor, share: Tensor, beta: Tensor) -> Tensor:
+    def _slack(
+        self, own: Tensor, slope: Tensor, share: Tensor, of_z: Tensor, of_delta: Tensor
+    ) -> Tensor:
         """Slack of the float64 operations of `bound`: γ times Σ|terms|, and the rows' own error."""
         with torch.no_grad():
-            most = beta.amax(2)
-            rows = (own.abs() * self.error).sum(-1) + most * self.error[..., 0]
-            reach = (self.z.abs() * self.box.size).sum((-1, -2))
-            terms = 2 * ((slope.abs().sum(2) + share.abs()) * self.box.size[:, 0]).sum((-1, -2))
-            edge = reach + self.shift[..., 0].abs() + self.above.abs() + self.below.abs()
-            terms = terms + (most * edge + (own * self.shift).abs().sum(-1)).sum(-1)
+            most = torch.stack([of_z.amax(2), of_delta.abs().amax(2)], -1)
+            rows = ((own.abs() + most) * self.error).sum(-1)
+            size = self.box.size[:, 0]
+            reach = [(part.abs() * size[:, None]).sum((-1, -2)) for part in (self.z, self.delta)]
+            terms = 2 * ((slope.abs().sum(2) + share.abs()) * size).sum((-1, -2))
+            edge = torch.stack(reach, -1) + self.shift.abs() + self.lo.abs() + self.hi.abs()
+            edge = edge + (self.above.abs() + self.below.abs())[..., None]
+            terms = terms + (most * edge + (own * self.shift).abs()).sum((-1, -2))
             terms = terms + (own[..., 0].abs() * self.mixed).sum(-1)
-            length = slope.shape[2] * 4 + 2 * slope.shape[3] + len(self.blocks.outputs)
+            length = slope.shape[2] * 12 + 2 * slope.shape[3] + len(self.blocks.outputs)
             return (rows.sum(-1) + rounding.slack(length) * terms).sum(-1)
 
 
-def stage(f: Layer, g: Layer, whole: Coordinates, z: Range, delta: Range, most: int) -> Stage:
+def stage(
+    f: Layer,
+    g: Layer,
+    whole: Coordinates,
+    z: Range,
+    delta: Range,
+    shape: Blocks,
+    cut: float = 0.0,
+) -> Stage:
     """Stage of layers f, g: inputs ``whole``, pre-activation ranges z of f and delta of f − g."""
-    shape = blocks(f, most)
     of_z, of_delta = kernels(f, g, whole.signed)
     box = whole.take(shape.inputs[:, None])
 
@@ -178,6 +214,9 @@ def stage(f: Layer, g: Layer, whole: Coordinates, z: Range, delta: Range, most: 
         torch.where(mixed, torch.maximum(above, below), 0.0),
         torch.stack([own(error) for error in row_errors(f, g, whole)], -1),
         torch.stack([own(z.size), own(delta.size)], -1),
+        torch.stack([low, least], -1),
+        torch.stack([high, largest], -1),
+        cut,
     )
 
 

@@ -9,15 +9,17 @@ from torch import Tensor
 from slth.supnorm.branching import branch
 from slth.supnorm.closed_form import closed_form
 from slth.supnorm.crown import crown
-from slth.supnorm.differential import Triple, affine_pair, differential
+from slth.supnorm.differential import Triple, differential
 from slth.supnorm.dual import build
 from slth.supnorm.lagrangian import lagrangian, size
 from slth.supnorm.layers import Layers
+from slth.supnorm.local import narrowed
 from slth.supnorm.one_layer import one_layer
 from slth.supnorm.ranges import Range, evaluation_error, propagate
 from slth.supnorm.rounding import up
 
-BLOCK = 4  # ReLU pairs a block of the dual: 2⁴ phase patterns
+BLOCK = 2  # ReLU pairs a block of the dual: more steps in the time buy more than larger blocks
+NARROWING = 16  # steps of the duals of single positions
 _LIFTED = 2**28  # outputs times the widest layer beyond which CROWN is not tried
 
 
@@ -73,8 +75,9 @@ def upper(f: Layers, g: Layers, box: Range, splits: int) -> Upper:
     widest = max(math.prod(layer.geometry.out_shape) for layer in f)
     if widest * error.numel() <= _LIFTED:
         bounds["crown"] = largest(crown(f, g, box).view(error.shape), error)
-    dual = build(f, g, places, BLOCK) if len(f) > 1 else None
-    last = dual.ranges[-1] if dual else affine_pair(f[-1], g[-1], places[-2])
+    ranges = narrowed(f, g, box, NARROWING)
+    dual = build(f, g, ranges.places, BLOCK, ranges.before) if len(f) > 1 else None
+    last = dual.ranges[-1] if dual else ranges.before[-1]
     linear = lagrangian(dual, last, box)
     bounds["lagrangian"] = largest(size(linear, last, f[-1].relu), error)
     tree = branch(dual, (f, g), linear, splits) if dual else linear

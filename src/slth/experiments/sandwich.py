@@ -1,0 +1,150 @@
+"""The error sandwich: brackets beside their peers, on random pairs and on the paper's tickets.
+
+Rows by ``part``: `pair` (a random pair, every bound, probes against the least), `small` (a pair
+that the mixed-integer program solves), `ticket` (one ticket an arm, with splitting) and `curve`
+(every ticket of the run, with the theorem's bound).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from torch import nn
+
+from slth.experiments.sandwich_pairs import Drawn, draw_pair, draw_small, largest_probe
+from slth.progress import track
+from slth.supnorm import Bracket, bracket, exact
+
+Settings = Mapping[str, Any]
+Arm = tuple[Settings, nn.Module, Mapping[str, nn.Module]]
+BOUNDS = ("closed_form", "separate", "crown", "differential", "lagrangian", "branching")
+TOLERANCE = 1e-6  # of HiGHS's rows, which the exact value of a small pair is good to
+
+
+def sandwich_pairs(settings: Settings, search: Settings, seed: int, shard: int) -> pd.DataFrame:
+    """Rows of the random pairs of one shard, and of its small pairs.
+
+    settings: the ``sandwich`` section of the config. search: its ``bracket`` section. Pair
+    (network, eps) and small pair belong to the shard that their number has modulo the shards.
+    """
+    cells = [(i, eps) for i in range(settings["networks"]) for eps in settings["eps"]]
+    if not cells:
+        return pd.DataFrame()
+    own = cells[shard :: settings["shards"]]
+    rows = [
+        _pair(settings, search, seed, network, eps)
+        for network, eps in track(own, len(own), "sandwich: pairs")
+    ]
+    rows += [
+        _small(search, seed, index) for index in range(shard, settings["small"], settings["shards"])
+    ]
+    return pd.DataFrame([{"experiment": "sandwich", "seed": seed} | row for row in rows])
+
+
+def measure_sandwich(
+    pairs: pd.DataFrame,
+    tickets: pd.DataFrame,
+    networks: pd.DataFrame,
+    arms: Sequence[Arm],
+    settings: Settings,
+    search: Settings,
+    seed: int,
+) -> pd.DataFrame:
+    """Stack the pairs' rows, a row a ticket of the run, and one bracket with splitting an arm.
+
+    arms: settings, target and the networks of one replicate of every arm; the ticket of the middle
+    of its sizes is bracketed. tickets, networks: the collected tables.
+    """
+    rows = [
+        _ticket(arm, target, built, networks, search, seed, settings["ticket_splits"])
+        for arm, target, built in track(arms, len(arms), "sandwich: tickets")
+    ]
+    if not settings["networks"]:
+        return pd.DataFrame()
+    parts = [pairs, pd.DataFrame(rows), curves(tickets, networks)]
+    return pd.concat([part for part in parts if not part.empty], ignore_index=True)
+
+
+def _ticket(
+    arm: Settings,
+    target: nn.Module,
+    built: Mapping[str, nn.Module],
+    networks: pd.DataFrame,
+    search: Settings,
+    seed: int,
+    splits: int,
+) -> dict[str, Any]:
+    n = sorted(arm["n"])[len(arm["n"]) // 2]
+    sides = networks.set_index("network")["input"][arm["network"]]
+    shape = tuple(int(side) for side in str(sides).split("×"))
+    options = {"input_shape": shape, "seed": seed, "splits": splits}
+    found = bracket(target, built[f"{n}-ticket"], **options, **search)
+    depth = len(str(networks.set_index("network")["channels"][arm["network"]]).split("-"))
+    key = {"experiment": "sandwich", "part": "ticket", "seed": seed, "arm": arm["name"]}
+    return key | {"n": n, "replicate": 0, "depth": depth} | _ends(found)
+
+
+def curves(tickets: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
+    """Every ticket's bounds, with ``theorem``, from the collected tables of the run.
+
+    theorem: Π (1 + η_i) − 1 with η_i = k² c_{i−1} times the largest miss w of any subset problem:
+    the recurrence e_i ≤ κ_i e_{i−1} + η_i (‖f_{i−1}‖ + e_{i−1}) with all that a theorem assumes of
+    the target, κ_i ≤ 1 and ‖f_i‖ ≤ 1, and a readout of norm 1 that is kept.
+    """
+    if tickets.empty:
+        return pd.DataFrame()
+    of = networks.set_index("network")
+    rows = []
+    for ticket in tickets.to_dict("records"):
+        network = of.loc[ticket["network"]]
+        inputs = str(network["input"]).split("×")[0]
+        widths = [*map(int, [inputs, *str(network["channels"]).split("-")])][:-1]
+        growth = 1.0
+        for c_in in widths:
+            growth *= 1 + network["kernel"] ** 2 * c_in * ticket["worst_error"]
+        bounds = {name: ticket[name] for name in ("lower", "upper", "closed_form", "differential")}
+        names = ("arm", "network", "n", "replicate", "depth", "readout", "data_error", "held_out")
+        known = {name: ticket[name] for name in names}
+        theorem = growth - 1 if ticket["readout"] == "exact" else float("nan")
+        rows.append(
+            {"experiment": "sandwich", "part": "curve"} | known | bounds | {"theorem": theorem}
+        )
+    return pd.DataFrame(rows)
+
+
+def _pair(
+    settings: Settings, search: Settings, seed: int, network: int, eps: float
+) -> dict[str, Any]:
+    drawn = draw_pair(settings, seed, network, eps)
+    found = _bracket(drawn, search, seed, settings["splits"])
+    largest, count = largest_probe(drawn, settings["probes"], seed, (network, eps))
+    key = {"part": "pair", "replicate": network, "eps": eps}
+    sizes = {"depth": drawn.depth, "width": drawn.width, "kernel": drawn.kernel}
+    probed = {"probes": count, "largest_probe": largest}
+    return key | sizes | _ends(found) | probed | {"violated": largest > _allowed(found)}
+
+
+def _small(search: Settings, seed: int, index: int) -> dict[str, Any]:
+    drawn = draw_small(seed, index)
+    found = _bracket(drawn, search, seed, 0)
+    value = exact(drawn.f, drawn.g, input_shape=drawn.shape)
+    inside = found.lower <= value + TOLERANCE and value <= found.upper + TOLERANCE
+    key = {"part": "small", "replicate": index, "depth": drawn.depth}
+    return key | _ends(found) | {"exact": value, "inside": inside}
+
+
+def _bracket(drawn: Drawn, search: Settings, seed: int, splits: int) -> Bracket:
+    return bracket(drawn.f, drawn.g, input_shape=drawn.shape, seed=seed, splits=splits, **search)
+
+
+def _allowed(found: Bracket) -> float:
+    """What float64 evaluation may show of a sound bracket: see `slth.supnorm.rounding`."""
+    return found.upper + found.evaluation
+
+
+def _ends(found: Bracket) -> dict[str, Any]:
+    """Both ends, without and with splitting, and every bound by name."""
+    whole = min(value for name, value in found.bounds.items() if name != "branching")
+    ends = {"lower": found.lower, "upper": whole, "upper_split": found.upper}
+    named = {name: found.bounds.get(name, float("nan")) for name in BOUNDS}
+    return ends | {"method": found.method, "evaluation": found.evaluation} | named

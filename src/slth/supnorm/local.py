@@ -1,0 +1,208 @@
+"""Narrower ranges of δ = z_f − z_g inside the networks: every neuron over its own receptive field.
+
+Interval ranges let each input of a neuron take its extreme alone. The Lagrangian dual of the part
+of the networks that one position reads is small, and its bound holds for that position: a range
+that `slth.supnorm.stage` cuts its hulls with. Positions that read the same kernel entries over the
+same ranges are of one kind and share one dual, so a convolution has a few kinds whatever the image;
+the duals of all kinds are one pass (`slth.supnorm.union`).
+Source of the idea: intermediate bounds by linear relaxation (CROWN, Zhang et al., NeurIPS 2018).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from slth.supnorm import rounding
+from slth.supnorm.blocks import Blocks, fields, single
+from slth.supnorm.differential import Triple, activated, affine_pair
+from slth.supnorm.dual import Affine, Dual, adam, build
+from slth.supnorm.layers import Layers
+from slth.supnorm.ranges import Range
+from slth.supnorm.stage import Multipliers
+from slth.supnorm.union import Fields, Rows, union
+
+_BLOCK = 4  # ReLU pairs a block
+_WORK = 2**25  # entries of a dual times objectives times steps, a layer
+_LARGEST = 2**21  # entries of a dual times objectives, and of the union's matrix: 16 MiB
+_FEWEST = 5  # steps below which a layer is not worth its duals
+_RATES = (0.1, 0.02)  # first and last step
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """places: before each layer and at the end, as `differential`; before: before each ReLU."""
+
+    places: list[Triple]
+    before: list[Triple]
+
+
+def narrowed(f: Layers, g: Layers, box: Range, steps: int) -> Ranges:
+    """Ranges of `differential`, δ before every ReLU but the first and the last narrowed.
+
+    A layer whose duals would be too large keeps its intervals, and so does one behind a layer that
+    reads both signs with K⁺ ≠ K⁻, unless that is the first. Never wider than `differential`; more
+    steps may narrow less at a position. Cost: ``steps`` dual passes a layer.
+    """
+    zero = torch.zeros_like(box.lo)
+    known = Ranges([Triple(box, box, Range(zero, zero))], [])
+    tables: list[Fields] = []
+    for i, (first, second) in enumerate(zip(f, g, strict=True)):
+        here = affine_pair(first, second, known.places[-1])
+        tables.append(fields(first))
+        known.before.append(here)
+        if 0 < i < len(f) - 1 and first.relu and steps:
+            here = known.before[-1] = _narrow(f[: i + 1], g[: i + 1], known, tables, steps)
+        known.places.append(activated(here) if first.relu else here)
+    return known
+
+
+def _narrow(f: Layers, g: Layers, known: Ranges, tables: Sequence[Fields], steps: int) -> Triple:
+    """The pair before the last ReLU of f, g with δ narrowed."""
+    here = known.before[-1]
+    kinds = _kinds(f, known, tables)
+    rows = union(f, tables, torch.stack([kind[0] for kind in kinds]))
+    bounds = _bounds(f, g, known, rows, steps)
+    if bounds is None:
+        return here
+    lo, hi = here.delta.lo.flatten().clone(), here.delta.hi.flatten().clone()
+    for above, below, positions in zip(*bounds, kinds, strict=True):
+        hi[positions] = torch.minimum(hi[positions], above)
+        lo[positions] = torch.maximum(lo[positions], -below)
+    shape = here.delta.lo.shape
+    return replace(here, delta=Range(lo.view(shape), hi.view(shape)))
+
+
+def _kinds(f: Layers, known: Ranges, tables: Sequence[Fields]) -> list[Tensor]:
+    """Output indices (R, m) of the R positions of every kind."""
+    shape = f[-1].geometry.out_shape
+    index = torch.arange(math.prod(shape)).view(shape[0], -1).T
+    if not f[-1].geometry.conv:
+        index = index.T
+    found: dict[bytes, list[Tensor]] = {}
+    for outputs in index:
+        found.setdefault(_key(_chain(f, outputs, tables), known), []).append(outputs)
+    return [torch.stack(rows) for rows in found.values()]
+
+
+def _chain(f: Layers, outputs: Tensor, tables: Sequence[Fields]) -> list[Blocks]:
+    """What ``outputs`` of the last layer read, layer by layer, the first layer first."""
+    found: list[Blocks] = []
+    for layer, (read, entries) in zip(reversed(f), reversed(tables), strict=True):
+        table = single(outputs, read, entries, math.prod(layer.geometry.in_shape))
+        found.insert(0, table)
+        outputs = table.inputs[0]
+    return found
+
+
+def _key(tables: Sequence[Blocks], known: Ranges) -> bytes:
+    """Equal for positions with the same kernel entries and the same ranges."""
+    parts = [t for table in tables for t in (table.slots, table.weights)]
+    for table, place, pair in zip(tables, known.places, known.before, strict=True):
+        parts += [end for x in (place.f, place.g, place.delta) for end in _at(x, table.inputs[0])]
+        parts += [end for x in (pair.f, pair.delta) for end in _at(x, table.outputs[0])]
+    return b"".join(bytes(str(tuple(t.shape)), "ascii") + t.numpy().tobytes() for t in parts)
+
+
+def _at(x: Range, index: Tensor) -> tuple[Tensor, Tensor]:
+    return x.lo.flatten()[index], x.hi.flatten()[index]
+
+
+def _take(x: Triple, index: Tensor) -> Triple:
+    return Triple(*(Range(*_at(part, index)) for part in (x.f, x.g, x.delta)))
+
+
+def _bounds(
+    f: Layers, g: Layers, known: Ranges, rows: Sequence[Rows], steps: int
+) -> tuple[Tensor, Tensor] | None:
+    """Upper bounds of δ and of −δ, (K, m) each, kind by kind; None where they cost too much."""
+    if max(len(r.outputs) * len(r.inputs) for r in rows) > _LARGEST:
+        return None
+    first, second = ([r.dense(x) for r, x in zip(rows, net, strict=True)] for net in (f, g))
+    places = [_take(x, r.inputs) for x, r in zip(known.places, rows, strict=True)]
+    before = [_take(x, r.outputs) for x, r in zip(known.before, rows, strict=True)]
+    tiles = [r.blocks(_BLOCK) for r in rows]
+    dual = build(first, second, places, _BLOCK, before, [table for table, _ in tiles])
+    count = int(rows[-1].of_output.max()) + 1
+    m = len(rows[-1].outputs) // count
+    if dual is None or dual.entries() * 2 * m > _LARGEST:
+        return None
+    steps = min(steps, _WORK // (dual.entries() * 2 * m))
+    if steps < _FEWEST:
+        return None
+    of_part = [
+        row.of_output if isinstance(link, Affine) else kind
+        for link, row, (_, kind) in zip(dual.links, rows, tiles, strict=True)
+    ]
+    kinds = _Kinds(dual, of_part, rows[0].of_input, count)
+    unit = torch.eye(m, dtype=torch.float64).repeat(1, count)
+    delta = torch.cat([unit, -unit])
+    above, below = kinds.least(torch.stack([torch.zeros_like(delta), delta], -1), steps).chunk(2)
+    return above.T, below.T
+
+
+@dataclass(frozen=True)
+class _Kinds:
+    """The dual of a union of ``count`` kinds.
+
+    of_part: of every link, the kind of its blocks, or of its rows where it has no ReLU.
+    """
+
+    dual: Dual
+    of_part: Sequence[Tensor]
+    of_input: Tensor
+    count: int
+
+    def least(self, c: Tensor, steps: int) -> Tensor:
+        """The least sound value met of objectives c (T, K·m, 2), kind by kind: (T, K)."""
+        scales, allowed = self.dual.scales(c), self.dual.allowed()
+        theta = self.dual.start(len(c))
+        flat = [part for t in theta for part in (t.share, t.phase)]
+        moments = [(torch.zeros_like(part), torch.zeros_like(part)) for part in flat]
+        best = c.new_full((len(c), self.count), torch.inf)
+        for step, rate in enumerate(np.geomspace(*_RATES, steps)):
+            for part in flat:
+                part.requires_grad_()
+            total, slack = self.value(c, theta, allowed, scales)
+            best = torch.minimum(best, rounding.up(total.detach() + slack[:, None]))
+            if not flat:
+                break  # no ReLU on the way: the bound is what it is
+            size = total.detach().abs().clamp(min=1e-300)
+            slopes = torch.autograd.grad((total / size).sum(), flat)
+            with torch.no_grad():
+                flat = [part.detach() for part in flat]
+                for part, slope, moment in zip(flat, slopes, moments, strict=True):
+                    adam(part, slope, moment, step + 1, float(rate))
+                theta = [Multipliers(*pair) for pair in zip(flat[::2], flat[1::2], strict=True)]
+                for t in theta:
+                    t.phase[..., :2].clamp_(min=0)
+        return best
+
+    def value(
+        self,
+        c: Tensor,
+        theta: Sequence[Multipliers],
+        allowed: Sequence[Tensor],
+        scales: Sequence[Tensor],
+    ) -> tuple[Tensor, Tensor]:
+        """`Dual.value` kind by kind, (T, K), and a slack that covers them all together."""
+        out = c.new_zeros(len(c), self.count)
+        slack = sizes = c.new_zeros(len(c))
+        at = len(theta)
+        for link, kind in zip(reversed(self.dual.links), reversed(self.of_part), strict=True):
+            if isinstance(link, Affine):
+                parts = (c * link.shifts()).sum(-1)
+                c, _, more = link.back(c)
+            else:
+                at -= 1
+                here = link.bound(c, scales[at], theta[at], allowed[at])
+                c, parts, more = here.form, here.patterns.amax(-1), here.slack
+            out, slack = out.index_add(1, kind, parts), slack + more
+            sizes = sizes + parts.detach().abs().sum(1)
+        front = self.dual.links[0].whole
+        sizes = sizes + (c.detach().abs() * front.size).sum((1, 2))
+        out = out.index_add(1, self.of_input, front.tops(c))
+        return out, slack + rounding.slack(self.dual.terms()) * sizes

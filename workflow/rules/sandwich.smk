@@ -1,0 +1,67 @@
+# The error sandwich: brackets of random pairs beside their peers, and of the tickets with splitting.
+SANDWICH = config["sandwich"]
+SANDWICH_ARMS = (
+    {name: arm for name, arm in ARMS.items()} if SANDWICH["networks"] else {}
+)
+
+
+rule sandwich_pairs:
+    input:
+        code=code("sandwich_pairs"),
+    output:
+        "results/measure/sandwich/{shard}.parquet",
+    log:
+        "results/logs/sandwich_pairs/{shard}.log",
+    benchmark:
+        "results/benchmarks/sandwich_pairs/{shard}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=240,
+    params:
+        settings=SANDWICH,
+        bracket=config["bracket"],
+        seed=SEED,
+        shard=lambda wildcards: int(wildcards.shard),
+    message:
+        "Bracket random pairs of networks and probe them, shard {wildcards.shard}"
+    script:
+        "../scripts/sandwich_pairs.py"
+
+
+rule measure_sandwich:
+    input:
+        pairs=expand(
+            "results/measure/sandwich/{shard}.parquet", shard=range(SANDWICH["shards"])
+        ),
+        tickets="results/measure/tickets.parquet",
+        networks="results/measure/networks.parquet",
+        targets=[
+            f"results/sample/targets/{arm['network']}.npz"
+            for arm in SANDWICH_ARMS.values()
+        ],
+        constructed=[f"results/construct/{name}/0.npz" for name in SANDWICH_ARMS],
+        code=code("measure_sandwich"),
+    output:
+        "results/measure/sandwich.parquet",
+    log:
+        "results/logs/measure_sandwich.log",
+    benchmark:
+        "results/benchmarks/measure_sandwich.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=120,
+    params:
+        settings=SANDWICH,
+        arms=SANDWICH_ARMS,
+        bracket=config["bracket"],
+        seed=SEED,
+    message:
+        "Bracket one ticket of every arm with splitting; gather the sandwich"
+    script:
+        "../scripts/measure_sandwich.py"
