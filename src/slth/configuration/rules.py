@@ -20,6 +20,7 @@ def cross_faults(config: Config) -> list[str]:
         *_data(config),
         *_learned(config["learned"]),
         *_tickets(config["tickets"], config["networks"]),
+        *_atlas(config["atlas"]),
     ]
 
 
@@ -118,3 +119,28 @@ def _learned(learned: Config) -> Iterator[str]:
         if lottery in learned["lotteries"][:i]:
             yield f"learned.lotteries[{i}]: got {lottery} twice, takes each variant once"
     yield from (line.replace("networks[0]", "learned") for line in _networks([learned]))
+
+
+def _atlas(atlas: Config) -> Iterator[str]:
+    from slth.ensembles import ENSEMBLES  # loads scipy
+
+    for name in ("least", "covering", "sizes", "search"):
+        own, place = atlas[name], f"atlas.{name}"
+        for i, block in enumerate(own["grid"]):
+            for j, ensemble in enumerate(own["ensembles"]):
+                law = ENSEMBLES[ensemble]
+                if law.max_d is not None and block["d"] > law.max_d:
+                    yield (
+                        f"{place}.ensembles[{j}]: got {ensemble!r}, defined for d <= {law.max_d}, "
+                        f"but {place}.grid[{i}].d is {block['d']}"
+                    )
+                elif law.step:
+                    yield (
+                        f"{place}.ensembles[{j}]: got {ensemble!r}, whose sums lie on a lattice; "
+                        "takes one with a density"
+                    )
+        if own["grid"] and atlas["shards"] > own["replicates"]:
+            yield (
+                f"atlas.shards: got {atlas['shards']}, takes at most one job a replicate "
+                f"({place}.replicates is {own['replicates']})"
+            )
