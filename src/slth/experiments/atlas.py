@@ -77,9 +77,7 @@ def measure(experiment: str, settings: Settings, seed: int, shard: int) -> pd.Da
     return pd.concat(parts, ignore_index=True)
 
 
-def _points(
-    experiment: str, own: Settings, seed: int, shards: int, shard: int
-) -> Iterator[Point]:
+def _points(experiment: str, own: Settings, seed: int, shards: int, shard: int) -> Iterator[Point]:
     mine = np.array_split(np.arange(own["replicates"]), shards)[shard].tolist()
     if not mine:
         return
@@ -121,7 +119,9 @@ def _covering(own: Settings, point: Point) -> pd.DataFrame:
     found = []
     for X, z in zip(point.candidates(), point.targets(), strict=True):
         sums = subset_sums(X)
-        found.append((*covering_radius(sums, own["resolution"]), np.abs(sums - z).max(axis=1).min()))
+        found.append(
+            (*covering_radius(sums, own["resolution"]), np.abs(sums - z).max(axis=1).min())
+        )
     low, high, error = np.array(found).T
     return point.rows(
         solver="all sums",

@@ -1,4 +1,4 @@
-"""The second-moment method at work, by its exact sums: R_k against k, and the overlaps behind it."""
+"""The second-moment method by its exact sums: R_k against k, and the overlaps behind it."""
 
 from collections.abc import Iterable
 

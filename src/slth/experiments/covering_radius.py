@@ -1,4 +1,4 @@
-"""How far a target in [-1, 1]^d can lie from the nearest subset sum: exact or in a proved bracket."""
+"""How far a target in [-1, 1]^d can lie from the nearest subset sum, in a proved bracket."""
 
 import itertools
 

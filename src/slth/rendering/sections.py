@@ -20,7 +20,20 @@ from slth.rendering.booktabs import write
 from slth.rendering.numbers import newcommand
 
 # section: module, and the tables of results/measure that it reads, in the order of the paper
-SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {}
+SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "atlas": (
+        "slth.rendering.atlas",
+        (
+            "atlas_least",
+            "atlas_fit",
+            "atlas_covering",
+            "atlas_sizes",
+            "atlas_ratios",
+            "atlas_overlaps",
+            "atlas_search",
+        ),
+    ),
+}
 
 Frames = Mapping[str, pd.DataFrame]
 

@@ -12,7 +12,7 @@ from slth.theory.first_moment import log_expected_hits
 
 
 def counting_bound(d: int, eps: float, probability: float = 1.0) -> float:
-    """n below which a target uniform on [-1, 1]^d is hit with less than this probability.
+    """Size n below which a target uniform on [-1, 1]^d is hit with less than this probability.
 
     2^n cubes of side 2 eps hold at most the share 2^n eps^d of the cube: n >= d log2(1/eps) +
     log2 P, whatever the law of the candidates. probability 1: all targets at once. Real-valued.
