@@ -15,6 +15,8 @@ RENDER = {"render_figures", "render_tables", "render_numbers", "compile_paper", 
 TICKETS = {"solve_blocks", "construct_tickets", "measure_tickets", "collect_tickets"}
 TICKETS |= (LEARNED := {"learn_routes", "collect_learned"})  # the tickets' networks, by learning
 THRESHOLDS = {"solve_cells", "measure_thresholds"}
+PREDICTIONS = {"measure_thresholds", "measure_atlas", "render_atlas"}
+ATLAS = {"solve_atlas", "measure_atlas", "render_atlas"}
 
 
 @contextmanager
@@ -36,13 +38,14 @@ def edited(path: Path) -> Iterator[None]:
         ("src/slth/solvers/milp.py", set()),
         ("src/slth/tickets/rss_dense.py", set()),
         ("src/slth/tickets/structured_convolution.py", {"sample_sources"} | TICKETS | RENDER),
-        ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | RENDER),
+        ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | ATLAS | RENDER),
         (
             "src/slth/supnorm/differential.py",
             {"measure_tickets", "collect_tickets"} | LEARNED | RENDER,
         ),
-        ("src/slth/theory/quenched.py", {"measure_thresholds"} | RENDER),
-        ("src/slth/theory/refined.py", {"measure_thresholds"} | RENDER),
+        ("src/slth/theory/quenched.py", PREDICTIONS | RENDER),
+        ("src/slth/theory/refined.py", PREDICTIONS | RENDER),
+        ("src/slth/theory/covering.py", {"measure_atlas", "render_atlas", "compile_paper", "all"}),
         ("src/slth/rendering/figures.py", {"render_figures", "compile_paper", "all"}),
     ],
 )

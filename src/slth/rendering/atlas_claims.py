@@ -18,6 +18,7 @@ from slth.rendering.formatting import (
     span,
 )
 
+TELLING = 0.1  # half width of an interval of A above which nothing is concluded from it
 THEORY = {"a": 1.0, "b": 0.5}  # of eps* = ½ σ √(πen/2) 2^(-n/d)
 
 
@@ -159,6 +160,12 @@ def _verdict(observed: pd.DataFrame, rows: pd.DataFrame) -> str:
     }
     everyone = list(observed["ensemble"])
     both = [name for name in everyone if name in good["a"] and name in good["b"]]
+    half = (observed["a_high"] - observed["a_low"]).max() / 2
+    if both == everyone and half > TELLING:
+        return sentence(
+            r"$A=1$ and $B=\frac12$ lie inside every interval, but the intervals of $A$ reach "
+            f"{fixed(float(half), 2)} to either side, too far for a conclusion"
+        )
     if both == everyone:
         return (
             r"The data are consistent with $A=1$ and $B=\frac12$ for every ensemble: "

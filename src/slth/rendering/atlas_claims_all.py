@@ -96,7 +96,8 @@ def _covering_agreement(table: pd.DataFrame) -> str:
     return sentence(
         f"the prediction \\eqref{{eq:covering}} lies inside the interval at "
         f"{integer(inside.sum())} of {count(len(table), 'point')}, {verdict}; it is off "
-        f"by {fixed(float(away.mean()), 2)} candidates on average and {fixed(float(away.max()), 2)} at most"
+        f"by {fixed(float(away.mean()), 2)} candidates on average and "
+        f"{fixed(float(away.max()), 2)} at most"
     )
 
 
@@ -105,10 +106,9 @@ def _union(table: pd.DataFrame) -> str:
     if known.empty:
         return ""
     more = (known["union"] - known["n"]).to_numpy(float)
-    words = "asks for" if (more > 0).all() else "asks at some points for no more and at others for"
     return sentence(
-        f"the union bound over a grid of targets, fed with the predicted chance of one target, "
-        f"{words} {span(more)} candidates more than the cube needed"
+        "the union bound over a grid of targets, fed with the predicted chance of one target, asks "
+        f"for {span(more)} candidates more than the cube needed (range over the points)"
     )
 
 

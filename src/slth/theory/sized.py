@@ -91,7 +91,7 @@ def best_size(n: int, d: int) -> int:
 
 
 def fixed_size_n_star(d: int, eps: float, share: float) -> float:
-    """Size n with C(n, αn) subsets of share α just enough: the entropy law with its lower order terms.
+    """Size n with just enough subsets of share α: the entropy law with its lower order terms.
 
     n H2(α) = d [log2(1/(2 eps)) + ½ log2(2π n α(1-α)) + α/(2 ln 2 (1-α))]
               + ½ log2(2π n α(1-α)), σ = 1, 0 < α < 1; the last term is Stirling's.
