@@ -1,6 +1,6 @@
 # The atlas: MRSS without networks, decided shard by shard, then summed up.
 ATLAS = config["atlas"]
-ATLAS_SAMPLED = ["least", "covering", "sizes", "search"]
+ATLAS_SAMPLED = ["least", "covering", "sizes", "search", "volume"]
 
 
 rule solve_atlas:
@@ -51,6 +51,7 @@ rule measure_atlas:
         covering="results/measure/atlas_covering.parquet",
         sizes="results/measure/atlas_sizes.parquet",
         search="results/measure/atlas_search.parquet",
+        volume="results/measure/atlas_volume.parquet",
         ratios="results/measure/atlas_ratios.parquet",
         overlaps="results/measure/atlas_overlaps.parquet",
     log:

@@ -8,7 +8,7 @@ with logged(snakemake.log[0]):
     p = snakemake.params
     rows = {
         name: frames.read_all(snakemake.input[name], f"atlas {name} rows")
-        for name in ("least", "covering", "sizes", "search")
+        for name in ("least", "covering", "sizes", "search", "volume")
     }
     least = least_points(rows["least"], p.confidence)
     ratios, overlaps = certificates(p.certificates["dimensions"], p.certificates["eps"])
@@ -18,6 +18,7 @@ with logged(snakemake.log[0]):
         "covering": covering_points(rows["covering"], p.confidence),
         "sizes": size_points(rows["sizes"], p.confidence),
         "search": search_points(rows["search"], p.confidence),
+        "volume": rows["volume"],
         "ratios": ratios,
         "overlaps": overlaps,
     }

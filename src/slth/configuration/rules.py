@@ -124,7 +124,7 @@ def _learned(learned: Config) -> Iterator[str]:
 def _atlas(atlas: Config) -> Iterator[str]:
     from slth.ensembles import ENSEMBLES  # loads scipy
 
-    for name in ("least", "covering", "sizes", "search"):
+    for name in ("least", "covering", "sizes", "volume", "search"):
         own, place = atlas[name], f"atlas.{name}"
         for i, block in enumerate(own["grid"]):
             for j, ensemble in enumerate(own["ensembles"]):

@@ -5,7 +5,7 @@ is an equal slice of the replicates of every point, so that shards are equally l
 drawn again, whatever came of it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from slth import seeding
 from slth.checks import FloatArray
 from slth.ensembles import sample, sample_target
 from slth.experiments.covering_radius import covering_radius, subset_sums
+from slth.experiments.volume import covered_volumes
 from slth.problem import Status
 from slth.progress import track
 from slth.solvers import registry
@@ -29,6 +30,7 @@ COLUMNS = {
     "covering": [*KEY, "radius_low", "radius_high", "error"],
     "sizes": [*KEY, "k", "hits"],
     "search": [*KEY, "proved", "error", "kept", "work"],
+    "volume": [*KEY, "t", "restricted", "free"],
 }
 _NOTHING = dict.fromkeys(["solver", "status", "proved", "error", "kept", "work"])
 TARGET = 0.5  # every coordinate of the one target of the sizes
@@ -66,12 +68,15 @@ def measure(experiment: str, settings: Settings, seed: int, shard: int) -> pd.Da
 
     settings: the ``atlas`` section of the config. experiment: least (least error of an instance),
     covering (distance of the farthest target from the sums, and least error for one target), sizes
-    (hits among the subsets of each size), search (least error found by each solver for equal work).
+    (hits among the subsets of each size), search (least error found by each solver for equal work),
+    volume (share of [-1, 1] covered after each candidate, d = 1, tolerance eps).
     """
     own = settings[experiment]
     places = list(_points(experiment, own, seed, settings["shards"], shard))
-    do = {"least": _least, "covering": _covering, "sizes": _sizes, "search": _search}[experiment]
-    parts = [do(own, place) for place in track(places, len(places), f"atlas: {experiment}")]
+    parts = [
+        DRIVERS[experiment](own, place)
+        for place in track(places, len(places), f"atlas: {experiment}")
+    ]
     if not parts:
         return pd.DataFrame(columns=COLUMNS[experiment])
     return pd.concat(parts, ignore_index=True)
@@ -144,3 +149,25 @@ def _sizes(own: Settings, point: Point) -> pd.DataFrame:
         status = np.where(hits[:, k] > 0, Status.HIT.name, Status.NO_HIT.name)
         parts.append(point.rows(solver="all sums", status=status, k=k, hits=hits[:, k]))
     return pd.concat(parts, ignore_index=True)
+
+
+def _volume(own: Settings, point: Point) -> pd.DataFrame:
+    pairs = [covered_volumes(X[:, 0], point.eps) for X in point.candidates()]
+    restricted, free = np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs])
+    done = np.where(restricted[:, -1] >= 1, Status.HIT.name, Status.NO_HIT.name)
+    parts = [
+        point.rows(
+            solver="intervals", status=done, t=t, restricted=restricted[:, t], free=free[:, t]
+        )
+        for t in range(point.n + 1)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+DRIVERS: dict[str, Callable[[Settings, Point], pd.DataFrame]] = {
+    "least": _least,
+    "covering": _covering,
+    "sizes": _sizes,
+    "search": _search,
+    "volume": _volume,
+}

@@ -7,10 +7,18 @@ from slth.rendering.atlas_claims_all import covering_macros, search_macros, size
 from slth.rendering.atlas_figures import covering_figure, least_figure, residual_figure
 from slth.rendering.atlas_figures_sizes import search_figure, sizes_figure
 from slth.rendering.atlas_tables import fit_table, price_table, search_table
+from slth.rendering.atlas_volume import volume_figure, volume_macros
 from slth.rendering.booktabs import Table
 from slth.rendering.sections import Frames
 
-FIGURES = ("atlas_least", "atlas_residual", "atlas_covering", "atlas_sizes", "atlas_search")
+FIGURES = (
+    "atlas_least",
+    "atlas_residual",
+    "atlas_covering",
+    "atlas_sizes",
+    "atlas_search",
+    "atlas_volume",
+)
 TABLES = ("atlas_fit", "atlas_price", "atlas_easy")
 
 
@@ -24,6 +32,7 @@ def figures(frames: Frames) -> dict[str, Figure]:
             frames["atlas_sizes"], frames["atlas_ratios"], frames["atlas_overlaps"]
         ),
         "atlas_search": search_figure(frames["atlas_search"]),
+        "atlas_volume": volume_figure(frames["atlas_volume"]),
     }
 
 
@@ -44,4 +53,5 @@ def macros(frames: Frames) -> dict[str, str]:
         **covering_macros(frames["atlas_covering"]),
         **size_macros(frames["atlas_sizes"], frames["atlas_ratios"], frames["atlas_overlaps"]),
         **search_macros(frames["atlas_search"]),
+        **volume_macros(frames["atlas_volume"], frames["atlas_covering"]),
     }

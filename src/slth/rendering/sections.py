@@ -31,6 +31,7 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
             "atlas_ratios",
             "atlas_overlaps",
             "atlas_search",
+            "atlas_volume",
         ),
     ),
 }
