@@ -1,4 +1,4 @@
-"""The ensemble of docs/ensembles.md is a law that the theory takes and that brute force confirms."""
+"""The ensemble of docs/ensembles.md is one that the theory takes and brute force confirms."""
 
 import re
 from pathlib import Path
