@@ -25,7 +25,7 @@ TABLES = ("atlas_fit", "atlas_price", "atlas_easy")
 def figures(frames: Frames) -> dict[str, Figure]:
     """Return the figures of ``FIGURES`` by name."""
     return {
-        "atlas_least": least_figure(frames["atlas_least"]),
+        "atlas_least": least_figure(frames["atlas_least"], frames["atlas_ratios"]),
         "atlas_residual": residual_figure(frames["atlas_least"]),
         "atlas_covering": covering_figure(frames["atlas_covering"]),
         "atlas_sizes": sizes_figure(

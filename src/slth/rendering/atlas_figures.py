@@ -14,8 +14,11 @@ REFERENCE = "normal"
 
 
 @style.styled
-def least_figure(least: pd.DataFrame) -> Figure:
-    """Least error of one ensemble against n: the transition, its middle predicted, two bounds."""
+def least_figure(least: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
+    """Least error of one ensemble against n: the transition, its middle predicted, two bounds.
+
+    ratios: the exact second moments, for the certified sizes of normal candidates.
+    """
     if least.empty:
         return style.empty("No least errors in this run.")
     names = list(dict.fromkeys(least["ensemble"]))
@@ -34,12 +37,20 @@ def least_figure(least: pd.DataFrame) -> Figure:
         ax.plot(grid, counting, color=style.REFERENCE, linestyle=":", label="counting bound")
         look = style.SERIES[1]
         ax.plot(n, part["prediction"], color=look.colour, linestyle=look.line, label="prediction")
+        if name == REFERENCE and len(ratios):
+            _certified(ax, ratios[ratios["best"] & (ratios["d"] == d)])
         ax.set_title(f"$d = {d:g}$")
         style.log_axis(ax)
         style.integer_axis(ax)
     label(axes, "candidates $n$", r"tolerance $\varepsilon$")
     style.legend(figure, axes)
     return figure
+
+
+def _certified(ax: Axes, best: pd.DataFrame) -> None:
+    if len(best):
+        marks = {**style.SERIES[3].points(), "markersize": 6, "marker": "P"}
+        ax.plot(best["n"], best["eps"], label="certified", **marks)
 
 
 def _band(ax: Axes, part: pd.DataFrame) -> None:

@@ -23,9 +23,11 @@ def sizes_figure(sizes: pd.DataFrame, ratios: pd.DataFrame, overlaps: pd.DataFra
     _moments(axes[1], sizes)
     _certified(axes[2], ratios)
     _overlaps(axes[3], overlaps)
-    for ax in axes:
+    for ax, place in zip(
+        axes, ("upper right", "upper center", "upper right", "upper right"), strict=True
+    ):
         if ax.get_legend_handles_labels()[1]:
-            ax.legend(fontsize=7, handlelength=2.2, borderaxespad=0.2)
+            ax.legend(fontsize=7, handlelength=2.2, borderaxespad=0.2, loc=place)
     return figure
 
 
@@ -36,6 +38,8 @@ def _against_size(ax: Axes, sizes: pd.DataFrame) -> None:
         spread = np.abs(fixed[["low", "high"]].to_numpy(float).T - rate)
         ax.errorbar(share, rate, yerr=spread, elinewidth=0.8, label=words, **look.points())
         ax.plot(share, fixed["prediction"], color=look.colour, linestyle=look.line)
+    ax.set_ylim(-0.04, 1.45)
+    ax.set_yticks([0, 0.5, 1])
     ax.set_xlabel("share $k/n$")
     ax.set_ylabel("success probability")
 
