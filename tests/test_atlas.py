@@ -17,7 +17,7 @@ from slth.rendering.atlas_claims import fit_macros
 SETTINGS: dict[str, Any] = {
     "shards": 2,
     "least": {
-        "ensembles": ["normal", "nsn"],
+        "ensembles": ["normal", "uniform"],
         "grid": [{"d": 1, "n": [6, 8]}, {"d": 2, "n": [9]}],
         "replicates": 8,
         "solver": "mitm",

@@ -79,7 +79,7 @@ def test_bounds_no_law_can_beat():
     assert counting_bound(4, 0.25) == 8
     assert counting_bound(4, 0.25, 0.5) == 7
     assert counting_bound(1, 0.9, 0.1) == 0
-    for name, d, eps in (("normal", 3, 0.05), ("nsn", 2, 0.1)):
+    for name, d, eps in (("normal", 3, 0.05), ("uniform", 2, 0.1)):
         n = first_moment_bound(name, d, eps, 0.5)
         logs = [log_expected_hits(name, m, d, eps, 0.5) for m in (n - 1, n)]
         assert logs[0] < math.log(0.5) <= logs[1]
