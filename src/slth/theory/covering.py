@@ -26,8 +26,9 @@ def covering_probability(ensemble: str | Ensemble, n: int, d: int, eps: float) -
     ρ a^{d-1} such faces a unit length. Where a box is cut by the boundary x_j = -1 the boundary is
     the face. So their number has mean
     N(T) = Σ_{J ⊆ [d]} ∫_{x_j ∈ [-1, 1], j ∈ J; x_j = -1, j ∉ J} (ρ a^{d-1})^{|J|} e^{-ρ a^d} dx
-    and P ≈ E_T[e^{-N(T)}]; for J = ∅, one point, -log(1 - e^{-ρ a^d}) stands for e^{-ρ a^d}. Constant ρ, no boundary: ρ^d a^{d(d-1)} e^{-ρ a^d}, the rate of Janson
-    1986 for cubes. Density ensembles and nsn. Cost: 0.1 s, 30 times that for nsn. Source: derived;
+    and P ≈ E_T[e^{-N(T)}]; for J = ∅, one point, -log(1 - e^{-ρ a^d}) stands for e^{-ρ a^d}. Away
+    from the boundary the rate is ρ^d a^{d(d-1)} e^{-ρ a^d}; for coverings in general see Janson
+    1986. Density ensembles and nsn. Cost: 0.1 s, 30 times that for nsn. Source: derived;
     checked against Monte Carlo in tests.
     """
     law = _density(ensemble, d)
