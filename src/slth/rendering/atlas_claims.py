@@ -18,6 +18,7 @@ from slth.rendering.formatting import (
     span,
 )
 
+CLOSE = 0.06  # of A to one: "a few per cent"
 TELLING = 0.1  # half width of an interval of A above which nothing is concluded from it
 THEORY = {"a": 1.0, "b": 0.5}  # of eps* = ½ σ √(πen/2) 2^(-n/d)
 
@@ -177,6 +178,14 @@ def _verdict(observed: pd.DataFrame, rows: pd.DataFrame) -> str:
         if off:
             words.append(f"${name.upper()}={value}$ is outside for {listing(map(printed, off))}")
     text = sentence("Not everything agrees with the law: " + "; ".join(words))
+    if half <= TELLING:
+        low, high = float(observed["a_low"].min()), float(observed["a_high"].max())
+        text += " " + sentence(
+            f"yet every interval of $A$ lies between {fixed(low)} and {fixed(high)}, so that at "
+            r"these sizes the leading term is $d\log_2(1/\varepsilon)$ to within a few per cent"
+            if low > 1 - CLOSE and high < 1 + CLOSE
+            else f"the intervals of $A$ reach from {fixed(low)} to {fixed(high)}"
+        )
     predicted = rows[rows["source"] == "prediction"].set_index("ensemble")
     finite = [each for each in everyone if each not in both and _same(observed, predicted, each)]
     if finite:

@@ -196,12 +196,12 @@ def log_hits_law(
     # 45: a drop is about half a χ²_1, so P(sum > x) falls like e^{-x}
     tail = 45 * max(1.0, lean * lean)
     reach = float(powers @ mean) + 10 * math.sqrt(float(powers @ variance)) + tail
-    width = reach / BINS
+    width = float(reach / BINS)
     transform = np.ones(BINS // 2 + 1, dtype=complex)
     for drop, chance, power in zip(drops, chances, powers, strict=True):
         transform *= np.fft.rfft(_binned(drop / width, chance)) ** int(power)
     law_of_sum: FloatArray = np.fft.irfft(transform, BINS)
-    levels = log_count + int(powers.sum()) * top - width * np.arange(BINS)
+    levels: FloatArray = log_count + int(powers.sum()) * top - width * np.arange(BINS)
     return levels, law_of_sum
 
 
