@@ -63,7 +63,8 @@ def instance(row: dict[Any, Any]) -> tuple[np.ndarray, np.ndarray]:
 def test_sharding_changes_no_row(experiment: str) -> None:
     one, two = (rows(experiment, shards) for shards in (1, 2))
     key = [k for k in ("ensemble", "d", "n", "k", "t", "solver", "replicate") if k in one]
-    pd.testing.assert_frame_equal(*(f.sort_values(key, ignore_index=True) for f in (one, two)))
+    one, two = (table.sort_values(key, ignore_index=True) for table in (one, two))
+    pd.testing.assert_frame_equal(one, two)
     assert set(atlas.KEY) <= set(one)
     assert list(one) == atlas.COLUMNS[experiment]
 

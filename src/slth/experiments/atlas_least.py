@@ -58,8 +58,9 @@ def fit_threshold(points: pd.DataFrame, largest: float, confidence: float) -> pd
     and have no interval.
     """
     out = []
-    groups = points.groupby("ensemble", sort=False) if len(points) else []
-    for ensemble, part in groups:
+    if points.empty:
+        return pd.DataFrame()
+    for ensemble, part in points.groupby("ensemble", sort=False):
         part = part[(part["median"] <= largest) & (part["log_se"] > 0)]
         if len(part) < 5:
             continue

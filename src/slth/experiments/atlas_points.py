@@ -53,9 +53,10 @@ def size_points(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
 def search_points(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
     """One row an (ensemble, d, n, solver): median least error found, interval, work, eps*."""
     out = []
-    for (ensemble, d, n, solver), part in rows.groupby(
-        ["ensemble", "d", "n", "solver"], sort=False
-    ):
+    for _, part in rows.groupby(["ensemble", "d", "n", "solver"], sort=False):
+        first = part.iloc[0]
+        ensemble, solver = str(first["ensemble"]), str(first["solver"])
+        d, n = int(first["d"]), int(first["n"])
         errors = part["error"].to_numpy(float)
         low, high = quantile_interval(errors, 0.5, confidence)
         out.append(
@@ -72,7 +73,7 @@ def search_points(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
                 "low": low,
                 "high": high,
                 "work": float(part["work"].median()),
-                "limit": best_error(int(n), int(d), str(ensemble)),
+                "limit": best_error(n, d, ensemble),
             }
         )
     return pd.DataFrame(out)

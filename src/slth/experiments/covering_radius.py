@@ -41,7 +41,7 @@ def covering_radius(points: FloatArray, resolution: float = 0.02) -> tuple[float
     corners = np.array(list(itertools.product([-0.5, 0.5], repeat=d)))
     low = high = 0.0
     while len(centres):
-        distance = tree.query(centres, p=np.inf)[0]
+        distance: FloatArray = np.asarray(tree.query(centres, p=np.inf)[0], dtype=np.float64)
         low = max(low, float(distance.max()))
         open_ = distance + h > (1 + slack) * low
         high = max(high, float((distance + h)[~open_].max(initial=0.0)))

@@ -1,5 +1,7 @@
 """Sentences of the atlas that the data choose: least errors, and the fitted threshold."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -64,7 +66,7 @@ def fit_macros(fit: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def _column(table: pd.DataFrame, name: str) -> list[object]:
+def _column(table: pd.DataFrame, name: str) -> list[Any]:
     return list(table[name]) if len(table) else []
 
 
@@ -105,7 +107,7 @@ def _shifts(known: pd.DataFrame) -> str:
     if own.empty:
         return "This run did not set normally-scaled normal candidates beside normal ones."
     clear = int(((own["shift_low"] > 0) | (own["shift_high"] < 0)).sum())
-    first, last = own.loc[own["d"].idxmin(), "d"], own.loc[own["d"].idxmax(), "d"]
+    first, last = float(own["d"].min()), float(own["d"].max())
     means = {d: float(own.loc[own["d"] == d, "shift"].mean()) for d in (first, last)}
     words = (
         "with normally-scaled normal in place of normal candidates the median is reached with "

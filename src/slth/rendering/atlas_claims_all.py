@@ -130,13 +130,13 @@ def _best_sizes(sizes: pd.DataFrame) -> str:
         return ""
     parts = []
     for (d, n), own in sizes.groupby(["d", "n"], sort=True):
-        own = own.set_index("k")
-        one = own.loc[own.index > 0]
-        best = int(one["rate"].idxmax())
-        law = int(one["best_error"].idxmin())
+        one, free = own[own["k"] > 0], own[own["k"] == 0]
+        k, rate = one["k"].to_numpy(int), one["rate"].to_numpy(float)
+        law = k[np.nanargmin(one["best_error"].to_numpy(float))]
         parts.append(
-            f"$d = {d:g}$, $n = {n:g}$: $k = {best}$ with rate {fixed(one.loc[best, 'rate'])} "
-            f"(any size {fixed(own.loc[0, 'rate'])}), where the law has its best at $k = {law}$"
+            f"$d = {d:g}$, $n = {n:g}$: $k = {k[rate.argmax()]}$ with rate {fixed(rate.max())} "
+            f"(any size {fixed(float(free['rate'].iloc[0]))}), where the law has its best at "
+            f"$k = {law}$"
         )
     return sentence("the most successful sizes are, for " + "; ".join(parts))
 

@@ -23,11 +23,9 @@ def sizes_figure(sizes: pd.DataFrame, ratios: pd.DataFrame, overlaps: pd.DataFra
     _moments(axes[1], sizes)
     _certified(axes[2], ratios)
     _overlaps(axes[3], overlaps)
-    for ax, place in zip(
-        axes, ("upper right", "upper center", "upper right", "upper right"), strict=True
-    ):
+    for index, ax in enumerate(axes):
         if ax.get_legend_handles_labels()[1]:
-            ax.legend(fontsize=7, handlelength=2.2, borderaxespad=0.2, loc=place)
+            ax.legend(fontsize=7, loc="upper center" if index == 1 else "upper right")
     return figure
 
 

@@ -201,7 +201,8 @@ def log_hits_law(
     for drop, chance, power in zip(drops, chances, powers, strict=True):
         transform *= np.fft.rfft(_binned(drop / width, chance)) ** int(power)
     law_of_sum: FloatArray = np.fft.irfft(transform, BINS)
-    levels: FloatArray = log_count + int(powers.sum()) * top - width * np.arange(BINS)
+    top_level = log_count + int(powers.sum()) * top
+    levels: FloatArray = top_level - width * np.arange(BINS, dtype=np.float64)
     return levels, law_of_sum
 
 
