@@ -67,6 +67,7 @@ def test_every_key_is_described_typed_bounded_defaulted(path: str, schema: dict[
     assert "default" not in schema or faults(schema["default"], schema) == []
 
 
+GRID = [{"d": 2, "n": [4]}]
 WRONG = [
     ({"seed": -1}, "seed: got -1, takes an integer >= 0"),
     ({"seed": True}, "seed: got True"),
@@ -90,6 +91,11 @@ WRONG = [
     ({"tickets": [{"name": "a", "network": "absent"}]}, "takes one of the networks: one"),
     ({"tickets": [{"name": "a"}]}, "tickets[0].network: missing"),
     ({"tickets": {"name": "a"}}, "tickets: got {'name': 'a'}, takes a list"),
+    ({"atlas": {"least": {"ensembles": ["binary"], "grid": GRID}}}, "lie on a lattice"),
+    ({"atlas": {"search": {"ensembles": ["product"], "grid": GRID}}}, "defined for d <= 1"),
+    ({"atlas": {"shards": 41, "covering": {"grid": GRID}}}, "atlas.covering.replicates is 40"),
+    ({"atlas": {"sizes": {"grid": GRID}}}, "atlas.sizes.grid[0].eps: missing"),
+    ({"atlas": {"volume": {"grid": [{"d": 2, "n": [4], "eps": 0.1}]}}}, "an integer >= 1 and <= 1"),
 ]
 
 

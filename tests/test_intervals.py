@@ -1,10 +1,10 @@
-"""Clopper–Pearson: exact tails, and coverage computed from the binomial law itself."""
+"""Intervals: exact tails, and coverage computed from the binomial law itself."""
 
 import numpy as np
 import pytest
 from scipy.stats import binom
 
-from slth.intervals import clopper_pearson
+from slth.intervals import clopper_pearson, quantile_interval
 
 
 @pytest.mark.parametrize(("hits", "trials"), [(0, 10), (3, 10), (10, 10), (150, 300)])
@@ -31,3 +31,23 @@ def test_coverage_is_at_least_the_confidence() -> None:
 def test_bad_input(arguments: tuple) -> None:
     with pytest.raises(ValueError, match=r"hits|trials|confidence"):
         clopper_pearson(*arguments)
+
+
+@pytest.mark.parametrize(("trials", "share"), [(8, 0.5), (40, 0.5), (41, 0.2), (5, 0.5)])
+def test_quantile_interval_holds_the_quantile(trials: int, share: float) -> None:
+    """Draws 1..N stand for ranks: the interval covers when low <= K < high, K binomial."""
+    low, high = quantile_interval(np.arange(1.0, trials + 1), share, 0.99)
+    first, last = max(low, 0), min(high, trials + 1)
+    covered = binom.cdf(last - 1, trials, share) - binom.cdf(first - 1, trials, share)
+    assert covered >= 0.99
+    if trials >= 8:
+        assert np.isfinite(low) or share < 0.3
+        assert np.isfinite(high)
+    if trials == 5:  # 1 - 2/2^5 < 0.99: too few draws for any interval
+        assert (low, high) == (-np.inf, np.inf)
+
+
+def test_quantile_interval_names_its_arguments() -> None:
+    for arguments in (([], 0.5), ([1.0], 0.0), ([1.0], 0.5, 1.0), ([np.nan], 0.5)):
+        with pytest.raises(ValueError, match=r"values|share|confidence"):
+            quantile_interval(*arguments)

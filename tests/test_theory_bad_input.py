@@ -50,6 +50,23 @@ theory: Any = slth.theory  # untyped: the calls below are wrong on purpose
         (lambda: theory.coverage_probability("normal", 5, 0), ValueError, "eps: got 0"),
         (lambda: theory.lueker_failure(5, 0.1, 0), ValueError, "constant: got 0"),
         (lambda: theory.fixed_size(5, 5, 0.1), ValueError, "k: got 5"),
+        (lambda: theory.size_probability("normal", 5, 5, 1, 0.1), ValueError, "k: got 5"),
+        (lambda: theory.size_probability("binary", 5, 2, 1, 0.1), ValueError, "'binary'"),
+        (lambda: theory.best_error_of_size(5, 0, 1), ValueError, "k: got 0"),
+        (lambda: theory.best_size(1, 1), ValueError, "n: got 1"),
+        (lambda: theory.fixed_size_n_star(1, 0.1, 1.0), ValueError, "share: got 1.0"),
+        (
+            lambda: theory.log_expected_hits_of_size("normal", 5, 6, 1, 0.1, 0),
+            ValueError,
+            "k: got 6",
+        ),
+        (lambda: theory.free_second_moment_ratio(5, 1, 0, 0.5), ValueError, "eps: got 0"),
+        (lambda: theory.covering_probability("normal", 5, 4, 0.1), ValueError, "d: got 4"),
+        (lambda: theory.covering_probability("binary", 5, 1, 0.1), ValueError, "'binary'"),
+        (lambda: theory.covering_error("normal", 5, 1, 1.5), ValueError, "probability: got 1.5"),
+        (lambda: theory.union_bound("normal", 1, -1), ValueError, "eps: got -1"),
+        (lambda: theory.counting_bound(1, 0.1, 2), ValueError, "probability: got 2"),
+        (lambda: theory.first_moment_bound("normal", 1, 0, 0.5), ValueError, "eps: got 0"),
     ],
 )
 def test_bad_input(call, error, words):

@@ -41,6 +41,10 @@ class Ensemble(abc.ABC):
     def characteristic(self, t: FloatArray) -> FloatArray:
         """E cos(t x) for one entry x, elementwise: real, because every ensemble is symmetric."""
 
+    def cumulative(self, x: FloatArray) -> FloatArray:
+        """P(one entry <= x), elementwise: asked of a bounded density other than uniform."""
+        raise NotImplementedError(f"ensemble {self.name!r} has no cumulative(x)")
+
     def targets(self) -> FloatArray | None:
         """The equally likely values of one entry of a target; None: uniform on the interval."""
         if not self.integer:
@@ -107,6 +111,12 @@ class Product(Ensemble):
         # ∫_0^1 sin(tu)/(tu) du = Si(t)/t
         out: FloatArray = np.divide(sici(t)[0], t, out=np.ones(t.shape), where=t != 0)
         return out
+
+    def cumulative(self, x: FloatArray) -> FloatArray:
+        # density -½ log|x| on [-1, 1]
+        x = np.clip(x, -1, 1)
+        magnitude = np.abs(x)
+        return 0.5 + 0.5 * x * (1 - np.log(np.where(magnitude > 0, magnitude, 1.0)))
 
 
 class Quantized(Ensemble):

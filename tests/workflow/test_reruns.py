@@ -18,6 +18,8 @@ THRESHOLDS = {"solve_cells", "measure_thresholds"}
 REPLICAS = {"build_replicas", "collect_replicas", "render_replicas"}
 SUMS = {"measure_sums", "render_replicas"}
 PAPER = {"compile_paper", "all"}
+PREDICTIONS = {"measure_thresholds", "measure_atlas", "render_atlas"}
+ATLAS = {"solve_atlas", "measure_atlas", "render_atlas"}
 
 
 @contextmanager
@@ -41,12 +43,14 @@ def edited(path: Path) -> Iterator[None]:
         ("src/slth/tickets/structured_convolution.py", {"sample_sources"} | TICKETS | RENDER),
         ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | REPLICAS | SUMS | RENDER),
         ("src/slth/experiments/published_sums.py", SUMS | PAPER),
+        ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | ATLAS | RENDER),
         (
             "src/slth/supnorm/differential.py",
             {"measure_tickets", "collect_tickets"} | LEARNED | RENDER,
         ),
-        ("src/slth/theory/quenched.py", {"measure_thresholds"} | RENDER),
-        ("src/slth/theory/refined.py", {"measure_thresholds"} | RENDER),
+        ("src/slth/theory/quenched.py", PREDICTIONS | RENDER),
+        ("src/slth/theory/refined.py", PREDICTIONS | RENDER),
+        ("src/slth/theory/covering.py", {"measure_atlas", "render_atlas", "compile_paper", "all"}),
         ("src/slth/rendering/figures.py", {"render_figures", "compile_paper", "all"}),
     ],
 )

@@ -22,6 +22,7 @@ def cross_faults(config: Config) -> list[str]:
         *_replicas(config["replicas"]),
         *_tickets(config["tickets"], config["networks"]),
         *_sandwich(config["sandwich"]),
+        *_atlas(config["atlas"]),
     ]
 
 
@@ -135,3 +136,26 @@ def _sandwich(sandwich: Config) -> Iterator[str]:
     side, kernel = sandwich["side"], max(sandwich["kernels"])
     if kernel > side:
         yield f"sandwich.kernels: got {kernel}, takes at most sandwich.side, {side}"
+def _atlas(atlas: Config) -> Iterator[str]:
+    from slth.ensembles import ENSEMBLES  # loads scipy
+
+    for name in ("least", "covering", "sizes", "volume", "search"):
+        own, place = atlas[name], f"atlas.{name}"
+        for i, block in enumerate(own["grid"]):
+            for j, ensemble in enumerate(own["ensembles"]):
+                law = ENSEMBLES[ensemble]
+                if law.max_d is not None and block["d"] > law.max_d:
+                    yield (
+                        f"{place}.ensembles[{j}]: got {ensemble!r}, defined for d <= {law.max_d}, "
+                        f"but {place}.grid[{i}].d is {block['d']}"
+                    )
+                elif law.step:
+                    yield (
+                        f"{place}.ensembles[{j}]: got {ensemble!r}, whose sums lie on a lattice; "
+                        "takes one with a density"
+                    )
+        if own["grid"] and atlas["shards"] > own["replicates"]:
+            yield (
+                f"atlas.shards: got {atlas['shards']}, takes at most one job a replicate "
+                f"({place}.replicates is {own['replicates']})"
+            )

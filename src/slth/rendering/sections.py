@@ -26,6 +26,19 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("replicas_dense", "replicas_lenet", "replicas_failures"),
     ),
     "sandwich": ("slth.rendering.sandwich", ("sandwich",)),
+    "atlas": (
+        "slth.rendering.atlas",
+        (
+            "atlas_least",
+            "atlas_fit",
+            "atlas_covering",
+            "atlas_sizes",
+            "atlas_ratios",
+            "atlas_overlaps",
+            "atlas_search",
+            "atlas_volume",
+        ),
+    ),
 }
 
 Frames = Mapping[str, pd.DataFrame]

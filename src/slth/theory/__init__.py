@@ -1,27 +1,48 @@
 """Thresholds, moments and published bounds for random subset sum; formulas cite their statement."""
 
+from slth.theory.counting import counting_bound, first_moment_bound
 from slth.theory.coverage import coverage_probability, coverage_threshold
+from slth.theory.covering import covering_error, covering_probability, union_bound
 from slth.theory.first_moment import annealed_threshold, expected_hits, log_expected_hits
+from slth.theory.free_second_moment import free_second_moment_ratio
 from slth.theory.published import PUBLISHED, Statement, fixed_size, lueker_failure
 from slth.theory.quenched import best_error, quenched_n_star, success_probability, threshold
 from slth.theory.refined import refined_probability
 from slth.theory.second_moment import existence_certificate, second_moment_ratio
+from slth.theory.sized import (
+    best_error_of_size,
+    best_size,
+    fixed_size_n_star,
+    log_expected_hits_of_size,
+    size_probability,
+)
 
 __all__ = [
     "PUBLISHED",
     "Statement",
     "annealed_threshold",
     "best_error",
+    "best_error_of_size",
+    "best_size",
+    "counting_bound",
     "coverage_probability",
     "coverage_threshold",
+    "covering_error",
+    "covering_probability",
     "existence_certificate",
     "expected_hits",
+    "first_moment_bound",
     "fixed_size",
+    "fixed_size_n_star",
+    "free_second_moment_ratio",
     "log_expected_hits",
+    "log_expected_hits_of_size",
     "lueker_failure",
     "quenched_n_star",
     "refined_probability",
     "second_moment_ratio",
+    "size_probability",
     "success_probability",
     "threshold",
+    "union_bound",
 ]

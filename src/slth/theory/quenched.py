@@ -1,6 +1,7 @@
 """Quenched prediction: given their total T, the 2^n subset sums behave like a Poisson process."""
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from slth import checks
 from slth.checks import FloatArray
 from slth.ensembles import Ensemble, lookup
 from slth.theory import arguments
+from slth.theory.crossing import first_n
 from slth.theory.first_moment import fixed_point
 from slth.theory.sums import IntArray, distinct, lattice_points
 from slth.theory.windows import log_normal_window
@@ -50,12 +52,12 @@ def success_probability(
             return 1.0
         values, powers = distinct(target)
         return _averaged(law, n, eps, Targets(values, np.ones(len(values)), powers))
-    values, weights, empty = _target_law(law, eps)
+    values, weights, empty = target_law(law, eps)
     everywhere = _averaged(law, n, eps, Targets(values, weights, np.array([d])))
     if empty**d < 1e-9:
         return everywhere
     # E[P; ‖z‖ > eps] + P(‖z‖ <= eps)
-    values, weights, _ = _target_law(law, eps, inside=True)
+    values, weights, _ = target_law(law, eps, inside=True)
     near = _averaged(law, n, eps, Targets(values, weights, np.array([d])))
     return min(everywhere + empty**d * (1 - near), 1.0)
 
@@ -69,17 +71,7 @@ def threshold(ensemble: str | Ensemble, d: int, eps: float, probability: float =
     """
     law = lookup(ensemble, d)
     eps, level = arguments.tolerance(eps, law), arguments.probability(probability)
-    high = 1
-    while success_probability(law, high, d, eps) < level:
-        high *= 2
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        if success_probability(law, middle, d, eps) < level:
-            low = middle
-        else:
-            high = middle
-    return high
+    return first_n(lambda n: success_probability(law, n, d, eps) >= level)
 
 
 def quenched_n_star(d: int, eps: float) -> float:
@@ -117,7 +109,7 @@ class Targets(NamedTuple):
         return len(self.powers) < len(self.values)
 
 
-def _target_law(
+def target_law(
     law: Ensemble, eps: float, inside: bool = False
 ) -> tuple[FloatArray, FloatArray, float]:
     """Values and weights of |z_j|, given |z_j| <= eps if ``inside``, and P(|z_j| <= eps)."""
@@ -139,11 +131,19 @@ def _averaged(law: Ensemble, n: int, eps: float, targets: Targets) -> float:
     share, centres, halves = _windows(law, eps, targets)
     if share == -math.inf:
         return 0.0
+    return over_spreads(
+        law,
+        n,
+        lambda s: _success(n * math.log(2) + share, s / 2, centres, halves, targets),
+    )
+
+
+def over_spreads(law: Ensemble, n: int, chance: Callable[[float], float]) -> float:
+    """``chance`` of √(Var T_j): σ √n, or for nsn √A averaged over A ~ χ²_n by its quantile."""
     if law.independent:
-        return _success(n, law.std * math.sqrt(n) / 2, share, centres, halves, targets)
-    spreads = 0.5 * np.sqrt(chi2.ppf(0.5 * (_A_NODES + 1), n))
-    chances = [_success(n, float(s), share, centres, halves, targets) for s in spreads]
-    return float(0.5 * _A_WEIGHTS @ chances)
+        return chance(law.std * math.sqrt(n))
+    spreads = np.sqrt(chi2.ppf(0.5 * (_A_NODES + 1), n))
+    return float(0.5 * _A_WEIGHTS @ [chance(float(s)) for s in spreads])
 
 
 def _windows(law: Ensemble, eps: float, targets: Targets) -> tuple[float, FloatArray, FloatArray]:
@@ -165,27 +165,45 @@ def _windows(law: Ensemble, eps: float, targets: Targets) -> tuple[float, FloatA
 
 
 def _success(
-    n: int, s: float, share: float, centres: FloatArray, halves: FloatArray, targets: Targets
+    log_count: float, s: float, centres: FloatArray, halves: FloatArray, targets: Targets
 ) -> float:
-    """E[1 - exp(-2^n e^share Π_j window_j)] for subset sums of standard deviation s."""
-    logs = log_normal_window(centres[:, None] / s - _G, halves[:, None] / s)
+    """E[1 - exp(-count Π_j window_j)] for subset sums of standard deviation s."""
+    levels, law_of_sum = log_hits_law(log_count, s, centres, halves, targets)
+    return float(np.clip(law_of_sum @ -np.expm1(-np.exp(np.minimum(levels, 40))), 0, 1))
+
+
+def log_hits_law(
+    log_count: float,
+    s: float,
+    centres: FloatArray,
+    halves: FloatArray,
+    targets: Targets,
+    lean: float = 1.0,
+) -> tuple[FloatArray, FloatArray]:
+    """The law of log λ on a grid: its values and their probabilities, each (BINS,).
+
+    λ = count Π_j window_j, sums of standard deviation s centred at s·lean·G_j, G_j ~ N(0, 1);
+    centres, halves: of the window, one a distinct |z|.
+    """
+    logs = log_normal_window(centres[:, None] / s - lean * _G, halves[:, None] / s)
     top = float(logs.max())
-    drops = top - logs  # >= 0; log λ = log 2^n + share + d top - Σ_j drop_j
+    drops = top - logs  # >= 0; log λ = log count + d top - Σ_j drop_j
     chances, powers = targets.weights[:, None] * _G_WEIGHTS, targets.powers
     if targets.mixed:
         drops, chances = drops.reshape(1, -1), chances.reshape(1, -1)
     mean = (chances * drops).sum(axis=1)
     variance = (chances * drops**2).sum(axis=1) - mean**2
     # 45: a drop is about half a χ²_1, so P(sum > x) falls like e^{-x}
-    reach = float(powers @ mean) + 10 * math.sqrt(float(powers @ variance)) + 45
-    width = reach / BINS
+    tail = 45 * max(1.0, lean * lean)
+    reach = float(powers @ mean) + 10 * math.sqrt(float(powers @ variance)) + tail
+    width = float(reach / BINS)
     transform = np.ones(BINS // 2 + 1, dtype=complex)
     for drop, chance, power in zip(drops, chances, powers, strict=True):
         transform *= np.fft.rfft(_binned(drop / width, chance)) ** int(power)
-    law_of_sum = np.fft.irfft(transform, BINS)
-    level = n * math.log(2) + share + int(powers.sum()) * top - width * np.arange(BINS)
-    hit = -np.expm1(-np.exp(np.minimum(level, 40)))
-    return float(np.clip(law_of_sum @ hit, 0, 1))
+    law_of_sum: FloatArray = np.fft.irfft(transform, BINS)
+    top_level = log_count + int(powers.sum()) * top
+    levels: FloatArray = top_level - width * np.arange(BINS, dtype=np.float64)
+    return levels, law_of_sum
 
 
 def _binned(position: FloatArray, chance: FloatArray) -> FloatArray:

@@ -99,9 +99,8 @@ def _density(ensemble: Ensemble, k: float, values: FloatArray, eps: float) -> Fl
     """P(|S_k - z| <= eps) for entries with a density on [-bound, bound]."""
     if ensemble.name == "uniform" and k <= SPLINE_TERMS:
         return _irwin_hall(int(k), values, eps)
-    if ensemble.name == "product" and k == 1:
-        low, high = np.clip([values - eps, values + eps], -1, 1)
-        return _product_cdf(high) - _product_cdf(low)
+    if k == 1:
+        return ensemble.cumulative(values + eps) - ensemble.cumulative(values - eps)
     reach = values.max() + eps
     period = reach + ensemble.bound * min(k, TAIL * math.sqrt(k))
     t = 2 * np.pi / period * np.arange(1, math.ceil(_cutoff(ensemble, k) * period / 2 / np.pi) + 1)
@@ -154,7 +153,7 @@ def _cutoff(ensemble: Ensemble, k: float) -> float:
         return gauss
     if ensemble.step:
         return math.pi
-    # |φ(t)| <= c / t, c = 1 for uniform and max Si = 1.852 for product; tail 2 c^k / (π k T^k)
+    # |φ(t)| <= c / t, c = max Si = 1.852 for product, 1 for uniform; tail 2 c^k / (π k T^k)
     return 1.852 * 10 ** (17 / k if k > 4 else 11.5 / k)
 
 
@@ -177,9 +176,3 @@ def _irwin_hall(k: int, values: FloatArray, eps: float) -> FloatArray:
     cumulative = BSpline(spline.t, spline.c * 0.5, k - 1, extrapolate=False).antiderivative()
     low, high = np.clip([values - eps, values + eps], -k, k)
     return cumulative(high) - cumulative(low)
-
-
-def _product_cdf(x: FloatArray) -> FloatArray:
-    # density -½ log|x| on [-1, 1]
-    magnitude = np.abs(x)
-    return 0.5 + 0.5 * x * (1 - np.log(np.where(magnitude > 0, magnitude, 1.0)))

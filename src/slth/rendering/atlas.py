@@ -1,0 +1,57 @@
+"""The atlas: how many candidates MRSS needs, in figures, tables and sentences; see `sections`."""
+
+from matplotlib.figure import Figure
+
+from slth.rendering.atlas_claims import fit_macros, least_macros
+from slth.rendering.atlas_claims_all import covering_macros, search_macros, size_macros
+from slth.rendering.atlas_figures import covering_figure, least_figure, residual_figure
+from slth.rendering.atlas_figures_sizes import search_figure, sizes_figure
+from slth.rendering.atlas_tables import fit_table, price_table, search_table
+from slth.rendering.atlas_volume import volume_figure, volume_macros
+from slth.rendering.booktabs import Table
+from slth.rendering.sections import Frames
+
+FIGURES = (
+    "atlas_least",
+    "atlas_residual",
+    "atlas_covering",
+    "atlas_sizes",
+    "atlas_search",
+    "atlas_volume",
+)
+TABLES = ("atlas_fit", "atlas_price", "atlas_easy")
+
+
+def figures(frames: Frames) -> dict[str, Figure]:
+    """Return the figures of ``FIGURES`` by name."""
+    return {
+        "atlas_least": least_figure(frames["atlas_least"], frames["atlas_ratios"]),
+        "atlas_residual": residual_figure(frames["atlas_least"]),
+        "atlas_covering": covering_figure(frames["atlas_covering"]),
+        "atlas_sizes": sizes_figure(
+            frames["atlas_sizes"], frames["atlas_ratios"], frames["atlas_overlaps"]
+        ),
+        "atlas_search": search_figure(frames["atlas_search"]),
+        "atlas_volume": volume_figure(frames["atlas_volume"]),
+    }
+
+
+def tables(frames: Frames) -> dict[str, Table]:
+    """Return the tables of ``TABLES`` by name."""
+    return {
+        "atlas_fit": fit_table(frames["atlas_fit"]),
+        "atlas_price": price_table(frames["atlas_covering"]),
+        "atlas_easy": search_table(frames["atlas_search"]),
+    }
+
+
+def macros(frames: Frames) -> dict[str, str]:
+    """Return macro name → LaTeX; the names are the same whatever the data."""
+    return {
+        **least_macros(frames["atlas_least"]),
+        **fit_macros(frames["atlas_fit"]),
+        **covering_macros(frames["atlas_covering"]),
+        **size_macros(frames["atlas_sizes"], frames["atlas_ratios"], frames["atlas_overlaps"]),
+        **search_macros(frames["atlas_search"]),
+        **volume_macros(frames["atlas_volume"], frames["atlas_covering"]),
+    }

@@ -1,0 +1,74 @@
+# The atlas: MRSS without networks, decided shard by shard, then summed up.
+ATLAS = config["atlas"]
+ATLAS_SAMPLED = ["least", "covering", "sizes", "search", "volume"]
+
+
+rule solve_atlas:
+    input:
+        code=code("solve_atlas", ATLAS["least"]["solver"], *ATLAS["search"]["solvers"]),
+    output:
+        **{
+            name: f"results/solve/atlas/{{shard}}/{name}.parquet"
+            for name in ATLAS_SAMPLED
+        },
+    log:
+        "results/logs/solve_atlas/{shard}.log",
+    benchmark:
+        "results/benchmarks/solve_atlas/{shard}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        settings={
+            **{name: ATLAS[name] for name in ATLAS_SAMPLED},
+            "shards": ATLAS["shards"],
+        },
+        seed=SEED,
+        shard=lambda wildcards: int(wildcards.shard),
+    message:
+        "Least errors, covering radii, sizes and search of the atlas, shard {wildcards.shard}"
+    script:
+        "../scripts/solve_atlas.py"
+
+
+rule measure_atlas:
+    input:
+        **{
+            name: expand(
+                "results/solve/atlas/{shard}/{name}.parquet",
+                shard=range(ATLAS["shards"]),
+                name=name,
+            )
+            for name in ATLAS_SAMPLED
+        },
+        code=code("measure_atlas"),
+    output:
+        least="results/measure/atlas_least.parquet",
+        fit="results/measure/atlas_fit.parquet",
+        covering="results/measure/atlas_covering.parquet",
+        sizes="results/measure/atlas_sizes.parquet",
+        search="results/measure/atlas_search.parquet",
+        volume="results/measure/atlas_volume.parquet",
+        ratios="results/measure/atlas_ratios.parquet",
+        overlaps="results/measure/atlas_overlaps.parquet",
+    log:
+        "results/logs/measure_atlas.log",
+    benchmark:
+        "results/benchmarks/measure_atlas.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        confidence=ATLAS["confidence"],
+        largest=ATLAS["least"]["largest"],
+        certificates=ATLAS["certificates"],
+    message:
+        "Medians, rates and second moments of the atlas beside their predictions"
+    script:
+        "../scripts/measure_atlas.py"

@@ -1,0 +1,26 @@
+from slth import frames
+from slth.experiments.atlas_certificates import certificates
+from slth.experiments.atlas_least import fit_threshold, least_points
+from slth.experiments.atlas_points import covering_points, search_points, size_points
+from slth.progress import logged
+
+with logged(snakemake.log[0]):
+    p = snakemake.params
+    rows = {
+        name: frames.read_all(snakemake.input[name], f"atlas {name} rows")
+        for name in ("least", "covering", "sizes", "search", "volume")
+    }
+    least = least_points(rows["least"], p.confidence)
+    ratios, overlaps = certificates(p.certificates["dimensions"], p.certificates["eps"])
+    made = {
+        "least": least,
+        "fit": fit_threshold(least, p.largest, p.confidence),
+        "covering": covering_points(rows["covering"], p.confidence),
+        "sizes": size_points(rows["sizes"], p.confidence),
+        "search": search_points(rows["search"], p.confidence),
+        "volume": rows["volume"],
+        "ratios": ratios,
+        "overlaps": overlaps,
+    }
+    for name, table in made.items():
+        frames.write(snakemake.output[name], table.assign(confidence=p.confidence), f"atlas_{name}")
