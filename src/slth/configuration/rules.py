@@ -20,6 +20,8 @@ def cross_faults(config: Config) -> list[str]:
         *_data(config),
         *_learned(config["learned"]),
         *_tickets(config["tickets"], config["networks"]),
+        *_price(config["price"]),
+        *_depth(config["depth"]),
     ]
 
 
@@ -118,3 +120,49 @@ def _learned(learned: Config) -> Iterator[str]:
         if lottery in learned["lotteries"][:i]:
             yield f"learned.lotteries[{i}]: got {lottery} twice, takes each variant once"
     yield from (line.replace("networks[0]", "learned") for line in _networks([learned]))
+
+
+def _price(price: Config) -> Iterator[str]:
+    images = price["images"]
+    layers = len(images["channels"])
+    yield from _shrinks("price.images.side", images["side"], images["kernel"], layers)
+    yield from _jobs("price", price)
+    seen: dict[tuple[str, str, str], int] = {}
+    for i, arm in enumerate(price["arms"]):
+        where, construction = f"price.arms[{i}]", arm["construction"]
+        if arm["digits"] and construction != "binary_polylog":
+            yield f"{where}.digits: got {arm['digits']}, takes none for {construction}"
+        structured = construction == "structured_convolution"
+        for target in arm["targets"]:
+            key = (construction, arm["granularity"] if structured else "", target)
+            first = seen.setdefault(key, i)
+            if first != i:
+                yield (
+                    f"{where}: got {construction} on {target}, which price.arms[{first}] has; "
+                    "takes each construction, granularity and target once"
+                )
+
+
+def _depth(depth: Config) -> Iterator[str]:
+    if depth["layers"]:
+        yield from _shrinks(
+            "depth.side", depth["side"], depth["kernel"], max(map(int, depth["layers"]))
+        )
+    yield from _jobs("depth", depth)
+
+
+def _shrinks(where: str, side: int, kernel: int, layers: int) -> Iterator[str]:
+    """Valid convolutions take kernel - 1 pixels a layer."""
+    least = layers * (kernel - 1) + 1
+    if side < least:
+        yield (
+            f"{where}: got {side}, takes at least {least} with {layers} layers of kernel {kernel}"
+        )
+
+
+def _jobs(section: str, settings: Config) -> Iterator[str]:
+    if settings["shards"] > settings["replicates"]:
+        yield (
+            f"{section}.shards: got {settings['shards']}, takes at most one job a replicate "
+            f"({section}.replicates is {settings['replicates']})"
+        )
