@@ -90,6 +90,23 @@ WRONG = [
     ({"tickets": [{"name": "a", "network": "absent"}]}, "takes one of the networks: one"),
     ({"tickets": [{"name": "a"}]}, "tickets[0].network: missing"),
     ({"tickets": {"name": "a"}}, "tickets: got {'name': 'a'}, takes a list"),
+    ({"price": {"images": {"side": 2}}}, "price.images.side: got 2, takes at least 3"),
+    (
+        {"price": {"arms": [{"construction": "rss_dense", "n": [4], "digits": [3]}]}},
+        "takes none for rss_dense",
+    ),
+    (
+        {
+            "price": {
+                "arms": [
+                    {"construction": "rss_dense", "n": [n], "targets": ["points"]} for n in (4, 5)
+                ]
+            }
+        },
+        "got rss_dense on",
+    ),
+    ({"price": {"replicates": 2, "shards": 3}}, "price.shards: got 3"),
+    ({"depth": {"layers": [9]}}, "depth.side: got 8, takes at least 10"),
 ]
 
 

@@ -15,6 +15,9 @@ RENDER = {"render_figures", "render_tables", "render_numbers", "compile_paper", 
 TICKETS = {"solve_blocks", "construct_tickets", "measure_tickets", "collect_tickets"}
 TICKETS |= (LEARNED := {"learn_routes", "collect_learned"})  # the tickets' networks, by learning
 THRESHOLDS = {"solve_cells", "measure_thresholds"}
+PRICE = {"measure_price", "collect_price", "render_price"}
+DEPTH = {"measure_depth", "collect_depth", "render_depth"}
+PAPER = {"compile_paper", "all"}
 
 
 @contextmanager
@@ -32,16 +35,25 @@ def edited(path: Path) -> Iterator[None]:
     ("file", "rules"),
     [
         ("paper/main.tex", {"compile_paper", "all"}),
-        ("src/slth/solvers/klist.py", TICKETS | RENDER),
+        ("src/slth/solvers/klist.py", TICKETS | RENDER | PRICE | DEPTH),
         ("src/slth/solvers/milp.py", set()),
         ("src/slth/tickets/rss_dense.py", set()),
-        ("src/slth/tickets/structured_convolution.py", {"sample_sources"} | TICKETS | RENDER),
-        ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | RENDER),
+        ("src/slth/tickets/single_weight.py", PRICE | PAPER),
+        ("src/slth/experiments/depth.py", DEPTH | PAPER),
+        ("src/slth/rendering/claims_price.py", {"render_price"} | PAPER),
+        (
+            "src/slth/tickets/structured_convolution.py",
+            {"sample_sources"} | TICKETS | RENDER | PRICE | DEPTH,
+        ),
+        ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | RENDER | PRICE | DEPTH),
         (
             "src/slth/supnorm/differential.py",
-            {"measure_tickets", "collect_tickets"} | LEARNED | RENDER,
+            {"measure_tickets", "collect_tickets"} | LEARNED | RENDER | PRICE | DEPTH,
         ),
-        ("src/slth/theory/quenched.py", {"measure_thresholds"} | RENDER),
+        (
+            "src/slth/theory/quenched.py",
+            {"measure_thresholds", "collect_price", "render_price"} | RENDER,
+        ),
         ("src/slth/theory/refined.py", {"measure_thresholds"} | RENDER),
         ("src/slth/rendering/figures.py", {"render_figures", "compile_paper", "all"}),
     ],
