@@ -10,6 +10,7 @@ from torch import nn
 
 from slth import seeding
 from slth.supnorm import bracket
+from slth.supnorm.interval import interval_bound
 from slth.tickets.measure import data_error
 from slth.tickets.registry import get
 from slth.tickets.stages import build
@@ -35,9 +36,9 @@ def price_rows(
     error_bound (closed form), lower and upper ends of the bracket by ``method``. Sources of one
     replicate are keyed by (arm, n).
 
-    search: what `slth.supnorm.bracket` takes; None, or a construction without a comparable pair:
-    lower and upper are error_lower and error_bound. A target that the construction refuses gives
-    one row of the arm, status REFUSED, with the reason.
+    search: what `slth.supnorm.bracket` takes; None: upper is the least interval bound, lower is
+    error_lower. A construction without a comparable pair has error_lower and error_bound. A target
+    that the construction refuses gives one row of the arm, status REFUSED, with the reason.
     """
     rows = [
         {"arm": arm["name"], "replicate": replicate} | row
@@ -121,13 +122,15 @@ def _ends(
     search: Settings | None,
     known: tuple[float, float],
 ) -> dict[str, Any]:
-    """Lower and upper end of the sup-norm error; ``known``: ends that need no bracket."""
-    pair = None
-    if search is not None:
-        construction = get(ticket.construction, **ticket.options)
-        pair = construction.comparable(ticket, input_shape)
-    if pair is None:
-        return {"lower": known[0], "upper": known[1], "method": "error_bound"}
-    found = bracket(pair.f, pair.g, input_shape=pair.input_shape, seed=seed, **(search or {}))
-    low, high = max(known[0], found.lower), min(known[1], found.upper)
-    return {"lower": min(low, high), "upper": high, "method": found.method}
+    """Lower and upper end of the sup-norm error; ``known``: ends that need no pair of networks."""
+    construction = get(ticket.construction, **ticket.options)
+    pair = construction.comparable(ticket, input_shape)
+    low, high, method = *known, "error_bound"
+    if pair is not None and search is None:
+        high, method = interval_bound(pair.f, pair.g, input_shape=pair.input_shape)
+    elif pair is not None:
+        found = bracket(pair.f, pair.g, input_shape=pair.input_shape, seed=seed, **(search or {}))
+        low, high, method = max(low, found.lower), found.upper, found.method
+    if known[1] < high:
+        high, method = known[1], "error_bound"
+    return {"lower": min(low, high), "upper": high, "method": method}

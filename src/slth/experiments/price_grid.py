@@ -14,11 +14,13 @@ Settings = Mapping[str, Any]
 def measure_price(settings: Settings, search: Settings, seed: int, shard: int) -> pd.DataFrame:
     """Return a row for every ticket of a shard's replicates.
 
-    settings: the ``price`` section of the config; search: its ``bracket`` section. Columns: those
+    settings: the ``price`` section of the config; search: its ``bracket`` section, used where
+    ``certify`` is "bracket". Columns: those
     of `price_rows`, and experiment, target, granularity, digits (0: not swept), target_scale
     (largest output seen). Empty without arms.
     """
     frames = []
+    work = search if settings["certify"] == "bracket" else None
     replicates = range(shard, settings["replicates"], settings["shards"])
     for name in TARGETS:
         target = price_target(name, settings[name], seed)
@@ -28,7 +30,7 @@ def measure_price(settings: Settings, search: Settings, seed: int, shard: int) -
                 continue
             network, shape = target.of(arm["construction"])
             for words, spelled in spell(name, arm, settings["budget"]):
-                rows = [price_rows(network, shape, [spelled], seed, r, search) for r in replicates]
+                rows = [price_rows(network, shape, [spelled], seed, r, work) for r in replicates]
                 frames += [part.assign(**words, target_scale=scale) for part in rows]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 

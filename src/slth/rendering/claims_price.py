@@ -48,6 +48,7 @@ def price_macros(price: pd.DataFrame, sizes: pd.DataFrame) -> dict[str, str]:
         "PriceEqualError": setting(level),
         "PriceTargets": _targets(table),
         "PriceRefused": _refusals(price),
+        "PriceMethod": _method(table),
         "PricePower": _power(cells),
         "PriceLogarithm": _logarithm(cells),
         "PriceOrder": _order(table, level),
@@ -88,8 +89,8 @@ def _targets(table: pd.DataFrame) -> str:
         scale = float(plain["target_scale"].iloc[0])
         d = span(here["d"].to_numpy(float))
         parts.append(
-            f"{TARGETS[str(target)]} has {integer(weights)} weights, largest output seen "
-            f"{number(scale)}, and subset problems of dimensions {d}"
+            f"{TARGETS[str(target)]} has {integer(weights)} weights, its largest output seen is "
+            f"{number(scale)}, and its subset problems have dimensions {d}"
         )
     return sentence("; ".join(parts)) if parts else NO_PRICES
 
@@ -104,6 +105,25 @@ def _refusals(price: pd.DataFrame) -> str:
         for row in rows.to_dict("records")
     ]
     return sentence("; ".join(parts))
+
+
+def _method(table: pd.DataFrame) -> str:
+    counts = table.loc[table["arm"] != data.UNBLOCKED, "method"].value_counts()
+    if counts.empty:
+        return ""
+    words = {
+        "closed_form": "the closed form",
+        "error_bound": "the closed form of the problems' errors",
+        "differential": "the differential bound",
+        "lagrangian": "the Lagrangian dual",
+        "separate": "bounding both networks apart",
+    }
+    parts = [
+        f"{words.get(str(name), escape(name))} in {integer(int(times))}"
+        for name, times in sorted(counts.items(), key=lambda item: str(item[0]))
+    ]
+    total = int(counts.sum())
+    return sentence(f"the upper ends are those of {listing(parts)} of {integer(total)} tickets")
 
 
 def _reason(words: str) -> str:
@@ -193,8 +213,8 @@ def _order(table: pd.DataFrame, level: float) -> str:
     if not parts:
         return "No construction of this run reaches the error at which sizes are compared."
     return sentence(
-        f"for a certified error of {setting(level)} the median numbers of source weights a target "
-        f"weight are {'; '.join(parts)}"
+        f"for a certified error of {setting(level)} of the target's size the median numbers of "
+        f"source weights a target weight are {'; '.join(parts)}"
     )
 
 
@@ -232,8 +252,8 @@ def _neurons(table: pd.DataFrame) -> str:
             continue
         last = mine[mine["size"] == mine["size"].max()]
         words = (
-            f"on {TARGETS[str(target)]} its error, seen from below, is still "
-            f"{number(float(last['error'].median()))} at "
+            f"on {TARGETS[str(target)]} the error without blocks, seen from below, is still "
+            f"{number(float(last['error'].median()))} of the target's size at "
             f"{number(float(last['overparameterisation'].median()))} source weights a target weight"
         )
         if np.isfinite(rate.low):

@@ -28,7 +28,7 @@ def price_figure(price: pd.DataFrame) -> Figure:
             _family(ax, here, names)
             ax.set_xscale("log")
             ax.set_yscale("log")
-        row[0].set_ylabel(f"{TITLES.get(str(target), target)}\nsup-norm error")
+        row[0].set_ylabel(f"{TITLES.get(str(target), target)}\nrelative error")
     for i, title in enumerate(data.FAMILIES):
         axes[-1][i].set_xlabel("source weights / target weights")
         handles = _key(axes[:, i])
@@ -89,9 +89,7 @@ def _family(ax: Axes, table: pd.DataFrame, names: tuple[str, ...]) -> None:
         ax.errorbar(
             rows["x"], rows["median"], yerr=spread, elinewidth=0.8, label=data.LABELS[name], **look
         )
-    scale = table["target_scale"].dropna()
-    if not scale.empty:
-        ax.axhline(float(scale.iloc[0]), color=style.REFERENCE, linewidth=0.8, linestyle=":")
+    ax.axhline(1.0, color=style.REFERENCE, linewidth=0.8, linestyle=":")
 
 
 def _key(axes: np.ndarray) -> dict[str, object]:

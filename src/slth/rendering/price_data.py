@@ -40,7 +40,7 @@ UNBLOCKED = "neuron_removal"  # no bracket: its error is seen from below
 COLUMNS = [
     *("target", "arm", "construction", "n", "digits", "d", "replicate", "status", "reason"),
     *("overparameterisation", "worst_error", "lower", "upper", "kept_fraction", "proved"),
-    *("predicted_n", "basis", "tolerance", "target_scale", "solver"),
+    *("predicted_n", "basis", "tolerance", "target_scale", "solver", "method"),
 ]
 
 
@@ -55,14 +55,15 @@ class Rate(NamedTuple):
 def built(price: pd.DataFrame) -> pd.DataFrame:
     """Rows of tickets, with ``error``: the certified upper end, of no blocks the lower one.
 
-    ``size``: digits where they are swept, else n. Without blocks no bracket but the loose closed
+    ``error`` is in units of the target's largest output, so that an empty ticket has error 1.
+    ``size``: digits where they are swept, else n. Without blocks no bound but the loose closed
     form is known.
     """
     table = _whole(price)
     table = table[table["status"] == "BUILT"]
     seen = table["arm"] == UNBLOCKED
     return table.assign(
-        error=table["upper"].where(~seen, table["lower"]).astype(float),
+        error=(table["upper"].where(~seen, table["lower"]) / table["target_scale"]).astype(float),
         size=table["n"].where(table["digits"] == 0, table["digits"]).astype(float),
     )
 
