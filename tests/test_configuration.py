@@ -106,7 +106,7 @@ WRONG = [
         "got rss_dense on",
     ),
     ({"price": {"replicates": 2, "shards": 3}}, "price.shards: got 3"),
-    ({"depth": {"layers": [9]}}, "depth.side: got 8, takes at least 10"),
+    ({"depth": {"shards": 9}}, "depth.shards: got 9"),
 ]
 
 

@@ -9,7 +9,7 @@ import torch
 from slth.experiments.depth import deep_target, layer_error, measure_depth
 
 SETTINGS = {
-    "kinds": ["signed", "positive"], "layers": [1, 3], "replicates": 2, "shards": 1, "side": 5,
+    "kinds": ["signed", "positive"], "layers": [1, 3], "replicates": 2, "shards": 1,
     "kernel": 2, "channels": 1, "granularity": "filter", "n": 12, "budget": None,
 }  # fmt: skip
 SEARCH = {"samples": 64, "restarts": 1, "steps": 5}

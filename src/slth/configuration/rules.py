@@ -21,7 +21,7 @@ def cross_faults(config: Config) -> list[str]:
         *_learned(config["learned"]),
         *_tickets(config["tickets"], config["networks"]),
         *_price(config["price"]),
-        *_depth(config["depth"]),
+        *_jobs("depth", config["depth"]),
     ]
 
 
@@ -141,14 +141,6 @@ def _price(price: Config) -> Iterator[str]:
                     f"{where}: got {construction} on {target}, which price.arms[{first}] has; "
                     "takes each construction, granularity and target once"
                 )
-
-
-def _depth(depth: Config) -> Iterator[str]:
-    if depth["layers"]:
-        yield from _shrinks(
-            "depth.side", depth["side"], depth["kernel"], max(map(int, depth["layers"]))
-        )
-    yield from _jobs("depth", depth)
 
 
 def _shrinks(where: str, side: int, kernel: int, layers: int) -> Iterator[str]:

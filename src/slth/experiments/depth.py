@@ -1,6 +1,6 @@
 """The sup-norm error of a structured ticket against depth, beside the errors of its layers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,9 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from slth import seeding
-from slth.networks.architectures import convolution
+from slth.networks.architectures import convolution, read_layers
 from slth.supnorm import bracket
-from slth.tickets.registry import get
+from slth.tickets.bounds import closed_form, misses
+from slth.tickets.effective import effective_kernels
 from slth.tickets.stages import build
 
 Settings = Mapping[str, Any]
@@ -19,20 +20,21 @@ CONSTRUCTION = "structured_convolution"
 
 
 def measure_depth(settings: Settings, search: Settings, seed: int, shard: int) -> pd.DataFrame:
-    """Return a row for each kind of target, depth and replicate of a shard.
+    """Return a row for each kind of target, replicate of a shard, and depth.
 
     settings: the ``depth`` section of the config; search: its ``bracket`` section. Each replicate
-    draws a target of the greatest depth, of which the others are the first layers, and a random
-    network for each depth. Columns: the key, worst_error of a subset problem, lower and upper of
-    the whole, layer_sum (the sum of `layer_error` over the layers), theorem (the bound
-    (1 + δ)^l − 1 of kernels of norm 1, δ = fan-in·worst error of the layer's problems).
+    draws a target of the greatest depth and a random network, and builds one ticket; the others are
+    the first layers of both, so that depths differ by what is added and by nothing else. Inputs are
+    as large as what one output sees: outputs of larger images see the same. Columns: the key,
+    worst_error of a subset problem, lower and upper of the whole, layer_sum (the sum of
+    `layer_error` over the layers), theorem (the closed form from each layer's worst error, at most
+    (1 + δ)^l − 1 where no layer misses more than δ in all).
     """
     rows = [
-        {"experiment": "depth", "kind": kind, "layers": depth, "replicate": r}
-        | _row(kind, depth, settings, search, seed, r)
+        {"experiment": "depth", "kind": kind, "replicate": r} | row
         for kind in settings["kinds"]
-        for depth in settings["layers"]
         for r in range(shard, settings["replicates"], settings["shards"])
+        for row in _rows(kind, settings, search, seed, r)
     ]
     return pd.DataFrame(rows)
 
@@ -42,16 +44,17 @@ def deep_target(
 ) -> nn.Sequential:
     """Return ``depth`` valid convolutions, each followed by ReLU, every ‖K_t‖₁ = 1.
 
-    kind: "signed" kernels are N(0, 1) before they are divided by their norm, "positive" ones its
-    absolute values: there all paths add and no error can be lost on inputs ≥ 0. Layer i is the
-    same in targets of any depth.
+    kind: "signed" kernels are N(0, 1) before they are divided by their norm, negated where their
+    sum is negative (else layers die); "positive" ones its absolute values: there all paths add
+    and no error can be lost on inputs ≥ 0. Layer i is the same in targets of any depth.
     """
     modules: list[nn.Module] = []
     width, k = settings["channels"], settings["kernel"]
     for i in range(depth):
         rng = seeding.generator(seed, "deep target", replicate, i)
         weight = torch.from_numpy(rng.standard_normal((width, width if i else 1, k, k)))
-        weight = weight.abs() if kind == "positive" else weight
+        sums = weight.sum(dim=(1, 2, 3), keepdim=True)
+        weight = weight.abs() if kind == "positive" else torch.where(sums < 0, -weight, weight)
         norms = weight.abs().flatten(1).sum(dim=1)
         modules += [convolution(weight / norms.view(-1, 1, 1, 1)), nn.ReLU()]
     return nn.Sequential(*modules)
@@ -70,38 +73,42 @@ def layer_error(K: Tensor, plus: Tensor, minus: Tensor, signed: bool) -> float:
     return float(torch.maximum(rise, fall).max())
 
 
-def _row(
-    kind: str, depth: int, settings: Settings, search: Settings, seed: int, replicate: int
-) -> dict[str, Any]:
-    target = deep_target(kind, depth, settings, seed, replicate)
-    own = seeding.child(seed, "depth", kind, depth, replicate)
+def _rows(
+    kind: str, settings: Settings, search: Settings, seed: int, replicate: int
+) -> Iterator[dict[str, Any]]:
+    if not settings["layers"]:
+        return
+    target = deep_target(kind, max(settings["layers"]), settings, seed, replicate)
+    own = seeding.child(seed, "depth", kind, replicate)
     ticket = build(
         CONSTRUCTION, target, n=settings["n"], seed=own, budget=settings["budget"], threads=1,
         granularity=settings["granularity"],
     )  # fmt: skip
-    construction = get(CONSTRUCTION, **ticket.options)
-    shape = (1, settings["side"], settings["side"])
-    found = bracket(target, ticket.ticket, input_shape=shape, seed=seed, **search)
-    kernels = construction.effective(ticket)
-    assert kernels is not None
-    weights = [m.weight.detach() for m in target if isinstance(m, nn.Conv2d)]
+    layers = read_layers(target)
+    kernels, miss = effective_kernels(ticket), misses(ticket, len(layers), None)
     alone = [
-        layer_error(K, plus, minus, signed=not i)
-        for i, (K, (plus, minus)) in enumerate(zip(weights, kernels, strict=True))
+        layer_error(layer.weight, *pair, signed=not i)
+        for i, (layer, pair) in enumerate(zip(layers, kernels, strict=True))
     ]
-    return {
-        "n": settings["n"],
-        "d": int(ticket.solutions["d"].max()),
-        "eps": np.nan,
-        "seed": own,
-        "solver": "+".join(sorted(set(ticket.solutions["solver"]))),
-        "status": "BUILT",
-        "problems": len(ticket.solutions),
-        "proved": float(ticket.solutions["proved"].mean()),
-        "worst_error": float(ticket.solutions["error"].max()),
-        "lower": found.lower,
-        "upper": found.upper,
-        "method": found.method,
-        "layer_sum": sum(alone),
-        "theorem": construction.error_bound(ticket),
-    }
+    for depth in sorted(settings["layers"]):
+        side = depth * (settings["kernel"] - 1) + 1
+        f, g = target[: 2 * depth], ticket.ticket[: 4 * depth]
+        found = bracket(f, g, input_shape=(1, side, side), seed=seed, **search)
+        problems = ticket.solutions[ticket.solutions["layer"] < depth]
+        yield {
+            "layers": depth,
+            "n": settings["n"],
+            "d": int(problems["d"].max()),
+            "eps": np.nan,
+            "seed": own,
+            "solver": "+".join(sorted(set(problems["solver"]))),
+            "status": "BUILT",
+            "problems": len(problems),
+            "proved": float(problems["proved"].mean()),
+            "worst_error": float(problems["error"].max()),
+            "lower": found.lower,
+            "upper": found.upper,
+            "method": found.method,
+            "layer_sum": sum(alone[:depth]),
+            "theorem": closed_form(layers[:depth], miss[:depth], []),
+        }

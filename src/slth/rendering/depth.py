@@ -90,8 +90,8 @@ def _setting(table: pd.DataFrame) -> str:
     d = span(table["d"].to_numpy(float))
     return sentence(
         f"in this run $n = {table['n'].iloc[0]:g}$ in every layer, $d = $ {d} and "
-        f"{count(int(table['replicate'].nunique()), 'target')} of each kind were drawn; "
-        f"{integer(len(table))} tickets in all"
+        f"{count(int(table['replicate'].nunique()), 'target')} of each kind were drawn, with one "
+        "random network each"
     )
 
 
