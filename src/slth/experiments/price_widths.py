@@ -8,7 +8,7 @@ import pandas as pd
 
 from slth.experiments.price_grid import spell
 from slth.experiments.price_targets import TARGETS, PriceTarget, price_target
-from slth.tickets.predicted import predicted_width
+from slth.theory.quenched import success_probability
 from slth.tickets.registry import get
 
 Settings = Mapping[str, Any]
@@ -19,14 +19,19 @@ HALF = log(2)  # expected misses at which a Poisson number of misses is 0 with p
 def with_predictions(rows: pd.DataFrame, settings: Settings, seed: int) -> pd.DataFrame:
     """Add predicted_n (NaN: no formula, or refused), basis and the levels compared to ``rows``.
 
-    predicted_n: width at which, by `predicted_width`, half of the tickets have every subset
-    problem within the tolerance of the ``price`` section of the config.
+    predicted_n: width at which, by the construction's own `width` and `chance`, half of the tickets
+    have every subset problem within the tolerance of the ``price`` section of the config.
     """
     if rows.empty:
         return rows
     found = pd.DataFrame(_predictions(settings, seed))
     levels = {key: settings[key] for key in ("tolerance", "equal_error")}
     return rows.merge(found, on=KEY, how="left").assign(**levels)
+
+
+def chance(ensemble: str, n: int, d: int, eps: float) -> float:
+    """`success_probability`, of nsn by the normal law of its variance: 0.02 s instead of 0.5 s."""
+    return success_probability("normal" if ensemble == "nsn" else ensemble, n, d, eps)
 
 
 def _predictions(settings: Settings, seed: int) -> Iterator[dict[str, Any]]:
@@ -45,7 +50,7 @@ def _of_arm(
         construction = get(spelled["construction"], **spelled["options"])
         key = {word: words[word] for word in KEY}
         try:
-            found = predicted_width(construction, network, tolerance, HALF)
+            found = construction.width(network, tolerance, HALF, chance)
         except ValueError:
             yield key | {"predicted_n": nan, "basis": "refused"}
             continue
