@@ -90,7 +90,7 @@ WRONG = [
     ({"tickets": [{"name": "a", "network": "absent"}]}, "takes one of the networks: one"),
     ({"tickets": [{"name": "a"}]}, "tickets[0].network: missing"),
     ({"tickets": {"name": "a"}}, "tickets: got {'name': 'a'}, takes a list"),
-    ({"price": {"images": {"side": 2}}}, "price.images.side: got 2, takes at least 3"),
+    ({"price": {"sizes": [{"granularity": "entry", "eps": 0.1}] * 2}}, "got entry twice"),
     (
         {"price": {"arms": [{"construction": "rss_dense", "n": [4], "digits": [3]}]}},
         "takes none for rss_dense",

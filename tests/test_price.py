@@ -52,7 +52,7 @@ def test_brackets_and_refusals_are_rows():
     search = {"samples": 16, "restarts": 0, "steps": 0}
     settings = {"points": 3, "channels": [2, 1]}
     target = price_target("points", settings, seed=1)
-    images = {"side": 3, "kernel": 2, "channels": [1], "classes": 2}
+    images = {"kernel": 2, "channels": [1]}
     arm = {"name": "a", "construction": "rss_dense", "n": [6]}
     row = price_rows(*target.of("rss_dense"), [arm], 0, 0, search).iloc[0]
     quick = price_rows(*target.of("rss_dense"), [arm], 0, 0).iloc[0]

@@ -123,9 +123,6 @@ def _learned(learned: Config) -> Iterator[str]:
 
 
 def _price(price: Config) -> Iterator[str]:
-    images = price["images"]
-    layers = len(images["channels"])
-    yield from _shrinks("price.images.side", images["side"], images["kernel"], layers)
     yield from _jobs("price", price)
     seen: dict[tuple[str, str, str], int] = {}
     for i, arm in enumerate(price["arms"]):
@@ -141,15 +138,10 @@ def _price(price: Config) -> Iterator[str]:
                     f"{where}: got {construction} on {target}, which price.arms[{first}] has; "
                     "takes each construction, granularity and target once"
                 )
-
-
-def _shrinks(where: str, side: int, kernel: int, layers: int) -> Iterator[str]:
-    """Valid convolutions take kernel - 1 pixels a layer."""
-    least = layers * (kernel - 1) + 1
-    if side < least:
-        yield (
-            f"{where}: got {side}, takes at least {least} with {layers} layers of kernel {kernel}"
-        )
+    kinds = [cell["granularity"] for cell in price["sizes"]]
+    for i, kind in enumerate(kinds):
+        if kind in kinds[:i]:
+            yield f"price.sizes[{i}].granularity: got {kind} twice, takes each once"
 
 
 def _jobs(section: str, settings: Config) -> Iterator[str]:

@@ -17,17 +17,17 @@ def measure_sizes(settings: Settings, seed: int, shard: int) -> pd.DataFrame:
     """Return a row for every ticket with |S| = round(fraction·n) of a shard's replicates.
 
     settings: the ``price`` section of the config. Of the target "images", by the structured
-    construction at d = 1 (entry) and d = k² (kernel); each fraction is tried at ``around`` times
-    its `sized_threshold`. Columns: the key, size, threshold, problems, hits (within ``tolerance``,
-    the search minimises), median_error, kept_fraction, overparameterisation.
+    construction at d = 1 (entry) and d = k² (kernel), each with its eps; each fraction is tried at
+    about ``around`` times its `sized_threshold`, with |S| an integer and n = |S|/fraction. Columns:
+    the key, size, threshold, problems, hits (within eps; the search minimises), median_error,
+    kept_fraction, overparameterisation.
     """
     target = price_target("images", settings["images"], seed)
-    sizes = settings["sizes"]
     rows = [
-        _row(target, kind, fraction, ratio, settings, seed, r)
-        for kind in sizes["granularities"]
-        for fraction in sizes["fractions"]
-        for ratio in sizes["around"]
+        _row(target, cell["granularity"], cell["eps"], fraction, ratio, settings, seed, r)
+        for cell in settings["sizes"]
+        for fraction in settings["fractions"]
+        for ratio in settings["around"]
         for r in range(shard, settings["replicates"], settings["shards"])
     ]
     return pd.DataFrame(rows)
@@ -36,17 +36,17 @@ def measure_sizes(settings: Settings, seed: int, shard: int) -> pd.DataFrame:
 def _row(
     target: PriceTarget,
     granularity: str,
+    eps: float,
     fraction: float,
     ratio: float,
     settings: Settings,
     seed: int,
     replicate: int,
 ) -> dict[str, Any]:
-    eps = settings["tolerance"]
     d = 1 if granularity == "entry" else settings["images"]["kernel"] ** 2
     threshold = sized_threshold(d, eps, fraction)
-    n = max(2, round(ratio * threshold))
-    size = max(1, round(fraction * n))
+    size = max(1, round(fraction * ratio * threshold))
+    n = max(2, round(size / fraction))
     own = seeding.child(seed, "sizes", granularity, fraction, ratio, replicate)
     ticket = build(
         "structured_convolution", target.plain, n=n, seed=own, budget=settings["budget"],

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from slth import seeding
-from slth.networks.architectures import build_network, read_layers
+from slth.networks.architectures import convolution
 from slth.networks.determinism import one_thread
 from slth.networks.equivariant import InvariantMean, SetLinear
 from slth.networks.equivariant_layers import as_plain
@@ -45,23 +45,21 @@ class PriceTarget:
 
 
 def price_target(name: str, settings: Settings, seed: int) -> PriceTarget:
-    """Draw a target: "points" (points, channels) or "images" (side, kernel, channels, classes).
+    """Draw a target: "points" (points, channels) or "images" (kernel, channels).
 
     points: a Deep Sets network, ReLU between layers, then the mean over the points; its layers are
-    dense matrices in the plain form. images: valid convolutions with ReLU and a dense readout.
-    Uniform and He-normal weights. Every layer is divided by the largest ‖K_t‖₁ of its outputs t, so
-    that the theorems' norm is 1 and no output exceeds 1 on the box.
+    dense matrices in the plain form. images: valid convolutions, ReLU between them, on inputs as
+    large as what one output sees (outputs of larger images see the same). Weights U[-1, 1]. Every
+    layer is divided by the largest ‖K_t‖₁ of its outputs t, so that the theorems' norm is 1 and no
+    output exceeds 1 on the box.
     """
     if name == "points":
         network = _points(settings["channels"], settings["points"], seed)
         shape = (1, settings["points"])
         return PriceTarget(as_plain(network, shape), (settings["points"],), network, shape)
-    shape = (1, settings["side"], settings["side"])
-    network = build_network(
-        settings["channels"], settings["kernel"], 1, "valid", settings["classes"], shape,
-        seed=seeding.child(seed, "price target", name),
-    )  # fmt: skip
-    return PriceTarget(_unit(network), shape)
+    side = len(settings["channels"]) * (settings["kernel"] - 1) + 1
+    shape = (1, side, side)
+    return PriceTarget(_images(settings["channels"], settings["kernel"], seed), shape)
 
 
 def _points(channels: list[int], points: int, seed: int) -> nn.Sequential:
@@ -74,13 +72,13 @@ def _points(channels: list[int], points: int, seed: int) -> nn.Sequential:
     return nn.Sequential(*modules[:-1], InvariantMean())
 
 
-def _unit(network: nn.Sequential) -> nn.Sequential:
+def _images(channels: list[int], kernel: int, seed: int) -> nn.Sequential:
     modules: list[nn.Module] = []
-    for layer in read_layers(network):
-        modules += [nn.Flatten()] if layer.flatten else []
-        modules += [layer.module(layer.weight / _norm(layer.weight))]
-        modules += [nn.ReLU()] if layer.relu else []
-    return nn.Sequential(*modules)
+    for i, (c_in, c_out) in enumerate(zip([1, *channels], channels, strict=False)):
+        rng = seeding.generator(seed, "price target", "images", i)
+        weight = torch.from_numpy(rng.uniform(-1.0, 1.0, (c_out, c_in, kernel, kernel)))
+        modules += [convolution(weight / _norm(weight)), nn.ReLU()]
+    return nn.Sequential(*modules[:-1])
 
 
 def _norm(weight: Tensor) -> float:

@@ -34,6 +34,8 @@ WORDS = {  # arms as the prose names them
     "binary_polylog": "binary digits",
 }
 
+RSS = (*tuple(WORDS)[1:7], "equivariant")  # arms whose problems are random subset sums
+
 
 def price_macros(price: pd.DataFrame, sizes: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for everything the prose says about prices."""
@@ -87,10 +89,11 @@ def _targets(table: pd.DataFrame) -> str:
             continue
         weights = float(plain["target_parameters"].iloc[0])
         scale = float(plain["target_scale"].iloc[0])
-        d = span(here["d"].to_numpy(float))
+        sizes = sorted(set(here.loc[here["arm"] != data.UNBLOCKED, "d"].astype(int)))
+        d = listing(f"${size}$" for size in sizes)
         parts.append(
             f"{TARGETS[str(target)]} has {integer(weights)} weights, its largest output seen is "
-            f"{number(scale)}, and its subset problems have dimensions {d}"
+            f"{number(scale)}, and its subset problems have $d$ = {d}"
         )
     return sentence("; ".join(parts)) if parts else NO_PRICES
 
@@ -180,17 +183,33 @@ def _logarithm(cells: list[pd.DataFrame]) -> str:
         )
         if fits.get("power"):
             words[-1] += f"; a power fits better for {listing(fits['power'])}"
-    short = [
-        f"{_rate(rate)} against {fixed(wanted)} for {name}"
-        for name, rate, wanted in shown
-        if not rate.low <= wanted <= rate.high
-    ]
+    below = [name for name, rate, wanted in shown if rate.high < wanted]
+    above = [name for name, rate, wanted in shown if rate.low > wanted]
     words.append(
         f"the halvings a candidate that \\eqref{{eq:nstar}} predicts lie in the measured interval "
         f"in {integer(inside)} of {integer(len(shown))}"
-        + (f"; outside are {listing(short)}" if short else "")
+        + (f"; the interval lies below for {listing(below)}" if below else "")
+        + (f"; it lies above for {listing(above)}" if above else "")
     )
+    words.append(_searched(cells))
     return " ".join(sentence(part) for part in words)
+
+
+def _searched(cells: list[pd.DataFrame]) -> str:
+    """Sweeps whose largest n were not solved to a proof: there a rate is one of search."""
+    found = [
+        f"{_where(part)} ({percent(float(last['proved'].mean()), 0)})"
+        for part in cells
+        if part["arm"].iloc[0] in RSS
+        and (last := part[part["size"] == part["size"].max()])["proved"].mean() < 1
+    ]
+    if not found:
+        return "all subset sums were solved to a proof that no subset is better"
+    return (
+        "at the largest $n$ not all subset sums were solved to a proof that no subset is better, "
+        f"so that the rate is one of search, not of existence, for {listing(found)}, in brackets "
+        "the share of proofs"
+    )
 
 
 def _order(table: pd.DataFrame, level: float) -> str:
@@ -277,8 +296,15 @@ def _widths(cells: list[pd.DataFrame]) -> str:
         f"the measured over the predicted width is {fixed(low[0])} to {fixed(high[0])} in the "
         f"{count(len(ratios), 'sweep')} that reach the tolerance and have a prediction"
     )
+    missed = [
+        _where(part)
+        for part in cells
+        if np.isfinite(float(part["predicted_n"].iloc[0])) and np.isinf(measured_width(part))
+    ]
     if len(ratios) > 1:
         words += f"; least for {low[1]}, largest for {high[1]}"
+    if missed:
+        words += f"; the tolerance is not reached by {listing(missed)}"
     return sentence(words)
 
 
@@ -299,7 +325,10 @@ def _at(part: pd.DataFrame, level: float) -> np.ndarray:
 def _sizes(table: pd.DataFrame) -> dict[str, str]:
     known = table[np.isfinite(table["measured"].astype(float))] if len(table) else table
     return {
-        "PriceSizesEps": setting(float(table["eps"].iloc[0])) if len(table) else "--",
+        "PriceSizesEps": listing(
+            f"{setting(float(part['eps'].iloc[0]))} at $d = {d:g}$"
+            for d, part in table.groupby("d")
+        ),
         "PriceSizesProblems": span(table["problems"].to_numpy(float)),
         "PriceSizesWidth": _sizes_width(known),
         "PriceSizesCost": _sizes_cost(known),

@@ -72,6 +72,7 @@ def depth_figure(depth: pd.DataFrame) -> Figure:
     high = max(ax.get_ylim()[1] for ax in axes)
     for ax in axes:
         ax.set_ylim(low, high)
+        style.log_axis(ax)
     axes[0].set_ylabel("sup-norm error")
     style.legend(figure, axes)
     return figure
@@ -83,7 +84,7 @@ def _line(ax: Axes, part: pd.DataFrame, column: str, label: str, index: int) -> 
     x, median = rows["layers"].to_numpy(float) + 0.06 * (index - 1.5), rows["median"].to_numpy()
     spread = np.abs(rows[["low", "high"]].to_numpy(float).T - median)
     ax.errorbar(x, median, yerr=spread, elinewidth=0.8, label=label, **style.series(index).both())
-    style.log_axis(ax)
+    ax.set_yscale("log")
 
 
 def _setting(table: pd.DataFrame) -> str:
@@ -112,7 +113,7 @@ def _sum(table: pd.DataFrame) -> str:
     if deepest == 1 or not parts:
         return "One layer has nothing to add up."
     words = listing(
-        f"{number(low)} to {number(high)} times the sum with {kind} kernels"
+        f"{number(low)} and {number(high)} times the sum with {kind} kernels"
         for low, high, kind in parts
     )
     verdict = (

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from slth.rendering import price_data as data
 from slth.rendering import price_sizes, style
@@ -26,14 +27,15 @@ def price_figure(price: pd.DataFrame) -> Figure:
         here = table[table["target"] == target]
         for ax, names in zip(row, data.FAMILIES.values(), strict=True):
             _family(ax, here, names)
+            ax.set_visible(bool(here["arm"].isin(names).any()))
             ax.set_xscale("log")
             ax.set_yscale("log")
         row[0].set_ylabel(f"{TITLES.get(str(target), target)}\nrelative error")
     for i, title in enumerate(data.FAMILIES):
         axes[-1][i].set_xlabel("source weights / target weights")
-        handles = _key(axes[:, i])
+        key = _key(axes[:, i], data.FAMILIES[title])
         axes[0][i].legend(
-            handles.values(), handles.keys(), loc="lower center", bbox_to_anchor=(0.5, 1.0),
+            key.values(), key.keys(), loc="lower center", bbox_to_anchor=(0.5, 1.0),
             title=title, fontsize=8, title_fontsize=9, labelspacing=0.25, borderaxespad=0.2,
         )  # fmt: skip
     return figure
@@ -54,15 +56,16 @@ def sizes_figure(sizes: pd.DataFrame) -> Figure:
             label="predicted",
         )  # fmt: skip
         known = part[np.isfinite(part["measured"])]
-        ax.plot(
-            known["kept_fraction"], known["measured"], label="measured", **style.series(0).points()
-        )
+        ax.errorbar(
+            known["kept_fraction"], known["measured"], yerr=known["error"].fillna(0.0),
+            elinewidth=0.8, label="measured", **style.series(0).points(),
+        )  # fmt: skip
         for row in known.to_dict("records"):
             ax.annotate(
                 f"{row['fraction']:g}", (row["kept_fraction"], row["measured"]), fontsize=7,
-                xytext=(4, 3), textcoords="offset points",
+                xytext=(5, 3), textcoords="offset points",
             )  # fmt: skip
-        ax.set_title(f"$d = {d:g}$")
+        ax.set_title(rf"$d = {d:g},\ \varepsilon = {part['eps'].iloc[0]:g}$")
         ax.set_xlabel("kept fraction of the random network (%)")
         ax.margins(x=0.12, y=0.15)
         ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g}")
@@ -92,9 +95,15 @@ def _family(ax: Axes, table: pd.DataFrame, names: tuple[str, ...]) -> None:
     ax.axhline(1.0, color=style.REFERENCE, linewidth=0.8, linestyle=":")
 
 
-def _key(axes: np.ndarray) -> dict[str, object]:
+def _key(axes: np.ndarray, names: tuple[str, ...]) -> dict[str, object]:
+    """Handles by label in the order of the family, as many lines in every column."""
     found: dict[str, object] = {}
     for ax in axes:
-        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
-            found.setdefault(label, handle)
-    return found
+        found |= dict(zip(*ax.get_legend_handles_labels()[::-1], strict=True))
+    key = {
+        data.LABELS[name]: found[data.LABELS[name]] for name in names if data.LABELS[name] in found
+    }
+    longest = max(map(len, data.FAMILIES.values()))
+    return key | {
+        " " * (i + 1): Line2D([], [], linestyle="none") for i in range(longest - len(key))
+    }

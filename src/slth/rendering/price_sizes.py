@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 COLUMNS = [
-    *("d", "fraction", "eps", "threshold", "found", "measured", "predicted", "kept_fraction"),
-    "problems",
+    *("d", "fraction", "eps", "threshold", "found", "measured", "error", "predicted"),
+    *("kept_fraction", "problems"),
 ]
 
 
@@ -14,7 +14,8 @@ def summaries(sizes: pd.DataFrame) -> pd.DataFrame:
 
     n: where the pooled hit rate crosses one half between neighbouring n, linearly; NaN where it
     does not. measured, predicted: the same and `threshold` as overparameterisation, which is
-    proportional to n. kept_fraction: of the tickets, interpolated at n (at the threshold if NaN).
+    proportional to n. error: jackknife of measured, over the random networks.
+    kept_fraction: of the tickets, interpolated at n (at the threshold if NaN).
     """
     if sizes.empty:
         return pd.DataFrame(columns=COLUMNS)
@@ -32,6 +33,7 @@ def summaries(sizes: pd.DataFrame) -> pd.DataFrame:
                 "threshold": threshold,
                 "found": found,
                 "measured": found * per_n,
+                "error": jackknife(part) * per_n,
                 "predicted": threshold * per_n,
                 "kept_fraction": float(np.interp(place, kept.index, kept)),
                 "problems": int(part["problems"].sum()),
@@ -51,3 +53,12 @@ def crossing(part: pd.DataFrame) -> float:
                 n[i - 1] + (0.5 - rate[i - 1]) / (rate[i] - rate[i - 1]) * (n[i] - n[i - 1])
             )
     return np.nan
+
+
+def jackknife(part: pd.DataFrame) -> float:
+    """Return the standard error of `crossing`, leaving out one random network at a time."""
+    names = part["replicate"].unique()
+    left = np.array([crossing(part[part["replicate"] != name]) for name in names])
+    if len(names) < 2 or not np.isfinite(left).all():
+        return np.nan
+    return float(np.sqrt((len(names) - 1) * ((left - left.mean()) ** 2).mean()))
