@@ -17,6 +17,7 @@ include: "workflow/rules/benchmark.smk"
 include: "workflow/rules/replicas.smk"
 include: "workflow/rules/sandwich.smk"
 include: "workflow/rules/atlas.smk"
+include: "workflow/rules/price.smk"
 include: "workflow/rules/sections.smk"
 include: "workflow/rules/render.smk"
 

@@ -96,6 +96,23 @@ WRONG = [
     ({"atlas": {"shards": 41, "covering": {"grid": GRID}}}, "atlas.covering.replicates is 40"),
     ({"atlas": {"sizes": {"grid": GRID}}}, "atlas.sizes.grid[0].eps: missing"),
     ({"atlas": {"volume": {"grid": [{"d": 2, "n": [4], "eps": 0.1}]}}}, "an integer >= 1 and <= 1"),
+    ({"price": {"sizes": [{"granularity": "entry", "eps": 0.1}] * 2}}, "got entry twice"),
+    (
+        {"price": {"arms": [{"construction": "rss_dense", "n": [4], "digits": [3]}]}},
+        "takes none for rss_dense",
+    ),
+    (
+        {
+            "price": {
+                "arms": [
+                    {"construction": "rss_dense", "n": [n], "targets": ["points"]} for n in (4, 5)
+                ]
+            }
+        },
+        "got rss_dense on",
+    ),
+    ({"price": {"replicates": 2, "shards": 3}}, "price.shards: got 3"),
+    ({"depth": {"shards": 9}}, "depth.shards: got 9"),
 ]
 
 

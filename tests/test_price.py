@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 
 from slth.experiments.price import price_rows
+from slth.experiments.price_targets import price_target
 from slth.experiments.published_sums import failure_rate, lenet_weights, weight_errors
 from slth.networks import build_dense_network, normalise
 from slth.tickets import CONSTRUCTIONS
@@ -44,3 +46,28 @@ def test_failure_rate_is_that_of_enumeration(factors):
     # two independent samples: 5 standard deviations of the difference
     assert abs(found["rate"] - missed) < 5 * np.sqrt(2 * 0.25 / 2000)
     assert found["low"] <= found["rate"] <= found["high"]
+
+
+def test_brackets_and_refusals_are_rows():
+    search = {"samples": 16, "restarts": 0, "steps": 0}
+    settings = {"points": 3, "channels": [2, 1]}
+    target = price_target("points", settings, seed=1)
+    images = {"kernel": 2, "channels": [1]}
+    arm = {"name": "a", "construction": "rss_dense", "n": [6]}
+    row = price_rows(*target.of("rss_dense"), [arm], 0, 0, search).iloc[0]
+    quick = price_rows(*target.of("rss_dense"), [arm], 0, 0).iloc[0]
+    assert row["error_lower"] <= row["lower"] <= row["upper"] <= quick["upper"]
+    assert quick["upper"] <= row["error_bound"]
+    refused = price_rows(*price_target("images", images, 1).of("rss_dense"), [arm], 0, 0, search)
+    assert refused["status"].tolist() == ["REFUSED"]
+    assert "convolution" in refused["reason"].iloc[0]
+
+
+def test_the_equivariant_target_is_the_plain_one():
+    target = price_target("points", {"points": 3, "channels": [2, 1]}, seed=1)
+    x = torch.from_numpy(np.random.default_rng(0).uniform(-1, 1, (9, 3)))
+    assert target.equivariant is not None
+    assert torch.allclose(target.plain(x), target.equivariant(x[:, None]), atol=1e-14)
+    weights = [m.weight for m in target.plain if isinstance(m, torch.nn.Linear)]
+    assert all(float(w.abs().sum(dim=1).max()) <= 1 + 1e-12 for w in weights)
+    assert 0 < target.scale(0) <= 1

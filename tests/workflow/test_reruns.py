@@ -20,6 +20,9 @@ SUMS = {"measure_sums", "render_replicas"}
 PAPER = {"compile_paper", "all"}
 PREDICTIONS = {"measure_thresholds", "measure_atlas", "render_atlas"}
 ATLAS = {"solve_atlas", "measure_atlas", "render_atlas"}
+PRICE = {"measure_price", "collect_price", "render_price"}
+DEPTH = {"measure_depth", "collect_depth", "render_depth"}
+PAPER = {"compile_paper", "all"}
 
 
 @contextmanager
@@ -37,20 +40,34 @@ def edited(path: Path) -> Iterator[None]:
     ("file", "rules"),
     [
         ("paper/main.tex", {"compile_paper", "all"}),
-        ("src/slth/solvers/klist.py", TICKETS | RENDER),
+        ("src/slth/solvers/klist.py", TICKETS | RENDER | PRICE | DEPTH),
         ("src/slth/solvers/milp.py", set()),
         ("src/slth/tickets/rss_dense.py", REPLICAS | PAPER),
         ("src/slth/tickets/structured_convolution.py", {"sample_sources"} | TICKETS | RENDER),
         ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | REPLICAS | SUMS | RENDER),
         ("src/slth/experiments/published_sums.py", SUMS | PAPER),
         ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | ATLAS | RENDER),
+        ("src/slth/tickets/rss_dense.py", set()),
+        ("src/slth/tickets/single_weight.py", PRICE | PAPER),
+        ("src/slth/experiments/depth.py", DEPTH | PAPER),
+        ("src/slth/rendering/claims_price.py", {"render_price"} | PAPER),
+        (
+            "src/slth/tickets/structured_convolution.py",
+            {"sample_sources"} | TICKETS | RENDER | PRICE | DEPTH,
+        ),
+        ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | RENDER | PRICE | DEPTH),
         (
             "src/slth/supnorm/differential.py",
-            {"measure_tickets", "collect_tickets"} | LEARNED | RENDER,
+            {"measure_tickets", "collect_tickets"} | LEARNED | RENDER | PRICE | DEPTH,
+        ),
+        (
+            "src/slth/theory/quenched.py",
+            {"measure_thresholds", "collect_price", "render_price"} | RENDER,
         ),
         ("src/slth/theory/quenched.py", PREDICTIONS | RENDER),
         ("src/slth/theory/refined.py", PREDICTIONS | RENDER),
         ("src/slth/theory/covering.py", {"measure_atlas", "render_atlas", "compile_paper", "all"}),
+        ("src/slth/theory/refined.py", {"measure_thresholds"} | RENDER),
         ("src/slth/rendering/figures.py", {"render_figures", "compile_paper", "all"}),
     ],
 )

@@ -23,6 +23,8 @@ def cross_faults(config: Config) -> list[str]:
         *_tickets(config["tickets"], config["networks"]),
         *_sandwich(config["sandwich"]),
         *_atlas(config["atlas"]),
+        *_price(config["price"]),
+        *_jobs("depth", config["depth"]),
     ]
 
 
@@ -159,3 +161,31 @@ def _atlas(atlas: Config) -> Iterator[str]:
                 f"atlas.shards: got {atlas['shards']}, takes at most one job a replicate "
                 f"({place}.replicates is {own['replicates']})"
             )
+def _price(price: Config) -> Iterator[str]:
+    yield from _jobs("price", price)
+    seen: dict[tuple[str, str, str], int] = {}
+    for i, arm in enumerate(price["arms"]):
+        where, construction = f"price.arms[{i}]", arm["construction"]
+        if arm["digits"] and construction != "binary_polylog":
+            yield f"{where}.digits: got {arm['digits']}, takes none for {construction}"
+        structured = construction == "structured_convolution"
+        for target in arm["targets"]:
+            key = (construction, arm["granularity"] if structured else "", target)
+            first = seen.setdefault(key, i)
+            if first != i:
+                yield (
+                    f"{where}: got {construction} on {target}, which price.arms[{first}] has; "
+                    "takes each construction, granularity and target once"
+                )
+    kinds = [cell["granularity"] for cell in price["sizes"]]
+    for i, kind in enumerate(kinds):
+        if kind in kinds[:i]:
+            yield f"price.sizes[{i}].granularity: got {kind} twice, takes each once"
+
+
+def _jobs(section: str, settings: Config) -> Iterator[str]:
+    if settings["shards"] > settings["replicates"]:
+        yield (
+            f"{section}.shards: got {settings['shards']}, takes at most one job a replicate "
+            f"({section}.replicates is {settings['replicates']})"
+        )

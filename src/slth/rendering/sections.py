@@ -39,6 +39,8 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
             "atlas_volume",
         ),
     ),
+    "price": ("slth.rendering.price", ("price", "sizes")),
+    "depth": ("slth.rendering.depth", ("depth",)),
 }
 
 Frames = Mapping[str, pd.DataFrame]

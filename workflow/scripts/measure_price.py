@@ -1,0 +1,11 @@
+from slth import frames
+from slth.experiments.price_grid import measure_price
+from slth.experiments.price_sizes import measure_sizes
+from slth.progress import logged
+
+with logged(snakemake.log[0]):
+    settings, seed = snakemake.params.settings, snakemake.params.seed
+    shard = snakemake.params.shard
+    rows = measure_price(settings, snakemake.params.bracket, seed, shard)
+    frames.write(snakemake.output.price, rows, "priced tickets")
+    frames.write(snakemake.output.sizes, measure_sizes(settings, seed, shard), "sized tickets")
