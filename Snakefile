@@ -14,6 +14,8 @@ include: "workflow/rules/construct.smk"
 include: "workflow/rules/learn.smk"
 include: "workflow/rules/measure.smk"
 include: "workflow/rules/benchmark.smk"
+include: "workflow/rules/restrictions.smk"
+include: "workflow/rules/latency.smk"
 include: "workflow/rules/sections.smk"
 include: "workflow/rules/render.smk"
 

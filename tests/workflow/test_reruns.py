@@ -14,6 +14,7 @@ pytestmark = pytest.mark.xdist_group("workflow")  # one worker: one finished run
 RENDER = {"render_figures", "render_tables", "render_numbers", "compile_paper", "all"}
 TICKETS = {"solve_blocks", "construct_tickets", "measure_tickets", "collect_tickets"}
 TICKETS |= (LEARNED := {"learn_routes", "collect_learned"})  # the tickets' networks, by learning
+LIFTED = {"measure_restrictions", "collect_restrictions", "render_restrictions"}
 THRESHOLDS = {"solve_cells", "measure_thresholds"}
 
 
@@ -32,17 +33,22 @@ def edited(path: Path) -> Iterator[None]:
     ("file", "rules"),
     [
         ("paper/main.tex", {"compile_paper", "all"}),
-        ("src/slth/solvers/klist.py", TICKETS | RENDER),
+        ("src/slth/solvers/klist.py", TICKETS | LIFTED | RENDER),
         ("src/slth/solvers/milp.py", set()),
         ("src/slth/tickets/rss_dense.py", set()),
-        ("src/slth/tickets/structured_convolution.py", {"sample_sources"} | TICKETS | RENDER),
-        ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | RENDER),
+        (
+            "src/slth/tickets/structured_convolution.py",
+            {"sample_sources"} | TICKETS | LIFTED | RENDER,
+        ),
+        ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | LIFTED | RENDER),
         (
             "src/slth/supnorm/differential.py",
-            {"measure_tickets", "collect_tickets"} | LEARNED | RENDER,
+            {"measure_tickets", "collect_tickets"} | LEARNED | LIFTED | RENDER,
         ),
         ("src/slth/theory/quenched.py", {"measure_thresholds"} | RENDER),
         ("src/slth/theory/refined.py", {"measure_thresholds"} | RENDER),
+        ("src/slth/tickets/activated_convolution.py", LIFTED | {"compile_paper", "all"}),
+        ("paper/sections/latency.tex", {"compile_paper", "all"}),
         ("src/slth/rendering/figures.py", {"render_figures", "compile_paper", "all"}),
     ],
 )

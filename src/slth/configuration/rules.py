@@ -20,6 +20,7 @@ def cross_faults(config: Config) -> list[str]:
         *_data(config),
         *_learned(config["learned"]),
         *_tickets(config["tickets"], config["networks"]),
+        *_restrictions(config["restrictions"]),
     ]
 
 
@@ -118,3 +119,17 @@ def _learned(learned: Config) -> Iterator[str]:
         if lottery in learned["lotteries"][:i]:
             yield f"learned.lotteries[{i}]: got {lottery} twice, takes each variant once"
     yield from (line.replace("networks[0]", "learned") for line in _networks([learned]))
+
+
+def _restrictions(settings: Config) -> Iterator[str]:
+    least = 7 if "valid" in settings["variants"] else 4  # three 3x3 kernels; pooling halves
+    if settings["side"] < least:
+        yield (
+            f"restrictions.side: got {settings['side']}, takes at least {least} with variants "
+            f"{', '.join(settings['variants']) or 'none'}"
+        )
+    if settings["shards"] > max(1, settings["seeds"]):
+        yield (
+            f"restrictions.shards: got {settings['shards']}, takes at most one job a seed "
+            f"(restrictions.seeds is {settings['seeds']})"
+        )

@@ -20,7 +20,10 @@ from slth.rendering.booktabs import write
 from slth.rendering.numbers import newcommand
 
 # section: module, and the tables of results/measure that it reads, in the order of the paper
-SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {}
+SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "restrictions": ("slth.rendering.restrictions", ("restrictions",)),
+    "latency": ("slth.rendering.latency", ("latency",)),
+}
 
 Frames = Mapping[str, pd.DataFrame]
 
