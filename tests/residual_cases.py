@@ -35,3 +35,10 @@ def pooled_target(network: nn.Sequential | None = None) -> nn.Sequential:
         return nn.Sequential(*head, nn.Flatten(), linear(unit(2, 9)))
     pool = nn.AvgPool2d(3, stride=2, padding=1)
     return nn.Sequential(*network[:-2], pool, nn.Flatten(), linear(unit(2, 9)))
+
+
+def residual_chain() -> nn.Sequential:
+    """Two blocks of two channels one after the other, pooling between layers, no readout."""
+    blocks = [Residual(conv(2, 2), nn.ReLU(), conv(2, 2)), nn.ReLU(), Residual(conv(2, 2, 1))]
+    head = [conv(2, 1), nn.ReLU(), nn.AvgPool2d(2)]
+    return nn.Sequential(*head, *blocks, nn.ReLU(), conv(1, 2, 1))

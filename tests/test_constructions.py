@@ -12,7 +12,7 @@ from slth.seeding import generator
 from slth.tickets.predicted import predicted_width
 from slth.tickets.prediction import smallest
 from tests import equivariant_cases as equivariant
-from tests.residual_cases import pooled_target, residual_target
+from tests.residual_cases import pooled_target, residual_chain, residual_target
 from tests.ticket_checks import check_bracket, check_ticket
 
 SEED = 4
@@ -111,6 +111,10 @@ CASES = {
     "copies, across flatten": Case(
         "ell_plus_one", CONV, (1, 4, 4), 9, options={"readout": "ticket"}
     ),
+    "copies, residual": Case(
+        "ell_plus_one", RESIDUAL, (1, 5, 5), 9, options={"readout": "ticket"}
+    ),
+    "copies, residual chain": Case("ell_plus_one", residual_chain(), (1, 4, 4), 6),
     "copies, leaky": Case(
         "ell_plus_one", activated(DENSE, lambda: nn.LeakyReLU(0.1)), (3,), 11, bracket=False
     ),

@@ -12,6 +12,7 @@ from slth import checks
 from slth.networks.activations import RELU, Activation, read_activated
 from slth.networks.architectures import convolution, linear
 from slth.networks.modules import ChannelScale
+from slth.networks.residual import structured
 from slth.tickets.base import Comparable, Kernels
 from slth.tickets.bounds import misses, tail_norm
 from slth.tickets.merged import merged_kernels
@@ -49,6 +50,11 @@ class ActivatedConvolution(StructuredConvolution):
 
     def read(self, target: nn.Sequential) -> list[Any]:
         layers = read_activated(target, "target")
+        if structured(target):
+            raise ValueError(
+                "target: got a Residual or AvgPool2d, takes a chain of layers; use "
+                "structured_convolution, or ell_plus_one"
+            )
         used = {layer.activation for layer in layers if layer.activation}
         if len(used) > 1 or any(activation.value for activation in used):
             raise ValueError(
