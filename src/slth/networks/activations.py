@@ -50,7 +50,7 @@ class ActivatedLayer(Layer):
 def read_activated(network: nn.Module, name: str = "network") -> list[ActivatedLayer]:
     """Return the layers of a Sequential of Conv2d, Linear, Flatten and activations, in order.
 
-    Activations: ReLU, LeakyReLU (slope in [0, 1]), Tanh, Sigmoid. Residual blocks, ReLU in them, and
+    Activations: ReLU, LeakyReLU (slope in [0, 1]), Tanh, Sigmoid. Residual blocks (of ReLU) and
     AvgPool2d are read as by `read_blocks`. Errors: those of `read_blocks`.
     """
     if not isinstance(network, nn.Sequential):
