@@ -28,8 +28,9 @@ from slth.tickets.ticket import Ticket
 Settings = Mapping[str, Any]
 BASE = "base"
 LAYERS = 3
-SAMPLES = 256  # inputs of the box at which the error is seen where no bracket is defined
-SEARCH = {"samples": 64, "restarts": 1, "steps": 10}  # of the bracket's lower end
+INPUTS = 2  # channels of the image: two blocks in the first layer
+SAMPLES = 64  # inputs of the box at which the error is seen where no bracket is defined
+SEARCH = {"samples": 32, "restarts": 1, "steps": 5}  # of the bracket's lower end
 COLUMNS = (
     "experiment", "variant", "shared", "construction", "granularity", "n", "d", "eps", "replicate",
     "seed", "solver", "status", "problems", "worst_error", "median_error", "kept_fraction",
@@ -95,7 +96,7 @@ def _replicate(
 
 def random_kernels(channels: int, seed: int) -> list[Tensor]:
     """Normal kernels (c_out, c_in, 3, 3) of three layers, every output channel of l1 norm 1."""
-    shapes = [(channels, 1 if i == 0 else channels, 3, 3) for i in range(LAYERS)]
+    shapes = [(channels, INPUTS if i == 0 else channels, 3, 3) for i in range(LAYERS)]
     kernels = []
     for i, shape in enumerate(shapes):
         rng = seeding.generator(seed, "restrictions target", i)
@@ -154,7 +155,7 @@ def _ticket(
 def _row(
     name: str, ticket: Ticket, settings: Settings, replicate: int, seed: int, own: int
 ) -> dict[str, Any]:
-    shape = (1, settings["side"], settings["side"])
+    shape = (INPUTS, settings["side"], settings["side"])
     rng = seeding.generator(own, "restrictions inputs")
     x = torch.from_numpy(rng.uniform(-1.0, 1.0, (SAMPLES, *shape)))
     rows, count = ticket.solutions, ticket.parameters

@@ -27,9 +27,9 @@ from slth.rendering.formatting import (
 FIGURES = ("latencies",)
 TABLES = ("latencies",)
 FORMS = {
-    "masked": "single weights, zeros stored",
-    "csr": "single weights, CSR",
-    "blocked": "channels, zeros stored",
+    "masked": "weights, zeros",
+    "csr": "weights, CSR",
+    "blocked": "channels, zeros",
     "shrunk": "channels, shrunk",
 }
 DENSE, TARGET = "dense", "target"
@@ -112,7 +112,7 @@ def _heading(kept: float, part: pd.DataFrame) -> str:
 
 
 def _row(frame: pd.DataFrame, of: pd.DataFrame, form: str) -> list[str]:
-    names = {DENSE: "random network, dense", TARGET: "target", **FORMS}
+    names = {DENSE: "dense", TARGET: "target", **FORMS}
     table = relative(frame, of).set_index(["batch", "threads"])
     cells = []
     for cell in _cells(frame):
@@ -266,11 +266,11 @@ def _memory(frame: pd.DataFrame) -> str:
     if frame.empty:
         return ""
     parts = []
-    for form in ("csr", "shrunk"):
+    for form, words in (("csr", "compressed by rows"), ("shrunk", "in a shrunk network")):
         of = frame[frame["form"] == form]
         if len(of):
             bytes_each = (of["stored"] / of["weights"]).to_numpy(float)
-            parts.append(f"{_spanned(bytes_each)} bytes {FORMS[form].replace(', ', ' as ')}")
+            parts.append(f"{_spanned(bytes_each)} bytes {words}")
     if not parts:
         return ""
     return sentence(f"a kept weight costs {listing(parts)}, indices included")
