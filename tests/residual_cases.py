@@ -34,7 +34,7 @@ def pooled_target(network: nn.Sequential | None = None) -> nn.Sequential:
         head = [conv(1, 1), nn.AvgPool2d(2), nn.ReLU(), conv(1, 1)]
         return nn.Sequential(*head, nn.Flatten(), linear(unit(2, 9)))
     pool = nn.AvgPool2d(3, stride=2, padding=1)
-    return nn.Sequential(*network[:-2], pool, nn.Flatten(), linear(unit(2, 9)))
+    return nn.Sequential(*list(network)[:-2], pool, nn.Flatten(), linear(unit(2, 9)))
 
 
 def residual_chain() -> nn.Sequential:

@@ -44,7 +44,9 @@ def test_errors_grow_by_the_leak_and_no_more():
 
 def test_leaky_tickets_are_bracketed():
     """The ReLU form is the network, and the bracket holds the errors of both."""
-    ticket = build(lambda: nn.LeakyReLU(LEAK))
+    small = normalise(build_network([1], input_shape=(1, 4, 4), classes=2, seed=3))[0]
+    target = activated(small, lambda: nn.LeakyReLU(LEAK))
+    ticket = tickets.build("activated_convolution", target, n=30, seed=1, threads=1)
     construction = tickets.get(ticket.construction, **ticket.options)
     f, g, shape = construction.comparable(ticket, (1, 4, 4))
     for network, plain in ((ticket.target, f), (ticket.ticket, g)):

@@ -30,7 +30,7 @@ BASE = "base"
 LAYERS = 3
 INPUTS = 2  # channels of the image: two blocks in the first layer
 SAMPLES = 64  # inputs of the box at which the error is seen where no bracket is defined
-SEARCH = {"samples": 32, "restarts": 1, "steps": 5}  # of the bracket's lower end
+SAMPLES_BELOW, RESTARTS, STEPS = 32, 1, 5  # of the search for the bracket's lower end
 COLUMNS = (
     "experiment", "variant", "shared", "construction", "granularity", "n", "d", "eps", "replicate",
     "seed", "solver", "status", "problems", "worst_error", "median_error", "kept_fraction",
@@ -193,7 +193,8 @@ def _error(ticket: Ticket, shape: tuple[int, ...], x: Tensor, own: int) -> dict[
         return {"bracketed": False, "method": "closed_form", "lower": seen, "upper": bound,
                 "error_bound": bound, "seen": seen}  # fmt: skip
     f, g, inputs = pair
-    ends = bracket(f, g, input_shape=inputs, seed=own, **SEARCH)
+    search = {"samples": SAMPLES_BELOW, "restarts": RESTARTS, "steps": STEPS}
+    ends = bracket(f, g, (-1.0, 1.0), inputs, own, **search)
     method = ends.method if ends.upper <= bound else "closed_form"
     return {
         "bracketed": True,

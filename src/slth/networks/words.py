@@ -67,8 +67,8 @@ def restore(at: str, word: Mapping[str, Any], arrays: Arrays, depth: int = 0) ->
     if kind == "LeakyReLU":
         return nn.LeakyReLU(_finite(word["slope"]))
     if kind == "AvgPool2d":
-        sides = (_pair(word[key], low) for key, low in (("side", 1), ("stride", 1), ("padding", 0)))
-        return nn.AvgPool2d(*sides)
+        side, stride = _pair(word["side"], 1), _pair(word["stride"], 1)
+        return nn.AvgPool2d(side, stride, _pair(word["padding"], 0))
     if kind == "Residual":
         if depth >= DEEPEST:
             raise ValueError(f"module {at}: residual blocks more than {DEEPEST} deep")

@@ -4,6 +4,7 @@ Timings belong to the machine named in the section; ratios compare forms that ra
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,7 +52,8 @@ def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
     spans.append(rf"\multicolumn{{{wide}}}{{c}}{{pass, MiB, batch}}")
     header = [["", "weights", "stored", *spans]]
     words = [f"{batch} / {threads}" for batch, threads in cells] or [MISSING]
-    header.append(["", "kept", "MiB", *words, *(f"{b}" for b in _batches(frame) or [MISSING])])
+    batches = [str(batch) for batch in _batches(frame)] or [MISSING]
+    header.append(["", "kept", "MiB", *words, *batches])
     rows: list[list[str] | str] = []
     for kept, part in _by_kept(frame):
         rows.append(_heading(kept, part))
@@ -75,7 +77,7 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         "LatencySparse": _sparse(frame),
         "LatencyShrunk": _shrunk(frame),
         "LatencyMemory": _memory(frame),
-        "LatencyRepeats": span(frame["repeats"]) if len(frame) else MISSING,
+        "LatencyRepeats": span(frame["repeats"].to_numpy(float)) if len(frame) else MISSING,
     }
 
 
@@ -113,22 +115,20 @@ def _heading(kept: float, part: pd.DataFrame) -> str:
 
 def _row(frame: pd.DataFrame, of: pd.DataFrame, form: str) -> list[str]:
     names = {DENSE: "dense", TARGET: "target", **FORMS}
-    table = relative(frame, of).set_index(["batch", "threads"])
-    cells = []
-    for cell in _cells(frame):
-        row = table.loc[cell] if cell in table.index else None
-        cells.append(MISSING if row is None else _ratio(row))
+    table = relative(frame, of)
+    found = {(row["batch"], row["threads"]): row for row in table.to_dict("records")}
+    cells = [_ratio(found[cell]) if cell in found else MISSING for cell in _cells(frame)]
     peaks = []
     for batch in _batches(frame):
-        found = of[(of["batch"] == batch) & (of["threads"] == of["threads"].min())]["peak"]
-        value = float(found.iloc[0]) / MEBI if len(found) else np.nan
+        peak = of[(of["batch"] == batch) & (of["threads"] == of["threads"].min())]["peak"]
+        value = float(peak.iloc[0]) / MEBI if len(peak) else np.nan
         peaks.append(MISSING if np.isnan(value) else number(value))
     first = of.iloc[0]
     sizes = [integer(first["weights"]), number(float(first["stored"]) / MEBI)]
     return [names[form], *sizes, *cells, *peaks]
 
 
-def _ratio(row: pd.Series) -> str:
+def _ratio(row: Mapping[Any, Any]) -> str:
     low, middle, high = (_short(row[key]) for key in ("ratio_low", "ratio", "ratio_high"))
     return f"{middle} ({low} to {high})"
 

@@ -67,7 +67,8 @@ def ratio(frame: pd.DataFrame, variant: str, column: str) -> Ratio:
         spread = float(logs.std(ddof=1)) / np.sqrt(len(logs))
         half = float(student.ppf((1 + CONFIDENCE) / 2, len(logs) - 1)) * spread
     centre = float(logs.mean())
-    return Ratio(*(float(np.exp(centre + k * half if k else centre)) for k in (0, -1, 1)), values)
+    low, high = (float(np.exp(centre + sign * half)) for sign in (-1, 1))
+    return Ratio(float(np.exp(centre)), low, high, values)
 
 
 def figures(frames: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
