@@ -87,7 +87,7 @@ def planted(seeds: int = 6, **factors: float) -> pd.DataFrame:
             made.append(
                 {"variant": name, "replicate": replicate, "seen": error, "lower": error,
                  "upper": 2 * error, "error_bound": 3 * error, "worst_error": error, "d": 9,
-                 "n": 100, "granularity": "kernel", "bracketed": name != "tanh", "inputs": 256,
+                 "size": 1.0, "n": 100, "granularity": "kernel", "bracketed": name != "tanh", "inputs": 256,
                  "shared": name == "stride"}
             )  # fmt: skip
     return pd.DataFrame(made)
@@ -111,7 +111,9 @@ def test_closed_forms_are_set_against_closed_forms() -> None:
     frame.loc[frame["variant"] == "tanh", "error_bound"] *= 7
     r = rendering.ratio(frame, "tanh", "upper")
     assert r.low < 7 < r.high
+    frame.loc[frame["variant"] == "tanh", "size"] = 2.0
     assert rendering.ratio(frame, "tanh", "seen").mean == pytest.approx(1, abs=0.05)
+    assert rendering.ratio(frame, "tanh", "relative").mean == pytest.approx(0.5, abs=0.03)
 
 
 def test_the_interval_covers() -> None:
