@@ -31,8 +31,9 @@ report: paper ## report.html: every figure and table with its caption, one file
 test: $(STAMP) ## run the tests, those that run the pipeline whole included
 	$(VENV)/bin/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
-bench: $(STAMP) ## time the solvers beside the peers that are installed (up to 30 minutes), then the paper
+bench: $(STAMP) ## time solvers beside installed peers and stored tickets (up to 35 minutes), then the paper
 	$(VENV)/bin/python -m benchmarks.run --out results/benchmark/benchmark.json $(BENCH_ARGS)
+	$(VENV)/bin/python -m benchmarks.latency --out results/benchmark/latency.json
 	$(SNAKEMAKE) --cores all $(SNAKEMAKE_ARGS)
 
 check: $(STAMP) ## linters, formatters, types

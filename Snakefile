@@ -18,6 +18,8 @@ include: "workflow/rules/replicas.smk"
 include: "workflow/rules/sandwich.smk"
 include: "workflow/rules/atlas.smk"
 include: "workflow/rules/price.smk"
+include: "workflow/rules/restrictions.smk"
+include: "workflow/rules/latency.smk"
 include: "workflow/rules/sections.smk"
 include: "workflow/rules/render.smk"
 

@@ -12,12 +12,14 @@ from slth.seeding import generator
 from slth.tickets.predicted import predicted_width
 from slth.tickets.prediction import smallest
 from tests import equivariant_cases as equivariant
+from tests.residual_cases import pooled_target, residual_chain, residual_target
 from tests.ticket_checks import check_bracket, check_ticket
 
 SEED = 4
 
 DENSE = normalise(build_dense_network([3, 3, 2, 2], seed=5))[0]
 CONV = normalise(build_network([2, 1], kernel=2, padding=0, input_shape=(1, 4, 4), classes=2))[0]
+RESIDUAL = residual_target()
 STRIDE = normalise(build_network([2], stride=2, input_shape=(2, 5, 5), classes=2, seed=1))[0]
 
 
@@ -67,6 +69,28 @@ CASES = {
         "structured_convolution", STRIDE, (2, 5, 5), 8,
         options={"size": 3, "granularity": "entry"}, solver="enumeration",
     ),
+    "structured, residual": Case("structured_convolution", RESIDUAL, (1, 5, 5), 14),
+    "structured, pooling, uniform": Case(
+        "structured_convolution", pooled_target(), (1, 6, 6), 14, options={"weights": "uniform"}
+    ),
+    "structured, residual and pooling, whole": Case(
+        "structured_convolution", pooled_target(residual_target()), (1, 5, 5), 10,
+        options={"readout": "ticket", "granularity": "entry"},
+    ),
+    "rss convolution, residual": Case("rss_convolution", RESIDUAL, (1, 5, 5), 10),
+    "counting, residual": Case("binary_polynomial", RESIDUAL, (1, 5, 5), 30),
+    "single, residual": Case("single_weight", RESIDUAL, (1, 5, 5), 60),
+    "leaky filters": Case(
+        "activated_convolution", activated(CONV, lambda: nn.LeakyReLU(0.2)), (1, 4, 4), 14,
+        bracket=False,
+    ),
+    "leaky matrices, images": Case(
+        "activated_convolution", activated(DENSE, lambda: nn.LeakyReLU(0.3)), (3,), 12,
+        options={"nonnegative_input": True, "readout": "ticket"}, bracket=False,
+    ),
+    "tanh filters": Case(
+        "activated_convolution", activated(CONV, nn.Tanh), (1, 4, 4), 10, bracket=False
+    ),
     "neurons": Case("neuron_removal", CONV, (1, 4, 4), 20, bracket=False),
     "neurons, dense, linearised": Case(
         "neuron_removal", DENSE, (3,), 20, 0.3, {"problem": "linearised"}, bracket=False
@@ -87,6 +111,10 @@ CASES = {
     "copies, across flatten": Case(
         "ell_plus_one", CONV, (1, 4, 4), 9, options={"readout": "ticket"}
     ),
+    "copies, residual": Case(
+        "ell_plus_one", RESIDUAL, (1, 5, 5), 9, options={"readout": "ticket"}
+    ),
+    "copies, residual chain": Case("ell_plus_one", residual_chain(), (1, 4, 4), 6),
     "copies, leaky": Case(
         "ell_plus_one", activated(DENSE, lambda: nn.LeakyReLU(0.1)), (3,), 11, bracket=False
     ),

@@ -17,6 +17,10 @@ from slth.networks import (
     save_networks,
 )
 from slth.seeding import generator
+from slth.tickets import CONSTRUCTIONS
+from tests import equivariant_cases as equivariant
+from tests.residual_cases import pooled_target, residual_target
+from tests.test_constructions import CASES
 
 
 def _channel_scaled() -> nn.Sequential:
@@ -135,3 +139,69 @@ def test_missing_file_and_wrong_suffix(tmp_path):
         load_network(tmp_path / "none.npz")
     with pytest.raises(ValueError, match="path: got"):
         save_network(tmp_path / "net.pt", NETWORKS["dense"][0])
+
+
+WORDS = {
+    "residual": (pooled_target(residual_target()), (1, 5, 5)),
+    "pooled": (nn.Sequential(nn.AvgPool2d((2, 1), stride=2, padding=(1, 0))), (2, 6, 6)),
+    "activations": (nn.Sequential(nn.LeakyReLU(0.1), nn.Tanh(), nn.Sigmoid()), (3,)),
+    "turning": (equivariant.turning_classifier(), (1, 4, 4)),
+    "sets": (equivariant.points(), (2, 5)),
+    "graph": (equivariant.points(equivariant.graph()), (2, 5)),
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_every_word_comes_back(name, tmp_path):
+    network, shape = WORDS[name]
+    round_trip(network, shape, tmp_path)
+
+
+@pytest.mark.parametrize("construction", CONSTRUCTIONS)
+def test_a_ticket_of_every_construction_comes_back(construction, tmp_path):
+    case = next(case for case in CASES.values() if case.construction == construction)
+    ticket = case.build(n=4)
+    for network in (ticket.target, ticket.source, ticket.ticket):
+        round_trip(network, case.shape, tmp_path)
+
+
+def round_trip(network, shape, folder):
+    save_network(folder / "a.npz", network)
+    loaded = load_network(folder / "a.npz")
+    x = torch.from_numpy(generator(0, "x").uniform(-1, 1, (4, *shape)))
+    assert torch.equal(network(x), loaded(x))
+    assert [type(m) for m in loaded.modules()] == [type(m) for m in network.modules()]
+    assert network.state_dict().keys() == loaded.state_dict().keys()
+    save_network(folder / "b.npz", loaded)
+    assert (folder / "a.npz").read_bytes() == (folder / "b.npz").read_bytes()
+
+
+DEEP = '{"type": "Residual", "body": [' * 40 + "]}" * 40
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        '{"type": "AvgPool2d", "side": [0, 1], "stride": [1, 1], "padding": [0, 0]}',
+        '{"type": "AvgPool2d", "side": [2.5, 1], "stride": [1, 1], "padding": [0, 0]}',
+        '{"type": "LeakyReLU", "slope": "0.1"}',
+        '{"type": "LeakyReLU", "slope": NaN}',
+        '{"type": "Residual", "body": 3}',
+        '{"type": "SetLinear"}',
+        DEEP,
+    ],
+)
+def test_a_foreign_word_is_refused(word, tmp_path):
+    text = f'{{"format": "slth network 1", "networks": {{"a": [{word}]}}}}'
+    np.savez(tmp_path / "a.npz", description=np.array(text))
+    with pytest.raises(ValueError, match="not a readable network file"):
+        load_network(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize(
+    "module", [nn.AvgPool2d(2, ceil_mode=True), nn.Flatten(0), nn.Linear(2, 2), nn.ELU()]
+)
+def test_what_has_no_word_is_not_written(module, tmp_path):
+    with pytest.raises(ValueError, match="network: "):
+        save_network(tmp_path / "a.npz", nn.Sequential(module))
+    assert not list(tmp_path.iterdir())

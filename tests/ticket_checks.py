@@ -1,10 +1,14 @@
 """One generic checker: whatever the construction, these things hold of a ticket."""
 
+from collections.abc import Iterable, Iterator
+from typing import Any
+
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from slth.networks import Layer, read_layers
+from slth.networks.residual import Residual
 from slth.problem import Instance
 from slth.supnorm import bracket
 from slth.tickets import Construction, Ticket, data_error, effective_kernels, get, subset_problems
@@ -65,15 +69,30 @@ def imitated(ticket: Ticket) -> list[Layer]:
 
 
 def check_effective_kernels(ticket: Ticket, inputs: Tensor) -> None:
-    x = inputs
     layers, tail = made(ticket).split(ticket.target)  # type: ignore[attr-defined]
-    for layer, (plus, minus) in zip(layers, effective_kernels(ticket), strict=True):
-        assert plus.shape == minus.shape == layer.weight.shape
-        x = x.flatten(1) if layer.flatten else x
-        x = layer.module(plus)(x.clamp(min=0)) + layer.module(minus)((-x).clamp(min=0))
-        x = x.clamp(min=0) if layer.relu else x
-    x = nn.Sequential(*tail)(x)
+    kernels = iter(list(zip(layers, effective_kernels(ticket), strict=True)))
+    equivariant = ticket.construction == "equivariant"
+    body = list(layers) if equivariant else list(ticket.target)[: len(ticket.target) - len(tail)]
+    x = nn.Sequential(*tail)(with_kernels(body, kernels, inputs))
+    assert next(kernels, None) is None
     torch.testing.assert_close(x, ticket.ticket(inputs), rtol=0, atol=ROUNDING)
+
+
+def with_kernels(
+    body: Iterable[Any], kernels: Iterator[tuple[Any, tuple[Tensor, Tensor]]], x: Tensor
+) -> Tensor:
+    """The target's modules on x, each layer with the next effective kernels in its place."""
+    for module in body:
+        if isinstance(module, Residual):
+            x = x + with_kernels(module.body, kernels, x)
+        elif isinstance(module, (nn.ReLU, nn.Flatten, nn.AvgPool2d)):
+            x = module(x)
+        else:
+            layer, (plus, minus) = next(kernels)
+            assert plus.shape == minus.shape == layer.weight.shape
+            x = layer.module(plus)(x.clamp(min=0)) + layer.module(minus)((-x).clamp(min=0))
+            x = x.clamp(min=0) if module is layer and layer.relu else x
+    return x
 
 
 def check_subsets(ticket: Ticket) -> None:

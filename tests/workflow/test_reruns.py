@@ -11,18 +11,19 @@ from tests.workflow.conftest import Checkout
 
 pytestmark = pytest.mark.xdist_group("workflow")  # one worker: one finished run
 
-RENDER = {"render_figures", "render_tables", "render_numbers", "compile_paper", "all"}
+PAPER = {"compile_paper", "all"}
+RENDER = {"render_figures", "render_tables", "render_numbers"} | PAPER
 TICKETS = {"solve_blocks", "construct_tickets", "measure_tickets", "collect_tickets"}
 TICKETS |= (LEARNED := {"learn_routes", "collect_learned"})  # the tickets' networks, by learning
 THRESHOLDS = {"solve_cells", "measure_thresholds"}
 REPLICAS = {"build_replicas", "collect_replicas", "render_replicas"}
 SUMS = {"measure_sums", "render_replicas"}
-PAPER = {"compile_paper", "all"}
 PREDICTIONS = {"measure_thresholds", "measure_atlas", "render_atlas"}
 ATLAS = {"solve_atlas", "measure_atlas", "render_atlas"}
 PRICE = {"measure_price", "collect_price", "render_price"}
 DEPTH = {"measure_depth", "collect_depth", "render_depth"}
-PAPER = {"compile_paper", "all"}
+LIFTED = {"measure_restrictions", "collect_restrictions", "render_restrictions"}
+STRUCTURED = PRICE | DEPTH | LIFTED  # sections that build structured tickets
 
 
 @contextmanager
@@ -39,36 +40,32 @@ def edited(path: Path) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("file", "rules"),
     [
-        ("paper/main.tex", {"compile_paper", "all"}),
-        ("src/slth/solvers/klist.py", TICKETS | RENDER | PRICE | DEPTH),
+        ("paper/main.tex", PAPER),
+        ("paper/sections/latency.tex", PAPER),
+        ("src/slth/solvers/klist.py", TICKETS | STRUCTURED | RENDER),
         ("src/slth/solvers/milp.py", set()),
-        ("src/slth/tickets/rss_dense.py", REPLICAS | PAPER),
-        ("src/slth/tickets/structured_convolution.py", {"sample_sources"} | TICKETS | RENDER),
-        ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | REPLICAS | SUMS | RENDER),
-        ("src/slth/experiments/published_sums.py", SUMS | PAPER),
-        ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | ATLAS | RENDER),
-        ("src/slth/tickets/rss_dense.py", set()),
+        (
+            "src/slth/solvers/mitm_space.py",
+            TICKETS | THRESHOLDS | ATLAS | REPLICAS | SUMS | STRUCTURED | RENDER,
+        ),
+        ("src/slth/tickets/rss_dense.py", PRICE | REPLICAS | PAPER),
         ("src/slth/tickets/single_weight.py", PRICE | PAPER),
-        ("src/slth/experiments/depth.py", DEPTH | PAPER),
-        ("src/slth/rendering/claims_price.py", {"render_price"} | PAPER),
+        ("src/slth/tickets/activated_convolution.py", LIFTED | PAPER),
         (
             "src/slth/tickets/structured_convolution.py",
-            {"sample_sources"} | TICKETS | RENDER | PRICE | DEPTH,
+            {"sample_sources"} | TICKETS | STRUCTURED | RENDER,
         ),
-        ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | RENDER | PRICE | DEPTH),
         (
             "src/slth/supnorm/differential.py",
-            {"measure_tickets", "collect_tickets"} | LEARNED | RENDER | PRICE | DEPTH,
+            {"measure_tickets", "collect_tickets"} | LEARNED | STRUCTURED | RENDER,
         ),
-        (
-            "src/slth/theory/quenched.py",
-            {"measure_thresholds", "collect_price", "render_price"} | RENDER,
-        ),
-        ("src/slth/theory/quenched.py", PREDICTIONS | RENDER),
+        ("src/slth/theory/quenched.py", PREDICTIONS | {"collect_price", "render_price"} | RENDER),
         ("src/slth/theory/refined.py", PREDICTIONS | RENDER),
-        ("src/slth/theory/covering.py", {"measure_atlas", "render_atlas", "compile_paper", "all"}),
-        ("src/slth/theory/refined.py", {"measure_thresholds"} | RENDER),
-        ("src/slth/rendering/figures.py", {"render_figures", "compile_paper", "all"}),
+        ("src/slth/theory/covering.py", {"measure_atlas", "render_atlas"} | PAPER),
+        ("src/slth/experiments/published_sums.py", SUMS | PAPER),
+        ("src/slth/experiments/depth.py", DEPTH | PAPER),
+        ("src/slth/rendering/claims_price.py", {"render_price"} | PAPER),
+        ("src/slth/rendering/figures.py", {"render_figures"} | PAPER),
     ],
 )
 def test_edit_reruns_its_dependants_only(finished: Checkout, file: str, rules: set[str]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from slth.configuration.sections import section_faults
 from slth.data_files import FILE_SETS, find_files
 
 Config = Mapping[str, Any]
@@ -19,12 +20,8 @@ def cross_faults(config: Config) -> list[str]:
         *_networks(config["networks"]),
         *_data(config),
         *_learned(config["learned"]),
-        *_replicas(config["replicas"]),
         *_tickets(config["tickets"], config["networks"]),
-        *_sandwich(config["sandwich"]),
-        *_atlas(config["atlas"]),
-        *_price(config["price"]),
-        *_jobs("depth", config["depth"]),
+        *section_faults(config),
     ]
 
 
@@ -124,68 +121,3 @@ def _learned(learned: Config) -> Iterator[str]:
         if lottery in learned["lotteries"][:i]:
             yield f"learned.lotteries[{i}]: got {lottery} twice, takes each variant once"
     yield from (line.replace("networks[0]", "learned") for line in _networks([learned]))
-
-
-def _replicas(replicas: Config) -> Iterator[str]:
-    for key in ("dense", "lenet"):
-        name: str = replicas[key]["data"]
-        if name in FILE_SETS and FILE_SETS[name].shape[0] != 1:
-            yield f"replicas.{key}.data: got {name!r}, takes a set of grey images"
-def _sandwich(sandwich: Config) -> Iterator[str]:
-    low, high = sandwich["widths"]
-    if low > high:
-        yield f"sandwich.widths: got [{low}, {high}], takes the least before the largest"
-    side, kernel = sandwich["side"], max(sandwich["kernels"])
-    if kernel > side:
-        yield f"sandwich.kernels: got {kernel}, takes at most sandwich.side, {side}"
-def _atlas(atlas: Config) -> Iterator[str]:
-    from slth.ensembles import ENSEMBLES  # loads scipy
-
-    for name in ("least", "covering", "sizes", "volume", "search"):
-        own, place = atlas[name], f"atlas.{name}"
-        for i, block in enumerate(own["grid"]):
-            for j, ensemble in enumerate(own["ensembles"]):
-                law = ENSEMBLES[ensemble]
-                if law.max_d is not None and block["d"] > law.max_d:
-                    yield (
-                        f"{place}.ensembles[{j}]: got {ensemble!r}, defined for d <= {law.max_d}, "
-                        f"but {place}.grid[{i}].d is {block['d']}"
-                    )
-                elif law.step:
-                    yield (
-                        f"{place}.ensembles[{j}]: got {ensemble!r}, whose sums lie on a lattice; "
-                        "takes one with a density"
-                    )
-        if own["grid"] and atlas["shards"] > own["replicates"]:
-            yield (
-                f"atlas.shards: got {atlas['shards']}, takes at most one job a replicate "
-                f"({place}.replicates is {own['replicates']})"
-            )
-def _price(price: Config) -> Iterator[str]:
-    yield from _jobs("price", price)
-    seen: dict[tuple[str, str, str], int] = {}
-    for i, arm in enumerate(price["arms"]):
-        where, construction = f"price.arms[{i}]", arm["construction"]
-        if arm["digits"] and construction != "binary_polylog":
-            yield f"{where}.digits: got {arm['digits']}, takes none for {construction}"
-        structured = construction == "structured_convolution"
-        for target in arm["targets"]:
-            key = (construction, arm["granularity"] if structured else "", target)
-            first = seen.setdefault(key, i)
-            if first != i:
-                yield (
-                    f"{where}: got {construction} on {target}, which price.arms[{first}] has; "
-                    "takes each construction, granularity and target once"
-                )
-    kinds = [cell["granularity"] for cell in price["sizes"]]
-    for i, kind in enumerate(kinds):
-        if kind in kinds[:i]:
-            yield f"price.sizes[{i}].granularity: got {kind} twice, takes each once"
-
-
-def _jobs(section: str, settings: Config) -> Iterator[str]:
-    if settings["shards"] > settings["replicates"]:
-        yield (
-            f"{section}.shards: got {settings['shards']}, takes at most one job a replicate "
-            f"({section}.replicates is {settings['replicates']})"
-        )

@@ -18,9 +18,9 @@ def measure_sizes(settings: Settings, seed: int, shard: int) -> pd.DataFrame:
 
     settings: the ``price`` section of the config. Of the target "images", by the structured
     construction at d = 1 (entry) and d = k² (kernel), each with its eps; each fraction is tried at
-    about ``around`` times its `fixed_size_n_star`, with |S| an integer and n = |S|/fraction. Columns:
-    the key, size, threshold, problems, hits (within eps; the search minimises), median_error,
-    kept_fraction, overparameterisation.
+    about ``around`` times its `fixed_size_n_star`, with |S| an integer and n = |S|/fraction.
+    Columns: the key, size, threshold, problems, hits (within eps; the search minimises),
+    median_error, kept_fraction, overparameterisation.
     """
     target = price_target("images", settings["images"], seed)
     rows = [

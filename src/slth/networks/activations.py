@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from torch import nn
 
 from slth.networks.architectures import Layer, read_layers
+from slth.networks.residual import chain
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,14 @@ class ActivatedLayer(Layer):
 def read_activated(network: nn.Module, name: str = "network") -> list[ActivatedLayer]:
     """Return the layers of a Sequential of Conv2d, Linear, Flatten and activations, in order.
 
-    Activations: ReLU, LeakyReLU (slope in [0, 1]), Tanh, Sigmoid. Errors: those of `read_layers`.
+    Activations: ReLU, LeakyReLU (slope in [0, 1]), Tanh, Sigmoid. Residual blocks (of ReLU) and
+    AvgPool2d are read as by `read_blocks`. Errors: those of `read_blocks`.
     """
     if not isinstance(network, nn.Sequential):
         raise TypeError(f"{name}: got {type(network).__name__}, takes a torch.nn.Sequential")
-    found = [_activation(module, name) for module in network]
-    plain = [nn.ReLU() if a else m for m, a in zip(network, found, strict=True)]
+    modules = chain(network, name)
+    found = [_activation(module, name) for module in modules]
+    plain = [nn.ReLU() if a else m for m, a in zip(modules, found, strict=True)]
     layers = read_layers(nn.Sequential(*plain), name)
     used = iter([a for a in found if a])
     read = [ActivatedLayer(*_fields(layer)) for layer in layers]

@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import nn
 
 from slth.frames import replacing
-from slth.networks.architectures import convolution, linear
-from slth.networks.modules import ChannelScale
+from slth.networks import words
 
 FORMAT = "slth network 1"  # raise the number when the description changes its meaning
 
@@ -28,21 +26,21 @@ def save_network(path: str | Path, network: nn.Sequential) -> None:
 
 
 def save_networks(path: str | Path, networks: Mapping[str, nn.Sequential]) -> None:
-    """Write Sequentials of Conv2d, Linear (no bias), ChannelScale, ReLU and Flatten to an .npz.
+    """Write Sequentials of the modules that `slth.networks.words` has words for to an .npz.
 
     The same networks give the same bytes; the file appears whole or not at all. Raises TypeError
     for another container and ValueError for a module the format has no word for.
     """
-    words: dict[str, list] = {}
+    described: dict[str, list] = {}
     arrays: dict[str, Any] = {}
     for j, (name, network) in enumerate(networks.items()):
         if not isinstance(network, nn.Sequential):
             raise TypeError(f"network: got {type(network).__name__}, takes a torch.nn.Sequential")
-        words[str(name)] = [_describe(module) for module in network]
+        described[str(name)] = [words.describe(module) for module in network]
         for i, module in enumerate(network):
             for key, tensor in module.state_dict().items():
                 arrays[f"{j}.{i}.{key}"] = tensor.detach().cpu().numpy()
-    text = json.dumps({"format": FORMAT, "networks": words})
+    text = json.dumps({"format": FORMAT, "networks": described})
     with replacing(_npz(path)) as part:
         np.savez(part, allow_pickle=False, description=np.array(text), **arrays)
 
@@ -68,16 +66,18 @@ def load_networks(path: str | Path, under: str | None = None) -> dict[str, nn.Se
                 raise ValueError(f"format {description['format']!r}, takes {FORMAT!r}")
             start = "" if under is None else f"{under}/"
             wanted = {
-                str(j): (name.removeprefix(start), words)
-                for j, (name, words) in enumerate(description["networks"].items())
+                str(j): (name.removeprefix(start), listed)
+                for j, (name, listed) in enumerate(description["networks"].items())
                 if name.startswith(start)
             }
             others = {str(j) for j in range(len(description["networks"]))} - set(wanted)
             arrays = {n: file[n] for n in file.files if n.partition(".")[0] not in others}
         del arrays["description"]
         networks = {
-            name: nn.Sequential(*[_restore(f"{j}.{i}", w, arrays) for i, w in enumerate(words)])
-            for j, (name, words) in wanted.items()
+            name: nn.Sequential(
+                *[words.restore(f"{j}.{i}", w, arrays) for i, w in enumerate(listed)]
+            )
+            for j, (name, listed) in wanted.items()
         }
         if arrays:
             raise ValueError(f"arrays without a module: {', '.join(arrays)}")
@@ -86,42 +86,6 @@ def load_networks(path: str | Path, under: str | None = None) -> dict[str, nn.Se
     except DAMAGE as error:
         raise ValueError(f"{path}: not a readable network file ({error})") from None
     return networks
-
-
-def _describe(module: nn.Module) -> dict[str, object]:
-    if isinstance(module, (nn.Conv2d, nn.Linear)) and module.bias is not None:
-        raise ValueError(f"network: {module} has a bias, takes bias=False")
-    if isinstance(module, nn.Conv2d):
-        plain = module.groups == 1 and module.dilation == (1, 1) and module.padding_mode == "zeros"
-        if not plain or isinstance(module.padding, str):
-            raise ValueError(
-                f"network: {module}: takes groups=1, dilation=1 and integer zero padding"
-            )
-        return {"type": "Conv2d", "stride": module.stride, "padding": module.padding}
-    for kind in (nn.Linear, nn.ReLU, nn.Flatten, ChannelScale):
-        if isinstance(module, kind):
-            return {"type": kind.__name__}
-    raise ValueError(
-        f"network: {type(module).__name__}: takes Conv2d, Linear, ChannelScale, ReLU and Flatten"
-    )
-
-
-def _restore(at: str, word: dict, arrays: dict[str, np.ndarray]) -> nn.Module:
-    kind = word["type"]
-    if kind == "ReLU":
-        return nn.ReLU()
-    if kind == "Flatten":
-        return nn.Flatten()
-    weight = torch.from_numpy(arrays.pop(f"{at}.weight"))
-    if not weight.is_floating_point():
-        raise ValueError(f"weight {at} of dtype {weight.dtype}")
-    if kind == "Linear":
-        return linear(weight)
-    if kind == "ChannelScale":
-        return ChannelScale(weight, torch.from_numpy(arrays.pop(f"{at}.block")))
-    if kind == "Conv2d":
-        return convolution(weight, tuple(word["stride"]), tuple(word["padding"]))
-    raise ValueError(f"unknown module {kind!r}")
 
 
 def _npz(path: str | Path) -> Path:

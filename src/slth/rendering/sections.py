@@ -41,6 +41,8 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "price": ("slth.rendering.price", ("price", "sizes")),
     "depth": ("slth.rendering.depth", ("depth",)),
+    "restrictions": ("slth.rendering.restrictions", ("restrictions",)),
+    "latency": ("slth.rendering.latency", ("latency",)),
 }
 
 Frames = Mapping[str, pd.DataFrame]

@@ -9,11 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from slth.networks.modules import ChannelScale
+from slth.networks.residual import Residual
+from slth.networks.unrolled import unrolled
 from slth.supnorm import rounding
 from slth.supnorm.builders import BUILDERS, build, check_blocks
 from slth.supnorm.layers import Layer, Shape, describe, fan_in, forward
 
-_TAKES = "Sequential, Conv2d, Linear, ReLU, Flatten, AvgPool2d, ChannelScale, Identity"
+_TAKES = "Sequential, Conv2d, Linear, ReLU, Flatten, AvgPool2d, ChannelScale, Residual, Identity"
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def canonical(
     form that does not reproduce the module (a subclass with another forward). Cost: that of the
     kernels; grouped kernels are written densely.
     """
-    modules = list(_flatten(name, module))
+    modules = unrolled(name, list(_flatten(name, module)), nonnegative)
     layers: list[Layer] = []
     shape, position = input_shape, 0
     low = 0.0 if nonnegative else -1.0
@@ -81,7 +83,7 @@ def _flatten(name: str, module: nn.Module) -> Iterator[nn.Module]:
         for child in module:
             yield from _flatten(name, child)
     elif not isinstance(module, nn.Identity):
-        if not isinstance(module, (*BUILDERS, nn.ReLU, nn.Flatten)):
+        if not isinstance(module, (*BUILDERS, nn.ReLU, nn.Flatten, Residual)):
             raise ValueError(f"{name}: got a {type(module).__name__} module, takes {_TAKES}")
         yield module
 

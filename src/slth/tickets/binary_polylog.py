@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from slth import checks
+from slth.networks.architectures import read_layers
 from slth.networks.modules import ChannelScale
 from slth.networks.sources import draw
 from slth.tickets.base import Comparable, Kernels
@@ -58,6 +59,9 @@ class BinaryPolylog(BlockedPairs):
 
     def solver(self) -> Digits:
         return Digits()
+
+    def read(self, target: nn.Sequential) -> list[Any]:
+        return read_layers(target, "target")
 
     def sample_source(self, target: nn.Sequential, n: int, seed: int) -> nn.Sequential:
         n = checks.integer("n", n, low=1)

@@ -11,10 +11,11 @@ from scipy.stats import binom
 from torch import nn
 
 from slth import checks
+from slth.networks.residual import nested
 from slth.networks.sources import random_source
 from slth.solvers.base import Solver
 from slth.tickets.choosing import Counting
-from slth.tickets.pairs import BlockedPairs
+from slth.tickets.pairs import PAIR, BlockedPairs
 from slth.tickets.prediction import Prediction, Success, levels, smallest
 
 REACH = 4.0  # α = REACH·max|w|/n: a weight needs n/4 of its about n/2 candidates of its sign
@@ -47,7 +48,7 @@ class BinaryPolynomial(BlockedPairs):
         with torch.no_grad():
             for V, scale in zip(kernels, scales(layers, n), strict=True):
                 V.mul_(scale)
-        return nn.Sequential(*source, *tail)
+        return nn.Sequential(*nested(target, source, PAIR), *tail)
 
     def width(
         self, target: nn.Sequential, eps: float, delta: float, success: Success

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from slth.networks.modules import ChannelScale
+from slth.networks.residual import Order, nested, order
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,13 +101,36 @@ def used_units(kept: Sequence[Tensor], copies: Sequence[Copies]) -> list[Tensor]
     ]
 
 
-def remove_unused(kept: Sequence[Tensor], copies: Sequence[Copies]) -> None:
+def needed_units(kept: Sequence[Tensor], copies: Sequence[Copies], arranged: Order) -> list[Tensor]:
+    """`used_units`, and what a skip connection carries to units needed behind its block."""
+    needed = used_units(kept, copies)
+    for first, last in reversed(blocks(arranged)):
+        needed[first] = needed[first] | needed[last + 1]
+    return needed
+
+
+def remove_unused(kept: Sequence[Tensor], copies: Sequence[Copies], arranged: Order) -> None:
     """Clear, in place and from the last layer back, the rows of units that nothing needs."""
     for i in range(len(kept) - 1, 0, -1):
-        kept[i - 1][~used_units(kept, copies)[i]] = False
+        kept[i - 1][~needed_units(kept, copies, arranged)[i]] = False
+
+
+def tied(units: Sequence[Tensor], arranged: Order) -> list[Tensor]:
+    """Units before and behind each residual block made the same: those of either."""
+    found = list(units)
+    for _ in blocks(arranged):  # a chain of blocks passes its units on once a round
+        for first, last in blocks(arranged):
+            found[first] = found[last + 1] = found[first] | found[last + 1]
+    return found
+
+
+def blocks(arranged: Order) -> list[tuple[int, int]]:
+    """(first, last) layer of each residual body."""
+    return [(item[0], item[-1]) for item in arranged if isinstance(item, list) and item]
 
 
 def narrow(
+    network: nn.Sequential,
     layers: Sequence[Any],
     U: Tensor,
     copies: Sequence[Copies],
@@ -115,13 +139,15 @@ def narrow(
 ) -> nn.Sequential:
     """Return the network of these weights on these units: ChannelScale, σ, layer 1, σ, ….
 
-    U: (hidden, c_in). units: bool, what feeds each layer; where it is nothing the first stays.
+    network: the target, whose residual blocks and pooling it has. U: (hidden, c_in). units: bool,
+    what feeds each layer, `tied`; where it is nothing the first stays.
     """
     inputs = [_indices(used) for used in units]
     scale = ChannelScale(U[inputs[0], copies[0].carries[inputs[0]]], copies[0].carries[inputs[0]])
     first = next((layer.after() for layer in layers if layer.activation), [nn.ReLU()])
     head = [nn.Flatten()] if layers[0].flatten else []
-    return nn.Sequential(*head, scale, *first, *_stack(layers, copies, weights, inputs, inputs[0]))
+    stack = nn.Sequential(*_stack(layers, copies, weights, inputs, inputs[0]))
+    return nn.Sequential(*head, scale, *first, *nested(network, stack, 1))
 
 
 def _stack(
@@ -143,24 +169,30 @@ def _stack(
 
 
 def repeated(
-    layers: Sequence[Any], U: Tensor, copies: Sequence[Copies], chosen: Sequence[Tensor]
+    network: nn.Sequential,
+    layers: Sequence[Any],
+    U: Tensor,
+    copies: Sequence[Copies],
+    chosen: Sequence[Tensor],
 ) -> tuple[nn.Sequential, nn.Sequential]:
     """Return (target, ticket) with the same units: the copies used, and the first of each unit."""
-    kept = [mask.clone() for mask in chosen]
-    remove_unused(kept, copies)
+    kept, arranged = [mask.clone() for mask in chosen], order(network, len(layers))
+    remove_unused(kept, copies, arranged)
     firsts = [_first_copies(part) for part in copies]
     used = used_units(kept, copies)
     units = [used[0]] + [
         u | first.reshape(-1, part.spread).any(dim=1)
         for u, first, part in zip(used[1:], firsts[1:], copies[1:], strict=True)
     ]
+    units = tied(units, arranged)
     both = list(zip(copies, chosen, firsts, strict=True))[1:]
     split = [copies[0].target, *[part.split(mask, first) for part, mask, first in both]]
     inputs, whole = [_indices(used) for used in units], torch.arange(layers[0].weight.shape[1])
     head = [nn.Flatten()] if layers[0].flatten else []
-    target = nn.Sequential(*head, *_stack(layers, copies, split, inputs, whole))
+    stack = nn.Sequential(*_stack(layers, copies, split, inputs, whole))
+    target = nn.Sequential(*head, *nested(network, stack, 1))
     weights = [part.weight * mask for part, mask in zip(copies, kept, strict=True)]
-    return target, narrow(layers, U, copies, weights, units)
+    return target, narrow(network, layers, U, copies, weights, units)
 
 
 def _first_copies(part: Copies) -> Tensor:

@@ -12,17 +12,20 @@ from torch import Tensor, nn
 from slth import checks
 from slth.networks.activations import RELU, Activation, read_activated
 from slth.networks.architectures import in_float64
+from slth.networks.residual import Order, nested, order
 from slth.networks.sources import draw
 from slth.tickets.base import Comparable
 from slth.tickets.bounds import misses, tail_norm
 from slth.tickets.copies import (
     Copies,
     blocked,
+    blocks,
     copies_of,
     narrow,
     remove_unused,
     repeated,
     spread,
+    tied,
     used_units,
 )
 from slth.tickets.pairs import BlockedPairs, count_parameters
@@ -46,7 +49,8 @@ class EllPlusOne(BlockedPairs):
     where S⁺ and S⁻ must reach ±w/(1+α) and errors grow by 1+α; tanh, through tanh(u) ≈ u, without
     sign split, layer 0 from U[-scale, scale] and layer 1 from U[-1/scale, 1/scale]; sigmoid, σ(u) ≈
     ½ + u/4, the same with d = 2: the intercepts Σ V/2 of a subset must vanish too. The cubic
-    remainders are in `error_bound`. Biases and residual blocks are not covered.
+    remainders are in `error_bound`. Biases are not covered. In a residual block the skip carries
+    each copy of a unit to a copy of the sum; a layer must come before and behind it.
     nonnegative_input, readout: as in `BlockedPairs`. scale: of layer 0 under tanh and sigmoid.
 
     A copy that no kept edge needs is removed with its edges; the rows of its problems stay. Masks
@@ -74,10 +78,12 @@ class EllPlusOne(BlockedPairs):
         n = checks.integer("n", n, low=1)
         layers, tail = self.split(target)
         first, small = _extra(layers), self._small(layers)
+        self.arranged(target, layers)
         hidden = 2 * n * layers[0].weight.shape[1]
         U = small * draw("uniform", layers[0].expansion(hidden), seed, n, "extra")
-        modules: list[nn.Module] = [nn.Flatten()] if layers[0].flatten else []
-        modules += [layers[0].expand(U), first.module()]
+        head: list[nn.Module] = [nn.Flatten()] if layers[0].flatten else []
+        head += [layers[0].expand(U), first.module()]
+        modules: list[nn.Module] = []
         for i, layer in enumerate(layers):
             c_out, _, *k = layer.weight.shape
             outputs = c_out * (1 if i == len(layers) - 1 else n)
@@ -85,7 +91,17 @@ class EllPlusOne(BlockedPairs):
             modules += [nn.Flatten()] if layer.flatten and i else []
             modules += [layer.module(V if i else V / small), *layer.after()]
             hidden = outputs * spread(layers, i)
-        return nn.Sequential(*modules, *tail)
+        return nn.Sequential(*head, *nested(target, nn.Sequential(*modules), 1), *tail)
+
+    def arranged(self, target: nn.Sequential, layers: Sequence[Any]) -> Order:
+        """`slth.networks.residual.order`; ValueError where a block has no copies to add to."""
+        found = order(target, len(layers))
+        if any(first == 0 or last == len(layers) - 1 for first, last in blocks(found)):
+            raise ValueError(
+                "target: got a Residual that is first or last, takes one between imitated layers "
+                "(a dense readout is one with readout='ticket')"
+            )
+        return found
 
     def subset_problems(self, target: nn.Sequential, source: nn.Sequential) -> list[SubsetProblems]:
         layers, _ = self.split(target)
@@ -108,13 +124,14 @@ class EllPlusOne(BlockedPairs):
         layers, tail = self.split(target)
         table = in_order(solutions, self.subset_problems(target, source))
         (u, U), copies = copies_of(layers, source)
-        kept = _chosen(copies, table)
-        remove_unused(kept, copies)
+        kept, arranged = _chosen(copies, table), self.arranged(target, layers)
+        remove_unused(kept, copies, arranged)
         units = used_units(kept, copies)
         keep = {u: blocked(U, copies[0], units[0])}
         keep |= {part.name: mask for part, mask in zip(copies, kept, strict=True)}
         weights = [part.weight * mask for part, mask in zip(copies, kept, strict=True)]
-        ticket = narrow(layers, identity_part(U), copies, weights, units)
+        units = tied(units, arranged)
+        ticket = narrow(target, layers, identity_part(U), copies, weights, units)
         counts = count_parameters(layers, keep, ticket)
         whole = nn.Sequential(*ticket, *tail)
         return Ticket(self.name, self.options(), target, source, keep, whole, table, counts)
@@ -140,16 +157,19 @@ class EllPlusOne(BlockedPairs):
         a = (U * ticket.keep[u]).abs().flatten(1).sum(dim=1)
         rest = float((kept[0].sum(dim=2) @ (act.cubic * a**3)).max())
         error, size = 0.0, 1.0
-        for i, layer in enumerate(layers):
-            fan, own = layer.weight[0].numel(), layer.activation
-            reach = float(kept[i].sum(dim=(1, 2)).max())
-            error = reach * error + fan * miss[i] * size if i else fan * miss[i] * growth + rest
-            size *= float(layer.weight.abs().flatten(1).sum(dim=1).max())
-            if own is not None:
-                error, size = (
-                    own.lipschitz * error,
-                    min(own.lipschitz * size + own.value, own.bound),
-                )
+        for item in self.arranged(ticket.target, layers):
+            body = item if isinstance(item, list) else [item]
+            inner, norm = error, size
+            for i in body:
+                fan, reach = layers[i].weight[0].numel(), float(kept[i].sum(dim=(1, 2)).max())
+                first = fan * miss[i] * growth + rest
+                inner = reach * inner + fan * miss[i] * norm if i else first
+                norm *= float(layers[i].weight.abs().flatten(1).sum(dim=1).max())
+                if i != body[-1]:
+                    inner, norm = _activate(layers[i].activation, inner, norm)
+            skip = isinstance(item, list)
+            inner, norm = inner + skip * error, norm + skip * size
+            error, size = _activate(layers[body[-1]].activation, inner, norm)
         return error * tail_norm(tail)
 
     def effective(self, ticket: Ticket) -> None:
@@ -165,7 +185,7 @@ class EllPlusOne(BlockedPairs):
             return None
         (_, U), copies = copies_of(layers, ticket.source)
         chosen = _chosen(copies, ticket.solutions)
-        f, g = repeated(layers, identity_part(U), copies, chosen)
+        f, g = repeated(ticket.target, layers, identity_part(U), copies, chosen)
         return Comparable(nn.Sequential(*f, *tail), nn.Sequential(*g, *tail), tuple(input_shape))
 
     def width(
@@ -235,6 +255,13 @@ def _expansion(
 def _extra(layers: Sequence[Any]) -> Activation:
     """Activation of layer 0: that of the first layer that has one, ReLU where none has."""
     return next((layer.activation for layer in layers if layer.activation), RELU)
+
+
+def _activate(act: Activation | None, error: float, size: float) -> tuple[float, float]:
+    """(error, norm) behind an activation."""
+    if act is None:
+        return error, size
+    return act.lipschitz * error, min(act.lipschitz * size + act.value, act.bound)
 
 
 def _chosen(copies: Sequence[Copies], table: pd.DataFrame) -> list[Tensor]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from slth import checks, seeding
-from slth.networks.architectures import Layer
+from slth.networks.architectures import Layer, read_layers
 from slth.solvers.base import Solver
 from slth.tickets.base import Kernels
 from slth.tickets.bounds import tail_norm
@@ -57,6 +57,9 @@ class NeuronRemoval(BlockedPairs):
         super().__post_init__()
         checks.choice("problem", self.problem, PROBLEMS)
         checks.integer("points", self.points, low=0)
+
+    def read(self, target: nn.Sequential) -> list[Any]:
+        return read_layers(target, "target")
 
     def subset_problems(self, target: nn.Sequential, source: nn.Sequential) -> list[SubsetProblems]:
         layers, _ = self.split(target)

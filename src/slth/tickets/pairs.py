@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from slth import checks
-from slth.networks.architectures import Layer, has_readout, in_float64, linear, read_layers
+from slth.networks.architectures import Layer, has_readout, in_float64, linear
 from slth.networks.modules import ChannelScale
+from slth.networks.residual import leaves, nested, order, read_blocks
 from slth.networks.sources import random_source
 from slth.solvers.base import Solver
 from slth.tickets.base import Construction, Kernels
@@ -23,6 +24,7 @@ from slth.tickets.shrink import shrink, weight_pairs
 from slth.tickets.ticket import Ticket
 
 READOUTS = ("exact", "ticket")
+PAIR = 3  # modules that imitate a layer: U, ReLU, V
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,9 @@ class BlockedPairs(Construction):
     Hidden channel h sees only input channel t = ⌊h/2n⌋; with a_h its weight, Σ_h V_h ∗ σ(a_h x) =
     (Σ_{a>0} a V) ∗ x⁺ + (Σ_{a<0} |a| V) ∗ x⁻, which must be K_t ∗ x⁺ − K_t ∗ x⁻: S⁺ is chosen so
     that Σ a V ≈ K_t and S⁻ so that Σ |a| V ≈ −K_t. An input that is never negative (after a ReLU,
-    or declared so) needs S⁺ only. A dense layer is the case k = D = 1.
+    or declared so) needs S⁺ only. A dense layer is the case k = D = 1. The layers inside a
+    `slth.networks.Residual` are imitated one by one, and the ticket has the block's skip
+    connection; AvgPool2d is copied.
 
     nonnegative_input: the network's inputs are known to be ≥ 0. readout: a last dense layer without
     ReLU is copied ("exact") or imitated like the others ("ticket").
@@ -50,7 +54,11 @@ class BlockedPairs(Construction):
 
     def read(self, target: nn.Sequential) -> list[Any]:
         """Return the layers of the target: `Layer`s, or values with the same attributes."""
-        return read_layers(target, "target")
+        return read_blocks(target, "target")
+
+    def weight_law(self) -> str:
+        """Law of the source's weights, a name of `slth.networks.sources.LAWS`."""
+        return self.law
 
     def groups(self, layer: Layer) -> int:
         """How many parts of one input channel's kernel are chosen apart: its entries."""
@@ -66,7 +74,8 @@ class BlockedPairs(Construction):
 
     def sample_source(self, target: nn.Sequential, n: int, seed: int) -> nn.Sequential:
         layers, tail = self.split(target)
-        return nn.Sequential(*random_source(layers, n, seed, self.law), *tail)
+        pairs = random_source(layers, n, seed, self.weight_law())
+        return nn.Sequential(*nested(target, pairs, PAIR), *tail)
 
     def subset_problems(self, target: nn.Sequential, source: nn.Sequential) -> list[SubsetProblems]:
         layers, _ = self.split(target)
@@ -88,16 +97,17 @@ class BlockedPairs(Construction):
         keep = self.masks(layers, source, table)
         ticket = self.shrunk(layers, source, keep)
         parameters = count_parameters(layers, keep, ticket)
-        whole = nn.Sequential(*ticket, *tail)
+        whole = nn.Sequential(*nested(target, ticket, PAIR), *tail)
         return Ticket(self.name, self.options(), target, source, keep, whole, table, parameters)
 
     def error_bound(self, ticket: Ticket, eps: float | None = None) -> float:
         layers, tail = self.split(ticket.target)
-        return closed_form(layers, misses(ticket, len(layers), eps), tail)
+        depth = len(layers)
+        return closed_form(layers, misses(ticket, depth, eps), tail, order(ticket.target, depth))
 
     def effective(self, ticket: Ticket) -> list[Kernels] | None:
         layers, _ = self.split(ticket.target)
-        modules = list(ticket.ticket)
+        modules = list(leaves(ticket.ticket))
         scales = [i for i, module in enumerate(modules) if isinstance(module, ChannelScale)]
         return [
             merged_kernels(modules[i], modules[i + 2], layer.weight.shape)

@@ -12,6 +12,7 @@ CONSTRUCTIONS: dict[str, str] = {
     "rss_dense": "slth.tickets.rss_dense:RSSDense",
     "rss_convolution": "slth.tickets.rss_convolution:RSSConvolution",
     "structured_convolution": "slth.tickets.structured_convolution:StructuredConvolution",
+    "activated_convolution": "slth.tickets.activated_convolution:ActivatedConvolution",
     "neuron_removal": "slth.tickets.neuron_removal:NeuronRemoval",
     "ell_plus_one": "slth.tickets.ell_plus_one:EllPlusOne",
     "equivariant": "slth.tickets.equivariant:Equivariant",

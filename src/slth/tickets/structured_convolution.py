@@ -12,20 +12,22 @@ from slth.tickets.pairs import BlockedPairs
 from slth.tickets.prediction import Prediction, Success, levels, smallest
 
 GRANULARITIES = ("filter", "kernel", "entry")
+WEIGHTS = ("normal", "uniform")
 
 
 @dataclass(frozen=True)
 class StructuredConvolution(BlockedPairs):
     """Tickets of bias-free ReLU convolutions (any stride, zero or valid padding) and matrices.
 
-    The source is N(0, 1); `BlockedPairs` says how a layer is imitated. Its subset problems are MRSS
-    over about n normally-scaled normal candidates.
+    Average pooling and residual blocks included. The source is N(0, 1); `BlockedPairs` says how a
+    layer is imitated. Its subset problems are MRSS over about n normally-scaled normal candidates.
 
     granularity: what is kept or removed at once: "filter" (all of V_h, d = k²·c_out: the theorem),
     "kernel" (V_h to one output channel, d = k²) or "entry" (one weight of V, d = 1, unstructured).
     size: every subset has exactly this many members (its whole pool where that is smaller; the row
     says how many), for solvers that can (`slth.solvers()`); None = any. Natale et al. 2024 for
-    d = 1; d > 1 is open. nonnegative_input, readout: as in `BlockedPairs`.
+    d = 1; d > 1 is open. weights: of the source, "normal" N(0, 1) (the theorem) or "uniform"
+    U[-1, 1]. nonnegative_input, readout: as in `BlockedPairs`.
 
     Source: da Cunha, d'Amore, Natale (NeurIPS 2023), the structured theorem. Cost: c_in·(1 or 2)
     subset problems a layer for "filter", times c_out for "kernel", times k²·c_out for "entry".
@@ -37,12 +39,17 @@ class StructuredConvolution(BlockedPairs):
 
     granularity: str = "filter"
     size: int | None = None
+    weights: str = "normal"
 
     def __post_init__(self) -> None:
         super().__post_init__()
         checks.choice("granularity", self.granularity, GRANULARITIES)
+        checks.choice("weights", self.weights, WEIGHTS)
         if self.size is not None:
             checks.integer("size", self.size, low=1)
+
+    def weight_law(self) -> str:
+        return self.weights
 
     def groups(self, layer: Layer) -> int:
         c_out, _, *k = layer.weight.shape
@@ -56,17 +63,19 @@ class StructuredConvolution(BlockedPairs):
     ) -> Prediction:
         """As `Construction` says; n by the quenched formula for nsn, targets averaged.
 
-        With a subset size no formula is known for d > 1 and n is None. Cost: some seconds.
+        With a subset size, or uniform weights and d > 1, no formula is known and n is None. Cost:
+        some seconds.
         """
         eps, delta = levels(eps, delta)
         problems, d = self.tally(target)
         depth = len(self.split(target)[0])
         order = d**3 * math.log(d * depth / eps) if d > 1 else math.log(depth * problems / eps)
-        if self.size is not None:
+        uniform = self.weights == "uniform"
+        if self.size is not None or (uniform and d > 1):
             return Prediction(self.statement, order, None, "none", problems, d)
 
         def missed(n: int) -> float:
-            return problems * (1 - success("nsn", n, d, eps))
+            return problems * (1 - success("product" if uniform else "nsn", n, d, eps))
 
         n = smallest(missed, delta)
         return Prediction(self.statement, order, n, "quenched", problems, d)

@@ -1,0 +1,31 @@
+"""Measured latencies, as ``make bench`` wrote them, as a table with the machine in every row."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+KEYS = ["form", "kept", "channels", "hidden", "kernel", "side", "batch", "threads"]
+VALUES = ["seconds", "low", "high", "repeats", "weights", "stored", "peak", "error"]
+MACHINE = ["processor", "cores", "torch"]
+COLUMNS = ["experiment", *KEYS, *VALUES, *MACHINE, "own"]
+
+
+def read_latencies(path: str | Path, own: bool) -> pd.DataFrame:
+    """Return `COLUMNS` of the JSON of ``benchmarks/latency.py``; ValueError when it is not one.
+
+    own: measured where the paper is made. seconds, low, high: median and quartiles of a forward
+    pass over ``repeats``. kept: share of the hidden weights. weights: kept numbers. stored: bytes
+    of weights and indices. peak: bytes a pass adds to the resident memory, NaN if unknown.
+    """
+    try:
+        report = json.loads(Path(path).read_text(encoding="utf-8"))
+        rows = pd.DataFrame(report["rows"], columns=[*KEYS, *VALUES])
+        machine = {key: report["machine"][key] for key in ("processor", "cores")}
+        machine["torch"] = report["versions"]["torch"]
+    except (json.JSONDecodeError, KeyError, AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: not a file of latencies ({error}); run make bench") from None
+    if rows.empty or rows[[*KEYS, "seconds"]].isna().any(axis=None):
+        raise ValueError(f"{path}: lacks rows or {', '.join(KEYS)}; run make bench")
+    typed = rows.astype(dict.fromkeys(["seconds", "low", "high", "peak", "error"], float))
+    return typed.assign(experiment="latency", **machine, own=own)[COLUMNS]

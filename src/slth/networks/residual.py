@@ -1,0 +1,149 @@
+"""Residual blocks, x + block(x), and how networks with them (and average pooling) are read."""
+
+import copy
+from collections.abc import Iterable, Iterator
+
+from torch import Tensor, nn
+
+from slth.networks.architectures import Layer, read_layers
+
+Order = list["int | list[int]"]
+
+
+class Residual(nn.Module):
+    """x + body(x), the identity skip connection; any activation after the sum is a module apart.
+
+    body: modules that keep the shape of their input. ValueError in `forward` where they do not,
+    since a sum that broadcasts is no residual block. Source: He, Zhang, Ren, Sun, CVPR 2016.
+    """
+
+    def __init__(self, *body: nn.Module) -> None:
+        super().__init__()
+        self.body = nn.Sequential(*body)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, …) to the same shape."""
+        y = self.body(x)
+        if y.shape != x.shape:
+            raise ValueError(
+                f"Residual: got a body that maps {tuple(x.shape[1:])} to {tuple(y.shape[1:])}, "
+                "takes one that keeps the shape"
+            )
+        return x + y
+
+
+def leaves(network: Iterable[nn.Module]) -> Iterator[nn.Module]:
+    """The modules of a Sequential in order, those of residual bodies in place of the blocks."""
+    for module in network:
+        if isinstance(module, Residual):
+            yield from leaves(module.body)
+        else:
+            yield module
+
+
+def read_blocks(network: nn.Module, name: str = "network") -> list[Layer]:
+    """Return the layers as `read_layers` does, of networks with Residual and AvgPool2d too.
+
+    Layers inside a body stand where the body stands; a ReLU after a Residual is that of the last
+    layer of its body. Raises what `read_layers` raises, and ValueError for a body other than
+    Conv2d (ReLU Conv2d)* that keeps the shape, and for pooling of which an average is not the sum
+    over k² pixels divided by k² (ceil_mode, divisor_override, count_include_pad=False).
+    """
+    if not isinstance(network, nn.Sequential):
+        return read_layers(network, name)
+    return read_layers(nn.Sequential(*chain(network, name)), name)
+
+
+def chain(network: nn.Sequential, name: str) -> list[nn.Module]:
+    """The modules of a network without pooling, bodies in place of blocks; refused as above."""
+    for label, module in network.named_children():
+        where = f"{name}: module {label}"
+        if isinstance(module, Residual):
+            check_body(module, where)
+        elif isinstance(module, nn.AvgPool2d):
+            _check_pool(module, where)
+    return [module for module in leaves(network) if not isinstance(module, nn.AvgPool2d)]
+
+
+def structured(network: nn.Module) -> bool:
+    """Whether a network has more than a chain of layers: residual blocks or pooling."""
+    return isinstance(network, nn.Sequential) and any(
+        isinstance(module, (Residual, nn.AvgPool2d)) for module in network
+    )
+
+
+def nested(network: nn.Sequential, flat: nn.Sequential, each: int) -> nn.Sequential:
+    """Arrange the modules of ``flat`` like ``network``: `each` of them for a Conv2d or Linear.
+
+    Every ReLU and Flatten of ``network`` takes one, pooling is copied, and a dense tail of
+    ``network`` of which ``flat`` has nothing is left out.
+    """
+    if not structured(network):
+        return flat
+    return nn.Sequential(*_arranged(network, list(flat), each))
+
+
+def _arranged(network: Iterable[nn.Module], rest: list[nn.Module], each: int) -> list[nn.Module]:
+    made: list[nn.Module] = []
+    for module in network:
+        if isinstance(module, Residual):
+            made.append(Residual(*_arranged(module.body, rest, each)))
+        elif isinstance(module, nn.AvgPool2d):
+            made.append(copy.deepcopy(module))
+        elif not rest and isinstance(module, (nn.Flatten, nn.Linear)):
+            break
+        else:
+            count = each if isinstance(module, (nn.Conv2d, nn.Linear)) else 1
+            made += rest[:count]
+            del rest[:count]
+    return made
+
+
+def order(network: nn.Module, depth: int) -> Order:
+    """Indices of the first ``depth`` layers in order, those of one residual body as a list."""
+    if not structured(network):
+        return list(range(depth))
+    assert isinstance(network, nn.Sequential)
+    found: Order = []
+    count = 0
+    for module in network:
+        inside = leaves([module])
+        size = sum(isinstance(m, (nn.Conv2d, nn.Linear)) for m in inside)
+        indices = list(range(count, min(count + size, depth)))
+        found += [indices] if isinstance(module, Residual) else indices
+        count += size
+    return found
+
+
+def check_body(block: Residual, where: str) -> None:
+    """Raise ValueError unless the body is Conv2d (ReLU Conv2d)* and keeps every shape."""
+    body = list(block.body)
+    convolutions, between = body[0::2], body[1::2]
+    fits = len(body) % 2 == 1 and all(isinstance(m, nn.ReLU) for m in between)
+    if not fits or not all(_keeps_sides(m) for m in convolutions):
+        raise ValueError(
+            f"{where} (Residual): takes Conv2d (ReLU Conv2d)*, stride 1, odd kernels and padding "
+            f"k // 2, got {block.body}"
+        )
+    first, last = convolutions[0], convolutions[-1]
+    if first.in_channels != last.out_channels:
+        raise ValueError(
+            f"{where} (Residual): got {first.in_channels} channels in and {last.out_channels} "
+            "out, takes as many"
+        )
+
+
+def _keeps_sides(module: nn.Module) -> bool:
+    if not isinstance(module, nn.Conv2d) or module.stride != (1, 1):
+        return False
+    sides = list(module.kernel_size)
+    padding = [k // 2 for k in sides] if module.padding == "same" else list(module.padding)
+    return all(k % 2 == 1 and p == k // 2 for k, p in zip(sides, padding, strict=True))
+
+
+def _check_pool(module: nn.AvgPool2d, where: str) -> None:
+    if module.ceil_mode or module.divisor_override or not module.count_include_pad:
+        raise ValueError(
+            f"{where} (AvgPool2d): takes ceil_mode=False, count_include_pad=True and no "
+            "divisor_override"
+        )

@@ -1,0 +1,53 @@
+# Which restrictions of the structured theorem fall when one is lifted at a time.
+RESTRICTIONS = config["restrictions"]
+RESTRICTED = ["structured_convolution", "activated_convolution"]  # loaded by name
+
+
+rule measure_restrictions:
+    input:
+        code=code(
+            "measure_restrictions", RESTRICTIONS["solver"], constructions=RESTRICTED
+        ),
+    output:
+        "results/measure/restrictions/{shard}.parquet",
+    log:
+        "results/logs/measure_restrictions/{shard}.log",
+    benchmark:
+        "results/benchmarks/measure_restrictions/{shard}.tsv"
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=240,
+    params:
+        settings=RESTRICTIONS,
+        seed=SEED,
+        shard=lambda wildcards: int(wildcards.shard),
+    message:
+        "Tickets with one restriction lifted, shard {wildcards.shard}"
+    script:
+        "../scripts/measure_restrictions.py"
+
+
+rule collect_restrictions:
+    input:
+        rows=expand(
+            "results/measure/restrictions/{shard}.parquet",
+            shard=range(RESTRICTIONS["shards"]),
+        ),
+        code=code("collect_restrictions"),
+    output:
+        "results/measure/restrictions.parquet",
+    log:
+        "results/logs/collect_restrictions.log",
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "Gather the tickets with one restriction lifted"
+    script:
+        "../scripts/collect_restrictions.py"
