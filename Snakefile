@@ -16,6 +16,7 @@ include: "workflow/rules/measure.smk"
 include: "workflow/rules/benchmark.smk"
 include: "workflow/rules/sections.smk"
 include: "workflow/rules/render.smk"
+include: "workflow/rules/manifest.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -25,3 +26,7 @@ rule all:
     default_target: True
     input:
         "paper/main.pdf",
+        "results/manifest.json",
+
+
+include: "workflow/rules/cluster.smk"
