@@ -78,7 +78,9 @@ def test_conda_packages_are_pinned(path: Path) -> None:
     assert all(re.fullmatch(r"[\w-]+=[\w.]+", name) for name in names)
 
 
-@pytest.mark.parametrize("script", [".ci/run", "workflow/tex.sh", "workflow/environment.sh"])
+@pytest.mark.parametrize(
+    "script", [".ci/run", *(f"workflow/{name}.sh" for name in ("tex", "environment", "slurm"))]
+)
 def test_shell_script_parses_and_may_be_run(script: str) -> None:
     path = ROOT / script
     assert path.stat().st_mode & 0o111

@@ -7,7 +7,7 @@ result, a line that ``sha256sum --check`` reads. Outside a run nothing is record
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 VARIABLE = "SLTH_DIGESTS"
@@ -18,6 +18,11 @@ def digest(path: str | Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal. Cost: one pass, constant memory."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def shortened(paths: Iterable[str | Path], digits: int = 16) -> dict[str, str]:
+    """Return the first ``digits`` hexadecimal digits of the SHA-256 of each file, by its path."""
+    return {Path(path).as_posix(): digest(path)[:digits] for path in paths}
 
 
 def record(target: Path, part: Path) -> None:

@@ -70,6 +70,7 @@ def only_run(path: str | Path = LOCK) -> TextIO:
     except OSError:
         held.seek(0)
         owner = held.read().strip() or "unknown"
+        held.close()
         print(
             f"run: another run (process {owner}) is at work in this folder; wait for it to end",
             file=sys.stderr,

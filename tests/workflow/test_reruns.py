@@ -11,7 +11,8 @@ from tests.workflow.conftest import Checkout
 
 pytestmark = pytest.mark.xdist_group("workflow")  # one worker: one finished run
 
-RENDER = {"render_figures", "render_tables", "render_numbers", "compile_paper", "all"}
+PAPER = {"compile_paper", "write_manifest", "all"}
+RENDER = {"render_figures", "render_tables", "render_numbers"} | PAPER
 TICKETS = {"solve_blocks", "construct_tickets", "measure_tickets", "collect_tickets"}
 TICKETS |= (LEARNED := {"learn_routes", "collect_learned"})  # the tickets' networks, by learning
 THRESHOLDS = {"solve_cells", "measure_thresholds"}
@@ -31,7 +32,7 @@ def edited(path: Path) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("file", "rules"),
     [
-        ("paper/main.tex", {"compile_paper", "all"}),
+        ("paper/main.tex", PAPER),
         ("src/slth/solvers/klist.py", TICKETS | RENDER),
         ("src/slth/solvers/milp.py", set()),
         ("src/slth/tickets/rss_dense.py", set()),
@@ -43,7 +44,7 @@ def edited(path: Path) -> Iterator[None]:
         ),
         ("src/slth/theory/quenched.py", {"measure_thresholds"} | RENDER),
         ("src/slth/theory/refined.py", {"measure_thresholds"} | RENDER),
-        ("src/slth/rendering/figures.py", {"render_figures", "compile_paper", "all"}),
+        ("src/slth/rendering/figures.py", {"render_figures"} | PAPER),
     ],
 )
 def test_edit_reruns_its_dependants_only(finished: Checkout, file: str, rules: set[str]) -> None:
