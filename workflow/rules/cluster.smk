@@ -17,6 +17,12 @@ for each in workflow.rules:
         if not isinstance(asked.raw, str):
             each.resources["mem_mb"] = growing(asked)
 
+# `device: auto` takes a GPU where there is one and asks for none. One job a GPU: --resources gpu=1
+# locally, --gpus=1 on Slurm.
+for each in workflow.rules:
+    if each.name in ("solve_cells", "solve_blocks") and config["device"] == "cuda":
+        each.resources["gpu"] = 1
+
 # Jobs of seconds, which a queue would take longer to start than to run.
 SHORT = ("sample_", "collect_", "render_", "compile_", "write_")
 workflow.localrules(

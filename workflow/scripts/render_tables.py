@@ -9,6 +9,9 @@ from slth.rendering.tables import render_tables
 with logged(snakemake.log[0]):
     tables, learned = load(snakemake.input), load_learned(snakemake.input)
     measured = [path for path in snakemake.input if path.startswith("results/measure/")]
-    origin = provenance(snakemake.params.config) | {"files": shortened(measured)}
+    thresholds, _, blocks, _ = tables
+    used = sorted({*thresholds["device"], *blocks["device"]})
+    origin = provenance(snakemake.params.config)
+    origin |= {"device": used, "files": shortened(measured)}
     render_tables(*tables, origin, Path(snakemake.output.paper[0]).parent, **learned)
     render_tables(*tables, origin, Path(snakemake.output.report[0]).parent, (".html",), **learned)
