@@ -1,4 +1,4 @@
-"""`device: auto` takes a GPU where there is one and the solver can; the log and the rows say which."""
+"""`device: auto` takes a GPU where there is one and the solver can; log and rows say which."""
 
 import pytest
 
