@@ -59,8 +59,9 @@ def wait_until(checkout: Checkout, pattern: str, limit: float = 120.0) -> None:
 
 
 def results(checkout: Checkout) -> dict[str, bytes]:
-    """Return the bytes of every result that a run may be compared by."""
+    """Return the bytes of every result that a run may be compared by, the manifest included."""
     folders = ("sample", "solve", "construct", "learn", "measure", "render")
     paths = [p for part in folders for p in (checkout.folder / "results" / part).rglob("*.*")]
     kept = [path for path in paths if path.is_file() and "latex" not in path.parts]
+    kept += (checkout.folder / "results").glob("manifest.json")
     return {Path(path).relative_to(checkout.folder).as_posix(): path.read_bytes() for path in kept}
