@@ -15,12 +15,11 @@ CONFIG = {"seed": 1}
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A working directory in which three results have been written and planned."""
+    """A working directory in which three results have been written."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(digests.VARIABLE, running.FOLDER)
     for name in "abc":
         frames.write(f"results/{name}.parquet", FRAME, "rows")
-    running.plan(CONFIG, [f"results/{name}.parquet" for name in "ab"])
     return tmp_path
 
 
@@ -42,33 +41,28 @@ def test_nothing_is_recorded_outside_a_run_or_outside_the_folder(
 
 
 @pytest.mark.parametrize("damage", ["truncated", "flipped", "deleted", "replaced", "no record"])
-def test_change_is_named_where_the_config_asks_for_the_file(folder: Path, damage: str) -> None:
-    assert running.to_make_again(CONFIG) == {}
-    for name in "ac":  # c is no file of the plan
-        path = Path(f"results/{name}.parquet")
-        bytes_ = path.read_bytes()
-        if damage == "truncated":
-            path.write_bytes(bytes_[:-1])
-        elif damage == "flipped":
-            path.write_bytes(bytes_[:80] + bytes([bytes_[80] ^ 1]) + bytes_[81:])
-        elif damage == "deleted":
-            path.unlink()
-        elif damage == "replaced":
-            FRAME.to_parquet(path)
-        else:
-            Path(running.FOLDER, f"{path}.sha256").write_text("")
-    found = running.to_make_again(CONFIG)
-    assert list(found) == ["results/a.parquet"]
-    assert found["results/a.parquet"].startswith("missing" if damage == "deleted" else "damaged")
-    assert running.to_make_again({"seed": 2}) == {}
+def test_change_is_named(folder: Path, damage: str) -> None:
+    assert digests.changed(running.FOLDER) == {}
+    path = Path("results/a.parquet")
+    whole = path.read_bytes()
+    if damage == "truncated":
+        path.write_bytes(whole[:-1])
+    elif damage == "flipped":
+        path.write_bytes(whole[:80] + bytes([whole[80] ^ 1]) + whole[81:])
+    elif damage == "deleted":
+        path.unlink()
+    elif damage == "replaced":
+        FRAME.to_parquet(path)
+    else:
+        Path(running.FOLDER, f"{path}.sha256").write_text("")
+    found = digests.changed(running.FOLDER)
+    assert list(found) == [str(path)]
+    assert found[str(path)].startswith("missing" if damage == "deleted" else "damaged")
 
 
-def test_damaged_input_of_another_config_is_deleted_not_read(folder: Path) -> None:
-    Path("results/a.parquet").write_text("damaged")
-    kept = ["results/a.parquet", "results/b.parquet"]
-    assert list(running.stale_inputs(kept)) == ["results/a.parquet"]
-    assert not Path("results/a.parquet").exists()
-    assert Path("results/b.parquet").exists()
+def test_plan_is_kept_whole(folder: Path) -> None:
+    running.plan(["b", "./a", "b"])
+    assert running.planned() == ["a", "b"]
 
 
 def test_flipped_bit_is_not_read_whatever_the_records_say(tmp_path: Path) -> None:

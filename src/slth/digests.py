@@ -7,7 +7,7 @@ result, a line that ``sha256sum --check`` reads. Outside a run nothing is record
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 VARIABLE = "SLTH_DIGESTS"
@@ -48,13 +48,12 @@ def record(target: Path, part: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
-def changed(folder: str | Path, among: Collection[str]) -> dict[str, str]:
-    """Return the files ``among`` that are not as ``folder`` records, with what is wrong.
+def changed(folder: str | Path) -> dict[str, str]:
+    """Return the files that are not as their records in ``folder`` say, with what is wrong.
 
-    Paths are relative to the working directory. Cost: each of the files is read once.
+    Paths are relative to the working directory. Cost: each recorded file is read once.
     """
-    held = (entry for entry in recorded(folder) if entry[0] in among)
-    faults = {name: difference(name, wanted) for name, wanted in held}
+    faults = {name: difference(name, wanted) for name, wanted in recorded(folder)}
     return {name: fault for name, fault in faults.items() if fault}
 
 

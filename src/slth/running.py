@@ -1,59 +1,50 @@
-"""What the workflow does before a run: notice results that changed, keep a second run out.
-
-The plan is the list of files that runs of one config make. It stands beside the records of their
-SHA-256 (`slth.digests`), so that a changed file is made again only where the config still asks
-for it.
-"""
+"""What the workflow does before a run: plan its files, make changed ones again, keep others out."""
 
 import fcntl
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
 from slth.digests import changed
-from slth.provenance import config_hash
 
 FOLDER = "results/digests"  # of the records
-PLAN = "plan.json"
+PLAN = "results/digests/plan.json"
 LOCK = "results/.running"
 
 
-def to_make_again(config: Mapping[str, Any], folder: str | Path = FOLDER) -> dict[str, str]:
-    """Return the results of ``config`` that are not as they were written, with what is wrong."""
-    return changed(folder, planned_files(config, folder))
+def make_changed_again(workflow: Any, folder: str | Path = FOLDER) -> None:
+    """Have Snakemake make every result of its plan again that is not as it was written.
+
+    It has no hook between the making of the plan's graph and the choice of the jobs to run; its
+    own `--forcerun` also takes files for targets, which results of an earlier config are not.
+    """
+    build = workflow._build_dag
+
+    def build_dag() -> None:
+        found = changed(folder)
+        workflow.dag.forcefiles.update(found)
+        build()
+        made = {str(path) for job in workflow.dag.jobs for path in job.output}
+        for path in sorted(found.keys() & made):
+            print(f"results: {path}: {found[path]}; it is made again", file=sys.stderr)
+
+    workflow._build_dag = build_dag
 
 
-def planned_files(config: Mapping[str, Any], folder: str | Path = FOLDER) -> set[str]:
-    """Return the files that earlier runs of ``config`` were to make."""
-    try:
-        held = json.loads(Path(folder, PLAN).read_text(encoding="utf-8"))
-        return set(held["files"]) if held["config"] == config_hash(config) else set()
-    except (OSError, ValueError, LookupError, TypeError):
-        return set()  # no plan, or a damaged one: the next run writes it
-
-
-def plan(config: Mapping[str, Any], files: Iterable[str], folder: str | Path = FOLDER) -> None:
-    """Add ``files`` to the plan of ``config``; a plan of another config is dropped."""
-    names = sorted(planned_files(config, folder) | {Path(name).as_posix() for name in files})
-    path = Path(folder, PLAN)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{PLAN}.{os.getpid()}")
-    draft.write_text(json.dumps({"config": config_hash(config), "files": names}, indent=1))
+def plan(files: Iterable[str], path: str | Path = PLAN) -> None:
+    """Note which files a whole run makes, for its manifest."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(f"{path}.{os.getpid()}")
+    draft.write_text(json.dumps(sorted({Path(name).as_posix() for name in files}), indent=1))
     draft.replace(path)
 
 
-def stale_inputs(kept: Iterable[str], folder: str | Path = FOLDER) -> dict[str, str]:
-    """Delete the damaged among ``kept``, files a run would read as they are; return their faults.
-
-    Such files belong to an earlier config, so that nothing forces them to be made again.
-    """
-    there = {Path(name).as_posix() for name in kept if Path(name).exists()}
-    found = changed(folder, there)
-    for name in found:
-        Path(name).unlink()
+def planned(path: str | Path = PLAN) -> list[str]:
+    """Return the files of the last whole run that was begun."""
+    found: list[str] = json.loads(Path(path).read_text(encoding="utf-8"))
     return found
 
 
