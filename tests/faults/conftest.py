@@ -41,7 +41,7 @@ def kill_session(process: subprocess.Popen[bytes]) -> None:
 def jobs_of(process: subprocess.Popen[bytes]) -> list[int]:
     """Return the ids of the processes in the session of a run, its own left out."""
     listed = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--sid", str(process.pid)],
+        ["ps", "-ww", "-o", "pid=,args=", "--sid", str(process.pid)],
         capture_output=True,
         text=True,
         check=False,
