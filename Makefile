@@ -14,10 +14,10 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help paper full report test bench check tex environment lock clean distclean
+.PHONY: help paper full report verify test test-faults test-slurm bench check tex environment slurm lock clean distclean
 
 help: ## list the commands
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 paper: $(STAMP) tex ## run config.yaml, from samples to paper/main.pdf
 	$(SNAKEMAKE) --cores all $(SNAKEMAKE_ARGS)
@@ -28,8 +28,17 @@ full: $(STAMP) tex ## the same at publication size: configs/full.yaml
 report: paper ## report.html: every figure and table with its caption, one file
 	$(SNAKEMAKE) --cores all --report report.html $(SNAKEMAKE_ARGS)
 
+verify: $(STAMP) ## compare every file of the last run with its SHA-256 in results/manifest.json
+	$(VENV)/bin/python -m slth.manifest
+
 test: $(STAMP) ## run the tests, those that run the pipeline whole included
 	$(VENV)/bin/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+
+test-faults: $(STAMP) tex ## kill runs, fill disks, damage results: every run ends in the same bytes (15 minutes)
+	$(VENV)/bin/python -m pytest tests/faults $(PYTEST_ARGS)
+
+test-slurm: $(STAMP) tex slurm ## the same on a Slurm of one node, which it installs (Debian, root) and stops again
+	$(VENV)/bin/python -m pytest tests/slurm $(PYTEST_ARGS)
 
 bench: $(STAMP) ## time solvers beside installed peers and stored tickets (up to 35 minutes), then the paper
 	$(VENV)/bin/python -m benchmarks.run --out results/benchmark/benchmark.json $(BENCH_ARGS)
@@ -45,6 +54,10 @@ check: $(STAMP) ## linters, formatters, types
 
 tex: ## make sure latexmk or tectonic is there
 	@workflow/tex.sh
+
+slurm: $(STAMP) ## what profiles/slurm needs; on Debian, as root, a Slurm to test it on
+	$(VENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[slurm]'
+	@workflow/slurm.sh
 
 environment: $(STAMP) ## build .venv from the pins
 

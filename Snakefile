@@ -4,6 +4,9 @@ from snakemake.utils import min_version
 min_version("9.19")
 
 
+include: "workflow/rules/front.smk"
+
+
 configfile: "config.yaml"
 
 
@@ -22,6 +25,7 @@ include: "workflow/rules/restrictions.smk"
 include: "workflow/rules/latency.smk"
 include: "workflow/rules/sections.smk"
 include: "workflow/rules/render.smk"
+include: "workflow/rules/manifest.smk"
 
 
 report: "workflow/report/workflow.rst"
@@ -31,3 +35,7 @@ rule all:
     default_target: True
     input:
         "paper/main.pdf",
+        "results/manifest.json",
+
+
+include: "workflow/rules/cluster.smk"

@@ -78,7 +78,9 @@ def test_conda_packages_are_pinned(path: Path) -> None:
     assert all(re.fullmatch(r"[\w-]+=[\w.]+", name) for name in names)
 
 
-@pytest.mark.parametrize("script", [".ci/run", "workflow/tex.sh", "workflow/environment.sh"])
+@pytest.mark.parametrize(
+    "script", [".ci/run", *(f"workflow/{name}.sh" for name in ("tex", "environment", "slurm"))]
+)
 def test_shell_script_parses_and_may_be_run(script: str) -> None:
     path = ROOT / script
     assert path.stat().st_mode & 0o111
@@ -89,3 +91,17 @@ def test_hooks_run_what_make_check_runs() -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
     makefile = (ROOT / "Makefile").read_text()
     assert all(f"bin/{hook['entry'].split('bin/')[1].split()[0]}" in makefile for hook in hooks)
+
+
+def test_container_has_the_torch_of_the_pins() -> None:
+    recipe = (ROOT / "envs/Dockerfile").read_text()
+    (torch,) = [pin for pin in RUNTIME if pin.startswith("torch==")]
+    assert re.findall(r"torch==[\w.]+", recipe) == [torch]
+    copied = re.findall(r"^COPY (.*) \./?\S*$", recipe, re.M)
+    assert all((ROOT / name).exists() for line in copied for name in line.split())
+
+
+def test_catalog_file_has_the_words_the_catalog_reads() -> None:
+    usage = yaml.safe_load((ROOT / ".snakemake-workflow-catalog.yml").read_text())["usage"]
+    assert usage.keys() == {"software-stack-deployment", "mandatory-flags", "report"}
+    assert usage["software-stack-deployment"] == {"conda": True}

@@ -11,6 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from slth import digests
+
 VERSION = 1  # raise when a column changes its meaning: older files are then refused by name
 
 _META = b"slth"
@@ -37,6 +39,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
         yield part
         with part.open("rb") as written:
             os.fsync(written.fileno())
+        digests.record(target, part)
         part.chmod(0o644)
         part.replace(target)
     finally:
@@ -55,13 +58,13 @@ def write(path: str | Path, frame: pd.DataFrame, kind: str) -> None:
     table = pa.Table.from_pandas(frame, preserve_index=False)
     table = table.replace_schema_metadata({_META: f"{kind} {VERSION}".encode()})
     with replacing(path) as part:
-        pq.write_table(table, part, compression="zstd")
+        pq.write_table(table, part, compression="zstd", write_page_checksum=True)
 
 
 def read(path: str | Path, kind: str) -> pd.DataFrame:
     """Read a ``kind`` table; ValueError naming the file if it is damaged, foreign or too old."""
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, page_checksum_verification=True)
     except (pa.ArrowInvalid, OSError) as error:
         if isinstance(error, FileNotFoundError):
             raise

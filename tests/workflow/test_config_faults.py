@@ -26,3 +26,13 @@ def test_fault_is_one_line(fresh: Checkout, text: str) -> None:
     assert "Traceback" not in done.stderr + done.stdout
     assert all(any(word in line for line in lines) for word in FAULTS[text]), done.stderr
     assert not (fresh.folder / "results").exists()
+
+
+def test_unreadable_config_is_one_line(fresh: Checkout) -> None:
+    """Snakemake's own reader would end in a traceback."""
+    (fresh.folder / "config.yaml").write_bytes(b"seed: 2020-99-99 \xff\n")
+    done = fresh.run("--cores", "1", check=False)
+    assert done.returncode == 1
+    assert [line for line in done.stderr.splitlines() if line.startswith("config: ")]
+    assert "Traceback" not in done.stderr + done.stdout
+    assert not (fresh.folder / "results").exists()

@@ -11,7 +11,7 @@ from tests.workflow.conftest import Checkout
 
 pytestmark = pytest.mark.xdist_group("workflow")  # one worker: one finished run
 
-PAPER = {"compile_paper", "all"}
+PAPER = {"compile_paper", "write_manifest", "all"}
 RENDER = {"render_figures", "render_tables", "render_numbers"} | PAPER
 TICKETS = {"solve_blocks", "construct_tickets", "measure_tickets", "collect_tickets"}
 TICKETS |= (LEARNED := {"learn_routes", "collect_learned"})  # the tickets' networks, by learning

@@ -6,6 +6,8 @@ rule sample_cells:
         "results/sample/cells/{shard}.parquet",
     log:
         "results/logs/sample_cells/{shard}.log",
+    benchmark:
+        "results/benchmarks/sample_cells/{shard}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: 1

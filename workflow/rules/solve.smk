@@ -17,6 +17,7 @@ rule solve_cells:
         runtime=60,
     params:
         solver=config["threshold"]["solver"],
+        device=config["device"],
     message:
         "Decide the MRSS instances of shard {wildcards.shard}"
     script:
@@ -44,6 +45,7 @@ rule solve_blocks:
         arm=lambda wildcards: ARMS[wildcards.arm],
         seed=SEED,
         replicate=lambda wildcards: int(wildcards.replicate),
+        device=config["device"],
     message:
         "Solve the subset problems of {wildcards.arm}, replicate {wildcards.replicate}"
     script:

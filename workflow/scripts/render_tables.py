@@ -1,5 +1,6 @@
 from pathlib import Path
 
+from slth.digests import shortened
 from slth.experiments.measured import load, load_learned
 from slth.progress import logged
 from slth.provenance import provenance
@@ -7,6 +8,10 @@ from slth.rendering.tables import render_tables
 
 with logged(snakemake.log[0]):
     tables, learned = load(snakemake.input), load_learned(snakemake.input)
+    measured = [path for path in snakemake.input if path.startswith("results/measure/")]
+    thresholds, _, blocks, _ = tables
+    used = sorted({*thresholds["device"], *blocks["device"]})
     origin = provenance(snakemake.params.config)
+    origin |= {"device": used, "files": shortened(measured)}
     render_tables(*tables, origin, Path(snakemake.output.paper[0]).parent, **learned)
     render_tables(*tables, origin, Path(snakemake.output.report[0]).parent, (".html",), **learned)

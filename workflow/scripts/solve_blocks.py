@@ -10,5 +10,6 @@ with logged(snakemake.log[0]):
         snakemake.params.arm,
         snakemake.params.seed,
         snakemake.params.replicate,
+        snakemake.params.device,
     )
     frames.write(snakemake.output[0], rows, "solved blocks")

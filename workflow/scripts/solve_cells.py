@@ -4,4 +4,5 @@ from slth.progress import logged
 
 with logged(snakemake.log[0]):
     table = frames.read(snakemake.input.cells, "cells")
-    frames.write(snakemake.output[0], decide(table, snakemake.params.solver), "decided cells")
+    rows = decide(table, snakemake.params.solver, snakemake.params.device)
+    frames.write(snakemake.output[0], rows, "decided cells")

@@ -1,6 +1,6 @@
 """The config's front door: read it, name every fault in one line, fill in the defaults."""
 
-from slth.configuration.front import check, check_or_exit
+from slth.configuration.front import check, check_or_exit, read_or_exit
 from slth.configuration.reading import ConfigError, merge, read
 from slth.configuration.rules import cross_faults
 from slth.configuration.schema import faults, load_schema, with_defaults
@@ -14,5 +14,6 @@ __all__ = [
     "load_schema",
     "merge",
     "read",
+    "read_or_exit",
     "with_defaults",
 ]

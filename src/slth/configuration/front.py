@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from slth.configuration.reading import ConfigError, read
 from slth.configuration.rules import cross_faults
@@ -29,7 +29,7 @@ def check(config: Mapping[str, Any], schema: str | Path | Schema) -> dict[str, A
 
 
 def check_or_exit(
-    config: Mapping[str, Any], schema_path: str | Path, files: Iterable[str | Path] = ()
+    config: Mapping[str, Any], schema: str | Path | Schema, files: Iterable[str | Path] = ()
 ) -> dict[str, Any]:
     """Return ``config`` with its defaults, or print ``config: `` lines to stderr and exit with 1.
 
@@ -37,10 +37,26 @@ def check_or_exit(
     find what a parsed config no longer shows, such as a key given twice. SystemExit leaves
     Snakemake without a traceback and before any lock; a WorkflowError would print one.
     """
+    read_or_exit(files)
     try:
-        read(files)
-        return check(config, schema_path)
+        return check(config, schema)
     except ConfigError as error:
-        for line in error.faults:
-            print(f"config: {line}", file=sys.stderr)
-        sys.exit(1)
+        _exit(error)
+
+
+def read_or_exit(files: Iterable[str | Path]) -> dict[str, Any]:
+    """Return the config in ``files``, or print ``config: `` lines to stderr and exit with 1.
+
+    For the top of the Snakefile: over some files, as one that is not UTF-8, Snakemake's own reader
+    would end in a traceback.
+    """
+    try:
+        return read(files)
+    except ConfigError as error:
+        _exit(error)
+
+
+def _exit(error: ConfigError) -> NoReturn:
+    for line in error.faults:
+        print(f"config: {line}", file=sys.stderr)
+    sys.exit(1)

@@ -46,6 +46,7 @@ def _summary(rows: pd.DataFrame, confidence: float) -> dict[str, Any]:
         "confidence": confidence,
         "prediction": prediction,
         "n_star": quenched_n_star(d, eps),
+        "device": ", ".join(sorted(set(rows.get("device", [])))),
         "inside": low <= prediction <= high,
         "refined": refined,
         "refined_inside": float(low <= refined <= high) if np.isfinite(refined) else np.nan,

@@ -12,6 +12,7 @@ import pandas as pd
 
 from slth import seeding
 from slth.ensembles import sample, sample_target
+from slth.experiments.devices import placed
 from slth.progress import track
 from slth.solvers.front import solve_batch
 
@@ -44,11 +45,15 @@ def cells(settings: Mapping[str, Any], seed: int, shard: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=KEY)
 
 
-def decide(table: pd.DataFrame, solver: str) -> pd.DataFrame:
-    """Decide every cell of ``table``; return its rows with status, proved, error, kept, work."""
+def decide(table: pd.DataFrame, solver: str, device: str = "cpu") -> pd.DataFrame:
+    """Decide every cell of ``table``; return its rows with status, proved, error, kept, work.
+
+    device: of the search, "auto" for a GPU where there is one; its log and the rows say which.
+    """
+    device = placed(solver, device)
     groups = list(table.groupby(POINT, sort=False))
     points = track(groups, len(groups), "threshold points")
-    return pd.concat([_decide_point(rows, solver) for _, rows in points], ignore_index=True)
+    return pd.concat([_decide_point(rows, solver, device) for _, rows in points], ignore_index=True)
 
 
 def point_of(rows: pd.DataFrame) -> tuple[str, int, int, float]:
@@ -57,13 +62,14 @@ def point_of(rows: pd.DataFrame) -> tuple[str, int, int, float]:
     return str(first["ensemble"]), int(first["d"]), int(first["n"]), float(first["eps"])
 
 
-def _decide_point(rows: pd.DataFrame, solver: str) -> pd.DataFrame:
+def _decide_point(rows: pd.DataFrame, solver: str, device: str) -> pd.DataFrame:
     ensemble, d, n, eps = point_of(rows)
     X = np.stack([sample(ensemble, n=n, d=d, seed=int(s)) for s in rows["seed"]])
     Z = np.stack([sample_target(d, seed=int(s), ensemble=ensemble) for s in rows["seed"]])
-    answer = solve_batch(X, Z, eps=eps, solver=solver, threads=1, decide=True)
+    answer = solve_batch(X, Z, eps=eps, solver=solver, device=device, threads=1, decide=True)
     return rows.assign(
         solver=answer.solver,
+        device=device,
         status=[status.name for status in answer.status],
         proved=answer.proved,
         error=answer.error,

@@ -11,6 +11,7 @@ import pandas as pd
 from torch import nn
 
 from slth import seeding
+from slth.experiments.devices import placed
 from slth.progress import track
 from slth.tickets.control import random_control
 from slth.tickets.problems import solve_problems
@@ -29,17 +30,32 @@ def sample_sources(target: nn.Sequential, arm: Settings, seed: int, replicate: i
 
 
 def solve_blocks(
-    target: nn.Sequential, sources: Networks, arm: Settings, seed: int, replicate: int
+    target: nn.Sequential,
+    sources: Networks,
+    arm: Settings,
+    seed: int,
+    replicate: int,
+    device: str = "cpu",
 ) -> pd.DataFrame:
-    """Solve every subset problem of one replicate; one row a problem, failures included."""
+    """Solve every subset problem of one replicate; one row a problem, failures included.
+
+    device: of the search, "auto" for a GPU where there is one; its log and the rows say which.
+    """
     own = _seed(arm, seed, replicate)
+    device = placed(arm["solver"], device)
     parts = []
     for n, source in track(sources.items(), len(sources), f"{arm['name']}: sizes"):
         problems = subset_problems(target, source, **_options(arm))
         rows = solve_problems(
-            problems, arm["eps"], arm["solver"], arm["budget"], seeding.child(own, n), threads=1
+            problems,
+            arm["eps"],
+            arm["solver"],
+            arm["budget"],
+            seeding.child(own, n),
+            threads=1,
+            device=device,
         )
-        parts.append(_keyed(rows, arm, int(n), replicate))
+        parts.append(_keyed(rows.assign(device=device), arm, int(n), replicate))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -1,11 +1,13 @@
 """Where tensors live: torch is imported when a solver is asked for device "cuda", not before."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
 
 CPU = "cpu"
+CUDA = "cuda"
 
 
 def available() -> bool:
@@ -22,6 +24,16 @@ def require(device: str) -> None:
             f"device: got {device!r}, this machine has no CUDA device that torch can use "
             "(torch.cuda.is_available() is False); use device='cpu'"
         )
+
+
+def resolve(device: str, devices: Collection[str]) -> str:
+    """Return where a search asked for on ``device`` runs: "auto" takes a GPU where there is one.
+
+    devices: those the solver takes. Only "auto" gives way; what else is asked for is returned.
+    """
+    if device != "auto":
+        return device
+    return CUDA if CUDA in devices and available() else CPU
 
 
 def place(device: str) -> "torch.device":

@@ -50,6 +50,7 @@ def solve_problems(
     budget: int | None = None,
     seed: int = 0,
     threads: int | None = None,
+    device: str = "cpu",
 ) -> pd.DataFrame:
     """Solve every problem once and return a row for each, failures included.
 
@@ -60,7 +61,9 @@ def solve_problems(
     sign and group, so any split of the problems among jobs gives the same rows.
     """
     eps = tolerance(eps)
-    frames = [_rows(p, eps, _solve(p, eps, solver, budget, seed, threads)) for p in problems]
+    frames = [
+        _rows(p, eps, _solve(p, eps, solver, budget, seed, threads, device)) for p in problems
+    ]
     if not frames:
         raise ValueError("problems: got none, takes one or more SubsetProblems")
     return pd.concat(frames, ignore_index=True)
@@ -73,13 +76,16 @@ def _solve(
     budget: int | None,
     seed: int,
     threads: int | None,
+    device: str,
 ) -> BatchSolution:
     if not len(p.hidden):
         return _empty(p.X, p.Z, eps)
     own = seeding.child(seed, "subset problem", *p.key())
     size = None if p.size is None else min(p.size, len(p.hidden))
     chosen = p.solver if solver == "auto" and p.solver is not None else solver
-    return solve_batch(p.X, p.Z, eps, chosen, budget, own, threads=threads, size=size)
+    if isinstance(chosen, Solver) and device not in chosen.devices:
+        device = "cpu"  # the construction's own solver, which the caller did not name
+    return solve_batch(p.X, p.Z, eps, chosen, budget, own, device, threads, size=size)
 
 
 def _empty(X: FloatArray, Z: FloatArray, eps: float | None) -> BatchSolution:

@@ -1,0 +1,50 @@
+"""`device: auto` takes a GPU where there is one and the solver can; log and rows say which."""
+
+import pytest
+
+from slth.experiments import thresholds
+from slth.experiments.devices import placed
+from slth.solvers import gpu
+
+SETTINGS = {
+    "ensembles": ["normal"],
+    "eps": 0.1,
+    "grid": [{"d": 1, "n": [6]}],
+    "replicates": 5,
+    "shards": 1,
+}
+
+
+@pytest.mark.parametrize(
+    ("there", "solver", "asked", "found"),
+    [
+        (True, "mitm", "auto", "cuda"),
+        (True, "auto", "auto", "cuda"),
+        (True, "milp", "auto", "cpu"),
+        (True, "mitm", "cpu", "cpu"),
+        (False, "mitm", "auto", "cpu"),
+        (False, "mitm", "cuda", "cuda"),
+    ],
+)
+def test_device_is_resolved_and_named(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    there: bool,
+    solver: str,
+    asked: str,
+    found: str,
+) -> None:
+    monkeypatch.setattr(gpu, "available", lambda: there)
+    assert placed(solver, asked) == found
+    assert f"device: {found} (asked for {asked}" in capsys.readouterr().err
+
+
+def test_rows_name_the_device_and_a_missing_one_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gpu, "available", lambda: False)
+    cells = thresholds.cells(SETTINGS, 1, 0)
+    rows = thresholds.decide(cells, "mitm", "auto")
+    assert set(rows["device"]) == {"cpu"}
+    with pytest.raises(ValueError, match="no CUDA device"):
+        thresholds.decide(cells, "mitm", "cuda")
