@@ -35,5 +35,5 @@ def test_sparser_subsets_need_more_candidates():
 
 @pytest.mark.parametrize("fraction", [0.0, 1.0, 1.5])
 def test_fractions_outside_are_refused(fraction):
-    with pytest.raises(ValueError, match="fraction"):
+    with pytest.raises(ValueError, match="share"):
         fixed_size_n_star(2, 0.1, fraction)
