@@ -141,10 +141,13 @@ def _rest(X, z, keep):  # type: ignore[no-untyped-def]
 @njit(cache=True, nogil=True)
 def _partition(keep):  # type: ignore[no-untyped-def]
     """Candidates with the kept ones first, and the place of each."""
-    order = np.argsort(~keep, kind="mergesort")
-    place = np.empty_like(order)
-    for position in range(len(order)):
-        place[order[position]] = position
+    order, place = np.empty(len(keep), dtype=np.int64), np.empty(len(keep), dtype=np.int64)
+    position = 0
+    for side in range(2):
+        for i in range(len(keep)):
+            if keep[i] == (side == 0):
+                order[position], place[i] = i, position
+                position += 1
     return order, place
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from slth.checks import FloatArray
 from slth.solvers.compiled import njit
+from slth.solvers.ordering import stable_order
 
 
 class Half(NamedTuple):
@@ -62,23 +63,37 @@ def _quarter(X: FloatArray, first: int, sign: float) -> tuple[FloatArray, np.nda
         for k in range(size):
             for j in range(d):
                 rows[size + k, j] = rows[k, j] + sign * X[i, j]
-    order = np.argsort(rows[:, 0], kind="mergesort")
-    if _has_ties(rows, order):
-        order = np.arange(1 << m)
-        for j in range(d - 1, -1, -1):
-            order = order[np.argsort(rows[order, j], kind="mergesort")]
+    keys, order = np.empty(1 << m), np.empty(1 << m, dtype=np.int64)
+    for k in range(order.size):
+        order[k] = k
+    # by coordinate 0; where that ties by all, the last first; equal rows stay by mask
+    ties = False
+    for turn in range(d + 1):
+        if turn > 0 and not ties:
+            break
+        j = (d - turn) % d
+        for k in range(order.size):
+            keys[k] = rows[order[k], j]
+        moved = stable_order(keys)
+        for k in range(order.size):
+            moved[k] = order[moved[k]]
+        order = moved
+        for k in range(1, order.size):
+            ties = ties or rows[order[k], 0] == rows[order[k - 1], 0]
     kept = 0
     for k in range(order.size):
-        if kept == 0 or not np.array_equal(rows[order[k]], rows[order[kept - 1]]):
+        differs = kept == 0
+        for j in range(d):
+            differs = differs or rows[order[k], j] != rows[order[kept - 1], j]
+        if differs:
             order[kept] = order[k]
             kept += 1
-    return rows[order[:kept]], order[:kept] << first
-
-
-@njit(cache=True, nogil=True)
-def _has_ties(rows: FloatArray, order: np.ndarray) -> bool:
-    first = rows[order, 0]
-    return bool((first[1:] == first[:-1]).any())
+    sums, masks = np.empty((kept, d)), np.empty(kept, dtype=np.int64)
+    for k in range(kept):
+        masks[k] = order[k] << first
+        for j in range(d):
+            sums[k, j] = rows[order[k], j]
+    return sums, masks
 
 
 @njit(cache=True, nogil=True)

@@ -1,4 +1,7 @@
-"""Radius, slabs and cells of the d >= 2 meet-in-the-middle: speed only, never the answer."""
+"""Radius, slabs and cells of the d >= 2 meet-in-the-middle: speed only, never the answer.
+
+Loops over numbers throughout: every array expression of numpy is a second of compilation.
+"""
 
 import math
 
@@ -8,6 +11,7 @@ from slth.checks import FloatArray
 from slth.solvers.compiled import njit
 from slth.solvers.mitm_halves import Half, subset_error
 from slth.solvers.mitm_sieve import CODE_LIMIT, UNIT, Cells, cells_of
+from slth.solvers.ordering import stable_order
 
 SLAB_REACH = 2.0  # least width of a slab in units of the reach
 EXPECTED_HITS = 5.0  # pairs expected within the first radius
@@ -29,7 +33,9 @@ def moments(X: FloatArray, centre: FloatArray, sign: float) -> tuple[FloatArray,
         for j in range(d):
             mean[j] += sign * X[i, j] / 2
             deviation[j] += X[i, j] ** 2 / 4
-    return mean, np.sqrt(deviation)
+    for j in range(d):
+        deviation[j] = math.sqrt(deviation[j])
+    return mean, deviation
 
 
 @njit(cache=True, nogil=True)
@@ -48,9 +54,13 @@ def first_radius(X: FloatArray, z: FloatArray, size: int) -> float:
         share, factor = size / n, size * (n - size) / (n * max(n - 1.0, 1.0))
     log_hits -= math.log(EXPECTED_HITS)
     for j in range(d):
-        total = X[:, j].sum()
+        total = squares = 0.0
+        for i in range(n):
+            total += X[i, j]
         middle = total / n if size >= 0 else 0.0
-        s = math.sqrt(factor * ((X[:, j] - middle) ** 2).sum())
+        for i in range(n):
+            squares += (X[i, j] - middle) ** 2
+        s = math.sqrt(factor * squares)
         if s > 0:
             m = z[j] - share * total
             log_hits -= math.log(math.sqrt(2 * math.pi) * s / 2) + (m / s) ** 2 / 2
@@ -68,11 +78,14 @@ def descend(X: FloatArray, z: FloatArray, size: int, limit: int) -> tuple[float,
     """
     n, d = X.shape
     mask, work = 0, 1
-    gap = -z
+    gap, error, out, into = np.empty(d), 0.0, -1, -1
     for i in range(max(size, 0)):
         mask |= 1 << i
-        gap += X[i]
-    error, out, into = np.abs(gap).max(), -1, -1
+    for j in range(d):
+        gap[j] = -z[j]
+        for i in range(max(size, 0)):
+            gap[j] += X[i, j]
+        error = max(error, abs(gap[j]))
     while work + n * max(size, 1) < limit:
         for i in range(n):
             kept = (mask >> i) & 1 == 1
@@ -91,10 +104,13 @@ def descend(X: FloatArray, z: FloatArray, size: int, limit: int) -> tuple[float,
                     error, out, into = trial, i, k
         if out < 0:
             break
-        gap += -X[out] if (mask >> out) & 1 else X[out]
+        sign = -1.0 if (mask >> out) & 1 else 1.0
         mask ^= 1 << out
+        for j in range(d):
+            gap[j] += sign * X[out, j]
+            if size >= 0:
+                gap[j] += X[into, j]
         if size >= 0:
-            gap += X[into]
             mask ^= 1 << into
         out = -1
     return subset_error(X, z, mask), mask, work
@@ -126,28 +142,28 @@ def lay_out(
         reach[d], density[d] = 0.0, 1 / math.sqrt(math.pi * n / 2)
     low, high, largest = _overlap(A, B, reach)
     rows = float(B.u0.size) * float(B.v0.size)
-    if (low > high).any():
-        none = np.empty(0)
-        return (
-            _cells(density, reach, largest, 1.0, 1.0),
-            none,
-            none.reshape(2, 0),
-            np.empty(0, dtype=np.int64),
-        )
+    for j in range(D):
+        if low[j] > high[j]:
+            none = _cells(density, reach, largest, 1.0, 1.0)
+            return none, np.empty(0), np.empty((2, 0)), np.empty(0, dtype=np.int64)
     edges = _edges(
         low[0], high[0], (mean_a[0], mean_b[0]), (std_a[0], std_b[0]), rows, target, radius
     )
-    expected = np.empty((2, edges.size - 1))
+    expected, likely = np.empty((2, edges.size - 1)), np.empty(edges.size - 1)
     for k in range(edges.size - 1):
         start, stop = edges[k], edges[k + 1]
         expected[0, k] = rows * _share(start, stop, mean_a[0], std_a[0])
         expected[1, k] = rows * _share(start - radius, stop + radius, mean_b[0], std_b[0])
-    order = np.argsort(-expected[0] * expected[1], kind="mergesort")
+        likely[k] = -expected[0, k] * expected[1, k]
+    order = stable_order(likely)
+    first = order[0]
     if edges.size > 2:
-        width = np.diff(edges)[order[0]]
-        density[0] = 1 / max(width, 1e-280)
-    marked, sieved = expected[:, order[0]].min(), expected[:, order[0]].max()
-    expected = np.maximum(expected, min(target, rows))
+        density[0] = 1 / max(edges[first + 1] - edges[first], 1e-280)
+    marked = min(expected[0, first], expected[1, first])
+    sieved = max(expected[0, first], expected[1, first])
+    for k in range(edges.size - 1):
+        for side in range(2):
+            expected[side, k] = max(expected[side, k], min(target, rows))
     return _cells(density, reach, largest, max(marked, 1.0), sieved), edges, expected, order
 
 
@@ -159,13 +175,18 @@ def _overlap(A: Half, B: Half, reach: FloatArray) -> tuple[FloatArray, FloatArra
     """
     D = reach.size
     low, high, largest = np.empty(D), np.empty(D), np.empty(D)
+    ends = np.empty((4, 2))
     for j in range(D):
-        a_low, a_high = A.u[:, j].min() + A.v[:, j].min(), A.u[:, j].max() + A.v[:, j].max()
-        b_low, b_high = B.u[:, j].min() + B.v[:, j].min(), B.u[:, j].max() + B.v[:, j].max()
-        low[j], high[j] = max(a_low, b_low - reach[j]), min(a_high, b_high + reach[j])
+        for side, rows in enumerate((A.u, A.v, B.u, B.v)):
+            least = most = rows[0, j]
+            for i in range(1, len(rows)):
+                least, most = min(least, rows[i, j]), max(most, rows[i, j])
+            ends[side, 0], ends[side, 1] = least, most
+        low[j] = max(ends[0, 0] + ends[1, 0], ends[2, 0] + ends[3, 0] - reach[j])
+        high[j] = min(ends[0, 1] + ends[1, 1], ends[2, 1] + ends[3, 1] + reach[j])
         largest[j] = 0.0
-        for rows in (A.u, A.v, B.u, B.v):
-            largest[j] = max(largest[j], np.abs(rows[:, j]).max())
+        for side in range(4):
+            largest[j] = max(largest[j], abs(ends[side, 0]), abs(ends[side, 1]))
     return low, high, largest
 
 
@@ -183,7 +204,8 @@ def _edges(
 
     mean, deviation: of coordinate 0 of A and B, ``rows`` sums each.
     """
-    edges = [low]
+    edges, count = np.empty(64), 1
+    edges[0] = low
     x = max(low, min(mean[0] - SPREAD * deviation[0], mean[1] - SPREAD * deviation[1]))
     stop = min(high, max(mean[0] + SPREAD * deviation[0], mean[1] + SPREAD * deviation[1]))
     widest = max(max(deviation[0], deviation[1]) / 2, SLAB_REACH * reach)
@@ -193,9 +215,15 @@ def _edges(
         if not x < x + width < stop:
             break
         x += width
-        edges.append(x)
-    edges.append(np.nextafter(high, np.inf))
-    return np.array(edges)
+        if count + 1 == edges.size:
+            longer = np.empty(2 * edges.size)
+            for k in range(count):
+                longer[k] = edges[k]
+            edges = longer
+        edges[count] = x
+        count += 1
+    edges[count] = np.nextafter(high, np.inf)
+    return edges[: count + 1]
 
 
 @njit(cache=True, nogil=True)
@@ -223,9 +251,10 @@ def _cells(
     """
     D = reach.size
     best, axes, width = np.inf, 0, WIDTHS[0]
-    order = np.roll(np.arange(D), -1)
-    if reach[D - 1] == 0.0:
-        order = np.append(D - 1, np.roll(np.arange(D - 1), -1))
+    order, counted = np.empty(D, dtype=np.int64), int(reach[D - 1] == 0.0)
+    order[0], order[D - 1] = D - 1, 0
+    for g in range(counted, D - 1):
+        order[g] = g + 1 - counted
     for c in WIDTHS:
         agree, boxes = 1.0, 1.0
         for g in range(min(D, MOST_AXES) + 1):
@@ -240,9 +269,10 @@ def _cells(
             cost += sieved * marked * agree * PAIR
             if cost < best:
                 best, axes, width = cost, g, c
-    axis, scale = order[:axes].copy(), np.empty(axes)
+    axis, scale, within = np.empty(axes, dtype=np.int64), np.empty(axes), np.empty(axes)
     for g in range(axes):
-        j = axis[g]
+        j = axis[g] = order[g]
+        within[g] = reach[j]
         codes = UNIT / (width * max(reach[j], 1e-280)) if reach[j] > 0 else float(UNIT)
         scale[g] = min(codes, CODE_LIMIT / max(largest[j], 1e-280))
-    return cells_of(axis, scale, reach[axis])
+    return cells_of(axis, scale, within)

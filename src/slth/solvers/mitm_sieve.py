@@ -88,7 +88,6 @@ def cells_of(axis: np.ndarray, scale: FloatArray, reach: FloatArray) -> Cells:
     return Cells(axis, scale, factor, pad, step)
 
 
-@njit(cache=True, nogil=True)
 def encode(half: Half, cells: Cells) -> Codes:
     """Codes of both lists of a half."""
     return Codes(_encode(half.u, cells), _encode(half.v, cells))

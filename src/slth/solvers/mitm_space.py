@@ -43,7 +43,6 @@ class Sides(NamedTuple):
     cells: Cells
 
 
-@njit(cache=True, nogil=True)
 def join(sides: Sides, slab: Slab, goal: Goal, space: Scratch) -> tuple[float, int, int, bool]:
     """Find the best pair with a in the slab and ‖a − b‖_∞ < goal.radius.
 
