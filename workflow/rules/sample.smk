@@ -6,6 +6,7 @@ rule sample_cells:
         "results/sample/cells/{shard}.parquet",
     log:
         "results/logs/sample_cells/{shard}.log",
+    priority: 2  # what waits for it, a long prediction, has to follow
     conda:
         "../../envs/cpu.yaml"
     threads: 1
