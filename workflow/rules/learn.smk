@@ -13,6 +13,7 @@ rule learn_masks:
         "results/logs/learn_masks/{shard}.log",
     benchmark:
         "results/benchmarks/learn_masks/{shard}.tsv"
+    priority: 3  # the longest jobs first: short ones fill the cores at the end
     conda:
         "../../envs/cpu.yaml"
     threads: 1

@@ -9,6 +9,7 @@ rule measure_thresholds:
         "results/logs/measure_thresholds.log",
     benchmark:
         "results/benchmarks/measure_thresholds.tsv"
+    priority: 2  # as sample_cells
     conda:
         "../../envs/cpu.yaml"
     threads: 1

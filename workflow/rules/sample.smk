@@ -8,6 +8,7 @@ rule sample_cells:
         "results/logs/sample_cells/{shard}.log",
     benchmark:
         "results/benchmarks/sample_cells/{shard}.tsv"
+    priority: 2  # what waits for it, a long prediction, has to follow
     conda:
         "../../envs/cpu.yaml"
     threads: 1

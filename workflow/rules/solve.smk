@@ -9,6 +9,7 @@ rule solve_cells:
         "results/logs/solve_cells/{shard}.log",
     benchmark:
         "results/benchmarks/solve_cells/{shard}.tsv"
+    priority: 2  # as sample_cells
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -35,6 +36,7 @@ rule solve_blocks:
         "results/logs/solve_blocks/{arm}/{replicate}.log",
     benchmark:
         "results/benchmarks/solve_blocks/{arm}/{replicate}.tsv"
+    priority: 1  # long
     conda:
         "../../envs/cpu.yaml"
     threads: 1

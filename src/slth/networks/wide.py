@@ -41,13 +41,15 @@ class WideConv2d(nn.Conv2d):
 def widened(network: nn.Module) -> nn.Module:
     """The network with its wide convolutions as `WideConv2d`; parameters are shared, not copied.
 
-    The argument is left as it was. Any other module stays what it is.
+    The argument is left as it was, and returned where there is nothing to change.
     """
+    if not any(type(module) is nn.Conv2d and _wide(module) for module in network.modules()):
+        return network
     twin = copy.copy(network)
     twin._modules = {
         name: child if child is None else widened(child) for name, child in network._modules.items()
     }
-    if type(twin) is nn.Conv2d and _wide(twin):
+    if type(twin) is nn.Conv2d:
         twin.__class__ = WideConv2d
     return twin
 

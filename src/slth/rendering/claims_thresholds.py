@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binom, norm
 
 from slth.rendering import inputs
 from slth.rendering.formatting import (
@@ -56,6 +55,8 @@ def excess(points: int, outside: int, confidence: float) -> float:
     Clopper–Pearson intervals miss with probability at most 1 − confidence: binomial upper tail,
     an upper bound on the p-value.
     """
+    from scipy.stats import binom  # half a second to load: not for every figure and table
+
     return float(binom.sf(outside - 1, points, 1 - confidence))
 
 
@@ -122,6 +123,8 @@ def biased(table: pd.DataFrame) -> bool | None:
     scores = scores[np.isfinite(scores)]
     if not scores.size:
         return None
+    from scipy.stats import norm
+
     return bool((np.abs(scores) > norm.isf(SIGNIFICANCE / (2 * scores.size))).any())
 
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 
 from slth.rendering import inputs
 from slth.rendering.claims_accuracy import accuracy_macros, arm_name, medians_of
@@ -55,6 +54,8 @@ def trend(sizes: np.ndarray, values: np.ndarray) -> str:
         return "one size"
     if len(set(values)) == 1:
         return "no"
+    from scipy.stats import spearmanr  # loaded where it is used: `claims_thresholds`
+
     rho = float(spearmanr(sizes, values).statistic)
     if rho < -0.999:
         return "at every step"

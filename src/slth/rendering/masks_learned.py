@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 CONFIDENCE = 0.99  # of the intervals of margins
 CONTROLS = {  # kind → in print
@@ -81,6 +80,8 @@ def margin(part: pd.DataFrame, kind: str) -> tuple[float, float, float]:
     mean = float(values.mean())
     if len(values) < 2:
         return mean, np.nan, np.nan
+    from scipy.stats import t as student  # loaded where it is used: `claims_thresholds`
+
     half = student.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * values.std(ddof=1)
     half /= np.sqrt(len(values))
     return mean, mean - float(half), mean + float(half)

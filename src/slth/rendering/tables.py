@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from slth.intervals import clopper_pearson
 from slth.rendering import inputs
 from slth.rendering.booktabs import Table, write
 from slth.rendering.formatting import (
@@ -201,6 +200,8 @@ def _hits(part: pd.DataFrame) -> str:
     problems, hits = part["problems"].sum(), part["hits"].sum()
     if not problems > 0:
         return MISSING
+    from slth.intervals import clopper_pearson  # loads scipy.stats
+
     low, high = clopper_pearson(int(hits), int(problems), HIT_CONFIDENCE)
     return f"{integer(hits)} of {integer(problems)} [{low:.2f}, {high:.2f}]"
 
