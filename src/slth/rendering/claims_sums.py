@@ -50,7 +50,8 @@ def _lenet_setting(table: pd.DataFrame, samples: int) -> str:
         rf"${row['side']}\times{row['side']}$ pixels in $[0,1]$, to an accuracy of "
         f"{percent(row['accuracy_target'])} on {integer(row['held_out'])} held-out images; each of "
         f"its {integer(row['weights'])} numbers is replaced by the nearest subset sum of $n$ "
-        f"candidates of its own, proved nearest, and all candidates are drawn {count(samples, 'time')}"
+        "candidates of its own, proved nearest, and all candidates are drawn "
+        f"{count(samples, 'time')}"
     )
 
 
