@@ -25,18 +25,18 @@ def headline(table: pd.DataFrame) -> str:
         f"The published search took {integer(SECONDS)}~s on {integer(CORES)} cores, at most "
         f"{integer(theirs / 3600)}~CPU-hours."
     )
-    parts, least = [], []
+    parts, factors = [], []
     for eps, row in zip(own["eps"].astype(float), own.to_dict("records"), strict=True):
         seconds = row["seconds"] * weights
         asked = (
             "the least errors" if np.isnan(eps) else rf"any subsets within $\varepsilon={eps:g}$"
         )
         parts.append(f"{number(seconds)}~CPU-seconds for {asked}")
-        least.append(theirs / seconds)
+        factors.append(number(theirs / seconds))
     if not parts:
         return f"{words} Our search was not timed on such problems."
     ours = sentence(
         rf"for as many problems of $n={n}$ uniform candidates ours takes {listing(parts)}, "
-        f"search alone, at the benchmark's speed: a factor of up to {number(min(least))}"
+        f"search alone, at the benchmark's speed: less by a factor of up to {listing(factors)}"
     )
     return f"{words} {ours}"

@@ -50,7 +50,8 @@ def _lenet_setting(table: pd.DataFrame, samples: int) -> str:
         rf"${row['side']}\times{row['side']}$ pixels in $[0,1]$, to an accuracy of "
         f"{percent(row['accuracy_target'])} on {integer(row['held_out'])} held-out images; each of "
         f"its {integer(row['weights'])} numbers is replaced by the nearest subset sum of $n$ "
-        f"candidates of its own, proved nearest, and all is drawn anew {count(samples, 'time')}"
+        "candidates of its own, proved nearest, and all candidates are drawn "
+        f"{count(samples, 'time')}"
     )
 
 
@@ -73,12 +74,14 @@ def _lenet_verdict(table: pd.DataFrame, samples: int) -> str:
         return "The published sizes were not run." if len(table) else ""
     parts = []
     for column, words in ERRORS.items():
-        held = [_word(len(inside(table, column, place)[0])) for place, _ in enumerate(SETS)]
+        held = [
+            f"{_word(len(inside(table, column, place)[0]))} of those for {name}"
+            for place, name in enumerate(SETS)
+        ]
         parts.append(f"{listing(held)} lie in the range of our largest {words} errors")
     chance = percent(data.coverage(samples), 0)
     return sentence(
-        f"of the {_word(len(run))} errors published for {SETS[0]} and for {SETS[1]} each, "
-        f"{listing(parts)}; a "
+        f"of the {_word(len(run))} errors published for each data set, {'; '.join(parts)}; a "
         f"further draw of ours would fall in such a range with probability {chance}"
     )
 
@@ -101,8 +104,9 @@ def _lenet_reason(table: pd.DataFrame) -> str:
         )
     if absolute > relative:
         words += (
-            "; the published figures for MNIST agree better with the largest absolute errors, "
-            "which no small weight inflates"
+            f"; {_word(absolute)} of the published figures for MNIST have the size of our largest "
+            f"absolute errors and {_word(relative)} that of our largest relative ones, which "
+            "suggests another denominator than the weight itself"
         )
     return sentence(words)
 

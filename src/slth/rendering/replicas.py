@@ -61,7 +61,7 @@ def dense_table(table: pd.DataFrame) -> Table:
 def lenet_table(table: pd.DataFrame) -> Table:
     """One row a size: published errors, largest absolute and relative errors, that of outputs."""
     spans = [r"\multicolumn{2}{c}{published}", r"\multicolumn{2}{c}{largest error of a weight}"]
-    words = ["$n$", "MNIST", "Fashion", "absolute", "relative", "relative, median", "outputs"]
+    words = ["$n$", "MNIST", "Fashion", "absolute", "relative", "relative", "outputs"]
     rows = []
     for n in sorted({*data.LENET, *(int(size) for size in table["n"])}):
         part = table[table["n"] == n]
@@ -75,7 +75,7 @@ def lenet_table(table: pd.DataFrame) -> Table:
         cells += [number(middle), number(data.spread(share).median)]
         rows.append([integer(n), number(mnist), number(fashion), *cells])
     rules = r"\cmidrule(lr){2-3}\cmidrule(lr){4-5}"
-    return Table("rrrrrrr", [["", *spans, "", ""], words], rows, rules=rules)
+    return Table("rrrrrrr", [["", *spans, "median", ""], words], rows, rules=rules)
 
 
 def failure_table(table: pd.DataFrame) -> Table:
