@@ -14,6 +14,7 @@ pytestmark = pytest.mark.xdist_group("workflow")  # one worker: one finished run
 RENDER = {"render_figures", "render_tables", "render_numbers", "compile_paper", "all"}
 TICKETS = {"solve_blocks", "construct_tickets", "measure_tickets", "collect_tickets"}
 TICKETS |= (LEARNED := {"learn_routes", "collect_learned"})  # the tickets' networks, by learning
+TICKETS |= (SANDWICH := {"measure_sandwich", "render_sandwich"})  # reads the collected tickets
 THRESHOLDS = {"solve_cells", "measure_thresholds"}
 
 
@@ -39,7 +40,7 @@ def edited(path: Path) -> Iterator[None]:
         ("src/slth/solvers/mitm_space.py", TICKETS | THRESHOLDS | RENDER),
         (
             "src/slth/supnorm/differential.py",
-            {"measure_tickets", "collect_tickets"} | LEARNED | RENDER,
+            {"measure_tickets", "collect_tickets", "sandwich_pairs"} | LEARNED | SANDWICH | RENDER,
         ),
         ("src/slth/theory/quenched.py", {"measure_thresholds"} | RENDER),
         ("src/slth/theory/refined.py", {"measure_thresholds"} | RENDER),
