@@ -74,8 +74,11 @@ def test_order_and_slope_are_said_as_found(frame):
     claims = sandwich.macros({"sandwich": frame})
     assert claims["SandwichOrder"].startswith("On every pair")
     assert "is proportional" in claims["SandwichSlope"]
+    assert "does not fall" in claims["SandwichCrown"]
     swapped = frame.assign(differential=frame["lower"] / 2)
     assert not sandwich.macros({"sandwich": swapped})["SandwichOrder"].startswith("On every")
+    falling = frame.assign(crown=frame["eps"])
+    assert "falls" in sandwich.macros({"sandwich": falling})["SandwichCrown"]
     flat = frame.assign(upper=1.0)
     assert "is not proportional" in sandwich.macros({"sandwich": flat})["SandwichSlope"]
 
