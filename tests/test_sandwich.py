@@ -1,16 +1,20 @@
 """The sandwich: distances of pairs, probes that catch a bound, the theorem, the verdicts."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
+from slth.configuration import ConfigError, check
 from slth.experiments.sandwich import curves, sandwich_pairs
 from slth.experiments.sandwich_pairs import draw_pair, largest_probe
 from slth.rendering import sandwich
 from slth.rendering.sandwich_data import goals
 from slth.supnorm import bracket
 
+SCHEMA = "workflow/schemas/config.schema.yaml"
 SETTINGS = {
     "networks": 3,
     "depths": [1, 2, 3],
@@ -100,3 +104,16 @@ def test_same_seed_same_rows(frame):
     again = sandwich_pairs(SETTINGS, SEARCH, 5, 1)
     first = frame.iloc[-len(again) :].reset_index(drop=True)
     pd.testing.assert_frame_equal(first[again.columns], again, check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"widths": [8, 4]}, "sandwich.widths: got [8, 4], takes the least before the largest"),
+        ({"kernels": [7], "side": 5}, "sandwich.kernels: got 7, takes at most sandwich.side, 5"),
+    ],
+)
+def test_faults_between_keys_are_named(change, words):
+    with pytest.raises(ConfigError) as caught:
+        check({"sandwich": change}, Path(__file__).parents[1] / SCHEMA)
+    assert caught.value.faults == [words]
