@@ -1,16 +1,20 @@
 """The sandwich: distances of pairs, probes that catch a bound, the theorem, the verdicts."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
+from slth.configuration import ConfigError, check
 from slth.experiments.sandwich import curves, sandwich_pairs
 from slth.experiments.sandwich_pairs import draw_pair, largest_probe
 from slth.rendering import sandwich
 from slth.rendering.sandwich_data import goals
 from slth.supnorm import bracket
 
+SCHEMA = "workflow/schemas/config.schema.yaml"
 SETTINGS = {
     "networks": 3,
     "depths": [1, 2, 3],
@@ -55,8 +59,10 @@ def test_rows_are_sound_and_shards_cover_every_pair(frame):
         (network, eps) for network in range(3) for eps in (1e-4, 1e-2)
     ]
     assert not pairs["violated"].any()
-    assert (pairs["lower"] <= pairs["upper_split"]).all()
-    assert (pairs["upper_split"] <= pairs["upper"]).all()
+    split = pairs[pairs["eps"] == 1e-4]
+    assert (split["lower"] <= split["upper_split"]).all()
+    assert (split["upper_split"] <= split["upper"]).all()
+    assert pairs.loc[pairs["eps"] == 1e-2, "upper_split"].isna().all()
     assert frame.loc[frame["part"] == "small", "inside"].all()
 
 
@@ -72,8 +78,11 @@ def test_order_and_slope_are_said_as_found(frame):
     claims = sandwich.macros({"sandwich": frame})
     assert claims["SandwichOrder"].startswith("On every pair")
     assert "is proportional" in claims["SandwichSlope"]
+    assert "does not fall" in claims["SandwichCrown"]
     swapped = frame.assign(differential=frame["lower"] / 2)
     assert not sandwich.macros({"sandwich": swapped})["SandwichOrder"].startswith("On every")
+    falling = frame.assign(crown=frame["eps"])
+    assert "falls" in sandwich.macros({"sandwich": falling})["SandwichCrown"]
     flat = frame.assign(upper=1.0)
     assert "is not proportional" in sandwich.macros({"sandwich": flat})["SandwichSlope"]
 
@@ -95,3 +104,16 @@ def test_same_seed_same_rows(frame):
     again = sandwich_pairs(SETTINGS, SEARCH, 5, 1)
     first = frame.iloc[-len(again) :].reset_index(drop=True)
     pd.testing.assert_frame_equal(first[again.columns], again, check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"widths": [8, 4]}, "sandwich.widths: got [8, 4], takes the least before the largest"),
+        ({"kernels": [7], "side": 5}, "sandwich.kernels: got 7, takes at most sandwich.side, 5"),
+    ],
+)
+def test_faults_between_keys_are_named(change, words):
+    with pytest.raises(ConfigError) as caught:
+        check({"sandwich": change}, Path(__file__).parents[1] / SCHEMA)
+    assert caught.value.faults == [words]

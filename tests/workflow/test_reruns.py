@@ -15,6 +15,7 @@ PAPER = {"compile_paper", "write_manifest", "all"}
 RENDER = {"render_figures", "render_tables", "render_numbers"} | PAPER
 TICKETS = {"solve_blocks", "construct_tickets", "measure_tickets", "collect_tickets"}
 TICKETS |= (LEARNED := {"learn_routes", "collect_learned"})  # the tickets' networks, by learning
+TICKETS |= (SANDWICH := {"measure_sandwich", "render_sandwich"})  # reads the collected tickets
 THRESHOLDS = {"solve_cells", "measure_thresholds"}
 REPLICAS = {"build_replicas", "collect_replicas", "render_replicas"}
 SUMS = {"measure_sums", "render_replicas"}
@@ -57,7 +58,8 @@ def edited(path: Path) -> Iterator[None]:
         ),
         (
             "src/slth/supnorm/differential.py",
-            {"measure_tickets", "collect_tickets"} | LEARNED | STRUCTURED | RENDER,
+            {"measure_tickets", "collect_tickets", "sandwich_pairs"}
+            | (LEARNED | SANDWICH | STRUCTURED | RENDER),
         ),
         ("src/slth/theory/quenched.py", PREDICTIONS | {"collect_price", "render_price"} | RENDER),
         ("src/slth/theory/refined.py", PREDICTIONS | RENDER),

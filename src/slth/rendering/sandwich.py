@@ -108,8 +108,11 @@ def _pairs(frame: pd.DataFrame) -> Figure:
             _line(ax, over.assign(n=over["eps"]), "ratio", label, style.series(index).both())
         ax.set_title(f"depth {depth:g}")
         ax.set_xscale("log")
-        style.log_axis(ax)
         ax.set_xlabel(r"distance $\varepsilon$")
+    top = max([10.0, *(ax.get_ylim()[1] for ax in axes)])
+    for ax in axes:  # one scale: an exact bound is a line at 1
+        ax.set_ylim(0.7, 3 * top)
+        style.log_axis(ax)
     axes[0].set_ylabel("bound / lower bound")
     style.legend(figure, axes)
     return figure

@@ -6,6 +6,7 @@ import pandas as pd
 from slth.rendering import sandwich_data as data
 from slth.rendering.formatting import count, escape, integer, listing, number, percent, span
 
+_FLAT = 0.1  # a slope below it is none
 NONE = "This run measured no random pair."
 
 
@@ -28,6 +29,7 @@ def claims(frame: pd.DataFrame) -> dict[str, str]:
         "SandwichOneLayer": _one_layer(pairs),
         "SandwichOrder": _order(pairs),
         "SandwichSlope": _slope(pairs),
+        "SandwichCrown": _crown(pairs[pairs["depth"] > 1]),
         "SandwichTight": _tight(curve),
         "SandwichSplit": _split(tickets),
         "SandwichData": _data(curve),
@@ -50,7 +52,7 @@ def _exact(small: pd.DataFrame) -> str:
         return "No pair was solved exactly."
     inside, gap = integer(small["inside"].sum()), float((small["upper"] / small["exact"]).max())
     return (
-        f"The exact value, from a mixed-integer program, lies in the bracket in {inside} of "
+        f"The exact value, from a mixed-integer program, lies in the bracket for {inside} of "
         f"{count(len(small), 'small pair')}, and the bound is at most {number(gap, 3)} times it."
     )
 
@@ -85,6 +87,19 @@ def _slope(pairs: pd.DataFrame) -> str:
     return (
         f"The upper bound {verb} proportional to the distance: the slope in log--log differs from "
         f"$1$ by at most {number(far, 1)} over {count(bent.size, 'network')}."
+    )
+
+
+def _crown(pairs: pd.DataFrame) -> str:
+    """Whether CROWN sees the distance at all, behind a ReLU."""
+    bent = data.slopes(pairs, "crown")
+    if not bent.size:
+        return ""
+    steepest = float(bent.max())
+    verb = "does not fall" if steepest < _FLAT else "falls"
+    return (
+        f"CROWN, which relaxes $f$ and $g$ apart, {verb} with the distance (slope at most "
+        f"{number(steepest, 1)} at depth two and more)."
     )
 
 
@@ -146,4 +161,4 @@ def _goals(frame: pd.DataFrame) -> str:
     if not tried:
         return NONE
     met = sum(bool(goal.met) for goal in tried)
-    return f"{count(met, 'goal')} of {integer(len(tried))} are met.".capitalize()
+    return f"{integer(met)} of the {integer(len(tried))} goals that this run tries are met."

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from slth.checks import FloatArray
-from slth.rendering.formatting import MISSING, fixed, integer, number
+from slth.rendering.formatting import MISSING, count, fixed, integer, number
 
 PEERS = {  # column → name in print, from loose to tight
     "crown": r"CROWN on $f-g$",
@@ -70,14 +70,14 @@ def short(value: float) -> str:
     return fixed(value, 2) if value < 100 else number(value)
 
 
-def slopes(pairs: pd.DataFrame) -> FloatArray:
-    """Slope of log upper against log eps, a network each, over distances of at most 1e-2."""
+def slopes(pairs: pd.DataFrame, column: str = "upper") -> FloatArray:
+    """Slope of log bound against log eps, a network each, over distances of at most 1e-2."""
     small = pairs[pairs["eps"] <= _LINEAR]
     found = []
     for _, group in (small if len(set(small["eps"])) > 1 else pairs).groupby("replicate"):
-        positive = group[group["upper"] > 0]
+        positive = group[group[column] > 0]
         if positive["eps"].nunique() > 1:
-            found.append(np.polyfit(np.log(positive["eps"]), np.log(positive["upper"]), 1)[0])
+            found.append(np.polyfit(np.log(positive["eps"]), np.log(positive[column]), 1)[0])
     return np.array(found, dtype=float)
 
 
@@ -107,37 +107,37 @@ def goals(frame: pd.DataFrame) -> list[Goal]:
             f"{integer(0)} of {integer(PROBES)}",
             integer(violated),
             f"{integer(probes)} probes",
-            (violated == 0 and probes >= PROBES) if probes else None,
+            False if violated else True if probes >= PROBES else None,
         ),
         Goal(
             "exact value in the bracket",
             "all",
             integer(inside),
-            f"{integer(len(small))} small pairs",
+            count(len(small), "small pair"),
             inside == len(small) if len(small) else None,
         ),
         Goal(
             "upper / lower, one layer",
             rf"$\le{ONE_LAYER:g}$",
             fixed(float(flat.max()), 6) if flat.size else MISSING,
-            f"{integer(flat.size)} pairs, largest",
+            f"{count(flat.size, 'pair')}, largest",
             bool(flat.max() <= ONE_LAYER) if flat.size else None,
         ),
-        _tight("upper / lower, two or three layers", DEEPER, deep, "pairs"),
-        _tight("upper / lower, tickets", DEEPER, ratios(curve), "tickets"),
-        _tight("the same with splitting", SPLIT, ratios(tickets, "upper_split"), "tickets"),
+        _tight("upper / lower, two or three layers", DEEPER, deep, "pair"),
+        _tight("upper / lower, tickets", DEEPER, ratios(curve), "ticket"),
+        _tight("the same with splitting", SPLIT, ratios(tickets, "upper_split"), "ticket"),
         Goal(
             r"slope of upper in $\varepsilon$",
             rf"$1\pm{SLOPE:g}$",
             rf"$1\pm{far:.1g}$" if bent.size else MISSING,
-            f"{integer(bent.size)} networks, farthest",
+            f"{count(bent.size, 'network')}, farthest",
             far <= SLOPE if bent.size else None,
         ),
         Goal(
             "closed form, differential, ours, lower in order",
             "all",
             integer(order),
-            f"{integer(len(pairs))} pairs",
+            count(len(pairs), "pair"),
             order == len(pairs) if len(pairs) else None,
         ),
     ]
@@ -145,5 +145,5 @@ def goals(frame: pd.DataFrame) -> list[Goal]:
 
 def _tight(name: str, asked: float, values: FloatArray, of: str) -> Goal:
     met = middle(values) <= asked if values.size else None
-    sample = f"{integer(values.size)} {of}, median"
+    sample = f"{count(values.size, of)}, median"
     return Goal(name, rf"$\le{asked:g}$", quartiled(values), sample, met)

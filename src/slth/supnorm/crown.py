@@ -18,6 +18,7 @@ from slth.supnorm.ranges import Range, output
 from slth.supnorm.stage import adjoint
 
 _TOGETHER = 2**22  # float64 entries of one batch of rows
+_INSIDE = 2**20  # the same for the ranges of one layer inside
 _STEPS = 12  # gradient steps of the lower lines
 _RATE = 0.4  # the first, of slopes in [0, 1]
 
@@ -120,7 +121,7 @@ def tightened(layers: Layers, box: Range) -> Pairs:
     for i, layer in enumerate(layers):
         y = output(layer, x)
         size = y.lo.numel() * (y.lo.numel() + 2 * len(front.lo))
-        if i and layer.relu and size <= _TOGETHER:
+        if i and layer.relu and size <= _INSIDE:
             rows = torch.eye(y.lo.numel(), dtype=torch.float64)
             part, known = layers[: i + 1], [*ranges, (x, y)]
             ends = []

@@ -20,7 +20,7 @@ from slth.supnorm import rounding
 from slth.supnorm.blocks import Blocks, fields, single
 from slth.supnorm.differential import Triple, activated, affine_pair
 from slth.supnorm.dual import Affine, Dual, adam, build
-from slth.supnorm.layers import Layers
+from slth.supnorm.layers import Layers, fan_in
 from slth.supnorm.ranges import Range
 from slth.supnorm.stage import Multipliers
 from slth.supnorm.union import Fields, Rows, union
@@ -28,6 +28,7 @@ from slth.supnorm.union import Fields, Rows, union
 _BLOCK = 4  # ReLU pairs a block
 _WORK = 2**25  # entries of a dual times objectives times steps, a layer
 _LARGEST = 2**21  # entries of a dual times objectives, and of the union's matrix: 16 MiB
+_TABLES = 2**21  # entries of the tables of what neurons read: 16 MiB
 _FEWEST = 5  # steps below which a layer is not worth its duals
 _RATES = (0.1, 0.02)  # first and last step
 
@@ -49,20 +50,32 @@ def narrowed(f: Layers, g: Layers, box: Range, steps: int) -> Ranges:
     """
     zero = torch.zeros_like(box.lo)
     known = Ranges([Triple(box, box, Range(zero, zero))], [])
-    tables: list[Fields] = []
     for i, (first, second) in enumerate(zip(f, g, strict=True)):
         here = affine_pair(first, second, known.places[-1])
-        tables.append(fields(first))
         known.before.append(here)
-        if 0 < i < len(f) - 1 and first.relu and steps:
-            here = known.before[-1] = _narrow(f[: i + 1], g[: i + 1], known, tables, steps)
+        if 0 < i < len(f) - 1 and first.relu and steps and _moderate(f[: i + 1]):
+            here = known.before[-1] = _narrow(f[: i + 1], g[: i + 1], known, steps)
         known.places.append(activated(here) if first.relu else here)
     return known
 
 
-def _narrow(f: Layers, g: Layers, known: Ranges, tables: Sequence[Fields], steps: int) -> Triple:
+def _moderate(f: Layers) -> bool:
+    """Whether tables of what every position reads, one after the other, are of moderate size."""
+    shape = f[-1].geometry.out_shape
+    places = math.prod(shape[1:]) if f[-1].geometry.conv else 1
+    reads = shape[0]
+    for layer in reversed(f):
+        reach = fan_in(layer.plus)
+        if places * reads * reach > _TABLES:
+            return False
+        reads = min(reads * reach, math.prod(layer.geometry.in_shape))
+    return True
+
+
+def _narrow(f: Layers, g: Layers, known: Ranges, steps: int) -> Triple:
     """The pair before the last ReLU of f, g with δ narrowed."""
     here = known.before[-1]
+    tables = [fields(layer) for layer in f]
     kinds = _kinds(f, known, tables)
     rows = union(f, tables, torch.stack([kind[0] for kind in kinds]))
     bounds = _bounds(f, g, known, rows, steps)
