@@ -181,8 +181,8 @@ def test_fit_of_exact_medians_is_exact_and_misfit_is_seen() -> None:
     ("constants", "noise", "words"),
     [
         ((1.0, 0.5, 0.05), 1, "with constant one"),
-        ((1.3, 0.5, 0.05), 1, "$A=1$ lies outside the interval for normal"),
-        ((1.0, 0.9, 0.05), 1, r"$B=\frac12$ lies outside the interval for normal"),
+        ((1.3, 0.5, 0.05), 1, "$A=1$ lies outside its interval for normal"),
+        ((1.0, 0.9, 0.05), 1, r"$B=\frac12$ lies outside its interval for normal"),
         ((1.0, 0.5, 0.05), 40, "too far for a conclusion"),
     ],
 )
