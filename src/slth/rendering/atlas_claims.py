@@ -181,9 +181,8 @@ def _against_law(fit: pd.DataFrame) -> str:
         inside = (fit[f"{name}_low"] <= value) & (value <= fit[f"{name}_high"])
         if not inside.all():
             names = listing(map(printed, fit.loc[~inside, "ensemble"]))
-            words.append(
-                f"${name.upper()}={shown}$ lies outside the interval for {names} candidates"
-            )
+            value_words = f"${name.upper()}={shown}$ lies outside its interval"
+            words.append(f"{value_words} for {names} candidates")
     return sentence("; ".join(words) or LAW)
 
 
