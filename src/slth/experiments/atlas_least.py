@@ -52,7 +52,8 @@ def fit_threshold(points: pd.DataFrame, largest: float, confidence: float) -> pd
 
     Least squares in log2(1/eps) = (n/d - B log2 n - C)/A, where the noise is, weighted by the
     standard errors of the medians; A, B, C by the delta method. Points with a median over
-    ``largest`` are left out: the law is one for small eps. Fewer than five points: no row. chi2 and
+    ``largest`` are left out: the law is one for small eps. Fewer than
+    five points, or one dimension, where the terms are nearly collinear: no row. chi2 and
     p: goodness of fit of the observed; where chi2 exceeds its degrees of freedom the intervals are
     widened by the root of the ratio (Birge). The predicted medians are fitted with the same weights
     and have no interval. corrected: the observed medians times eps*/prediction, which takes off the
@@ -63,7 +64,7 @@ def fit_threshold(points: pd.DataFrame, largest: float, confidence: float) -> pd
         return pd.DataFrame()
     for ensemble, part in points.groupby("ensemble", sort=False):
         part = part[(part["median"] <= largest) & (part["log_se"] > 0)]
-        if len(part) < 5:
+        if len(part) < 5 or part["d"].nunique() < 2:
             continue
         limit = [
             best_error(int(n), int(d), str(ensemble))
