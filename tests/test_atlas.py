@@ -48,6 +48,12 @@ SETTINGS: dict[str, Any] = {
 }
 
 
+for _own in SETTINGS.values():  # what the schema fills in
+    for _block in _own["grid"] if isinstance(_own, dict) else []:
+        _block.setdefault("ensembles", [])
+SETTINGS["least"]["grid"][0]["ensembles"] = ["product"]
+
+
 def rows(experiment: str, shards: int = 2) -> pd.DataFrame:
     settings = SETTINGS | {"shards": shards}
     parts = [atlas.measure(experiment, settings, 5, shard) for shard in range(shards)]
@@ -166,8 +172,12 @@ def test_fit_finds_planted_constants() -> None:
 
 
 def test_fit_of_exact_medians_is_exact_and_misfit_is_seen() -> None:
+    flat = planted(1.0, 0.5, 0.05, 0).assign(d=1)
+    assert fit_threshold(flat, 1.0, 0.99).empty
     exact = fit_threshold(planted(1.0, 0.5, 0.05, 0, noise=0), 1.0, 0.99)
-    assert exact[["a", "b", "c"]].to_numpy() == pytest.approx(np.tile([1, 0.5, 0.05], (2, 1)))
+    assert exact["source"].tolist() == ["median", "prediction", "corrected"]
+    assert exact[["a", "b", "c"]].to_numpy()[:2] == pytest.approx(np.tile([1, 0.5, 0.05], (2, 1)))
+    assert exact["c"].iloc[2] == pytest.approx(0.5 * np.log2(np.pi * np.e / 2) - 1)
     rough = fit_threshold(planted(1.0, 0.5, 0.05, 0, noise=5), 1.0, 0.99).iloc[0]
     assert rough["p"] < 1e-6
     fine = fit_threshold(planted(1.0, 0.5, 0.05, 0), 1.0, 0.99).iloc[0]
@@ -178,9 +188,9 @@ def test_fit_of_exact_medians_is_exact_and_misfit_is_seen() -> None:
 @pytest.mark.parametrize(
     ("constants", "noise", "words"),
     [
-        ((1.0, 0.5, 0.05), 1, "consistent with"),
-        ((1.3, 0.5, 0.05), 1, "$A=1$ is outside for normal"),
-        ((1.0, 0.9, 0.05), 1, r"$B=\frac12$ is outside for normal"),
+        ((1.0, 0.5, 0.05), 1, "with constant one"),
+        ((1.3, 0.5, 0.05), 1, "$A=1$ lies outside its interval for normal"),
+        ((1.0, 0.9, 0.05), 1, r"$B=\frac12$ lies outside its interval for normal"),
         ((1.0, 0.5, 0.05), 40, "too far for a conclusion"),
     ],
 )

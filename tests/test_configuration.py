@@ -93,6 +93,10 @@ WRONG = [
     ({"tickets": {"name": "a"}}, "tickets: got {'name': 'a'}, takes a list"),
     ({"atlas": {"least": {"ensembles": ["binary"], "grid": GRID}}}, "lie on a lattice"),
     ({"atlas": {"search": {"ensembles": ["product"], "grid": GRID}}}, "defined for d <= 1"),
+    (
+        {"atlas": {"least": {"grid": [{"d": 1, "n": [4], "ensembles": ["normal"]}]}}},
+        "atlas.least.grid[0].ensembles: got 'normal', which the whole grid has",
+    ),
     ({"atlas": {"shards": 41, "covering": {"grid": GRID}}}, "atlas.covering.replicates is 40"),
     ({"atlas": {"sizes": {"grid": GRID}}}, "atlas.sizes.grid[0].eps: missing"),
     ({"atlas": {"volume": {"grid": [{"d": 2, "n": [4], "eps": 0.1}]}}}, "an integer >= 1 and <= 1"),

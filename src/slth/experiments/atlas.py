@@ -86,8 +86,8 @@ def _points(experiment: str, own: Settings, seed: int, shards: int, shard: int) 
     mine = np.array_split(np.arange(own["replicates"]), shards)[shard].tolist()
     if not mine:
         return
-    for ensemble in own["ensembles"]:
-        for block in own["grid"]:
+    for block in own["grid"]:
+        for ensemble in [*own["ensembles"], *block["ensembles"]]:
             for n in block["n"]:
                 key = ("atlas", experiment, ensemble, block["d"], n)
                 seeds = tuple(seeding.child(seed, *key, replicate) for replicate in mine)

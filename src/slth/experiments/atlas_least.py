@@ -16,7 +16,7 @@ from slth.checks import FloatArray
 from slth.ensembles import lookup
 from slth.intervals import quantile_interval
 from slth.progress import track
-from slth.theory.quenched import success_probability
+from slth.theory.quenched import best_error, success_probability
 from slth.theory.refined import refined_probability
 
 POINT = ["ensemble", "d", "n"]
@@ -52,20 +52,35 @@ def fit_threshold(points: pd.DataFrame, largest: float, confidence: float) -> pd
 
     Least squares in log2(1/eps) = (n/d - B log2 n - C)/A, where the noise is, weighted by the
     standard errors of the medians; A, B, C by the delta method. Points with a median over
-    ``largest`` are left out: the law is one for small eps. Fewer than five points: no row. chi2 and
+    ``largest`` are left out: the law is one for small eps. Fewer than
+    five points, or one dimension, where the terms are nearly collinear: no row. chi2 and
     p: goodness of fit of the observed; where chi2 exceeds its degrees of freedom the intervals are
     widened by the root of the ratio (Birge). The predicted medians are fitted with the same weights
-    and have no interval.
+    and have no interval. corrected: the observed medians times eps*/prediction, which takes off the
+    terms that the prediction has beyond eps*, a law with A = 1 and B = ½, at these sizes.
     """
     out = []
     if points.empty:
         return pd.DataFrame()
     for ensemble, part in points.groupby("ensemble", sort=False):
         part = part[(part["median"] <= largest) & (part["log_se"] > 0)]
-        if len(part) < 5:
+        if len(part) < 5 or part["d"].nunique() < 2:
             continue
-        for source in ("median", "prediction"):
-            out.append(_fit(str(ensemble), part, source, confidence))
+        limit = [
+            best_error(int(n), int(d), str(ensemble))
+            for n, d in zip(part["n"], part["d"], strict=True)
+        ]
+        corrected = part["median"] / part["prediction"] * limit
+        for source, values in (
+            ("median", part["median"]),
+            ("prediction", part["prediction"]),
+            ("corrected", corrected),
+        ):
+            fitted = part.assign(fitted=values)
+            out.append(
+                {"ensemble": ensemble, "source": source}
+                | _fit(fitted, confidence, noisy=source != "prediction")
+            )
     return pd.DataFrame(out)
 
 
@@ -120,11 +135,12 @@ def _with_shifts(table: pd.DataFrame, confidence: float) -> pd.DataFrame:
     )
 
 
-def _fit(ensemble: str, part: pd.DataFrame, source: str, confidence: float) -> dict[str, Any]:
+def _fit(part: pd.DataFrame, confidence: float, noisy: bool) -> dict[str, Any]:
+    """A, B, C of the medians ``fitted``; intervals and goodness of fit where they are noisy."""
     n, d = part["n"].to_numpy(float), part["d"].to_numpy(float)
     design = np.column_stack([n / d, np.log2(n), np.ones(len(n))])
     root = design / part["log_se"].to_numpy()[:, None]
-    response = -np.log2(part[source].to_numpy()) / part["log_se"].to_numpy()
+    response = -np.log2(part["fitted"].to_numpy()) / part["log_se"].to_numpy()
     found = np.linalg.lstsq(root, response)[0]
     covariance = np.linalg.pinv(root.T @ root)
     a, b, c = found  # log2(1/eps) = a n/d + b log2 n + c
@@ -134,10 +150,9 @@ def _fit(ensemble: str, part: pd.DataFrame, source: str, confidence: float) -> d
     widen = max(1.0, misfit / freedom)
     spread = np.sqrt(np.diag(jacobian @ covariance @ jacobian.T) * widen)
     half = norm.isf((1 - confidence) / 2) * spread
-    observed = source == "median"
-    row: dict[str, Any] = {"ensemble": ensemble, "source": source, "points": len(n)}
+    row: dict[str, Any] = {"points": len(n)}
     for name, value, size in zip(FIT, values, half, strict=True):
-        low, high = (value - size, value + size) if observed else (np.nan, np.nan)
+        low, high = (value - size, value + size) if noisy else (np.nan, np.nan)
         row |= {name: float(value), f"{name}_low": float(low), f"{name}_high": float(high)}
     fit = {"chi2": misfit, "freedom": freedom, "p": float(chi2.sf(misfit, freedom))}
-    return row | (fit if observed else dict.fromkeys(fit, np.nan))
+    return row | (fit if noisy else dict.fromkeys(fit, np.nan))

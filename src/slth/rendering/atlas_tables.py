@@ -9,20 +9,24 @@ from slth.rendering.booktabs import Table
 from slth.rendering.formatting import ENSEMBLES, MISSING, escape, fixed, integer, number
 from slth.theory.quenched import quenched_n_star
 
+SOURCES = {"median": "observed", "prediction": "predicted", "corrected": "corrected"}
+
 
 def fit_table(fit: pd.DataFrame) -> Table:
     """A, B, C of n_50 = A d log2(1/eps) + B d log2 n + C d: observed, and of the prediction."""
     rows = []
     for row in fit.to_dict("records") if len(fit) and "a" in fit else []:
-        observed = row["source"] == "median"
+        noisy = row["source"] != "prediction"
         rows.append(
             [
-                ENSEMBLES.get(row["ensemble"], escape(row["ensemble"])) if observed else "",
-                "observed" if observed else "predicted",
+                ENSEMBLES.get(row["ensemble"], escape(row["ensemble"]))
+                if row["source"] == "median"
+                else "",
+                SOURCES[row["source"]],
                 integer(row["points"]),
                 *(_with_interval(row, name) for name in ("a", "b", "c")),
-                f"{fixed(row['chi2'], 1)} / {integer(row['freedom'])}" if observed else MISSING,
-                number(row["p"]) if observed else MISSING,
+                f"{fixed(row['chi2'], 1)} / {integer(row['freedom'])}" if noisy else MISSING,
+                number(row["p"]) if noisy else MISSING,
             ]
         )
     header = ["candidates", "medians", "points", "$A$", "$B$", "$C$", r"$\chi^2$ / d.f.", "$p$"]
@@ -30,10 +34,12 @@ def fit_table(fit: pd.DataFrame) -> Table:
 
 
 def _with_interval(row: dict[Any, Any], name: str) -> str:
-    value = fixed(row[name], 2)
-    if row["source"] != "median":
+    digits = 3 if name == "a" else 2
+    value = fixed(row[name], digits)
+    if row["source"] == "prediction":
         return value
-    return f"{value} [{fixed(row[f'{name}_low'], 2)}, {fixed(row[f'{name}_high'], 2)}]"
+    low, high = (fixed(row[f"{name}_{end}"], digits) for end in ("low", "high"))
+    return f"{value} [{low}, {high}]"
 
 
 def price_table(covering: pd.DataFrame) -> Table:
