@@ -5,8 +5,9 @@ import pandas as pd
 
 from slth.rendering import price_data as data
 from slth.rendering.booktabs import Table
-from slth.rendering.claims_price import TARGETS, measured_width
+from slth.rendering.claims_price_widths import measured_width
 from slth.rendering.formatting import MISSING, fixed, integer, number, span
+from slth.rendering.price_words import TARGETS
 
 DOUBLING = r"\multicolumn{2}{c}{halvings a doubling}"
 CANDIDATE = r"\multicolumn{2}{c}{halvings a candidate}"
