@@ -61,10 +61,10 @@ def _targets(table: pd.DataFrame) -> str:
         weights = float(plain["target_parameters"].iloc[0])
         scale = float(plain["target_scale"].iloc[0])
         sizes = sorted(set(here.loc[here["arm"] != data.UNBLOCKED, "d"].astype(int)))
-        d = listing(f"${size}$" for size in sizes)
+        d = f"$d = {sizes[0]}$" + "".join(f", ${size}$" for size in sizes[1:])
         parts.append(
             f"{TARGETS[str(target)]} has {integer(weights)} weights, its largest output seen is "
-            f"{number(scale)}, and its subset problems have $d$ = {d}"
+            f"{number(scale)}, and its subset problems have {d}"
         )
     return sentence("; ".join(parts)) if parts else NO_PRICES
 
@@ -101,7 +101,7 @@ def _method(table: pd.DataFrame) -> str:
 
 
 def _reason(words: str) -> str:
-    return words.removeprefix("target: ").split(";")[0]
+    return ",".join(words.removeprefix("target: ").split(";")[0].split(",")[:2])
 
 
 def _power(cells: list[pd.DataFrame]) -> str:

@@ -40,16 +40,16 @@ def _order(table: pd.DataFrame, level: float) -> str:
         missed = [WORDS[k] for k, v in found.items() if not np.isfinite(v)]
         if reached:
             words = f"on {TARGETS[str(target)]} " + listing(
-                f"{WORDS[k]} {number(v)}" for v, k in reached
+                f"{number(v)} ({WORDS[k]})" for v, k in reached
             )
             if missed:
-                words += f" ({listing(missed)} did not get there)"
+                words += f", while {listing(missed)} did not get there"
             parts.append(words)
     if not parts:
         return "No construction of this run reaches the error at which sizes are compared."
     return sentence(
         f"for a certified error of {setting(level)} of the target's size the median numbers of "
-        f"source weights a target weight are {'; '.join(parts)}"
+        f"source weights a target weight are {'; and '.join(parts)}"
     )
 
 
