@@ -6,6 +6,7 @@ import pandas as pd
 from slth.rendering import price_data as data
 from slth.rendering.claims_price_widths import width_macros
 from slth.rendering.formatting import (
+    MISSING,
     count,
     escape,
     integer,
@@ -60,11 +61,11 @@ def _targets(table: pd.DataFrame) -> str:
             continue
         weights = float(plain["target_parameters"].iloc[0])
         scale = float(plain["target_scale"].iloc[0])
-        sizes = sorted(set(here.loc[here["arm"] != data.UNBLOCKED, "d"].astype(int)))
-        d = f"$d = {sizes[0]}$" + "".join(f", ${size}$" for size in sizes[1:])
+        sums = here[here["arm"] != data.UNBLOCKED]["d"].astype(int)
+        d = ", ".join(f"${size}$" for size in sorted(set(sums))) or MISSING
         parts.append(
             f"{TARGETS[str(target)]} has {integer(weights)} weights, its largest output seen is "
-            f"{number(scale)}, and its subset problems have {d}"
+            f"{number(scale)}, and the dimensions $d$ of its subset problems are {d}"
         )
     return sentence("; ".join(parts)) if parts else NO_PRICES
 
