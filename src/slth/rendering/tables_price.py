@@ -5,8 +5,9 @@ import pandas as pd
 
 from slth.rendering import price_data as data
 from slth.rendering.booktabs import Table
-from slth.rendering.claims_price import TARGETS, measured_width
+from slth.rendering.claims_price_widths import measured_width
 from slth.rendering.formatting import MISSING, fixed, integer, number, span
+from slth.rendering.price_words import TARGETS
 
 DOUBLING = r"\multicolumn{2}{c}{halvings a doubling}"
 CANDIDATE = r"\multicolumn{2}{c}{halvings a candidate}"
@@ -32,6 +33,7 @@ def _row(arm: str, part: pd.DataFrame) -> list[str]:
     wanted = data.expected_per_candidate(part)
     level = float(part["equal_error"].iloc[0])
     sizes = data.middle(data.crossing(part, level, "error", "overparameterisation"))[0]
+    slow = arm in (*data.POWER, data.UNBLOCKED)  # no exponential: a rate a candidate says nothing
     swept = part["digits"].max() > 0
     return [
         data.LABELS[arm],
@@ -39,7 +41,7 @@ def _row(arm: str, part: pd.DataFrame) -> list[str]:
         f"{span(part['digits'].to_numpy(float))} digits" if swept else _sizes(part),
         _rate(data.per_doubling(part)),
         "$1$" if arm in data.POWER else MISSING,
-        _rate(data.per_candidate(part)),
+        MISSING if slow else _rate(data.per_candidate(part)),
         fixed(wanted) if np.isfinite(wanted) else MISSING,
         number(sizes) if np.isfinite(sizes) else "not met",
         MISSING if swept else _width(part),
