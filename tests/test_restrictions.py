@@ -87,8 +87,8 @@ def planted(seeds: int = 6, **factors: float) -> pd.DataFrame:
             made.append(
                 {"variant": name, "replicate": replicate, "seen": error, "lower": error,
                  "upper": 2 * error, "error_bound": 3 * error, "worst_error": error, "d": 9,
-                 "size": 1.0, "n": 100, "granularity": "kernel", "bracketed": name != "tanh", "inputs": 256,
-                 "shared": name == "stride"}
+                 "size": 1.0, "n": 100, "granularity": "kernel", "bracketed": name != "tanh",
+                 "inputs": 256, "shared": name == "stride"}
             )  # fmt: skip
     return pd.DataFrame(made)
 
