@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 KEYS = ["form", "kept", "channels", "hidden", "kernel", "side", "batch", "threads"]
-VALUES = ["seconds", "low", "high", "repeats", "weights", "stored", "peak", "error"]
+VALUES = ["seconds", "ratio", "low", "high", "repeats", "weights", "stored", "peak", "error"]
 MACHINE = ["processor", "cores", "torch"]
 COLUMNS = ["experiment", *KEYS, *VALUES, *MACHINE, "own"]
 
@@ -14,9 +14,10 @@ COLUMNS = ["experiment", *KEYS, *VALUES, *MACHINE, "own"]
 def read_latencies(path: str | Path, own: bool) -> pd.DataFrame:
     """Return `COLUMNS` of the JSON of ``benchmarks/latency.py``; ValueError when it is not one.
 
-    own: measured where the paper is made. seconds, low, high: median and quartiles of a forward
-    pass over ``repeats``. kept: share of the hidden weights. weights: kept numbers. stored: bytes
-    of weights and indices. peak: bytes a pass adds to the resident memory, NaN if unknown.
+    own: measured where the paper is made. seconds: median of a forward pass over ``repeats``.
+    ratio, low, high: median and quartiles of its ratios to the dense network's in the same round.
+    kept: share of the hidden weights. weights: kept numbers. stored: bytes of weights and indices.
+    peak: bytes a pass adds to the resident memory, NaN if unknown.
     """
     try:
         report = json.loads(Path(path).read_text(encoding="utf-8"))
@@ -25,7 +26,7 @@ def read_latencies(path: str | Path, own: bool) -> pd.DataFrame:
         machine["torch"] = report["versions"]["torch"]
     except (json.JSONDecodeError, KeyError, AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: not a file of latencies ({error}); run make bench") from None
-    if rows.empty or rows[[*KEYS, "seconds"]].isna().any(axis=None):
+    if rows.empty or rows[[*KEYS, "seconds", "ratio", "low", "high"]].isna().any(axis=None):
         raise ValueError(f"{path}: lacks rows or {', '.join(KEYS)}; run make bench")
-    typed = rows.astype(dict.fromkeys(["seconds", "low", "high", "peak", "error"], float))
+    typed = rows.astype(dict.fromkeys(["seconds", "ratio", "low", "high", "peak", "error"], float))
     return typed.assign(experiment="latency", **machine, own=own)[COLUMNS]
