@@ -66,9 +66,9 @@ def texts(draw: st.DrawFn) -> bytes:
         kind = draw(st.sampled_from(["value", "cut", "indent", "twice", "drop", "insert", "inner"]))
         line = lines[at]
         if kind == "value":
-            lines[at] = re.sub(r"(: +)\S.*", lambda found, w=word: found[1] + w, line, count=1)
+            lines[at] = re.sub(r"(?<=: ) *\S.*", word.replace("\\", r"\\"), line, count=1)
         elif kind == "inner":  # one value of a list or of a mapping in braces
-            lines[at] = re.sub(r"[\w.-]+(?=[,}\]])", lambda found, w=word: w, line, count=1)
+            lines[at] = re.sub(r"[\w.-]+(?=[,}\]])", word.replace("\\", r"\\"), line, count=1)
         elif kind == "cut":
             lines[at] = line[: draw(st.integers(0, len(line)))]
         elif kind == "indent":

@@ -1,6 +1,7 @@
 """Published experiments run again: tickets as asked, LeNet-5 as counted, claims chosen by data."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ from slth.rendering.claims_replicas import replica_macros
 ROOT = Path(__file__).parents[1]
 TABLES = ("replicas_dense", "replicas_lenet", "replicas_failures")
 EPS = 0.05
-DENSE = {"data": "digits", "folder": None, "side": 4, "held_out": 0.1, "eps": EPS}
+DENSE: dict[str, Any] = {"data": "digits", "folder": None, "side": 4, "held_out": 0.1, "eps": EPS}
 DENSE |= {"n": [6], "seeds": 2, "shards": 3}
 
 

@@ -55,8 +55,8 @@ def price_target(name: str, settings: Settings, seed: int) -> PriceTarget:
     """
     if name == "points":
         network = _points(settings["channels"], settings["points"], seed)
-        shape = (1, settings["points"])
-        return PriceTarget(as_plain(network, shape), (settings["points"],), network, shape)
+        points = (1, settings["points"])
+        return PriceTarget(as_plain(network, points), (settings["points"],), network, points)
     side = len(settings["channels"]) * (settings["kernel"] - 1) + 1
     shape = (1, side, side)
     return PriceTarget(_images(settings["channels"], settings["kernel"], seed), shape)

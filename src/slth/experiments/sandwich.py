@@ -78,7 +78,7 @@ def _ticket(
     n = sorted(arm["n"])[len(arm["n"]) // 2]
     sides = networks.set_index("network")["input"][arm["network"]]
     shape = tuple(int(side) for side in str(sides).split("×"))
-    options = {"input_shape": shape, "seed": seed, "splits": splits}
+    options: dict[str, Any] = {"input_shape": shape, "seed": seed, "splits": splits}
     found = bracket(target, built[f"{n}-ticket"], **options, **search)
     depth = len(str(networks.set_index("network")["channels"][arm["network"]]).split("-"))
     key = {"experiment": "sandwich", "part": "ticket", "seed": seed, "arm": arm["name"]}

@@ -72,7 +72,7 @@ def draw_small(seed: int, index: int) -> Drawn:
 
 
 def largest_probe(
-    drawn: Drawn, count: int, seed: int, key: tuple[object, ...]
+    drawn: Drawn, count: int, seed: int, key: tuple[str | int | float, ...]
 ) -> tuple[float, int]:
     """Largest ‖f(X) − g(X)‖_max over the probes, and how many these are.
 

@@ -60,7 +60,8 @@ def inside(table: pd.DataFrame, column: str, place: int) -> tuple[list[int], lis
 
     place: 0 MNIST, 1 Fashion-MNIST. Sizes that were not run are in neither.
     """
-    within, out = [], []
+    within: list[int] = []
+    out: list[int] = []
     for n, pair in data.LENET.items():
         values = table.loc[table["n"] == n, column].astype(float)
         if len(values):
