@@ -10,6 +10,7 @@ from slth.solvers.base import Solver
 
 NAMES = [*registry.SOLVERS, "auto"]
 EXACT = [name for name in registry.SOLVERS if registry.get(name).exhaustive]
+TABLE = 11  # candidates whose subset sums brute force holds at once
 SMALL = 16  # the largest n that the tests search by brute force
 HEURISTIC = [  # promise a legal subset and a quality on average, never the optimum
     name
@@ -33,12 +34,22 @@ def fsum_error(X, z, keep):
 
 
 def brute_force(X, z):
-    """The least error over all 2^n subsets, by doubling a table of their sums."""
+    """The least error over all 2^n subsets, every sum in index order.
+
+    The sums of the first candidates are a table that fits the cache; the others are added to all of
+    it, or not, one after the other.
+    """
     rows = np.asarray(X, float).reshape(len(X), -1)
-    sums = np.zeros((1, rows.shape[1]))
-    for row in rows:
-        sums = np.concatenate([sums, sums + row])
-    return float(np.abs(sums - z).max(axis=1).min())
+    table = np.zeros((1, rows.shape[1]))
+    for row in rows[:TABLE]:
+        table = np.concatenate([table, table + row])
+
+    def least(sums, rest):
+        if not len(rest):
+            return np.abs(sums - z).max(axis=1).min()
+        return min(least(sums, rest[1:]), least(sums + rest[0], rest[1:]))
+
+    return float(least(table, rows[TABLE:]))
 
 
 def check_solution(s: Solution, X, z, eps=None):

@@ -39,23 +39,17 @@ def run_outer(folder: Path) -> list[int]:
     return [int(word) for word in done.stdout.split()]
 
 
-def test_an_edit_of_a_called_kernel_is_seen(tmp_path: Path) -> None:
+def test_an_edit_of_a_called_kernel_is_seen_and_a_copy_compiles_nothing(tmp_path: Path) -> None:
     """The caller's own file is left alone, as numba would judge it unchanged."""
-    (tmp_path / "outer.py").write_text(OUTER)
-    for step, misses in ((1, 1), (5, 1), (5, 0)):
-        (tmp_path / "inner.py").write_text(INNER.format(step))
-        assert run_outer(tmp_path) == [10 * (1 + step), misses]
-    assert len(list((tmp_path / "__pycache__").glob("kernels-*"))) == 2
-
-
-def test_a_copy_takes_the_kernels_of_the_original(tmp_path: Path) -> None:
-    source = tmp_path / "first"
-    source.mkdir()
-    (source / "inner.py").write_text(INNER.format(2))
-    (source / "outer.py").write_text(OUTER)
-    assert run_outer(source) == [30, 1]
-    shutil.copytree(source, tmp_path / "second")
-    assert run_outer(tmp_path / "second") == [30, 0]
+    first, copy = tmp_path / "first", tmp_path / "copy"
+    first.mkdir()
+    (first / "outer.py").write_text(OUTER)
+    for step in (1, 5):
+        (first / "inner.py").write_text(INNER.format(step))
+        assert run_outer(first) == [10 * (1 + step), 1]
+    assert len(list((first / "__pycache__").glob("kernels-*"))) == 2
+    shutil.copytree(first, copy)
+    assert run_outer(copy) == [60, 0]
 
 
 def test_other_packages_keep_their_cache() -> None:

@@ -141,10 +141,10 @@ class Resumed(NamedTuple):
 # once are caught first, and then all that is measured, learned and drawn is so on one core
 MOMENTS = (
     ("results/sample/cells/*", 2),
-    ("results/solve/**/*", 2),
+    ("results/solve/blocks/**/*", 2),
     ("results/construct/**/*", 1),
-    ("results/measure/**/*", 1),
-    ("paper/figures/*", 1),
+    ("results/measure/tickets/**/*", 1),
+    ("paper/figures/error.pdf", 1),
 )
 
 
@@ -161,7 +161,16 @@ def resumed(tmp_path_factory: pytest.TempPathFactory, tex: None) -> Resumed:
 
 
 def run_until(checkout: Checkout, pattern: str, cores: int, limit: float = 300.0) -> bool:
-    """Start a run, SIGKILL all of it when ``pattern`` matches; False if it ended before."""
+    """Start a run, SIGKILL all of it when ``pattern`` matches; False if it ended before.
+
+    False, too, where the pattern matches already: the run would be killed before it began.
+    """
+
+    def matched() -> bool:
+        return any(path.is_file() for path in checkout.folder.glob(pattern))
+
+    if matched():
+        return False
     log = (checkout.folder / "killed.log").open("w")
     process = subprocess.Popen(
         checkout.command("--cores", str(cores)),
@@ -174,7 +183,7 @@ def run_until(checkout: Checkout, pattern: str, cores: int, limit: float = 300.0
     end = time.monotonic() + limit
     try:
         while process.poll() is None and time.monotonic() < end:
-            if any(path.is_file() for path in checkout.folder.glob(pattern)):
+            if matched():
                 os.killpg(process.pid, signal.SIGKILL)
                 return True
             time.sleep(0.02)
