@@ -55,11 +55,10 @@ def price_target(name: str, settings: Settings, seed: int) -> PriceTarget:
     """
     if name == "points":
         network = _points(settings["channels"], settings["points"], seed)
-        shape = (1, settings["points"])
-        return PriceTarget(as_plain(network, shape), (settings["points"],), network, shape)
+        points = settings["points"]
+        return PriceTarget(as_plain(network, (1, points)), (points,), network, (1, points))
     side = len(settings["channels"]) * (settings["kernel"] - 1) + 1
-    shape = (1, side, side)
-    return PriceTarget(_images(settings["channels"], settings["kernel"], seed), shape)
+    return PriceTarget(_images(settings["channels"], settings["kernel"], seed), (1, side, side))
 
 
 def _points(channels: list[int], points: int, seed: int) -> nn.Sequential:

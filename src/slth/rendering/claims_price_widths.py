@@ -150,7 +150,8 @@ def _sizes_cost(known: pd.DataFrame) -> str:
     """From the densest to the sparsest ticket: kept weights against source weights."""
     parts = []
     for d, part in known.groupby("d", sort=True):
-        dense, sparse = part.loc[part["fraction"].idxmax()], part.loc[part["fraction"].idxmin()]
+        ordered = part.sort_values("fraction")
+        sparse, dense = ordered.iloc[0], ordered.iloc[-1]
         if dense["fraction"] == sparse["fraction"]:
             continue
         wider = float(sparse["measured"] / dense["measured"])
