@@ -111,7 +111,7 @@ def _power(cells: list[pd.DataFrame]) -> str:
     for part in cells:
         rate = data.per_doubling(part)
         if part["arm"].iloc[0] in data.POWER and np.isfinite(rate.low):
-            parts.append(f"{rate_words(rate)} for {where(part)}")
+            parts.append(f"{rate_words(rate)} times for {where(part)}")
             inside += rate.low <= 1 <= rate.high
     if not parts:
         return "This run has no construction of which the theorem asks a width of order $1/\\eps$."
@@ -123,8 +123,8 @@ def _power(cells: list[pd.DataFrame]) -> str:
         else (f"the interval {'holds' if inside else 'does not hold'} the one halving")
     )
     return sentence(
-        f"where a width of order $1/\\eps$ is asked for, the error is halved {listing(parts)} "
-        f"times when the source doubles; {words} that the theorems predict"
+        "where a width of order $1/\\eps$ is asked for and the source doubles, the error is halved "
+        f"{listing(parts)}; {words} that the theorems predict"
     )
 
 
