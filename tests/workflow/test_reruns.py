@@ -39,6 +39,7 @@ def edited(path: Path) -> Iterator[None]:
         ("src/slth/solvers/milp.py", set()),
         ("src/slth/tickets/rss_dense.py", set()),
         ("src/slth/tickets/single_weight.py", PRICE | PAPER),
+        ("src/slth/experiments/depth.py", DEPTH | PAPER),
         ("src/slth/rendering/claims_price.py", {"render_price"} | PAPER),
         (
             "src/slth/tickets/structured_convolution.py",
