@@ -55,10 +55,11 @@ def price_target(name: str, settings: Settings, seed: int) -> PriceTarget:
     """
     if name == "points":
         network = _points(settings["channels"], settings["points"], seed)
-        points = settings["points"]
-        return PriceTarget(as_plain(network, (1, points)), (points,), network, (1, points))
+        points = (1, settings["points"])
+        return PriceTarget(as_plain(network, points), (settings["points"],), network, points)
     side = len(settings["channels"]) * (settings["kernel"] - 1) + 1
-    return PriceTarget(_images(settings["channels"], settings["kernel"], seed), (1, side, side))
+    shape = (1, side, side)
+    return PriceTarget(_images(settings["channels"], settings["kernel"], seed), shape)
 
 
 def _points(channels: list[int], points: int, seed: int) -> nn.Sequential:

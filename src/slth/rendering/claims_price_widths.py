@@ -149,7 +149,7 @@ def _sizes_cost(known: pd.DataFrame) -> str:
     """From the densest to the sparsest ticket: kept weights against source weights."""
     parts = []
     for d, part in known.groupby("d", sort=True):
-        ordered = part.sort_values("fraction")
+        ordered = part.sort_values("fraction", kind="stable")
         sparse, dense = ordered.iloc[0], ordered.iloc[-1]
         if dense["fraction"] == sparse["fraction"]:
             continue
