@@ -107,25 +107,30 @@ def _reason(words: str) -> str:
 
 def _power(cells: list[pd.DataFrame]) -> str:
     """The constructions whose theorem has n ~ 1/eps: one halving a doubling."""
-    parts, inside = [], 0
-    for part in cells:
-        rate = data.per_doubling(part)
-        if part["arm"].iloc[0] in data.POWER and np.isfinite(rate.low):
-            parts.append(f"{rate_words(rate)} for {where(part)}")
-            inside += rate.low <= 1 <= rate.high
-    if not parts:
+    named = [(where(part), data.per_doubling(part)) for part in cells if _is_power(part)]
+    rates = [(name, rate) for name, rate in named if np.isfinite(rate.low)]
+    if not rates:
         return "This run has no construction of which the theorem asks a width of order $1/\\eps$."
-    which = {0: "none", len(parts): "all" if len(parts) > 1 else "it"}.get(inside, f"{inside}")
-    verb = "holds" if len(parts) == 1 or inside == 1 else "hold"
     words = (
-        f"{which} of the intervals {verb} the one halving"
-        if len(parts) > 1
-        else (f"the interval {'holds' if inside else 'does not hold'} the one halving")
+        "where a width of order $1/\\eps$ is asked for and the source doubles, the error is halved "
+        + listing(f"{rate_words(rate)} times for {name}" for name, rate in rates)
     )
-    return sentence(
-        f"where a width of order $1/\\eps$ is asked for, the error is halved {listing(parts)} "
-        f"times when the source doubles; {words} that the theorems predict"
-    )
+    wide = [name for name, rate in rates if rate.high - rate.low > 1]
+    tellable = [rate for _, rate in rates if rate.high - rate.low <= 1]
+    inside = sum(rate.low <= 1 <= rate.high for rate in tellable)
+    if wide:
+        words += f"; the interval is too wide to tell anything for {listing(wide)}"
+    if len(tellable) == 1:
+        words += f"; the interval {'holds' if inside else 'does not hold'} the one halving"
+    elif tellable:
+        which = "all" if inside == len(tellable) else integer(inside)
+        words += f"; {which} of the {count(len(tellable), 'interval')} "
+        words += f"{'holds' if inside == 1 else 'hold'} the one halving"
+    return sentence(words + (" that the theorems predict" if tellable else ""))
+
+
+def _is_power(part: pd.DataFrame) -> bool:
+    return str(part["arm"].iloc[0]) in data.POWER
 
 
 def _logarithm(cells: list[pd.DataFrame]) -> str:

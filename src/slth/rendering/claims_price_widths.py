@@ -6,7 +6,6 @@ import pandas as pd
 from slth.rendering import price_data as data
 from slth.rendering.formatting import (
     count,
-    fixed,
     listing,
     number,
     sentence,
@@ -92,8 +91,8 @@ def _widths(cells: list[pd.DataFrame]) -> str:
         return "No predicted width can be set beside a measured one in this run."
     low, high = min(ratios), max(ratios)
     words = (
-        f"the measured over the predicted width is {fixed(low[0])} to {fixed(high[0])} in the "
-        f"{count(len(ratios), 'sweep')} that reach the tolerance and have a prediction"
+        f"the measured over the predicted width is {span([r for r, _ in ratios], 'fixed')} in the "
+        f"{count(len(ratios), 'sweep')} with a crossing of the tolerance and a prediction"
     )
     missed = [
         where(part)

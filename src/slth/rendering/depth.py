@@ -88,9 +88,10 @@ def _line(ax: Axes, part: pd.DataFrame, column: str, label: str, index: int) -> 
 
 
 def _setting(table: pd.DataFrame) -> str:
-    d = span(table["d"].to_numpy(float))
+    d = ", ".join(f"${size}$" for size in sorted(set(table["d"].astype(int))))
     return sentence(
-        f"in this run $n = {table['n'].iloc[0]:g}$ in every layer, $d = $ {d} and "
+        f"in this run $n = {table['n'].iloc[0]:g}$ in every layer, the dimension $d$ of a "
+        f"subset problem is {d}, and "
         f"{count(int(table['replicate'].nunique()), 'target')} of each kind were drawn, with one "
         "random network each"
     )
