@@ -19,7 +19,7 @@ from slth.supnorm.ranges import Range, evaluation_error, propagate
 from slth.supnorm.rounding import up
 
 BLOCK = 2  # ReLU pairs a block of the dual: more steps in the time buy more than larger blocks
-NARROWING = 16  # steps of the duals of single positions
+NARROWING = 24  # steps of the duals of single positions
 _LIFTED = 2**28  # outputs times the widest layer beyond which CROWN is not tried
 
 
