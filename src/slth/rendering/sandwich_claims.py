@@ -50,10 +50,12 @@ def _sound(pairs: pd.DataFrame) -> str:
 def _exact(small: pd.DataFrame) -> str:
     if small.empty:
         return "No pair was solved exactly."
-    inside, gap = integer(small["inside"].sum()), float((small["upper"] / small["exact"]).max())
+    inside, gap = int(small["inside"].sum()), float((small["upper"] / small["exact"]).max())
+    of = count(len(small), "small pair")
+    words = f"each of {of}" if inside == len(small) else f"only {integer(inside)} of {of}"
     return (
-        f"The exact value, from a mixed-integer program, lies in the bracket for {inside} of "
-        f"{count(len(small), 'small pair')}, and the bound is at most {number(gap, 3)} times it."
+        f"The exact value, from a mixed-integer program, lies in the bracket for {words}, and the "
+        f"bound is at most {number(gap, 3)} times it."
     )
 
 
@@ -132,10 +134,11 @@ def _split(tickets: pd.DataFrame) -> str:
     if not split.size:
         return ""
     reached = int((split <= data.SPLIT).sum())
+    verb = "reaches" if reached < 2 else "reach"
     return (
         f"Splitting takes {count(split.size, 'ticket')}, one an arm, from a median of "
         f"{data.short(data.middle(whole))} to {data.short(data.middle(split))}; "
-        f"{integer(reached)} of them reach {number(data.SPLIT)}."
+        f"{integer(reached) if reached else 'none'} of them {verb} {number(data.SPLIT)}."
     )
 
 
