@@ -4,7 +4,16 @@ import numpy as np
 import pandas as pd
 
 from slth.rendering import sandwich_data as data
-from slth.rendering.formatting import count, escape, integer, listing, number, percent, span
+from slth.rendering.formatting import (
+    count,
+    escape,
+    integer,
+    listing,
+    number,
+    percent,
+    setting,
+    span,
+)
 
 _FLAT = 0.1  # a slope below it is none
 NONE = "This run measured no random pair."
@@ -19,7 +28,7 @@ def claims(frame: pd.DataFrame) -> dict[str, str]:
         "SandwichDepths": span(pairs["depth"].to_numpy(float)),
         "SandwichWidths": span(pairs["width"].to_numpy(float)),
         "SandwichKernels": span(pairs["kernel"].to_numpy(float)),
-        "SandwichDistances": span(pairs["eps"].to_numpy(float), "number"),
+        "SandwichDistances": listing(map(setting, sorted(set(pairs["eps"].dropna())))),
         "SandwichNetworks": integer(pairs["replicate"].nunique()),
         "SandwichTicketCount": integer(len(curve)),
         "SandwichSeeds": span(curve.groupby(["arm", "n"]).size().to_numpy(float)),
