@@ -4,7 +4,16 @@ import numpy as np
 import pandas as pd
 
 from slth.rendering import sandwich_data as data
-from slth.rendering.formatting import count, escape, integer, listing, number, percent, span
+from slth.rendering.formatting import (
+    count,
+    escape,
+    integer,
+    listing,
+    number,
+    percent,
+    setting,
+    span,
+)
 
 _FLAT = 0.1  # a slope below it is none
 NONE = "This run measured no random pair."
@@ -19,7 +28,7 @@ def claims(frame: pd.DataFrame) -> dict[str, str]:
         "SandwichDepths": span(pairs["depth"].to_numpy(float)),
         "SandwichWidths": span(pairs["width"].to_numpy(float)),
         "SandwichKernels": span(pairs["kernel"].to_numpy(float)),
-        "SandwichDistances": span(pairs["eps"].to_numpy(float), "number"),
+        "SandwichDistances": listing(map(setting, sorted(set(pairs["eps"].dropna())))),
         "SandwichNetworks": integer(pairs["replicate"].nunique()),
         "SandwichTicketCount": integer(len(curve)),
         "SandwichSeeds": span(curve.groupby(["arm", "n"]).size().to_numpy(float)),
@@ -50,10 +59,12 @@ def _sound(pairs: pd.DataFrame) -> str:
 def _exact(small: pd.DataFrame) -> str:
     if small.empty:
         return "No pair was solved exactly."
-    inside, gap = integer(small["inside"].sum()), float((small["upper"] / small["exact"]).max())
+    inside, gap = int(small["inside"].sum()), float((small["upper"] / small["exact"]).max())
+    of = count(len(small), "small pair")
+    words = f"each of {of}" if inside == len(small) else f"only {integer(inside)} of {of}"
     return (
-        f"The exact value, from a mixed-integer program, lies in the bracket for {inside} of "
-        f"{count(len(small), 'small pair')}, and the bound is at most {number(gap, 3)} times it."
+        f"The exact value, from a mixed-integer program, lies in the bracket for {words}, and the "
+        f"bound is at most {number(gap, 3)} times it."
     )
 
 
@@ -132,10 +143,11 @@ def _split(tickets: pd.DataFrame) -> str:
     if not split.size:
         return ""
     reached = int((split <= data.SPLIT).sum())
+    verb = "reaches" if reached < 2 else "reach"
     return (
         f"Splitting takes {count(split.size, 'ticket')}, one an arm, from a median of "
         f"{data.short(data.middle(whole))} to {data.short(data.middle(split))}; "
-        f"{integer(reached)} of them reach {number(data.SPLIT)}."
+        f"{integer(reached) if reached else 'none'} of them {verb} {number(data.SPLIT)}."
     )
 
 

@@ -110,7 +110,7 @@ def goals(frame: pd.DataFrame) -> list[Goal]:
             False if violated else True if probes >= PROBES else None,
         ),
         Goal(
-            "exact value in the bracket",
+            "exact value inside",
             "all",
             integer(inside),
             count(len(small), "small pair"),
@@ -123,7 +123,7 @@ def goals(frame: pd.DataFrame) -> list[Goal]:
             f"{count(flat.size, 'pair')}, largest",
             bool(flat.max() <= ONE_LAYER) if flat.size else None,
         ),
-        _tight("upper / lower, two or three layers", DEEPER, deep, "pair"),
+        _tight("upper / lower, two and three layers", DEEPER, deep, "pair"),
         _tight("upper / lower, tickets", DEEPER, ratios(curve), "ticket"),
         _tight("the same with splitting", SPLIT, ratios(tickets, "upper_split"), "ticket"),
         Goal(
@@ -134,7 +134,7 @@ def goals(frame: pd.DataFrame) -> list[Goal]:
             far <= SLOPE if bent.size else None,
         ),
         Goal(
-            "closed form, differential, ours, lower in order",
+            "peers, ours and lower in order",
             "all",
             integer(order),
             count(len(pairs), "pair"),

@@ -16,8 +16,8 @@ from slth.supnorm.stage import Multipliers, Passed, Stage, adjoint, stage
 
 _RATE = 0.1  # first step of Adam on the multipliers, relative to their scales
 _LAST = 0.05  # the last step, relative to the first
-_MOMENTS = (0.9, 0.99)
-_CUT = 0.5  # share of δ that ranges bound at first, where they are known to be narrower
+_MOMENTS = (0.5, 0.9)  # short: the dual has kinks, and a long memory overshoots them
+_CUT = 0.75  # share of δ that ranges bound at first, where they are known to be narrower
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from slth.supnorm.differential import Triple, relu_pair
 from slth.supnorm.dual import Descent, Dual
 from slth.supnorm.ranges import Range
 
-_ROUNDS = ((20, 20), (6, 40))  # (objectives, steps): the worst ones, again and again
+_ROUNDS = ((20, 12), (6, 20))  # (objectives, steps): the worst ones, again and again
 _MEMORY = 2**22  # float64 entries held at once: 32 MiB a tensor
 LARGEST = 2**23  # entries for one objective beyond which the dual is not tried: 64 MiB
 _WORK = 2**25  # entries times steps in one round; about a second

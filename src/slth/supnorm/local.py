@@ -25,12 +25,12 @@ from slth.supnorm.ranges import Range
 from slth.supnorm.stage import Multipliers
 from slth.supnorm.union import Fields, Rows, union
 
-_BLOCK = 4  # ReLU pairs a block
+_BLOCK = 2  # ReLU pairs a block
 _WORK = 2**25  # entries of a dual times objectives times steps, a layer
 _LARGEST = 2**21  # entries of a dual times objectives, and of the union's matrix: 16 MiB
 _TABLES = 2**21  # entries of the tables of what neurons read: 16 MiB
 _FEWEST = 5  # steps below which a layer is not worth its duals
-_RATES = (0.1, 0.02)  # first and last step
+_RATES = (0.1, 0.005)  # first and last step
 
 
 @dataclass(frozen=True)

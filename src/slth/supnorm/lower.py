@@ -14,6 +14,7 @@ from slth.supnorm.one_layer import difference
 from slth.supnorm.ranges import Range
 
 _TARGETS = 24  # (output, sign) pairs that gradient ascent aims at
+_LEADERS = 32  # best inputs that ascend once more, at their own outputs
 _FINALISTS = 8  # inputs re-evaluated on the modules
 _FLIPS = 128  # coordinates tried in one sweep of flips
 _SWEEPS = 8
@@ -113,19 +114,27 @@ class Search:
             best = torch.where(better.view(-1, *[1] * lo.ndim), x, best)
         return best
 
+    def climb(self, pool: Tensor, count: int, steps: int) -> Tensor:
+        """Ascent from the best inputs of the pool, each at its own largest output."""
+        best = pool[self.score(pool).topk(min(count, len(pool))).indices]
+        gap = self.gap(best)
+        units = gap.abs().argmax(1)
+        return self.ascend(best, units, gap.gather(1, units[:, None])[:, 0].sign(), steps)
+
     def polish(self, pool: Tensor, count: int) -> Tensor:
         """The pool and what coordinate search makes of its ``count`` best inputs."""
         finest = pool[self.score(pool).topk(min(count, len(pool))).indices]
         return torch.cat([pool, *(self.flip(x)[None] for x in finest)])
 
-    def hop(self, pool: Tensor, hops: int, count: int) -> Tensor:
+    def hop(self, pool: Tensor, hops: int, count: int, steps: int) -> Tensor:
         """The pool and what is found from its best inputs with some entries drawn anew."""
         for _ in range(hops):
             best = pool[self.score(pool).topk(min(count, len(pool))).indices]
             best = best.repeat_interleave(_COPIES, 0)
             moved = torch.from_numpy(self.rng.random(best.shape)) < _SHAKEN
             shaken = torch.where(moved, self.random(len(best)), best)
-            pool = torch.cat([pool, self.polish(shaken, count)])
+            climbed = self.climb(shaken, len(shaken), steps)
+            pool = torch.cat([pool, self.polish(torch.cat([shaken, climbed]), count)])
         return pool
 
     def flip(self, x: Tensor) -> Tensor:
@@ -209,7 +218,8 @@ def lower(
         best = aimed.topk(min(work.restarts, len(pool)), 0).indices
         tiled = units.repeat(len(best)), signs.repeat(len(best))
         pool = torch.cat([pool, search.ascend(pool[best.flatten()], *tiled, work.steps)])
-    pool = search.hop(search.polish(pool, work.polished), work.hops, work.polished)
+        pool = torch.cat([pool, search.climb(pool, _LEADERS, work.steps)])
+    pool = search.hop(search.polish(pool, work.polished), work.hops, work.polished, work.steps)
     if late is not None and len(late):
         pool = torch.cat([pool, search.polish(late.clamp(box.lo, box.hi), work.polished)])
     finalists = search.score(pool).topk(_FINALISTS).indices

@@ -19,7 +19,8 @@ from slth.supnorm.ranges import Range, evaluation_error, propagate
 from slth.supnorm.rounding import up
 
 BLOCK = 2  # ReLU pairs a block of the dual: more steps in the time buy more than larger blocks
-NARROWING = 16  # steps of the duals of single positions
+_WORTH = 2.0  # times the least interval bound below which CROWN's lower lines are optimised
+NARROWING = 24  # steps of the duals of single positions
 _LIFTED = 2**28  # outputs times the widest layer beyond which CROWN is not tried
 
 
@@ -74,7 +75,10 @@ def upper(f: Layers, g: Layers, box: Range, splits: int) -> Upper:
     bounds, error = interval_bounds(f, g, box, places)
     widest = max(math.prod(layer.geometry.out_shape) for layer in f)
     if widest * error.numel() <= _LIFTED:
-        bounds["crown"] = largest(crown(f, g, box).view(error.shape), error)
+        least = min(bounds.values())
+        bounds["crown"] = largest(crown(f, g, box, 0).view(error.shape), error)
+        if bounds["crown"] < _WORTH * least:
+            bounds["crown"] = largest(crown(f, g, box).view(error.shape), error)
     ranges = narrowed(f, g, box, NARROWING)
     dual = build(f, g, ranges.places, BLOCK, ranges.before) if len(f) > 1 else None
     last = dual.ranges[-1] if dual else ranges.before[-1]
