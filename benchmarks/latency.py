@@ -194,7 +194,8 @@ def measure(size: Size) -> Iterator[Row]:
                 "kernel": KERNEL, "side": size.side, "batch": batch, "threads": threads,
                 "seconds": float(median[i]), "ratio": float(middle[i]),
                 "low": float(low[i]), "high": float(high[i]), "repeats": size.repeats,
-                "weights": form.weights, "stored": form.stored, "peak": peaks[i], "error": form.error,
+                "weights": form.weights, "stored": form.stored, "peak": peaks[i],
+                "error": form.error,
             }  # fmt: skip
         print(f"{size.channels} channels, batch {batch}, {threads} threads: done", flush=True)
     torch.set_num_threads(before)
