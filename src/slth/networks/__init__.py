@@ -16,6 +16,7 @@ from slth.networks.equivariant import InvariantMean, QuarterTurnConv, SetLinear
 from slth.networks.equivariant_layers import as_plain, read_equivariant
 from slth.networks.modules import ChannelScale
 from slth.networks.normalise import normalise
+from slth.networks.residual import Residual
 from slth.networks.sources import random_source
 from slth.networks.storage import load_network, load_networks, save_network, save_networks
 from slth.networks.training import train
@@ -27,6 +28,7 @@ __all__ = [
     "InvariantMean",
     "Layer",
     "QuarterTurnConv",
+    "Residual",
     "SetLinear",
     "as_plain",
     "build_dense_network",

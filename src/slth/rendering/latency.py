@@ -121,12 +121,8 @@ def _row(frame: pd.DataFrame, of: pd.DataFrame, form: str) -> list[str]:
 
 
 def _ratio(row: Mapping[Any, Any]) -> str:
-    low, middle, high = (_short(row[key]) for key in ("low", "ratio", "high"))
-    return f"{middle} ({low} to {high})"
-
-
-def _short(value: float) -> str:
-    return number(float(value), 2 if value < 1 else 3)
+    low, middle, high = (number(float(row[key])) for key in ("low", "ratio", "high"))
+    return f"{middle} ({low}, {high})"
 
 
 @style.styled
