@@ -5,8 +5,10 @@ Each run ends in the bytes of a local run.
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 
 from tests.faults.conftest import kill_session
 from tests.slurm.cluster import Cluster
@@ -24,12 +26,17 @@ def wait_for(event: Callable[[], bool], what: str) -> None:
         time.sleep(0.2)
 
 
+def busy(cluster: Cluster, run: subprocess.Popen[bytes]) -> bool:
+    """Whether a job is at work, or the run that would submit one has ended."""
+    return bool(cluster.running()) or run.poll() is not None
+
+
 def test_killed_driver_loses_nothing(cluster: Cluster, finished: Checkout, fresh: Checkout) -> None:
     """Slurm's jobs go on without Snakemake, and the next run submits them a second time."""
     caught = 0
     for number in range(KILLS):
         run = start(fresh)
-        wait_for(lambda run=run: bool(cluster.running()) or run.poll() is not None, "job")
+        wait_for(partial(busy, cluster, run), "job")
         time.sleep(2.0 * number)
         if run.poll() is None:
             os.kill(run.pid, signal.SIGKILL)
