@@ -33,7 +33,7 @@ WORDS = [
         "'a/b'",
         "'{x}'",
     ),
-    *("[]", "{}", "[[1]]", "{a: {b: 1}}", "[1, 1]", "[" * 2000, "{" * 50, "&a [*a]", "*b", "<<: 1"),
+    *("[]", "{}", "[[1]]", "{a: {b: 1}}", "[1, 1]", "[" * 400, "{" * 50, "&a [*a]", "*b", "<<: 1"),
     *("!!python/object/apply:os.system [touch x]", "!!binary aGk=", "!!set {a}", "2020-99-99"),
     *(
         "|\n  a",
@@ -56,6 +56,11 @@ LAUGHS = "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in ran
 BOMB = f"a0: &a0 [{', '.join('x' * 9)}]\n{LAUGHS}"
 
 
+def _put(pattern: str, word: str, line: str) -> str:
+    """Replace the first match of ``pattern`` by ``word`` as it stands."""
+    return re.sub(pattern, word.replace("\\", r"\\"), line, count=1)
+
+
 @st.composite
 def texts(draw: st.DrawFn) -> bytes:
     """The CI config with one to four things done to its lines."""
@@ -66,9 +71,9 @@ def texts(draw: st.DrawFn) -> bytes:
         kind = draw(st.sampled_from(["value", "cut", "indent", "twice", "drop", "insert", "inner"]))
         line = lines[at]
         if kind == "value":
-            lines[at] = re.sub(r"(?<=: ) *\S.*", word.replace("\\", r"\\"), line, count=1)
+            lines[at] = _put(r"(?<=: )\S.*", word, line)
         elif kind == "inner":  # one value of a list or of a mapping in braces
-            lines[at] = re.sub(r"[\w.-]+(?=[,}\]])", word.replace("\\", r"\\"), line, count=1)
+            lines[at] = _put(r"[\w.-]+(?=[,}\]])", word, line)
         elif kind == "cut":
             lines[at] = line[: draw(st.integers(0, len(line)))]
         elif kind == "indent":

@@ -26,7 +26,8 @@ def wait_for(event: Callable[[], bool], what: str) -> None:
         time.sleep(0.2)
 
 
-def _begun(cluster: Cluster, run: subprocess.Popen[bytes]) -> bool:
+def busy(cluster: Cluster, run: subprocess.Popen[bytes]) -> bool:
+    """Whether a job is at work, or the run that would submit one has ended."""
     return bool(cluster.running()) or run.poll() is not None
 
 
@@ -35,7 +36,7 @@ def test_killed_driver_loses_nothing(cluster: Cluster, finished: Checkout, fresh
     caught = 0
     for number in range(KILLS):
         run = start(fresh)
-        wait_for(partial(_begun, cluster, run), "job")
+        wait_for(partial(busy, cluster, run), "job")
         time.sleep(2.0 * number)
         if run.poll() is None:
             os.kill(run.pid, signal.SIGKILL)
