@@ -1,6 +1,7 @@
 """The section on how tight the bracket is: the error sandwich, the peers, the goals."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -85,7 +86,7 @@ def _sandwich(curve: pd.DataFrame) -> Figure:
     return figure
 
 
-def _line(ax: Axes, part: pd.DataFrame, column: str, label: str, look: dict[str, object]) -> None:
+def _line(ax: Axes, part: pd.DataFrame, column: str, label: str, look: dict[str, Any]) -> None:
     shown = part.groupby("n", sort=True)[column].median()
     shown = shown[np.isfinite(shown) & (shown > 0)]
     if not shown.empty:
