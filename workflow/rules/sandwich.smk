@@ -18,7 +18,7 @@ rule sandwich_pairs:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=4000,
         runtime=240,
     params:
         settings=SANDWICH,

@@ -78,8 +78,8 @@ def _ticket(
     n = sorted(arm["n"])[len(arm["n"]) // 2]
     sides = networks.set_index("network")["input"][arm["network"]]
     shape = tuple(int(side) for side in str(sides).split("×"))
-    options: dict[str, Any] = {"input_shape": shape, "seed": seed, "splits": splits}
-    found = bracket(target, built[f"{n}-ticket"], **options, **search)
+    ticket = built[f"{n}-ticket"]
+    found = bracket(target, ticket, input_shape=shape, seed=seed, splits=splits, **search)
     depth = len(str(networks.set_index("network")["channels"][arm["network"]]).split("-"))
     key = {"experiment": "sandwich", "part": "ticket", "seed": seed, "arm": arm["name"]}
     return key | {"n": n, "replicate": 0, "depth": depth} | _ends(found)

@@ -59,7 +59,7 @@ def draw_small(seed: int, index: int) -> Drawn:
     """A pair small enough for the mixed-integer program: dense and convolutional in turn."""
     rng = seeding.generator(seed, "sandwich", "small", index)
     if index % 2:
-        layers = [nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)]
+        layers: list[nn.Module] = [nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)]
         shape: Shape = (3,)
     else:
         conv = nn.Conv2d(1, 2, 2, bias=False)

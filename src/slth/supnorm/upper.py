@@ -11,8 +11,8 @@ from slth.supnorm.closed_form import closed_form
 from slth.supnorm.crown import crown
 from slth.supnorm.differential import Triple, differential
 from slth.supnorm.dual import build
-from slth.supnorm.lagrangian import lagrangian, size
-from slth.supnorm.layers import Layers
+from slth.supnorm.lagrangian import LARGEST, lagrangian, size
+from slth.supnorm.layers import Layers, fan_in
 from slth.supnorm.local import narrowed
 from slth.supnorm.one_layer import one_layer
 from slth.supnorm.ranges import Range, evaluation_error, propagate
@@ -80,7 +80,9 @@ def upper(f: Layers, g: Layers, box: Range, splits: int) -> Upper:
         if bounds["crown"] < _WORTH * least:
             bounds["crown"] = largest(crown(f, g, box).view(error.shape), error)
     ranges = narrowed(f, g, box, NARROWING)
-    dual = build(f, g, ranges.places, BLOCK, ranges.before) if len(f) > 1 else None
+    dual = None
+    if len(f) > 1 and _entries(f) <= LARGEST:
+        dual = build(f, g, ranges.places, BLOCK, ranges.before)
     last = dual.ranges[-1] if dual else ranges.before[-1]
     linear = lagrangian(dual, last, box)
     bounds["lagrangian"] = largest(size(linear, last, f[-1].relu), error)
@@ -90,6 +92,12 @@ def upper(f: Layers, g: Layers, box: Range, splits: int) -> Upper:
     return Upper(
         bounds, places[-1].delta, linear.witnesses, tree.witnesses, module_error(f, g, box)
     )
+
+
+def _entries(layers: Layers) -> int:
+    """About `Dual.entries` of the layers, before the blocks' tables take up memory."""
+    pairs = [math.prod(x.geometry.out_shape) * fan_in(x.plus) for x in layers[:-1] if x.relu]
+    return 2**BLOCK * 2 * max(pairs, default=0) // BLOCK
 
 
 def module_error(f: Layers, g: Layers, box: Range) -> float:
