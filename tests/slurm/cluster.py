@@ -72,7 +72,7 @@ class Cluster:
         return self.call("squeue", "--noheader", "--states=RUNNING", "--format=%i").split()
 
     def states(self) -> list[str]:
-        """Return the states of all jobs that Slurm remembers."""
+        """Return the states of all jobs; the cluster remembers them for two hours."""
         return self.call("squeue", "--noheader", "--states=all", "--format=%T").split()
 
     def wait_for_state(self, word: str, limit: float = 30.0) -> None:
@@ -115,6 +115,7 @@ MpiDefault=none
 ReturnToService=2
 SchedulerParameters=sched_interval=2
 KillWait=2
+MinJobAge=7200
 DefMemPerCPU=200
 SlurmdParameters=config_overrides
 NodeName={self.host} NodeAddr=127.0.0.1 CPUs=2 CoresPerSocket=2 RealMemory=40000

@@ -30,7 +30,6 @@ rule write_manifest:
         runtime=10,
     params:
         config=config,
-        root=str(ROOT),
     message:
         "Name everything that was made, with its SHA-256"
     script:

@@ -7,4 +7,4 @@ from slth.running import planned
 with logged(snakemake.log[0]):
     path = snakemake.output[0]
     artifacts = [name for name in planned() if name != path]
-    write_manifest(path, snakemake.params.config, artifacts, Path(snakemake.params.root))
+    write_manifest(path, snakemake.params.config, artifacts, Path(snakemake.scriptdir).parents[1])
