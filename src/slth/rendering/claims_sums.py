@@ -82,7 +82,7 @@ def _lenet_verdict(table: pd.DataFrame, samples: int) -> str:
         parts.append(f"{listing(held)} lie in the range of our largest {words} errors")
     chance = percent(data.coverage(samples), 0)
     return sentence(
-        f"of the {_word(len(run))} errors published for each data set, {'; '.join(parts)}; a "
+        f"of the {count(len(run), 'error')} published for each data set, {'; '.join(parts)}; a "
         f"further draw of ours would fall in such a range with probability {chance}"
     )
 
