@@ -77,6 +77,13 @@ def memory_of(name):
     return 8000 if name in FILE_SETS else 2000
 
 
+def dense_ticket_mb(dense):
+    """Memory in MB of a dense ticket: its random network in float64, its masks, a few copies."""
+    widths = [dense["side"] ** 2, *dense["hidden"], 10]
+    pairs = sum(a * (a + b) for a, b in zip(widths, widths[1:]))
+    return memory_of(dense["data"]) + 2 * max(dense["n"]) * pairs * 32 // 10**6
+
+
 def per_replicate(pattern, arms=ARMS):
     """One path for every arm and replicate."""
     return [

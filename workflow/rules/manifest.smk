@@ -1,7 +1,7 @@
 # What is noticed before a run, and what a run leaves behind it.
 from slth.running import FOLDER, make_changed_again, only_run, plan
 
-os.environ["SLTH_DIGESTS"] = FOLDER  # jobs inherit it
+os.environ.update(SLTH_DIGESTS=FOLDER)  # jobs inherit it
 
 if workflow.is_main_process:
     make_changed_again(workflow)

@@ -5,14 +5,6 @@ REPLICAS = {
 }
 
 
-def replica_mb():
-    """Memory in MB of a dense ticket: its random network in float64, its masks, a few copies."""
-    dense = REPLICAS["dense"]
-    widths = [dense["side"] ** 2, *dense["hidden"], 10]
-    pairs = sum(a * (a + b) for a, b in zip(widths, widths[1:]))
-    return memory_of(dense["data"]) + 2 * max(dense["n"]) * pairs * 32 // 10**6
-
-
 rule train_replica:
     input:
         data=data_files(REPLICAS["dense"]["data"]),
@@ -57,7 +49,7 @@ rule build_replicas:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=replica_mb(),
+        mem_mb=dense_ticket_mb(REPLICAS["dense"]),
         runtime=120,
     params:
         settings=REPLICAS["dense"],
