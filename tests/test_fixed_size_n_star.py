@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from slth.theory.sized import fixed_size_n_star
+from slth.theory.entropy import fixed_size_n_star
 
 TRIALS = 400
 

@@ -49,7 +49,7 @@ def edited(path: Path) -> Iterator[None]:
             "src/slth/solvers/mitm_space.py",
             TICKETS | THRESHOLDS | ATLAS | REPLICAS | SUMS | STRUCTURED | RENDER,
         ),
-        ("src/slth/tickets/rss_dense.py", PRICE | REPLICAS | PAPER),
+        ("src/slth/tickets/rss_dense.py", REPLICAS | PAPER),
         ("src/slth/tickets/single_weight.py", PRICE | PAPER),
         ("src/slth/tickets/activated_convolution.py", LIFTED | PAPER),
         (

@@ -40,18 +40,21 @@ def _atlas(atlas: Config) -> Iterator[str]:
     for name in ("least", "covering", "sizes", "volume", "search"):
         own, place = atlas[name], f"atlas.{name}"
         for i, block in enumerate(own["grid"]):
-            for j, ensemble in enumerate(own["ensembles"]):
+            for ensemble in (*own["ensembles"], *block["ensembles"]):
                 law = ENSEMBLES[ensemble]
                 if law.max_d is not None and block["d"] > law.max_d:
                     yield (
-                        f"{place}.ensembles[{j}]: got {ensemble!r}, defined for d <= {law.max_d}, "
+                        f"{place}.ensembles: got {ensemble!r}, defined for d <= {law.max_d}, "
                         f"but {place}.grid[{i}].d is {block['d']}"
                     )
                 elif law.step:
                     yield (
-                        f"{place}.ensembles[{j}]: got {ensemble!r}, whose sums lie on a lattice; "
+                        f"{place}.ensembles: got {ensemble!r}, whose sums lie on a lattice; "
                         "takes one with a density"
                     )
+            twice = set(own["ensembles"]) & set(block["ensembles"])
+            if twice:
+                yield f"{place}.grid[{i}].ensembles: got {min(twice)!r}, which the whole grid has"
         if own["grid"] and atlas["shards"] > own["replicates"]:
             yield (
                 f"atlas.shards: got {atlas['shards']}, takes at most one job a replicate "

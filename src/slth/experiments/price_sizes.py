@@ -7,7 +7,7 @@ import pandas as pd
 
 from slth import seeding
 from slth.experiments.price_targets import PriceTarget, price_target
-from slth.theory.sized import fixed_size_n_star
+from slth.theory.entropy import fixed_size_n_star
 from slth.tickets.stages import build
 
 Settings = Mapping[str, Any]

@@ -3,6 +3,7 @@
 from slth.theory.counting import counting_bound, first_moment_bound
 from slth.theory.coverage import coverage_probability, coverage_threshold
 from slth.theory.covering import covering_error, covering_probability, union_bound
+from slth.theory.entropy import fixed_size_n_star
 from slth.theory.first_moment import annealed_threshold, expected_hits, log_expected_hits
 from slth.theory.free_second_moment import free_second_moment_ratio
 from slth.theory.published import PUBLISHED, Statement, fixed_size, lueker_failure
@@ -12,7 +13,6 @@ from slth.theory.second_moment import existence_certificate, second_moment_ratio
 from slth.theory.sized import (
     best_error_of_size,
     best_size,
-    fixed_size_n_star,
     log_expected_hits_of_size,
     size_probability,
 )
