@@ -129,5 +129,5 @@ def test_sentences_follow_the_data(quick: pd.DataFrame) -> None:
 def test_a_foreign_file_is_named(text: str, tmp_path: Path) -> None:
     path = tmp_path / "latency.json"
     path.write_text(text)
-    with pytest.raises(ValueError, match=r"latency\.json.*make bench"):
+    with pytest.raises(ValueError, match=r"latency\.json.*make latency"):
         read_latencies(path, True)

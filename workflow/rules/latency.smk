@@ -1,4 +1,4 @@
-# Latencies are measured by `make bench`, not here, like the benchmark; without a measurement of this
+# Latencies are measured by `make latency`, not here, like the benchmark; without a measurement of this
 # machine the paper shows the reference one, and says so.
 LATENCY = "results/benchmark/latency.json"
 if not Path(LATENCY).exists():

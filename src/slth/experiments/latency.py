@@ -1,4 +1,4 @@
-"""Measured latencies, as ``make bench`` wrote them, as a table with the machine in every row."""
+"""Measured latencies, as ``make latency`` wrote them, as a table with the machine in every row."""
 
 import json
 from pathlib import Path
@@ -25,8 +25,8 @@ def read_latencies(path: str | Path, own: bool) -> pd.DataFrame:
         machine = {key: report["machine"][key] for key in ("processor", "cores")}
         machine["torch"] = report["versions"]["torch"]
     except (json.JSONDecodeError, KeyError, AttributeError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: not a file of latencies ({error}); run make bench") from None
+        raise ValueError(f"{path}: not a file of latencies ({error}); run make latency") from None
     if rows.empty or rows[[*KEYS, "seconds", "ratio", "low", "high"]].isna().any(axis=None):
-        raise ValueError(f"{path}: lacks rows or {', '.join(KEYS)}; run make bench")
+        raise ValueError(f"{path}: lacks rows or {', '.join(KEYS)}; run make latency")
     typed = rows.astype(dict.fromkeys(["seconds", "ratio", "low", "high", "peak", "error"], float))
     return typed.assign(experiment="latency", **machine, own=own)[COLUMNS]

@@ -164,7 +164,7 @@ def _origin(frame: pd.DataFrame) -> str:
     return sentence(
         f"these timings were taken {where} ({escape(first['processor'])}, "
         f"{integer(first['cores'])} cores, torch {escape(first['torch'])}), "
-        r"by \texttt{make bench}"
+        r"by \texttt{make latency}"
     )
 
 

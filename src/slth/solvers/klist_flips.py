@@ -15,7 +15,8 @@ from slth import seeding
 from slth.checks import BoolArray, FloatArray
 from slth.solvers.compiled import njit
 from slth.solvers.klist_flips_plan import UNITE_WORK, FlipPlan
-from slth.solvers.klist_merge import FAR, WIDTH, Index, Run, _count, _distances
+from slth.solvers.klist_merge import Index, Run
+from slth.solvers.klist_merge_kernels import FAR, WIDTH, count_within, distances
 from slth.solvers.klist_near import Single, Sums, near, unite
 from slth.solvers.klist_plan import VECTOR_WORK
 
@@ -130,9 +131,9 @@ def _match_pairs(V, blocks, side, first, last, threshold, room):  # type: ignore
         for r in range(min(4, last - lo)):
             rows[r] = V[lo + r]
         for t in range(lo // WIDTH, len(blocks)):
-            _distances(rows, blocks[t], out)
+            distances(rows, blocks[t], out)
             for r in range(4):
-                if found < room and _count(out[r], threshold) > 0:
+                if found < room and count_within(out[r], threshold) > 0:
                     for c in range(WIDTH):
                         a, b = lo + r, t * WIDTH + c
                         i[found], j[found] = a, b

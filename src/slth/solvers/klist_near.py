@@ -15,14 +15,8 @@ from numpy.typing import NDArray
 
 from slth.checks import FloatArray
 from slth.solvers import klist_near_kernels as kernels
-from slth.solvers.klist_merge import (
-    BINS,
-    FAR,
-    Index,
-    Run,
-    _quantile,
-    _tasks,
-)
+from slth.solvers.klist_merge import Index, Run, cell_runs, upper_edge
+from slth.solvers.klist_merge_kernels import BINS, FAR
 
 Single = NDArray[np.float32]
 TASKS = 64  # parts of a pass, whatever the threads, so that the answer is the same
@@ -182,13 +176,13 @@ def _threshold(sums: Sums, cut: Pass, share: float, run: Run) -> tuple[np.float3
     limit, seen = FAR * FAR / np.float32(8), 0
     if LIKELY * share < 1:
         counts, seen = _histogram(sums, cut, part / 16, np.float32(-1), run)
-        limit = _quantile(counts[0], LIKELY * share)
+        limit = upper_edge(counts[0], LIKELY * share)
     counts, pairs = _histogram(sums, cut, part, limit, run)
     under = np.cumsum(counts[1])
     if under[-1] <= share * pairs:
         return limit, 1.2 * float(counts[0].sum()) / pairs, seen + pairs
     bin_ = int(np.searchsorted(under, share * pairs))
-    threshold = _quantile(np.eye(1, BINS, bin_, dtype=np.int64)[0], 1.0)
+    threshold = upper_edge(np.eye(1, BINS, bin_, dtype=np.int64)[0], 1.0)
     return threshold, float(counts[0][: bin_ + 1].sum()) / pairs, seen + pairs
 
 
@@ -208,7 +202,7 @@ def _histogram(
             sums.vectors, sums.flips, cut.start, cut.order, cut.pairs, picked, stride, limit, *task
         )
 
-    tasks = _tasks(cut.pairs[picked], 16) if cut.pairs[picked].any() else []
+    tasks = cell_runs(cut.pairs[picked], 16) if cut.pairs[picked].any() else []
     counts = np.sum([np.zeros((3, BINS), np.int64), *run(sample, tasks)], axis=0)
     return counts[:2], max(1, int(counts[2, 0]))
 
@@ -222,4 +216,4 @@ def _pass(
             sums.vectors, sums.flips, cut.start, cut.order, cut.pairs, *task, threshold, room
         )
 
-    return run(part, _tasks(cut.pairs, TASKS))
+    return run(part, cell_runs(cut.pairs, TASKS))

@@ -6,15 +6,15 @@ V (L, d) float32 vectors; flips (L, f) their candidates; start, order, pairs: a 
 import numpy as np
 
 from slth.solvers.compiled import njit
-from slth.solvers.klist_merge import (
+from slth.solvers.klist_merge_kernels import (
     BIN_SHIFT,
     BINS,
     FAR,
     FAST,
     LOW_BIN,
     WIDTH,
-    _count,
-    _distances,
+    count_within,
+    distances,
 )
 
 
@@ -136,7 +136,7 @@ def sample(V, flips, start, order, pairs, picked, stride, limit, first, last):  
             _rows(V, order, lo, end, rows)
             counts[2, 0] += min(4, end - lo) * size
             for t in range(len(blocks)):
-                _distances(rows, blocks[t], out)
+                distances(rows, blocks[t], out)
                 for r in range(min(4, end - lo)):
                     for j in range(min(WIDTH, size - t * WIDTH)):
                         if limit < 0 or out[r, j] <= limit:
@@ -165,9 +165,9 @@ def match(V, flips, start, order, pairs, first, last, threshold, room):  # type:
         for lo in range(start[cell], end, 4):
             _rows(V, order, lo, end, rows)
             for t in range(len(blocks)):
-                _distances(rows, blocks[t], out)
+                distances(rows, blocks[t], out)
                 for r in range(4):
-                    if found < room and _count(out[r], threshold) > 0:
+                    if found < room and count_within(out[r], threshold) > 0:
                         for c in range(WIDTH):  # no branch: the next hit overwrites a miss
                             i[found] = order[min(lo + r, end - 1)]
                             j[found] = order[min(low + t * WIDTH + c, high - 1)]
