@@ -15,6 +15,7 @@ rule train_replica:
         "results/logs/train_replica.log",
     benchmark:
         "results/benchmarks/train_replica.tsv"
+    priority: 1  # runs no kernel while solve_cells compiles those that others share
     conda:
         "../../envs/cpu.yaml"
     threads: 1

@@ -39,6 +39,7 @@ rule train_target:
         "results/logs/train_target/{network}.log",
     benchmark:
         "results/benchmarks/train_target/{network}.tsv"
+    priority: 1  # runs no kernel while solve_cells compiles those that others share
     conda:
         "../../envs/cpu.yaml"
     threads: 1

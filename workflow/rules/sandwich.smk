@@ -14,6 +14,7 @@ rule sandwich_pairs:
         "results/logs/sandwich_pairs/{shard}.log",
     benchmark:
         "results/benchmarks/sandwich_pairs/{shard}.tsv"
+    priority: 1  # runs no kernel while solve_cells compiles those that others share
     conda:
         "../../envs/cpu.yaml"
     threads: 1
