@@ -11,7 +11,8 @@ from slth import seeding
 from slth.networks import build_network
 from slth.supnorm import bracket, crown, differential, stage
 from slth.supnorm.blocks import blocks
-from slth.supnorm.dual import Descent, Multipliers, build
+from slth.supnorm.descent import Descent
+from slth.supnorm.dual import Multipliers, build
 from slth.supnorm.lagrangian import objectives
 from slth.supnorm.layers import Layers
 from slth.supnorm.ranges import Range

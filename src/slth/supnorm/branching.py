@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from slth.supnorm.dual import Descent, Dual, Value
+from slth.supnorm.descent import Descent
+from slth.supnorm.dual import Dual, Value
 from slth.supnorm.lagrangian import LARGEST, Bounds, objectives
 from slth.supnorm.layers import Layers, forward
 from slth.supnorm.stage import Multipliers
 
 _TOGETHER = 8  # subproblems taken at a time
-_ROOT, _CHILD = 60, 20  # descent steps of an objective and of a subproblem
+_ROOT, _CHILD = 120, 50  # descent steps of an objective and of a subproblem
 _RATE = 0.04  # first step of a subproblem's descent, which starts from its parent's multipliers
 _KEPT = 16  # witnesses kept
 _CLOSE = 1e-9  # relative gap at which nothing is left to do
@@ -41,7 +42,7 @@ def branch(dual: Dual, pair: tuple[Layers, Layers], bounds: Bounds, splits: int)
     A subproblem gives an objective its first long descent or fixes one more phase both ways.
     Phase s = 1 of a pair means z ≥ min(0, l_δ), s = 0 means z ≤ max(0, u_δ): the halves overlap
     where f and g may differ in phase, so nothing is lost. Stops when the largest bound is within
-    1e-9 of a witness. Deterministic; more splits never give more. Cost: 40 dual passes a split.
+    1e-9 of a witness. Deterministic; more splits never give more. Cost: 100 dual passes a split.
     """
     if not splits or dual.entries() > LARGEST:
         return bounds

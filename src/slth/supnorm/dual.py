@@ -1,9 +1,9 @@
-"""The Lagrangian dual of a pair of networks: its value, its gradient steps, its rounding."""
+"""The Lagrangian dual of a pair of networks: its value and its rounding."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -14,9 +14,6 @@ from slth.supnorm.differential import Triple, affine_pair
 from slth.supnorm.layers import Layer, Layers
 from slth.supnorm.stage import Multipliers, Passed, Stage, adjoint, stage
 
-_RATE = 0.1  # first step of Adam on the multipliers, relative to their scales
-_LAST = 0.05  # the last step, relative to the first
-_MOMENTS = (0.5, 0.9)  # short: the dual has kinks, and a long memory overshoots them
 _CUT = 0.75  # share of δ that ranges bound at first, where they are known to be narrower
 
 
@@ -27,6 +24,11 @@ class Affine:
     f: Layer
     g: Layer
     whole: Coordinates
+
+    @property
+    def rows(self) -> int:
+        """Number of outputs N."""
+        return math.prod(self.f.geometry.out_shape)
 
     def back(self, c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Linear form of the inputs, (T, M, 2), the bias terms, (T,), and the slack, (T,)."""
@@ -39,6 +41,16 @@ class Affine:
         # the adjoint sums over outputs what the row errors sum over inputs
         slack = (2 + c.shape[1] / self.f.terms) * (c.detach().abs() * error).sum((1, 2))
         return torch.stack(parts, -1), (c * self.shifts()).sum((1, 2)), slack
+
+    def ahead(self, v: Tensor) -> Tensor:
+        """Values (T, N, 2) of z and δ at inputs v (T, M, 2), rounded as they come."""
+        apply, shape = self.f.geometry.apply, (len(v), *self.f.geometry.in_shape)
+        first, second = (v[..., i].reshape(shape) for i in range(2))
+        rows = [
+            (apply(a, first) + apply(b, second)).flatten(1)
+            for a, b in kernels(self.f, self.g, self.whole.signed)
+        ]
+        return torch.stack(rows, -1) + self.shifts()
 
     def shifts(self) -> Tensor:
         """Biases of z and δ: (N, 2)."""
@@ -177,82 +189,3 @@ def build(
         else:
             links.append(Affine(first, second, whole))
     return Dual(links, ranges)
-
-
-@dataclass
-class Descent:
-    """Adam on the multipliers of a batch of objectives, keeping the least sound value of each."""
-
-    dual: Dual
-    c: Tensor
-    allowed: list[Tensor]
-    theta: list[Multipliers]
-    scales: list[Tensor]
-
-    def run(self, steps: int, rate: float = _RATE) -> Value:
-        """Take ``steps`` steps; theta is left at the best point of each objective."""
-        best = self._value(False)
-        kept = [Multipliers(t.share.clone(), t.phase.clone()) for t in self.theta]
-        now = [Multipliers(t.share.clone(), t.phase.clone()) for t in self.theta]
-        moments = [(torch.zeros_like(x), torch.zeros_like(x)) for t in now for x in _parts(t)]
-        rates = np.geomspace(rate, rate * _LAST, max(steps, 1))[:steps]
-        for step, size in enumerate(rates if moments else []):
-            self.theta = [
-                Multipliers(t.share.requires_grad_(), t.phase.requires_grad_()) for t in now
-            ]
-            value = self._value(True)
-            best = _least(best, value, kept, self.theta)
-            flat = [x for t in self.theta for x in _parts(t)]
-            unit = _largest(value.total.detach())
-            slopes = torch.autograd.grad((value.total / unit).sum(), flat)
-            with torch.no_grad():
-                for x, slope, moment in zip(flat, slopes, moments, strict=True):
-                    adam(x, slope, moment, step + 1, float(size))
-                for t in self.theta:
-                    t.phase[..., :2].clamp_(min=0)
-            now = [Multipliers(t.share.detach(), t.phase.detach()) for t in self.theta]
-        self.theta = now
-        best = _least(best, self._value(False), kept, now)
-        self.theta = kept
-        return best
-
-    def _value(self, gradient: bool) -> Value:
-        with torch.set_grad_enabled(gradient):
-            return self.dual.value(self.c, self.theta, self.allowed, self.scales)
-
-
-def _parts(theta: Multipliers) -> tuple[Tensor, Tensor]:
-    return theta.share, theta.phase
-
-
-def _largest(total: Tensor) -> Tensor:
-    return total.abs().clamp(min=1e-300)
-
-
-def adam(x: Tensor, slope: Tensor, moments: tuple[Tensor, Tensor], step: int, rate: float) -> None:
-    """Take step number ``step`` ≥ 1 in place."""
-    first, second = moments
-    first.mul_(_MOMENTS[0]).add_(slope, alpha=1 - _MOMENTS[0])
-    second.mul_(_MOMENTS[1]).addcmul_(slope, slope, value=1 - _MOMENTS[1])
-    root = (second / (1 - _MOMENTS[1] ** step)).sqrt_().add_(1e-12)
-    x.addcdiv_(first, root, value=-rate / (1 - _MOMENTS[0] ** step))
-
-
-def _least(
-    best: Value, value: Value, kept: list[Multipliers], theta: Sequence[Multipliers]
-) -> Value:
-    """Where ``value`` is less than ``best``, take it and its multipliers (into ``kept``)."""
-    better = value.safe < best.safe
-
-    def choose(new: Tensor, old: Tensor) -> Tensor:
-        return torch.where(better.view(-1, *[1] * (new.ndim - 1)), new.detach(), old)
-
-    for i, t in enumerate(theta):
-        kept[i] = Multipliers(choose(t.share, kept[i].share), choose(t.phase, kept[i].phase))
-    return Value(
-        choose(value.total, best.total),
-        choose(value.slack, best.slack),
-        choose(value.form, best.form),
-        [choose(a, b) for a, b in zip(value.patterns, best.patterns, strict=True)],
-        [choose(a, b) for a, b in zip(value.influence, best.influence, strict=True)],
-    )

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from slth.supnorm.descent import Descent
 from slth.supnorm.differential import Triple, relu_pair
-from slth.supnorm.dual import Descent, Dual
+from slth.supnorm.dual import Dual
 from slth.supnorm.ranges import Range
 
-_ROUNDS = ((20, 12), (6, 20))  # (objectives, steps): the worst ones, again and again
+_ROUNDS = ((20, 60), (6, 60))  # (objectives, steps): the worst, then those that became the worst
 _MEMORY = 2**22  # float64 entries held at once: 32 MiB a tensor
 LARGEST = 2**23  # entries for one objective beyond which the dual is not tried: 64 MiB
-_WORK = 2**25  # entries times steps in one round; about a second
+_WORK = 2**27  # entries times steps in one round; about a second
 
 
 @dataclass
@@ -42,7 +43,7 @@ def objectives(indices: Tensor, outputs: int) -> Tensor:
 def lagrangian(dual: Dual | None, last: Triple, box: Range) -> Bounds:
     """Bound ±(f − g) per output, never worse than ``last``, the differential pair before the ReLU.
 
-    The objectives with the largest bounds get the dual, then the worst of them more steps, until
+    The objectives with the largest bounds get the dual, then those that are the worst now, until
     the largest bound is one that had its steps. A network without a dual, or with one too large,
     keeps ``last``. Cost: fixed by the module's constants.
     """

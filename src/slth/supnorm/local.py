@@ -12,25 +12,24 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from slth.supnorm import rounding
 from slth.supnorm.blocks import Blocks, fields, single
+from slth.supnorm.descent import Chain, Kinds
 from slth.supnorm.differential import Triple, activated, affine_pair
-from slth.supnorm.dual import Affine, Dual, adam, build
+from slth.supnorm.dual import Affine, Dual, build
 from slth.supnorm.layers import Layers, fan_in
 from slth.supnorm.ranges import Range
 from slth.supnorm.stage import Multipliers
 from slth.supnorm.union import Fields, Rows, union
 
 _BLOCK = 2  # ReLU pairs a block
-_WORK = 2**25  # entries of a dual times objectives times steps, a layer
+_WORK = 2**27  # entries of a dual times objectives times steps, a layer
 _LARGEST = 2**21  # entries of a dual times objectives, and of the union's matrix: 16 MiB
 _TABLES = 2**21  # entries of the tables of what neurons read: 16 MiB
 _FEWEST = 5  # steps below which a layer is not worth its duals
-_RATES = (0.1, 0.005)  # first and last step
 
 
 @dataclass(frozen=True)
@@ -150,49 +149,31 @@ def _bounds(
         row.of_output if isinstance(link, Affine) else kind
         for link, row, (_, kind) in zip(dual.links, rows, tiles, strict=True)
     ]
-    kinds = _Kinds(dual, of_part, rows[0].of_input, count)
+    positions = _Positions(dual, Kinds(of_part, rows[0].of_input, count))
     unit = torch.eye(m, dtype=torch.float64).repeat(1, count)
     delta = torch.cat([unit, -unit])
-    above, below = kinds.least(torch.stack([torch.zeros_like(delta), delta], -1), steps).chunk(2)
+    above, below = positions.least(torch.stack([torch.zeros_like(delta), delta], -1), steps).chunk(
+        2
+    )
     return above.T, below.T
 
 
 @dataclass(frozen=True)
-class _Kinds:
-    """The dual of a union of ``count`` kinds.
-
-    of_part: of every link, the kind of its blocks, or of its rows where it has no ReLU.
-    """
+class _Positions:
+    """The dual of a union of kinds of positions."""
 
     dual: Dual
-    of_part: Sequence[Tensor]
-    of_input: Tensor
-    count: int
+    kinds: Kinds
 
     def least(self, c: Tensor, steps: int) -> Tensor:
-        """The least sound value met of objectives c (T, K·m, 2), kind by kind: (T, K)."""
+        """The least sound value found of objectives c (T, K·m, 2), kind by kind: (T, K)."""
         scales, allowed = self.dual.scales(c), self.dual.allowed()
         theta = self.dual.start(len(c))
-        flat = [part for t in theta for part in (t.share, t.phase)]
-        moments = [(torch.zeros_like(part), torch.zeros_like(part)) for part in flat]
-        best = c.new_full((len(c), self.count), torch.inf)
-        for step, rate in enumerate(np.geomspace(*_RATES, steps)):
-            for part in flat:
-                part.requires_grad_()
-            total, slack = self.value(c, theta, allowed, scales)
-            best = torch.minimum(best, rounding.up(total.detach() + slack[:, None]))
-            if not flat:
-                break  # no ReLU on the way: the bound is what it is
-            size = total.detach().abs().clamp(min=1e-300)
-            slopes = torch.autograd.grad((total / size).sum(), flat)
-            with torch.no_grad():
-                flat = [part.detach() for part in flat]
-                for part, slope, moment in zip(flat, slopes, moments, strict=True):
-                    adam(part, slope, moment, step + 1, float(rate))
-                theta = [Multipliers(*pair) for pair in zip(flat[::2], flat[1::2], strict=True)]
-                for t in theta:
-                    t.phase[..., :2].clamp_(min=0)
-        return best
+        best = self.value(c, theta, allowed, scales)
+        if not theta:
+            return best  # no ReLU on the way: the bound is what it is
+        found = Chain(self.dual, c, allowed, theta, scales, self.kinds).search(steps)
+        return torch.minimum(best, self.value(c, found, allowed, scales))
 
     def value(
         self,
@@ -200,12 +181,12 @@ class _Kinds:
         theta: Sequence[Multipliers],
         allowed: Sequence[Tensor],
         scales: Sequence[Tensor],
-    ) -> tuple[Tensor, Tensor]:
-        """`Dual.value` kind by kind, (T, K), and a slack that covers them all together."""
-        out = c.new_zeros(len(c), self.count)
+    ) -> Tensor:
+        """`Dual.value` kind by kind, (T, K), with a slack that covers them all together."""
+        out = c.new_zeros(len(c), self.kinds.count)
         slack = sizes = c.new_zeros(len(c))
         at = len(theta)
-        for link, kind in zip(reversed(self.dual.links), reversed(self.of_part), strict=True):
+        for link, kind in zip(reversed(self.dual.links), reversed(self.kinds.of_part), strict=True):
             if isinstance(link, Affine):
                 parts = (c * link.shifts()).sum(-1)
                 c, _, more = link.back(c)
@@ -217,5 +198,6 @@ class _Kinds:
             sizes = sizes + parts.detach().abs().sum(1)
         front = self.dual.links[0].whole
         sizes = sizes + (c.detach().abs() * front.size).sum((1, 2))
-        out = out.index_add(1, self.of_input, front.tops(c))
-        return out, slack + rounding.slack(self.dual.terms()) * sizes
+        out = out.index_add(1, self.kinds.of_input, front.tops(c))
+        slack = slack + rounding.slack(self.dual.terms()) * sizes
+        return rounding.up(out + slack[:, None])

@@ -104,8 +104,8 @@ class Stage:
         """Pass Σ_j c_j · y_j, c of shape (T, N, 2), to the inputs; allowed: (T, G, P) or (G, P)."""
         own = self.gather(c)
         slope = own[..., :1, None] * self.z + own[..., 1:, None] * self.delta
-        share = scale * theta.share * self._unit() - (self.active[..., None, None] * slope).sum(2)
-        beta = scale[..., None] * theta.phase * self._phase_unit()
+        share = scale * theta.share * self.unit() - (self.active[..., None, None] * slope).sum(2)
+        beta = scale[..., None] * theta.phase * self.phase_unit()
         sign = 2 * self.phases - 1
         of_z = sign * (beta[..., 0] - beta[..., 1])
         # δ leaves the form at first where its range is narrower than the box of the inputs gives
@@ -116,7 +116,7 @@ class Stage:
         form = form + torch.einsum("tgsk,gkpf->tgspf", of_delta, self.delta)
         constant = (own * self.shift).sum(-1) @ self.phases.T
         shifts = of_z * self.shift[:, None, :, 0] + of_delta * self.shift[:, None, :, 1]
-        edges = (beta[..., :2] * self._edges()).sum(-1)
+        edges = (beta[..., :2] * self.edges()).sum(-1)
         low, high = (end[:, None, :, 1] for end in (self.lo, self.hi))
         edges = edges + torch.maximum(-of_delta * high, -of_delta * low)
         constant = constant + (shifts + edges).sum(-1)
@@ -129,13 +129,15 @@ class Stage:
             (own.detach().abs() * self.spread).sum(-1),
         )
 
-    def _unit(self) -> Tensor:
+    def unit(self) -> Tensor:
+        """What λ is measured in, (G, p, 2), and θ of an input that is always 0 does not count."""
         return _inverse(self.box.size[:, 0])
 
-    def _phase_unit(self) -> Tensor:
+    def phase_unit(self) -> Tensor:
+        """What β is measured in: (G, 1, m, 3)."""
         return _inverse(self.spread)[:, None, :, [0, 0, 1]]
 
-    def _edges(self) -> Tensor:
+    def edges(self) -> Tensor:
         """What a unit of the multipliers of z adds: (G, P, m, 2)."""
         on = self.phases > 0
         near = torch.where(on, self.above[:, None], self.below[:, None])

@@ -20,7 +20,7 @@ from slth.supnorm.rounding import up
 
 BLOCK = 2  # ReLU pairs a block of the dual: more steps in the time buy more than larger blocks
 _WORTH = 2.0  # times the least interval bound below which CROWN's lower lines are optimised
-NARROWING = 24  # steps of the duals of single positions
+NARROWING = 60  # steps of the duals of single positions
 _LIFTED = 2**28  # outputs times the widest layer beyond which CROWN is not tried
 
 
