@@ -5,7 +5,6 @@ The compiled passes only look for multipliers. Every bound comes from `Dual.valu
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from torch import Tensor
 
 from slth.checks import FloatArray
 from slth.supnorm import descent_kernels as kernels
+from slth.supnorm.descent_arrays import Arrays, array, padded, turned
 from slth.supnorm.dual import Affine, Dual, Value
 from slth.supnorm.stage import Multipliers, Stage
 
@@ -105,7 +105,7 @@ class Chain:
         self.fixed = np.zeros((len(c), self.kinds.count))
         while isinstance(link := self.links[-1][0], Affine):  # behind the last ReLU, c is fixed
             c = self._affine(link, self.links.pop()[1], c, self.fixed)
-        self.c = _padded(c)
+        self.c = padded(c)
         own = [part.numpy() for link, part in self.links if isinstance(link, Stage)]
         self.steps = [
             Arrays(*parts, len(c))
@@ -113,10 +113,10 @@ class Chain:
         ]
         whole = dual.links[0].whole
         self.front = (
-            _turned(whole.lo),
-            _turned(whole.hi),
+            turned(whole.lo),
+            turned(whole.hi),
             whole.signed,
-            _array(self.kinds.of_input),
+            array(self.kinds.of_input),
         )
 
     def search(self, steps: int, rate: float = _RATE) -> list[Multipliers]:
@@ -136,7 +136,7 @@ class Chain:
         total, c, at = self.fixed.copy(), self.c, len(self.steps)
         for link, part in reversed(self.links):
             if isinstance(link, Affine):
-                c = _padded(self._affine(link, part, torch.from_numpy(c[:, :-1]), total))
+                c = padded(self._affine(link, part, torch.from_numpy(c[:, :-1]), total))
             else:
                 at -= 1
                 c = self.steps[at].backward(c, total)
@@ -144,7 +144,7 @@ class Chain:
         kernels.front(c, *self.front, total, v)
         for link, _ in self.links if slopes else ():
             if isinstance(link, Affine):
-                v = _padded(link.ahead(torch.from_numpy(v[:, :-1])))
+                v = padded(link.ahead(torch.from_numpy(v[:, :-1])))
             else:
                 v = self.steps[at].forward(v)
                 at += 1
@@ -160,111 +160,3 @@ class Chain:
         best[better] = total[better]
         for part in self.steps:
             part.keep(better)
-
-
-class Arrays:
-    """A stage as the kernels read it, multipliers of T objectives, slopes and moments."""
-
-    def __init__(
-        self,
-        stage: Stage,
-        part: Any,
-        allowed: Tensor,
-        theta: Multipliers,
-        scale: Tensor,
-        count: int,
-    ) -> None:
-        blocks, self.part = stage.blocks, part
-        groups, width = blocks.inputs.shape
-        low, high = (_array(end[..., 1]) for end in (stage.lo, stage.hi))
-        self.sizes = (float(stage.cut), low, high)
-        self.signed, self.below = stage.whole.signed, len(stage.whole.lo)
-        tables = (blocks.outputs, blocks.inputs)
-        rows = (_turned(stage.z), _turned(stage.delta))
-        own = (stage.shift, stage.phases, stage.active, stage.mixed)
-        box = (_turned(stage.box.lo[:, 0]), _turned(stage.box.hi[:, 0]))
-        self.stage = (*map(_array, tables), *rows, *map(_array, own), *box, _array(stage.edges()))
-        shape = (count, groups, len(stage.phases))
-        self.allowed = np.ascontiguousarray(np.broadcast_to(allowed.numpy(), shape))
-        share = scale * stage.unit()
-        phase = scale[..., None] * stage.phase_unit()
-        self.units = (_turned(share), _array(phase.expand_as(theta.phase)))
-        self.now = tuple(
-            unit * part
-            for unit, part in zip(
-                self.units, (_turned(theta.share), _array(theta.phase)), strict=True
-            )
-        )
-        self.least = tuple(part.copy() for part in self.now)
-        self.slopes = tuple(np.zeros_like(part) for part in self.now)
-        self.moments = tuple(np.zeros((2, *part.shape)) for part in self.now)
-        self.best = np.zeros((count, groups), dtype=np.int64)
-        self.u = np.zeros((count, groups, 2, width))
-        self.c = np.zeros((count, 1, 2))
-
-    def backward(self, c: FloatArray, total: FloatArray) -> FloatArray:
-        """Objectives of the inputs, (T, M + 1, 2), from those of the outputs; adds to total."""
-        self.c, below = c, np.zeros((len(c), self.below + 1, 2))
-        kernels.backward(
-            c,
-            *self.now,
-            self.allowed,
-            self.stage,
-            self.sizes,
-            self.signed,
-            self.part,
-            total,
-            below,
-            self.best,
-            self.u,
-        )
-        below[:, -1] = 0.0
-        return below
-
-    def forward(self, v: FloatArray) -> FloatArray:
-        """Values of the outputs, (T, N + 1, 2), from those of the inputs; leaves the slopes."""
-        y = np.zeros_like(self.c)
-        kernels.forward(
-            self.c, self.now[1], v, self.stage, self.sizes, self.best, self.u, *self.slopes, y
-        )
-        y[:, -1] = 0.0
-        return y
-
-    def move(self, factor: FloatArray, step: int, rate: float) -> None:
-        """One step of Adam, slopes times factor (T, K); multipliers of z stay ≥ 0."""
-        own = factor[:, self.part]
-        for x, slope, unit, moments in zip(
-            self.now, self.slopes, self.units, self.moments, strict=True
-        ):
-            flat = [part.reshape(*own.shape, -1) for part in (x, slope, unit, *moments)]
-            kernels.adam(*flat, own, step, rate)
-        np.maximum(self.now[1][..., :2], 0.0, out=self.now[1][..., :2])
-
-    def keep(self, better: Any) -> None:
-        """Remember the multipliers of the objectives and kinds where ``better``, (T, K)."""
-        own = better[:, self.part]
-        for least, now in zip(self.least, self.now, strict=True):
-            least[own] = now[own]
-
-    def kept(self) -> Multipliers:
-        """The multipliers remembered, relative to their scales."""
-        share, phase = (
-            np.divide(part, unit, out=np.zeros_like(part), where=unit > 0)
-            for part, unit in zip(self.least, self.units, strict=True)
-        )
-        turned = np.ascontiguousarray(np.swapaxes(share, -1, -2))
-        return Multipliers(torch.from_numpy(turned), torch.from_numpy(phase))
-
-
-def _array(x: Tensor) -> Any:
-    return np.ascontiguousarray(x.numpy())
-
-
-def _turned(x: Tensor) -> FloatArray:
-    """(…, p, 2) → (…, 2, p)."""
-    return _array(x.transpose(-1, -2))
-
-
-def _padded(c: Tensor) -> FloatArray:
-    """(T, N, 2) with a row of zeros, which absent outputs read."""
-    return torch.cat([c, c.new_zeros(len(c), 1, 2)], 1).numpy()
