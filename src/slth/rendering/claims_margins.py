@@ -50,14 +50,14 @@ def _margins(late: Sequence[Margin]) -> str:
         return "The margins over the controls have no interval in this run: one random network."
     rest = [m for m in late if m.low <= 0]
     parts = [
-        f"{integer(sum(m.low > 0 for m in of))} of {integer(len(of))} with {unit}s"
+        f"{_share(sum(m.low > 0 for m in of), len(of))} with {unit}s"
         for unit in dict.fromkeys(m.unit for m in late)
         if (of := [m for m in late if m.unit == unit])
     ]
-    which = "all" if not rest else f"{integer(len(late) - len(rest))} of the"
     words = sentence(
-        f"the interval of the margin over the control lies above zero in {which} "
-        f"{integer(len(late))} cases of a method, a granularity and a control: {listing(parts)}"
+        "the interval of the margin over the control lies above zero in "
+        f"{_share(len(late) - len(rest), len(late))} cases of a method, a granularity and a "
+        f"control: {listing(parts)}"
     )
     return words + _exceptions(rest)
 
@@ -83,11 +83,10 @@ def _exceptions(rest: Sequence[Margin]) -> str:
 def _early(early: Sequence[Margin]) -> str:
     if not early:
         return ""
-    above = [m for m in early if m.low > 0]
-    which = "all" if len(above) == len(early) else f"{integer(len(above))} of the"
+    above = sum(m.low > 0 for m in early)
     words = sentence(
-        f"early in the last training, it lies above zero in {which} "
-        f"{count(len(early), 'case')} of trained weights"
+        f"early in the last training, it lies above zero in {_share(above, len(early))} cases of "
+        "trained weights"
     )
     return words + _exceptions([m for m in early if m.low <= 0])
 
@@ -124,13 +123,18 @@ def _trained_filters(late: Sequence[Margin], early: Sequence[Margin]) -> str:
 def _together(found: Sequence[Margin]) -> str:
     if not found:
         return ""
-    above = above_together(found)
-    which = "all" if above == len(found) else f"{integer(above)} of the"
     return sentence(
         f"these are {count(len(found), 'interval')} at {percent(data.CONFIDENCE, 0)} each; with "
-        f"{percent(TOGETHER, 0)} confidence in all statements at once, {which} "
-        f"{integer(len(found))} margins are positive"
+        f"{percent(TOGETHER, 0)} confidence in all statements at once, "
+        f"{_share(above_together(found), len(found))} margins are positive"
     )
+
+
+def _share(some: int, total: int) -> str:
+    """All 18, none of the 18, 7 of the 18."""
+    if some == total:
+        return f"all {integer(total)}"
+    return f"{integer(some) if some else 'none'} of the {integer(total)}"
 
 
 def _span(of: Sequence[Margin]) -> str:
