@@ -18,6 +18,7 @@ from slth.rendering import (
     style,
 )
 from slth.rendering import masks_learned as data
+from slth.rendering.claims_margins import margin_macros
 from slth.rendering.figures_learned import masks_figure, routes_figure
 from slth.rendering.margins_learned import above_together, margins
 from slth.rendering.published_learned import comparisons
@@ -137,19 +138,23 @@ def test_sentences_follow_the_data() -> None:
     assert good["RoutesError"] != bad["RoutesError"]
 
 
+def said(table: pd.DataFrame) -> dict[str, str]:
+    return margin_macros(data.masks(table))
+
+
 def test_a_head_start_is_said_only_where_it_is_seen() -> None:
     """Margins early on and at the end, each as the data have them."""
     even = masks(0.92, seeds=8)
-    ahead, behind = (words(with_early(even, gain), None) for gain in (0.3, -0.3))
+    ahead, behind = (said(with_early(even, gain)) for gain in (0.3, -0.3))
     assert "head start" in ahead["MasksTrainedFilters"]
     assert "lies above zero in all 12 cases of trained" in ahead["MasksEarly"]
     assert "head start" not in behind["MasksTrainedFilters"]
     assert "none of the 12" in behind["MasksEarly"]
     assert "It lies below zero for" in behind["MasksEarly"]
-    alone = words(even, None)
+    alone = said(even)
     assert alone["MasksEarly"] == ""
     assert "head start" not in alone["MasksTrainedFilters"]
-    clear = words(with_early(masks(0.5, seeds=8), 0.3), None)["MasksTrainedFilters"]
+    clear = said(with_early(masks(0.5, seeds=8), 0.3))["MasksTrainedFilters"]
     assert "worth something" in clear
     assert "nothing certain" not in clear
 
@@ -161,7 +166,7 @@ def test_margins_together_are_holms_by_adjusted_p_values(seed: int) -> None:
     table = masks(0.9, seeds=5)
     kinds = [f"accuracy_{kind}" for kind in data.CONTROLS]
     spread = rng.normal(0.02, 0.03, (len(table), 1)) * (table["arm"] != "dense").to_numpy()[:, None]
-    found = margins(table.assign(**(table[kinds] + spread)))
+    found = margins(data.masks(table.assign(**(table[kinds] + spread))))
     p = np.array([m.p for m in found])
     order = np.argsort(p, kind="stable")
     adjusted = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))

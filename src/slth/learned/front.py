@@ -87,18 +87,18 @@ def learn_all(
     }
     wanted = None if names is None else list(names)
     goals = _goals(images, labels, outputs, device)
+    units = [units_of(network, granularity, wanted) for network in networks]
     twins = {id(network): _twin(network, device) for network in networks}
     trials: list[Trial] = []
-    for network, kept, seed in zip(networks, kept_fractions, seeds, strict=True):
+    for network, of, kept, seed in zip(networks, units, kept_fractions, seeds, strict=True):
         training = {
             "kept_fraction": _fraction(kept),
             "seed": checks.integer("seed", seed, low=0),
             **shared,
         }
-        units = units_of(network, granularity, wanted)
         if labels is None:
             read_layers(network)  # type: ignore[arg-type]
-        task = _task(twins[id(network)], units, goals, training, watch)
+        task = _task(twins[id(network)], of, goals, training, watch)
         trials.append(Trial(task, "", network, training))
     found = how.search_all([trial.task for trial in trials])
     return assembled(how, trials, [c for c, _ in found], [s for _, s in found])

@@ -5,7 +5,7 @@ a removed filter sends zero and gets no gradient. Stacked over the networks, the
 network cost a third of what they cost alone.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -35,35 +35,37 @@ def train_together(
     removed.
     """
     trained: dict[int, Tensors] = {}
-    for places in _stacks(tasks, keeps):
-        if len(places) == 1:
-            (i,) = places
-
-            def tell(epoch: int, weights: Tensors, i: int = i) -> None:
-                if after_epoch is not None:
-                    after_epoch(i, epoch, weights)
-
-            trained[i] = tasks[i].train(starts[i], keeps[i], run=run, after_epoch=tell)
+    stacks: dict[object, list[int]] = {}
+    for i, (task, keep) in enumerate(zip(tasks, keeps, strict=True)):
+        if _small(task, keep):
+            stacks.setdefault(_shape(task, keep), []).append(i)
             continue
-        of = [[group[i] for i in places] for group in (tasks, starts, keeps)]
-        results = _train_stack(*of, run, places, after_epoch)  # type: ignore[arg-type]
+
+        def tell(epoch: int, weights: Tensors, i: int = i) -> None:
+            if after_epoch is not None:
+                after_epoch(i, epoch, weights)
+
+        trained[i] = task.train(starts[i], keep, run=run, after_epoch=tell)
+    for places in stacks.values():
+        parts = [tasks[i] for i in places], [starts[i] for i in places], [keeps[i] for i in places]
+        results = _train_stack(*parts, run, places, after_epoch)
         trained |= dict(zip(places, results, strict=True))
     return [trained[i] for i in range(len(tasks))]
 
 
-def _stacks(tasks: Sequence[Task], keeps: Sequence[Tensors]) -> Iterator[list[int]]:
-    """Places of tasks whose slices have the same shapes; alone where nothing can be cut away."""
-    stacks: dict[object, list[int]] = {}
-    for i, (task, keep) in enumerate(zip(tasks, keeps, strict=True)):
-        small = (
-            not task.goals.is_floating_point()
-            and task.units.granularity == "filter"
-            and len(keep) == len(list(task.network.parameters()))
-            and not all(bool(mask.all()) for mask in keep.values())
-        )
-        shape = tuple((len(rows), len(inputs)) for rows, inputs in _cuts(task, keep).values())
-        stacks.setdefault(shape if small else i, []).append(i)
-    yield from stacks.values()
+def _small(task: Task, keep: Tensors) -> bool:
+    """Whether whole filters are gone, all weights are under the mask, and labels are the goal."""
+    return (
+        task.units.granularity == "filter"
+        and len(keep) == len(list(task.network.parameters()))
+        and not task.goals.is_floating_point()
+        and not all(bool(mask.all()) for mask in keep.values())
+    )
+
+
+def _shape(task: Task, keep: Tensors) -> tuple[tuple[int, int], ...]:
+    """Of the slices: those of one shape make a stack."""
+    return tuple((len(rows), len(inputs)) for rows, inputs in _cuts(task, keep).values())
 
 
 def _cuts(task: Task, keep: Tensors) -> Cuts:
