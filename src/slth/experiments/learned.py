@@ -18,7 +18,7 @@ from slth.networks.data import DataSet, load_data_set
 from slth.progress import track
 
 Settings = Mapping[str, Any]
-BLOCK = 4  # replicates whose filters train together, whatever the shards
+BLOCK = 10  # replicates whose filters train together, whatever the shards
 DENSE = "dense"  # the network trained and not pruned, for comparison
 
 
