@@ -75,7 +75,7 @@ def test_trained_filters_have_a_head_start() -> None:
     data = load_data_set("digits", seed=11)
     x, y = data.train_images, data.train_labels
     watch = (data.held_out_images, data.held_out_labels, 1)
-    networks = [build_network([16, 32], stride=2, seed=seed) for seed in range(2 * SEEDS)]
+    networks = [build_network([16, 32], stride=2, seed=seed) for seed in range(12)]
     masks = learn_all(
         "magnitude",
         networks,
@@ -84,7 +84,7 @@ def test_trained_filters_have_a_head_start() -> None:
         kept_fractions=[0.1] * len(networks),
         seeds=range(len(networks)),
         granularity="filter",
-        epochs=4,
+        epochs=3,
         rounds=2,
         rewind=1,
         watch=watch,

@@ -20,7 +20,7 @@ from slth.rendering import (
 from slth.rendering import masks_learned as data
 from slth.rendering.claims_margins import margin_macros
 from slth.rendering.figures_learned import masks_figure, routes_figure
-from slth.rendering.margins_learned import above_together, margins
+from slth.rendering.margins_learned import TOGETHER, above_together, margins
 from slth.rendering.published_learned import comparisons
 from tests import rendering_data as other
 

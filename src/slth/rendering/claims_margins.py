@@ -42,7 +42,7 @@ def _time(table: pd.DataFrame) -> str:
         return "early in their last training"
     first = table.iloc[0]
     done, of = int(first["early_epoch"]), int(first["epochs"])
-    return f"after {count(done, 'epoch')} of {integer(of)} of their last training"
+    return f"after {count(done, 'epoch')} of the {integer(of)} of their last training"
 
 
 def _margins(late: Sequence[Margin]) -> str:
@@ -109,7 +109,7 @@ def _trained_filters(late: Sequence[Margin], early: Sequence[Margin]) -> str:
         )
     if any(m.low <= 0 for m in end):
         words += (
-            " That nothing certain is left in some cases agrees with the finding that the shape of "
+            " That nothing certain is left in some cases at the end agrees with the finding that the shape of "
             f"the pruned network counts for filters, not its inherited weights {LIU}."
         )
     elif all(m.low > 0 for m in end):
@@ -124,8 +124,8 @@ def _together(found: Sequence[Margin]) -> str:
     if not found:
         return ""
     return sentence(
-        f"these are {count(len(found), 'interval')} at {percent(data.CONFIDENCE, 0)} each; with "
-        f"{percent(TOGETHER, 0)} confidence in all statements at once, "
+        f"these are {count(len(found), 'interval')} at {percent(data.CONFIDENCE, 0)} each; at "
+        f"{percent(TOGETHER, 0)} for all statements at once, by Holm's procedure, "
         f"{_share(above_together(found), len(found))} margins are positive"
     )
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from slth.rendering import masks_learned as data
 
-TOGETHER = 0.95  # confidence that no margin of all is called positive in error, by Holm's procedure
+TOGETHER = data.CONFIDENCE  # that no margin of all is called positive in error: Holm's procedure
 
 
 @dataclass(frozen=True)
