@@ -171,7 +171,7 @@ def test_margins_together_are_holms_by_adjusted_p_values(seed: int) -> None:
     order = np.argsort(p, kind="stable")
     adjusted = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
     wanted = sum(
-        found[i].mean > 0 for i, value in zip(order, adjusted, strict=True) if value <= 0.05
+        found[i].mean > 0 for i, value in zip(order, adjusted, strict=True) if value <= 1 - TOGETHER
     )
     assert above_together(found) == wanted
     for m in found:

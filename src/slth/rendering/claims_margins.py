@@ -42,7 +42,8 @@ def _time(table: pd.DataFrame) -> str:
         return "early in their last training"
     first = table.iloc[0]
     done, of = int(first["early_epoch"]), int(first["epochs"])
-    return f"after {count(done, 'epoch')} of the {integer(of)} of their last training"
+    which = "the first" if done == 1 else integer(done)
+    return f"after {which} of the {count(of, 'epoch')} of their last training"
 
 
 def _margins(late: Sequence[Margin]) -> str:
@@ -109,8 +110,9 @@ def _trained_filters(late: Sequence[Margin], early: Sequence[Margin]) -> str:
         )
     if any(m.low <= 0 for m in end):
         words += (
-            " That nothing certain is left in some cases at the end agrees with the finding that the shape of "
-            f"the pruned network counts for filters, not its inherited weights {LIU}."
+            " That nothing certain is left in some cases at the end agrees with the finding that "
+            "the shape of the pruned network counts for filters, not its inherited weights "
+            f"{LIU}."
         )
     elif all(m.low > 0 for m in end):
         words += (
