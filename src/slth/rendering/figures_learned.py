@@ -42,7 +42,8 @@ def masks_figure(learned: pd.DataFrame | None) -> Figure:
             )
         weights = "untrained" if names[0] in data.UNTRAINED else "trained"
         ax.set_title(f"{unit}s, {weights}{', early' if early else ''}")
-        ax.set_ylim(-0.04, 1.04)
+        lowest = ax.dataLim.y0
+        ax.set_ylim(max(0.0, lowest) - 0.04 if np.isfinite(lowest) else -0.04, 1.04)
         _fractions(ax, part)
         style.percent_axis(ax)
     _labels(axes, "kept weights (%)", "held-out accuracy (%)", columns)
