@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from slth.learned import CONTROLS, METHODS, control, learn, signed_constant
+from slth.learned import (
+    CONTROLS,
+    METHODS,
+    control,
+    control_all,
+    learn,
+    learn_all,
+    signed_constant,
+)
 from slth.networks import build_network, load_data_set
 
 SEEDS = 8
@@ -60,3 +68,30 @@ def test_edges_beat_every_control(method: str) -> None:
 def test_filters_beat_every_control(method: str) -> None:
     found = margins(method, "filter", FILTERS[method])
     assert all(low > 0 for low, _ in found.values()), found
+
+
+def test_trained_filters_have_a_head_start() -> None:
+    """Early in the last training; at its end little is left of it (Liu et al., 2019)."""
+    data = load_data_set("digits", seed=11)
+    x, y = data.train_images, data.train_labels
+    watch = (data.held_out_images, data.held_out_labels, 1)
+    networks = [build_network([16, 32], stride=2, seed=seed) for seed in range(12)]
+    masks = learn_all(
+        "magnitude",
+        networks,
+        x,
+        y,
+        kept_fractions=[0.1] * len(networks),
+        seeds=range(len(networks)),
+        granularity="filter",
+        epochs=3,
+        rounds=2,
+        rewind=1,
+        watch=watch,
+    )
+    asked = [(kind, mask, None, i) for i, mask in enumerate(masks) for kind in CONTROLS]
+    nulls = control_all(asked, x, y, watch=watch)
+    early = np.array([null.early for null in nulls]).reshape(len(masks), len(CONTROLS))
+    gaps = np.array([[mask.early] for mask in masks]) - early
+    half = student.ppf(1 - ALPHA / 2, len(gaps) - 1) * gaps.std(axis=0, ddof=1) / len(gaps) ** 0.5
+    assert (gaps.mean(axis=0) > half).all(), (gaps.mean(axis=0), half)

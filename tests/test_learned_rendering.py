@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import ttest_1samp
 
 from slth.rendering import (
     FIGURES,
@@ -17,7 +18,9 @@ from slth.rendering import (
     style,
 )
 from slth.rendering import masks_learned as data
+from slth.rendering.claims_margins import margin_macros
 from slth.rendering.figures_learned import masks_figure, routes_figure
+from slth.rendering.margins_learned import TOGETHER, above_together, margins
 from slth.rendering.published_learned import comparisons
 from tests import rendering_data as other
 
@@ -42,6 +45,17 @@ def masks(control: float = 0.1, name: str = "digits", seeds: int = 4) -> pd.Data
     return pd.DataFrame(rows)
 
 
+def with_early(table: pd.DataFrame, gain: float, wobble: float = 0.01) -> pd.DataFrame:
+    """Trained weights that are ``gain`` above their controls early on."""
+    rng = np.random.default_rng(1)
+    trained = ~table["arm"].isin(data.UNTRAINED)
+    early = {"early": np.where(trained, 0.6 + rng.normal(0, wobble, len(table)), np.nan)}
+    for kind in data.CONTROLS:
+        null = table[f"accuracy_{kind}"].notna() & trained
+        early[f"early_{kind}"] = np.where(null, 0.6 - gain, np.nan)
+    return table.assign(**early)
+
+
 def routes(lower: float = 0.5) -> pd.DataFrame:
     key = [(n, r, route) for n in (20, 40) for r in range(3) for route in data.ROUTE_NAMES]
     rows = [
@@ -62,6 +76,7 @@ def words(learned: pd.DataFrame | None, found: pd.DataFrame | None) -> dict[str,
 
 SHAPES = {
     "whole": (masks(), routes()),
+    "early": (with_early(masks(), 0.1), None),
     "one network": (masks(seeds=1), routes().iloc[:3]),
     "no bracket": (masks(), routes().assign(lower=np.nan, upper=np.nan)),
     "edges only": (masks().query("granularity == 'edge'"), None),
@@ -121,6 +136,49 @@ def test_sentences_follow_the_data() -> None:
     assert "holds zero for" in bad["MasksMargins"]
     assert "all six" in good["RoutesError"]
     assert good["RoutesError"] != bad["RoutesError"]
+
+
+def said(table: pd.DataFrame) -> dict[str, str]:
+    return margin_macros(data.masks(table))
+
+
+def test_a_head_start_is_said_only_where_it_is_seen() -> None:
+    """Margins early on and at the end, each as the data have them."""
+    even = masks(0.92, seeds=8)
+    ahead, behind = (said(with_early(even, gain)) for gain in (0.3, -0.3))
+    assert "head start" in ahead["MasksTrainedFilters"]
+    assert "lies above zero in all 12 cases of trained" in ahead["MasksEarly"]
+    assert "head start" not in behind["MasksTrainedFilters"]
+    assert "none of the 12" in behind["MasksEarly"]
+    assert "It lies below zero for" in behind["MasksEarly"]
+    alone = said(even)
+    assert alone["MasksEarly"] == ""
+    assert "head start" not in alone["MasksTrainedFilters"]
+    clear = said(with_early(masks(0.5, seeds=8), 0.3))["MasksTrainedFilters"]
+    assert "worth something" in clear
+    assert "nothing certain" not in clear
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_margins_together_are_holms_by_adjusted_p_values(seed: int) -> None:
+    """Against the closed form: the largest of (m − j + 1) p₍ⱼ₎ over j ≤ i is at most α."""
+    rng = np.random.default_rng(seed)
+    table = masks(0.9, seeds=5)
+    kinds = [f"accuracy_{kind}" for kind in data.CONTROLS]
+    spread = rng.normal(0.02, 0.03, (len(table), 1)) * (table["arm"] != "dense").to_numpy()[:, None]
+    found = margins(data.masks(table.assign(**(table[kinds] + spread))))
+    p = np.array([m.p for m in found])
+    order = np.argsort(p, kind="stable")
+    adjusted = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
+    wanted = sum(
+        found[i].mean > 0 for i, value in zip(order, adjusted, strict=True) if value <= 1 - TOGETHER
+    )
+    assert above_together(found) == wanted
+    for m in found:
+        part = table.assign(**(table[kinds] + spread))
+        part = part[(part["arm"] == m.arm) & (part["granularity"] == m.unit)]
+        assert m.p == pytest.approx(ttest_1samp(data.gaps(part, m.kind), 0.0).pvalue)
+        assert (m.p < 0.01) == (m.low > 0 or m.high < 0)  # the interval and the test agree
 
 
 @pytest.mark.parametrize(("name", "verdict"), [("mnist", "reproduced"), ("digits", "not compar")])

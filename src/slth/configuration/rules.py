@@ -112,6 +112,11 @@ def _data(config: Config) -> Iterator[str]:
 
 
 def _learned(learned: Config) -> Iterator[str]:
+    if learned["early"] > learned["epochs"]:
+        yield (
+            f"learned.early: got {learned['early']}, takes at most learned.epochs, "
+            f"{learned['epochs']}"
+        )
     for i, lottery in enumerate(learned["lotteries"]):
         if lottery["rewind"] > learned["epochs"]:
             yield (

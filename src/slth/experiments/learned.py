@@ -1,22 +1,24 @@
 """Learned masks of a random network against kept fraction, beside their null controls.
 
-A cell is one mask: (arm, granularity, kept fraction, replicate). An arm is a method with its
-options. Arms of one replicate share their random network; a mask and its controls share its data.
+A mask is one (arm, granularity, kept fraction, replicate). An arm is a method with its options.
+Arms of one replicate share their random network; a mask and its controls share its data. Masks of
+whole filters are made for BLOCK replicates at once, which train in stacks.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pandas as pd
-from torch import nn
+from torch import Tensor, nn
 
 from slth import seeding
-from slth.learned import CONTROLS, control, learn, signed_constant
+from slth.learned import CONTROLS, LearnedMask, control_all, learn_all, signed_constant
 from slth.networks.architectures import build_network
 from slth.networks.data import DataSet, load_data_set
 from slth.progress import track
 
 Settings = Mapping[str, Any]
+BLOCK = 10  # replicates whose filters train together, whatever the shards
 DENSE = "dense"  # the network trained and not pruned, for comparison
 
 
@@ -32,17 +34,23 @@ def arms(settings: Settings) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 def cells(settings: Settings, shard: int) -> list[dict[str, Any]]:
     """Return the cells of one shard: every ``shards``-th, so that shards are equally long."""
-    found = [
-        {"arm": DENSE, "method": "magnitude", "options": {}, "granularity": "edge", "asked": 1.0}
-    ]
+    dense = {"arm": DENSE, "method": "magnitude", "options": {}}
+    found = [{**dense, "granularity": "edge", "fractions": [1.0]}]
     found += [
-        {"arm": arm, "method": method, "options": options, "granularity": unit, "asked": fraction}
-        for arm, method, options in arms(settings)
+        {"arm": arm, "method": method, "options": options, "granularity": unit}
+        | {"fractions": settings["kept_fractions"]}
         for unit in settings["granularities"]
-        for fraction in settings["kept_fractions"]
+        for arm, method, options in arms(settings)
     ]
-    keyed = [{**cell, "replicate": r} for cell in found for r in range(settings["seeds"])]
-    return keyed[shard :: settings["shards"]]
+    blocks = [{**cell, "replicates": b} for cell in found for b in _blocks(settings, cell)]
+    return blocks[shard :: settings["shards"]]
+
+
+def _blocks(settings: Settings, cell: dict[str, Any]) -> list[list[int]]:
+    filters = cell["granularity"] == "filter"
+    count = (filters and settings["filter_seeds"]) or settings["seeds"]
+    size = BLOCK if filters else 1
+    return [list(range(first, min(first + size, count))) for first in range(0, count, size)]
 
 
 def learn_masks(settings: Settings, seed: int, shard: int) -> pd.DataFrame:
@@ -54,56 +62,80 @@ def learn_masks(settings: Settings, seed: int, shard: int) -> pd.DataFrame:
         folder=settings["folder"],
     )
     wanted = cells(settings, shard)
-    rows = [_row(cell, settings, data, seed) for cell in track(wanted, len(wanted), "masks")]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    done = [_rows(cell, settings, data, seed) for cell in track(wanted, len(wanted), "masks")]
+    return pd.DataFrame([row for rows in done for row in rows], columns=COLUMNS)
 
 
 COLUMNS = ["experiment", "arm", "method", "granularity", "asked", "replicate", "data", "channels"]
-COLUMNS += ["source_weights", "kept_weights", "kept_fraction", "work", "held_out", "accuracy"]
-COLUMNS += [f"accuracy_{kind}" for kind in CONTROLS]
+COLUMNS += ["source_weights", "kept_weights", "kept_fraction", "work", "held_out"]
+COLUMNS += ["epochs", "early_epoch"]
+COLUMNS += [f"{when}{kind}" for when in ("accuracy", "early")
+            for kind in ("", *(f"_{kind}" for kind in CONTROLS))]  # fmt: skip
 
 
-def _row(cell: dict[str, Any], settings: Settings, data: DataSet, seed: int) -> dict[str, Any]:
-    source = _source(settings, data, seed, cell["replicate"], cell["method"])
-    own = seeding.child(
-        seed, "learned", *(cell[k] for k in ("arm", "granularity", "asked", "replicate"))
-    )
-    train, held = (
-        (data.train_images, data.train_labels),
-        (data.held_out_images, data.held_out_labels),
-    )
-    learned = learn(
+def _rows(
+    cell: dict[str, Any], settings: Settings, data: DataSet, seed: int
+) -> list[dict[str, Any]]:
+    """One row a replicate and kept fraction of the cell."""
+    keys = [(r, fraction) for r in cell["replicates"] for fraction in cell["fractions"]]
+    drawn = {
+        (r, kind): _source(settings, data, cell["method"], seeding.child(seed, kind, r))
+        for r in cell["replicates"]
+        for kind in ("learned source", "fresh source")
+    }
+    own = [seeding.child(seed, "learned", cell["arm"], cell["granularity"], r) for r, _ in keys]
+    train = data.train_images, data.train_labels
+    watch = (data.held_out_images, data.held_out_labels, settings["early"])
+    masks = learn_all(
         cell["method"],
-        source,
+        [drawn[r, "learned source"] for r, _ in keys],
         *train,
-        kept_fraction=cell["asked"],
+        kept_fractions=[fraction for _, fraction in keys],
+        seeds=own,
         granularity=cell["granularity"],
         epochs=settings["epochs"],
         batch_size=settings["batch"],
-        seed=own,
+        watch=watch,
         **cell["options"],
     )
-    fresh = _source(settings, data, seed, cell["replicate"] + settings["seeds"], cell["method"])
-    nulls = {}
-    for kind in CONTROLS if cell["arm"] != DENSE else ():
-        null = control(kind, learned, *train, network=fresh, seed=seeding.child(own, kind))
-        nulls[f"accuracy_{kind}"] = null.accuracy(*held)
-    return {
-        **cell,
-        "experiment": "learned",
-        "data": settings["data"],
-        "channels": "-".join(map(str, settings["channels"])),
-        **{f"{word}_weights": count for word, count in learned.parameters.items()},
-        "kept_fraction": learned.kept_fraction,
-        "work": learned.work,
-        "held_out": len(held[1]),
-        "accuracy": learned.accuracy(*held),
-        **nulls,
-    }
+    asked = [
+        (kind, mask, drawn[r, "fresh source"], seeding.child(mine, kind, fraction))
+        for (r, fraction), mask, mine in zip(keys, masks, own, strict=True)
+        for kind in (CONTROLS if cell["arm"] != DENSE else ())
+    ]
+    nulls = control_all(asked, *train, watch=watch) if asked else []
+    held = watch[:2]
+    rows = []
+    for place, ((r, fraction), mask) in enumerate(zip(keys, masks, strict=True)):
+        row = _measured(mask, "", held)
+        for null in nulls[place * len(CONTROLS) : (place + 1) * len(CONTROLS)]:
+            row |= _measured(null, f"_{null.control}", held)
+        rows.append(
+            {
+                "experiment": "learned",
+                **{key: cell[key] for key in ("arm", "method", "granularity")},
+                "asked": fraction,
+                "replicate": r,
+                "data": settings["data"],
+                "channels": "-".join(map(str, settings["channels"])),
+                **{f"{word}_weights": count for word, count in mask.parameters.items()},
+                "kept_fraction": mask.kept_fraction,
+                "work": mask.work,
+                "held_out": len(held[1]),
+                "epochs": settings["epochs"],
+                "early_epoch": settings["early"],
+                **row,
+            }
+        )
+    return rows
 
 
-def _source(settings: Settings, data: DataSet, seed: int, replicate: int, method: str) -> nn.Module:
-    """The random network of a replicate; its weights signed constants unless they are trained."""
+def _measured(mask: LearnedMask, suffix: str, held: tuple[Tensor, Tensor]) -> dict[str, float]:
+    return {f"accuracy{suffix}": mask.accuracy(*held), f"early{suffix}": mask.early}
+
+
+def _source(settings: Settings, data: DataSet, method: str, seed: int) -> nn.Module:
+    """A random network; its weights signed constants unless they are trained."""
     drawn = build_network(
         settings["channels"],
         settings["kernel"],
@@ -111,7 +143,7 @@ def _source(settings: Settings, data: DataSet, seed: int, replicate: int, method
         settings["padding"],
         data.classes,
         data.input_shape,
-        seeding.child(seed, "learned source", replicate),
+        seed,
     )
     constant = settings["weights"] == "signed" and method != "magnitude"
     return signed_constant(drawn) if constant else drawn

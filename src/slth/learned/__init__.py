@@ -2,7 +2,7 @@
 
 from slth.learned.base import Method
 from slth.learned.controls import CONTROLS
-from slth.learned.front import control, learn
+from slth.learned.front import control, control_all, learn, learn_all
 from slth.learned.registry import METHODS, get
 from slth.learned.result import LearnedMask
 from slth.learned.shrink import shrink
@@ -17,8 +17,10 @@ __all__ = [
     "Method",
     "Units",
     "control",
+    "control_all",
     "get",
     "learn",
+    "learn_all",
     "shrink",
     "signed_constant",
     "units_of",

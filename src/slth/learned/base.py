@@ -2,6 +2,7 @@
 
 import abc
 import dataclasses
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from slth.learned.task import Task
@@ -30,6 +31,16 @@ class Method(abc.ABC):
         self, task: Task, keep: Tensors, start: Tensors
     ) -> tuple[Tensors | None, dict[str, float]]:
         """Return trained weights (None: the start's, untouched) and a positive scale a layer."""
+
+    def search_all(self, tasks: Sequence[Task]) -> list[tuple[Tensors, Tensors]]:
+        """`search` for tasks that share images, goals and settings, one by one."""
+        return [self.search(task) for task in tasks]
+
+    def finish_all(
+        self, tasks: Sequence[Task], keeps: Sequence[Tensors], starts: Sequence[Tensors]
+    ) -> list[tuple[Tensors | None, dict[str, float]]]:
+        """`finish` for several tasks, one by one."""
+        return [self.finish(*each) for each in zip(tasks, keeps, starts, strict=True)]
 
     def options(self) -> dict[str, Any]:
         """Return the options by name."""

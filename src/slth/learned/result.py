@@ -1,6 +1,7 @@
 """LearnedMask: the source as it was, what is kept of it, and the network that remains."""
 
 import copy
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ class LearnedMask:
     parameters without a mask stay as they are. chosen: the same by units (filters: (c_out,)).
     scale: positive factor a layer. start: weights under which the last training began, by name.
     network: the masked network, same shapes as the source. work: images whose gradient was taken.
+    early: accuracy on the watched images in the course of the last training; NaN without.
     """
 
     method: str
@@ -35,6 +37,7 @@ class LearnedMask:
     start: Tensors
     network: nn.Module
     work: int
+    early: float = math.nan
 
     def __post_init__(self) -> None:
         """Refuse masks that are not boolean or not of the parameter's shape."""

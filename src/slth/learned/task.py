@@ -1,5 +1,6 @@
 """What a method is given: a network to mask, units, data, and the training loop over them."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,8 +18,9 @@ class Task:
     """One search for a mask.
 
     network: a copy of the source in the precision and on the device of the training. images
-    (m, …); goals: labels (m,) int64, or outputs (m, classes) to imitate. seen: images whose
-    gradient was computed, the work done so far.
+    (m, …); goals: labels (m,) int64, or outputs (m, classes) to imitate. watch: images, labels and
+    the epoch of the last training after which `look` notes the accuracy on them. seen: images
+    whose gradient was computed, the work done so far.
     """
 
     network: nn.Module
@@ -30,7 +32,9 @@ class Task:
     batch_size: int
     learning_rate: float
     seed: int
+    watch: tuple[Tensor, Tensor, int] | None = None
     seen: int = field(default=0)
+    early: float = field(default=math.nan)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -57,6 +61,15 @@ class Task:
         if not goals.is_floating_point():
             return nn.functional.cross_entropy(out, goals)
         return 1 - nn.functional.cosine_similarity(out.flatten(), goals.flatten(), dim=0)
+
+    def look(self, epoch: int, weights: Mapping[str, Tensor]) -> None:
+        """Note the accuracy on the watched images, if this is their epoch."""
+        if self.watch is None or epoch != self.watch[2]:
+            return
+        images, labels, _ = self.watch
+        with torch.no_grad():
+            out = torch.func.functional_call(self.network, dict(weights), (images,))
+        self.early = float((out.argmax(dim=1) == labels).double().mean())
 
     def descend(
         self,
@@ -92,7 +105,10 @@ class Task:
         run: int = 0,
         after_epoch: Callable[[int, Tensors], None] | None = None,
     ) -> Tensors:
-        """Train the kept weights from ``start``; return the masked weights, zero elsewhere."""
+        """Train the kept weights from ``start``; return the masked weights, zero elsewhere.
+
+        after_epoch: called with the number of epochs done and the masked weights.
+        """
         masks = {name: mask.to(self.images) for name, mask in keep.items()}
         leaves = {name: start[name].clone().requires_grad_(True) for name in start}
 
@@ -101,7 +117,7 @@ class Task:
 
         def tell(epoch: int) -> None:
             if after_epoch is not None:
-                after_epoch(epoch, {name: leaf.detach().clone() for name, leaf in leaves.items()})
+                after_epoch(epoch, {name: weight.detach() for name, weight in weights().items()})
 
         self.descend(list(leaves.values()), weights, self.learning_rate, after_epoch=tell, run=run)
         return {name: weight.detach() for name, weight in weights().items()}

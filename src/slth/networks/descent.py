@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -50,15 +51,16 @@ def descend(
     epochs: int,
     batch_size: int,
     learning_rate: float,
-    seed: int,
+    seed: int | Sequence[int],
     after_epoch: Callable[[int], None] | None = None,
 ) -> None:
     """Minimise ``loss`` over ``weights``, leaf tensors that are changed in place.
 
     loss: from the rows of a minibatch, int64 indices into ``count`` images, to a scalar. Adam;
     the learning rate falls to zero along a half cosine; a fresh permutation from ``seed`` an
-    epoch. after_epoch: called with the number of epochs done. One thread, so the result is the
-    same on any number of cores. Cost: epochs · count gradients.
+    epoch, and from several seeds as many rows of indices at once. after_epoch: called with the
+    number of epochs done. One thread, so the result is the same on any number of cores. Cost:
+    epochs · count gradients.
     """
     optimiser = Adam(weights)
     steps = epochs * -(-count // batch_size)
@@ -76,6 +78,8 @@ def _joined(tensors: Sequence[Tensor]) -> Tensor:
     return torch.cat([tensor.flatten() for tensor in tensors])
 
 
-def _minibatches(count: int, size: int, epoch: int, seed: int) -> Iterator[Tensor]:
-    order = seeding.generator(seed, "minibatches", epoch).permutation(count)
-    yield from torch.from_numpy(order).split(size)
+def _minibatches(count: int, size: int, epoch: int, seed: int | Sequence[int]) -> Iterator[Tensor]:
+    seeds = [seed] if isinstance(seed, int) else seed
+    orders = [seeding.generator(s, "minibatches", epoch).permutation(count) for s in seeds]
+    rows = torch.from_numpy(orders[0] if isinstance(seed, int) else np.stack(orders))
+    yield from rows.split(size, dim=-1)

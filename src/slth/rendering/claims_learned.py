@@ -6,6 +6,7 @@ import pandas as pd
 from slth.rendering import inputs
 from slth.rendering import masks_learned as data
 from slth.rendering.claims_accuracy import arm_name
+from slth.rendering.claims_margins import margin_macros
 from slth.rendering.formatting import (
     MISSING,
     count,
@@ -39,12 +40,11 @@ def learned_macros(
         both = pd.concat([data.constructed(full, solved, found), found], ignore_index=True)
     return {
         "MasksSetting": _setting(table),
-        "MasksSeeds": integer(table["replicate"].nunique()),
         "MasksHeldOut": span(table["held_out"].to_numpy(float)),
         "MasksConfidence": percent(data.CONFIDENCE, 0),
         "MasksBest": _best(table),
         "MasksUnits": _units(table),
-        "MasksMargins": _margins(table),
+        **margin_macros(table),
         "RoutesSeeds": span(found.groupby(["arm", "n", "route"]).size().to_numpy(float)),
         "RoutesAccuracy": _route_accuracy(both),
         "RoutesError": _route_error(both),
@@ -107,37 +107,6 @@ def _units(table: pd.DataFrame) -> str:
         "single weights are more accurate than masks of whole filters, of which there are "
         f"far fewer to choose from; the largest gap is {widest} points"
     )
-
-
-def _margins(table: pd.DataFrame) -> str:
-    above, rest = 0, []
-    for unit in data.granularities(table):
-        for name in data.arms_of(table[table["granularity"] == unit]):
-            part = table[(table["granularity"] == unit) & (table["arm"] == name)]
-            for kind, words in data.CONTROLS.items():
-                low = data.margin(part, kind)[1]
-                if not np.isfinite(low):
-                    continue
-                above += low > 0
-                if low <= 0:
-                    rest.append((f"{data.name_of(name)} with {unit}s", words))
-    total = above + len(rest)
-    if not total:
-        return "The margins over the controls have no interval in this run: one random network."
-    which = "all" if not rest else f"{integer(above)} of the"
-    words = sentence(
-        f"the interval of the margin over the control lies above zero in {which} {integer(total)} "
-        "cases of a method, a granularity and a control"
-    )
-    if rest:
-        names = [f"{who} ({listing(w for a, w in rest if a == who)})" for who in dict(rest)]
-        words += f" It holds zero for {'; '.join(names)}."
-        if any("filter" in who and ("IMP" in who or "one-shot" in who) for who, _ in rest):
-            words += (
-                " For trained filters that is expected: the shape of the pruned network, not its "
-                r"inherited weights, is what counts there \citep{liu2019rethinking}."
-            )
-    return words
 
 
 def _route_accuracy(both: pd.DataFrame) -> str:

@@ -15,33 +15,38 @@ LIGHT = "#8d8d8d"
 
 @style.styled
 def masks_figure(learned: pd.DataFrame | None) -> Figure:
-    """Accuracy against kept fraction; a panel a granularity and kind of weights."""
+    """Accuracy against kept fraction; a panel a granularity, kind of weights and time."""
     table = data.masks(learned)
     kinds = [
-        (unit, trained, names)
+        (unit, early, names)
         for unit in data.granularities(table)
-        for trained in (False, True)
-        if (names := data.arms_of(table[table["granularity"] == unit], trained))
+        for trained, early in ((False, False), (True, True), (True, False))
+        if (names := _measured(table[table["granularity"] == unit], trained, early))
     ]
     if not kinds:
         return style.empty("No learned masks in this run.")
-    figure, axes = style.panels(len(kinds), height=1.75, columns=2)
+    columns = 3 if any(early for _, early, _ in kinds) else 2
+    figure, axes = style.panels(len(kinds), height=1.75, columns=columns)
     order = data.arms_of(table)
-    for ax, (unit, trained, names) in zip(axes, kinds, strict=True):
+    for ax, (unit, early, names) in zip(axes, kinds, strict=True):
         part = table[(table["granularity"] == unit) & table["arm"].isin(names)]
         _dense(ax, data.dense_accuracy(table))
         for kind, marker, line in GREYS:
             look = style.Series(LIGHT, marker, line)
-            _curve(ax, part, f"accuracy_{kind}", f"control: {data.CONTROLS[kind]}", look)
+            label = f"control: {data.CONTROLS[kind]}"
+            _curve(ax, part, data.column(early, kind), label, look)
         for name in names:
             rows = part[part["arm"] == name]
-            _curve(ax, rows, "accuracy", data.name_of(name), style.series(order.index(name)))
-        weights = "trained weights" if trained else "untrained weights"
-        ax.set_title(f"{unit}s, {weights}")
-        ax.set_ylim(-0.04, 1.04)
+            _curve(
+                ax, rows, data.column(early), data.name_of(name), style.series(order.index(name))
+            )
+        weights = "untrained" if names[0] in data.UNTRAINED else "trained"
+        ax.set_title(f"{unit}s, {weights}{', early' if early else ''}")
+        lowest = ax.dataLim.y0
+        ax.set_ylim(max(0.0, lowest) - 0.04 if np.isfinite(lowest) else -0.04, 1.04)
         _fractions(ax, part)
         style.percent_axis(ax)
-    _labels(axes, "kept weights (%)", "held-out accuracy (%)")
+    _labels(axes, "kept weights (%)", "held-out accuracy (%)", columns)
     style.legend(figure, axes)
     return figure
 
@@ -147,9 +152,14 @@ def _fractions(ax: Axes, part: pd.DataFrame) -> None:
     ax.xaxis.set_minor_locator(NullLocator())
 
 
-def _labels(axes: list[Axes], xlabel: str, ylabel: str) -> None:
+def _measured(table: pd.DataFrame, trained: bool, early: bool) -> list[str]:
+    """Arms whose weights are trained, or not, and that have accuracies early or at the end."""
+    return data.arms_of(table[table[data.column(early)].notna()], trained)
+
+
+def _labels(axes: list[Axes], xlabel: str, ylabel: str, columns: int) -> None:
     for index, ax in enumerate(axes):
-        if index >= len(axes) - 2:
+        if index >= len(axes) - columns:
             ax.set_xlabel(xlabel)
-        if index % 2 == 0:
+        if index % columns == 0:
             ax.set_ylabel(ylabel)

@@ -12,6 +12,7 @@ CONTROLS = {  # kind → in print
 MASKS = ["arm", "method", "granularity", "asked", "replicate", "data", "channels"]
 MASKS += ["source_weights", "kept_fraction", "held_out", "accuracy"]
 MASKS += [f"accuracy_{kind}" for kind in CONTROLS]
+EARLY = ["early", *(f"early_{kind}" for kind in CONTROLS)]  # of trained weights; unknown: no rows
 ROUTES = ["arm", "n", "replicate", "route", "kept_fraction", "kept_weights", "work", "accuracy"]
 ROUTES += ["data_error", "lower", "upper"]
 METHODS = {
@@ -31,7 +32,8 @@ UNTRAINED = ("supermask_sgd", "edge_popup", "biprop")
 
 def masks(frame: pd.DataFrame | None) -> pd.DataFrame:
     """The table of masks, empty where the run has none; ValueError naming missing columns."""
-    return _complete("learned", frame, MASKS)
+    table = _complete("learned", frame, MASKS)
+    return table.assign(**{name: np.nan for name in EARLY if name not in table.columns})
 
 
 def routes(frame: pd.DataFrame | None) -> pd.DataFrame:
@@ -67,14 +69,26 @@ def dense_accuracy(table: pd.DataFrame) -> float:
     return float(table.loc[table["arm"] == "dense", "accuracy"].astype(float).median())
 
 
-def margin(part: pd.DataFrame, kind: str) -> tuple[float, float, float]:
-    """Mean accuracy minus the control's, and its t-interval over random networks.
+def column(early: bool, kind: str = "") -> str:
+    """Name of the accuracy at the end or early in the last training; of a control, of its kind."""
+    return ("early" if early else "accuracy") + (f"_{kind}" if kind else "")
 
-    Averaged over kept fractions within each network first, so that the networks are independent.
+
+def gaps(part: pd.DataFrame, kind: str, early: bool = False) -> np.ndarray:
+    """Accuracy minus the control's, one a random network.
+
+    Averaged over kept fractions within each network, so that the values are independent.
+    """
+    ours, null = (part[column(early, of)].astype(float) for of in ("", kind))
+    return (ours - null).groupby(part["replicate"]).mean().dropna().to_numpy(float)
+
+
+def margin(part: pd.DataFrame, kind: str, early: bool = False) -> tuple[float, float, float]:
+    """Mean of `gaps`, and its t-interval over random networks.
+
     Unknown interval for fewer than two networks.
     """
-    gap = part["accuracy"].astype(float) - part[f"accuracy_{kind}"].astype(float)
-    values = gap.groupby(part["replicate"]).mean().dropna().to_numpy(float)
+    values = gaps(part, kind, early)
     if len(values) == 0:
         return np.nan, np.nan, np.nan
     mean = float(values.mean())

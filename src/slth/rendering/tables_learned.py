@@ -13,20 +13,24 @@ from slth.rendering.published_learned import comparisons
 
 
 def masks_table(learned: pd.DataFrame | None) -> Table:
-    """One row a method, grouped by granularity: accuracies and margins over each control."""
+    """One row a method, grouped by granularity, at the end and early: accuracies and margins."""
     table = data.masks(learned)
     low, high = (_edge(table, largest) for largest in (False, True))
     spans = [r"\multicolumn{2}{c}{accuracy (\%) at}", r"\multicolumn{3}{c}{accuracy minus that of}"]
     words = [_kept(low), _kept(high), *data.CONTROLS.values()]
     header = [["", *spans], ["", *words]]
     rows: list[list[str] | str] = []
-    for unit in data.granularities(table):
-        part = table[table["granularity"] == unit]
-        rows.append(rf"\textit{{{unit}s}}")
-        for name in data.arms_of(part):
-            of = part[part["arm"] == name]
-            at = [_bare(_median(of[of["asked"] == asked], "accuracy")) for asked in (low, high)]
-            rows.append([escape(data.name_of(name)), *at, *(_gap(of, k) for k in data.CONTROLS)])
+    for early in (False, True):
+        seen = table[table[data.column(early)].notna()]
+        for unit in data.granularities(seen):
+            part = seen[seen["granularity"] == unit]
+            rows.append(rf"\textit{{{unit}s{', early' if early else ''}}}")
+            for name in data.arms_of(part):
+                of = part[part["arm"] == name]
+                ours = data.column(early)
+                at = [_bare(_median(of[of["asked"] == asked], ours)) for asked in (low, high)]
+                margins = [_gap(of, kind, early) for kind in data.CONTROLS]
+                rows.append([escape(data.name_of(name)), *at, *margins])
     return Table("lrrrrr", header, rows, rules=r"\cmidrule(lr){2-3}\cmidrule(lr){4-6}")
 
 
@@ -75,9 +79,9 @@ def _route(label: str, route: str, of: pd.DataFrame) -> list[str]:
     ]
 
 
-def _gap(of: pd.DataFrame, kind: str) -> str:
+def _gap(of: pd.DataFrame, kind: str, early: bool) -> str:
     """Margin in points with its interval."""
-    mean, low, high = data.margin(of, kind)
+    mean, low, high = data.margin(of, kind, early)
     if not np.isfinite(mean):
         return MISSING
     ends = f" [{_points(low)}, {_points(high)}]" if np.isfinite(low) else ""

@@ -1,0 +1,82 @@
+"""Networks trained in stacks of their slices: what each would become alone."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from slth.learned import control, control_all, learn, learn_all, units_of
+from slth.learned.task import Task
+from slth.learned.together import train_together
+from slth.networks import build_network, load_data_set
+
+KEPT = ([1, 4, 5], [0, 2, 3, 7, 8, 9]), ([0], [6]), ([0, 1, 2, 3, 4, 5], [1, 2, 3])
+
+
+@pytest.fixture(scope="module")
+def data():
+    return load_data_set("digits", seed=3)
+
+
+def tasks_of(data) -> tuple[list[Task], list[dict[str, Tensor]]]:
+    """Float64, so that rounding is no excuse; counts of filters that fill no stack evenly."""
+    images, labels = data.train_images[:200].double(), data.train_labels[:200]
+    tasks, keeps = [], []
+    for seed, kept in enumerate(KEPT * 2):
+        network = build_network([6, 10], stride=2, seed=seed).double().requires_grad_(False)
+        units = units_of(network, "filter")
+        tasks.append(Task(network, units, images, labels, 0.3, 2, 32, 0.01, seed))
+        chosen = {n: torch.zeros(size, dtype=torch.bool) for n, size in units.sizes.items()}
+        for mask, places in zip(chosen.values(), kept, strict=True):
+            mask[places] = True
+        keeps.append(units.masks(chosen))
+    return tasks, keeps
+
+
+def test_stacked_training_is_training_alone(data) -> None:
+    together, keeps = tasks_of(data)
+    alone, _ = tasks_of(data)
+    starts = [{n: p.detach() for n, p in task.network.named_parameters()} for task in alone]
+    seen: list[tuple[int, int]] = []
+    found = train_together(together, starts, keeps, after_epoch=lambda i, e, _: seen.append((i, e)))
+    for one, many, weights, start, keep in zip(alone, together, found, starts, keeps, strict=True):
+        wanted = one.train(start, keep)
+        assert one.seen == many.seen > 0
+        for name, weight in weights.items():
+            torch.testing.assert_close(weight, wanted[name], rtol=1e-6, atol=1e-9)
+            assert not weight[~keep[name]].any()
+    assert sorted(seen) == [(i, e) for i in range(6) for e in (1, 2)]
+
+
+@pytest.mark.parametrize("granularity", ["edge", "filter"])
+def test_many_masks_are_the_masks_one_by_one(granularity: str, data) -> None:
+    """Equal networks and seeds share a training; the masks are none the wiser."""
+    networks = [build_network([6, 10], stride=2, seed=s) for s in (0, 0, 1)]
+    networks[1] = networks[0]
+    x, y = data.train_images[:256], data.train_labels[:256]
+    fractions, seeds = (0.1, 0.3, 0.3), (5, 5, 6)
+    asked = {"granularity": granularity, "epochs": 2, "rewind": 1}
+    many = learn_all("magnitude", networks, x, y, kept_fractions=fractions, seeds=seeds, **asked)
+    for net, fraction, seed, of in zip(networks, fractions, seeds, many, strict=True):
+        one = learn("magnitude", net, x, y, kept_fraction=fraction, seed=seed, **asked)
+        assert one.work == of.work
+        for name, mask in one.keep.items():
+            assert torch.equal(mask, of.keep[name])
+            assert torch.equal(one.start[name], of.start[name])
+            torch.testing.assert_close(
+                one.network.get_parameter(name), of.network.get_parameter(name), rtol=0, atol=1e-3
+            )
+
+
+def test_early_accuracy_is_that_of_a_training_cut_short(data) -> None:
+    """Of the controls too; the watched images are those it is measured on."""
+    held = data.held_out_images, data.held_out_labels
+    x, y = data.train_images, data.train_labels
+    networks = [build_network([6, 10], stride=2, seed=s) for s in (0, 1, 2)]
+    asked = {"kept_fractions": [0.3] * 3, "seeds": [0, 1, 2], "granularity": "filter"}
+    found = learn_all("magnitude", networks, x, y, epochs=3, watch=(*held, 1), **asked)
+    nulls = control_all([("fresh", m, None, 9) for m in found], x, y, watch=(*held, 3))
+    assert all(0.1 < m.early < m.accuracy(*held) for m in found)
+    assert [n.early for n in nulls] == pytest.approx([n.accuracy(*held) for n in nulls])
+    assert np.isnan(learn("edge_popup", networks[0], x, y, kept_fraction=0.3, epochs=1).early)
+    assert np.isnan(control("shuffled", found[0], x, y).early)
