@@ -43,6 +43,7 @@ def test_files_that_are_there_are_no_fault(tmp_path: Path) -> None:
         ({"learned": {"kernel": 4}}, "learned.kernel: got 4"),
         ({"learned": {"lotteries": [{"rounds": 1, "rewind": 99}]}}, "rewind: got 99"),
         ({"learned": {"lotteries": [{"rounds": 2}, {"rounds": 2}]}}, "twice"),
+        ({"learned": {"epochs": 2, "early": 3}}, "learned.early: got 3, takes at most"),
         ({"tickets": [{"name": "a", "network": "one", "n": [8], "learned": [9]}]}, "got 9"),
         ({"learned": {"methods": ["edge_popp"]}}, "edge_popup"),
     ],
