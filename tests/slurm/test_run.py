@@ -12,7 +12,8 @@ def test_slurm_gives_the_bytes_of_a_local_run(
 ) -> None:
     begin = time.monotonic()
     done = fresh.run(*through_slurm())
-    print(f"through Slurm: {time.monotonic() - begin:.0f} s, {len(cluster.states())} jobs")
-    assert set(cluster.states()) == {"COMPLETED"}
-    assert len(cluster.states()) >= 10, done.stderr
+    states = list(cluster.jobs().values())
+    print(f"through Slurm: {time.monotonic() - begin:.0f} s, {len(states)} jobs")
+    assert set(states) == {"COMPLETED"}
+    assert len(states) >= 10, done.stderr
     assert fresh.paper() == finished.paper()
