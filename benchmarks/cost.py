@@ -91,7 +91,7 @@ class Run:
         for line in self._snakemake("--summary").splitlines()[1:]:
             path, _, rule, *_ = line.split("\t")
             outputs.setdefault(rule, []).append(path)
-        listed = self._snakemake("--dry-run", "--forceall", "--quiet", "progress")
+        listed = self._snakemake("--dry-run", "--forceall")
         words = [line.split() for line in listed.splitlines()]
         jobs = {pair[0]: int(pair[1]) for pair in words if len(pair) == 2 and pair[1].isdigit()}
         return {rule: jobs[rule] for rule in outputs}, outputs
