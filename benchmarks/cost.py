@@ -108,7 +108,8 @@ class Run:
                 count = max(1, math.ceil(share * self.jobs[rule]))
                 wanted += [(turn, rule, path) for turn, path in enumerate(shuffled[:count])]
         end = time.monotonic() + total
-        for _, rule, path in sorted(wanted):
+        random.Random(seed).shuffle(wanted)
+        for _, rule, path in sorted(wanted, key=lambda job: job[0]):
             left = min(longest, end - time.monotonic())
             if left <= 0:
                 break
@@ -148,20 +149,24 @@ class Run:
             raise RuntimeError(f"{' '.join(arguments)}: {done.stderr[-3000:]}")
         return done.stdout
 
-    def seconds(self, rule: str) -> list[float]:
-        """Return the seconds of the jobs of a rule that were run, in the order they ended."""
+    def measured(self, rule: str) -> pd.DataFrame:
+        """Return Snakemake's measurements of the jobs of a rule, in the order they ended."""
         folder = self.folder / "results/benchmarks"
         paths = [*(folder / rule).rglob("*.tsv"), *folder.glob(f"{rule}.tsv")]
         paths.sort(key=lambda path: path.stat().st_mtime_ns)
-        return [float(pd.read_csv(path, sep="\t")["s"].iloc[-1]) for path in paths]
+        rows = [pd.read_csv(path, sep="\t").tail(1) for path in paths]
+        return pd.concat(rows) if rows else pd.DataFrame(columns=["s", "cpu_time"])
 
     def rule(self, rule: str) -> dict[str, Any]:
         """Return the estimate of a rule; null where no job of it was run."""
-        took, jobs, outputs = self.seconds(rule), self.jobs[rule], self.outputs[rule]
+        measured, jobs, outputs = self.measured(rule), self.jobs[rule], self.outputs[rule]
+        took = measured["s"].tolist()
         sizes = [p.stat().st_size for p in map(self.folder.joinpath, outputs) if p.is_file()]
         found: dict[str, Any] = {"jobs": jobs, "run": len(took)}
         if took:
             found["seconds"] = [round(value, 1) for value in took]
+            cpu = pd.to_numeric(measured["cpu_time"], errors="coerce")  # polled: a part of it
+            found["cpu_seconds"] = [round(value, 1) for value in cpu.fillna(0.0)]
             found["core_hours"] = round(jobs * statistics.mean(took) / HOUR, 2)
         if len(took) > 1:
             found["later_over_first"] = round(statistics.mean(took[1:]) / took[0], 2)

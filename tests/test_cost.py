@@ -21,7 +21,7 @@ def run(tmp_path: Path) -> Run:
     for turn, (shard, seconds) in enumerate([(31, 90.0), (7, 270.0)]):
         table = tmp_path / f"results/benchmarks/solve_atlas/{shard}.tsv"
         table.parent.mkdir(parents=True, exist_ok=True)
-        table.write_text(f"s\th:m:s\n{seconds}\t0:00:00\n")
+        table.write_text(f"s\tcpu_time\n{seconds}\t{seconds}\n")
         os.utime(table, (turn, turn))
         for kind, size in (("a", 1000), ("b", 3000)):
             path = tmp_path / f"results/{kind}/{shard}"
