@@ -109,6 +109,9 @@ for path in ["paper/main.tex", "paper/references.bib", *PROSE] if ELSEWHERE else
         output:
             path,
         localrule: True
+        resources:
+            mem_mb=100,
+            runtime=1,
         message:
             f"Copy {path}"
         shell:
