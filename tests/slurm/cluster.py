@@ -45,6 +45,7 @@ class Cluster:
         """Start munged where none runs, slurmctld and slurmd; return when the node is idle."""
         for name in ("state", "spool"):
             (self.folder / name).mkdir(parents=True)
+        CONF.parent.mkdir(exist_ok=True)
         CONF.write_text(self.configuration())
         self._munge()
         self._daemon("slurmctld", "-D")
