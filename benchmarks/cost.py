@@ -46,6 +46,7 @@ RULES = {
 }
 DRAWN = {"learn_routes", "measure_sums", *(rules[-1] for rules in RULES.values())}
 HOUR = 3600.0
+CUT = "cut.json"
 
 
 def main() -> None:
@@ -114,11 +115,24 @@ class Run:
             if left <= 0:
                 break
             begin = time.monotonic()
-            self._make(path, left)
+            if not self._make(path, left):
+                self._cut(rule, left)
             print(f"{rule}: {path}: {time.monotonic() - begin:.0f} s", file=sys.stderr)
 
-    def _make(self, path: str, limit: float) -> None:
-        """Make one file; kill what takes longer than ``limit``."""
+    def _cut(self, rule: str, limit: float) -> None:
+        """Note for this call and later ones that a job of a rule took longer than ``limit``."""
+        held = self.cut()
+        held[rule] = max(round(limit, 1), held.get(rule, 0.0))
+        (self.folder / CUT).write_text(json.dumps(held))
+
+    def cut(self) -> dict[str, float]:
+        """Return the seconds after which jobs were killed, by rule."""
+        path = self.folder / CUT
+        found: dict[str, float] = json.loads(path.read_text()) if path.exists() else {}
+        return found
+
+    def _make(self, path: str, limit: float) -> bool:
+        """Make one file; False if it took longer than ``limit`` and was killed."""
         process = subprocess.Popen(
             self._command(path),
             cwd=self.folder,
@@ -133,9 +147,10 @@ class Run:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
             self._snakemake("--unlock")
-            return
+            return False
         if process.returncode:
             raise RuntimeError(f"{path}: {errors[-3000:]}")
+        return True
 
     def _command(self, *arguments: str) -> list[str]:
         base = [sys.executable, "-m", "snakemake", "--cores", str(self.cores), *arguments]
@@ -168,6 +183,9 @@ class Run:
             cpu = pd.to_numeric(measured["cpu_time"], errors="coerce")  # polled: a part of it
             found["cpu_seconds"] = [round(value, 1) for value in cpu.fillna(0.0)]
             found["core_hours"] = round(jobs * statistics.mean(took) / HOUR, 2)
+        elif rule in self.cut():
+            found["longer_than"] = self.cut()[rule]
+            found["core_hours_over"] = round(jobs * found["longer_than"] / HOUR, 2)
         if len(took) > 1:
             found["later_over_first"] = round(statistics.mean(took[1:]) / took[0], 2)
         if sizes:
@@ -181,6 +199,9 @@ class Run:
             rules = {name: self.rule(name) for name in names if name in self.jobs}
             experiments[key] = {
                 "core_hours": round(sum(r.get("core_hours", 0.0) for r in rules.values()), 2),
+                "core_hours_over": round(
+                    sum(r.get("core_hours_over", 0.0) for r in rules.values()), 2
+                ),
                 "megabytes": round(sum(r.get("megabytes", 0.0) for r in rules.values()), 1),
                 "not_run": [n for n, r in rules.items() if not (r["run"] or "megabytes" in r)],
                 "rules": rules,
@@ -200,7 +221,9 @@ def table(report: dict[str, Any]) -> str:
         rules = found["rules"].values()
         jobs, ran = (sum(rule[name] for rule in rules) for name in ("jobs", "run"))
         missing = ", ".join(found["not_run"])
-        hours, size = found["core_hours"], found["megabytes"]
+        hours, size = str(found["core_hours"]), found["megabytes"]
+        if found["core_hours_over"]:
+            hours += f", and over {found['core_hours_over']} more"
         lines.append(f"| {key} | {jobs} | {ran} | {hours} | {size} | {missing} |")
     return "\n".join(lines)
 

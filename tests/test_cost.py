@@ -38,3 +38,5 @@ def test_cost_is_jobs_times_the_mean_of_those_run(run: Run) -> None:
     assert atlas["later_over_first"] == 3.0
     assert found["depth"]["not_run"] == ["measure_depth"]
     assert found["depth"]["core_hours"] == 0.0
+    run._cut("measure_depth", 72.0)
+    assert run.report()["experiments"]["depth"]["core_hours_over"] == 1.0
