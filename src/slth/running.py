@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,8 +15,12 @@ PLAN = "results/digests/plan.json"
 LOCK = "results/.running"
 
 
-def make_changed_again(workflow: Any, folder: str | Path = FOLDER) -> None:
+def make_changed_again(
+    workflow: Any, begin: Callable[[], None] | None = None, folder: str | Path = FOLDER
+) -> None:
     """Have Snakemake make every result of its plan again that is not as it was written.
+
+    begin: called with the plan of a run that is no dry run.
 
     It has no hook between the making of the plan's graph and the choice of the jobs to run; its
     own `--forcerun` also takes files for targets, which results of an earlier config are not.
@@ -30,6 +34,8 @@ def make_changed_again(workflow: Any, folder: str | Path = FOLDER) -> None:
         made = {str(path) for job in workflow.dag.jobs for path in job.output}
         for path in sorted(found.keys() & made):
             print(f"results: {path}: {found[path]}; it is made again", file=sys.stderr)
+        if begin is not None and not workflow.dryrun:
+            begin()
 
     workflow._build_dag = build_dag
 

@@ -25,7 +25,7 @@ def empty(path: Path) -> None:
 
 
 def foreign(path: Path) -> None:
-    shutil.copy(path.parents[1] / "cells/1.parquet", path)
+    shutil.copy(path.parents[2] / "measure/tickets.parquet", path)
 
 
 DAMAGE: dict[str, Callable[[Path], None]] = {
@@ -68,7 +68,7 @@ def test_damage_is_named_and_repaired(finished: Checkout) -> None:
 
 def test_deleted_results_are_made_again(finished: Checkout) -> None:
     before = results(finished)
-    for name in ("results/solve/cells/1.parquet", "results/manifest.json"):
+    for name in ("results/solve/cells/0.parquet", "results/manifest.json"):
         (finished.folder / name).unlink()
     finished.run()
     assert results(finished) == before

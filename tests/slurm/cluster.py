@@ -11,16 +11,19 @@ import shutil
 import signal
 import subprocess
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 CONF = Path("/etc/slurm/slurm.conf")
 MARK = "# written by tests/slurm"
+PLUGIN = "snakemake_executor_plugin_slurm"
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "srun", "squeue", "scontrol", "munged")
 
 
 def refusal() -> str:
     """Say why this machine cannot run the cluster; nothing when it can."""
     absent = [name for name in PROGRAMS if shutil.which(name) is None]
+    absent += [name for name in [PLUGIN] if find_spec(name) is None]
     if absent:
         return f"no {', '.join(absent)}: make test-slurm installs them"
     if os.geteuid() != 0:
@@ -42,6 +45,7 @@ class Cluster:
         """Start munged where none runs, slurmctld and slurmd; return when the node is idle."""
         for name in ("state", "spool"):
             (self.folder / name).mkdir(parents=True)
+        CONF.parent.mkdir(exist_ok=True)
         CONF.write_text(self.configuration())
         self._munge()
         self._daemon("slurmctld", "-D")
@@ -67,13 +71,14 @@ class Cluster:
         assert not check or done.returncode == 0, f"{command}: {done.stderr}{self.logs()}"
         return done.stdout
 
+    def jobs(self) -> dict[str, str]:
+        """Return the state of every job by its id; the cluster remembers them for two hours."""
+        listed = self.call("squeue", "--noheader", "--states=all", "--format=%i|%T")
+        return dict(line.split("|") for line in listed.splitlines())
+
     def running(self) -> list[str]:
         """Return the ids of the jobs that run now."""
-        return self.call("squeue", "--noheader", "--states=RUNNING", "--format=%i").split()
-
-    def states(self) -> list[str]:
-        """Return the states of all jobs; the cluster remembers them for two hours."""
-        return self.call("squeue", "--noheader", "--states=all", "--format=%T").split()
+        return [job for job, state in self.jobs().items() if state == "RUNNING"]
 
     def wait_for_state(self, word: str, limit: float = 30.0) -> None:
         """Wait until the node is in a state that begins with ``word``."""

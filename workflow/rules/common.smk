@@ -1,17 +1,14 @@
 # Helpers of the rules. Nothing here does research work.
 import os
-import sys
 from pathlib import Path
 
-ROOT = Path(workflow.basedir)
-
 # The workflow runs the package beside it, installed or not; jobs inherit the path.
-sys.path.insert(0, str(ROOT / "src"))
-os.environ.update(PYTHONPATH=sys.path[0])
+os.environ.update(PYTHONPATH=str(ROOT / "src"))
 
 from slth.configuration import check_or_exit
 from slth.data_files import FILE_SETS, find_files
 from slth.dependencies import closure, constant, construction_modules, solver_modules
+from slth.running import only_run, plan
 
 config = check_or_exit(
     config, ROOT / "workflow/schemas/config.schema.yaml", workflow.configfiles
@@ -97,6 +94,14 @@ def rendered(module, names):
     """Names, without suffix, of what a module of the rendering room writes."""
     listed = constant(ROOT / f"src/slth/rendering/{module}.py", names)
     return [Path(name).stem for name in listed]
+
+
+def begin():
+    """Keep other runs out of this folder; note which files this one makes."""
+    workflow.globals["run_lock"] = only_run()  # held until this process ends
+    made = {str(path) for job in workflow.dag.jobs for path in job.output}
+    if "results/manifest.json" in made:
+        plan(made)
 
 
 wildcard_constraints:

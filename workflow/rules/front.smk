@@ -1,9 +1,19 @@
-# config.yaml is read before Snakemake reads it: what is wrong with it becomes a line, not a traceback.
+# Where the project is, and its config.yaml, which is read before Snakemake reads it: what is wrong
+# with it becomes a line, not a traceback.
+import os
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.basedir) / "src"))
+if not isinstance(workflow.current_basedir, os.PathLike):
+    sys.exit("slth: the rules read files beside them; import the Snakefile of a clone")
+
+ROOT = Path(workflow.current_basedir).resolve().parents[1]
+IMPORTED = ROOT != Path(workflow.basedir).resolve()  # a module of another workflow
+ELSEWHERE = ROOT != Path.cwd().resolve()  # in another folder than the project's
+
+sys.path.insert(0, str(ROOT / "src"))
 
 from slth.configuration import read_or_exit
 
-read_or_exit(["config.yaml"])
+if not IMPORTED:
+    read_or_exit(["config.yaml"])

@@ -2,7 +2,7 @@
 # machine the paper shows the reference one, and says so.
 LATENCY = "results/benchmark/latency.json"
 if not Path(LATENCY).exists():
-    LATENCY = "benchmarks/latency_reference.json"
+    LATENCY = os.path.relpath(ROOT / "benchmarks/latency_reference.json")
 
 
 rule measure_latency:

@@ -1,17 +1,16 @@
 # What is noticed before a run, and what a run leaves behind it.
-from slth.running import FOLDER, make_changed_again, only_run, plan
+from slth.running import FOLDER, make_changed_again
 
 os.environ.update(SLTH_DIGESTS=FOLDER)  # jobs inherit it
 
+
 if workflow.is_main_process:
-    make_changed_again(workflow)
+    # Snakemake calls `onstart` of the main workflow alone
+    make_changed_again(workflow, begin if IMPORTED else None)
 
 
 onstart:
-    workflow.globals["run_lock"] = only_run()  # held until this process ends
-    jobs = list(workflow.dag.jobs)
-    if any(job.rule.name == "write_manifest" for job in jobs):
-        plan(str(path) for job in jobs for path in job.output)
+    begin()
 
 
 rule write_manifest:

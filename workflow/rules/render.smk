@@ -9,6 +9,9 @@ MEASURED = {
 }
 FIGURES = rendered("figures", "FIGURES")
 TABLES = rendered("tables", "TABLES")
+PROSE = sorted(
+    f"paper/sections/{path.name}" for path in (ROOT / "paper/sections").glob("*.tex")
+)
 
 
 rule render_figures:
@@ -95,6 +98,26 @@ rule render_numbers:
         "../scripts/render_numbers.py"
 
 
+# In a folder of its own, as that of another workflow, the written part of the paper is put beside the computed one.
+for path in ["paper/main.tex", "paper/references.bib", *PROSE] if ELSEWHERE else []:
+
+    rule:
+        name:
+            f"copy_{Path(path).stem}"
+        input:
+            str(ROOT / path),
+        output:
+            path,
+        localrule: True
+        resources:
+            mem_mb=100,
+            runtime=1,
+        message:
+            f"Copy {path}"
+        shell:
+            "cp {input:q} {output:q}"
+
+
 rule compile_paper:
     input:
         main="paper/main.tex",
@@ -108,7 +131,7 @@ rule compile_paper:
             rules.render_benchmark.output.times,
             rules.render_benchmark.output.errors,
         ],
-        sections=sorted(str(path) for path in Path("paper/sections").glob("*.tex")),
+        sections=PROSE,
         parts=SECTION_PARTS,
         code=code("compile_paper"),
     output:
