@@ -19,6 +19,7 @@ def sizes_figure(sizes: pd.DataFrame, ratios: pd.DataFrame, overlaps: pd.DataFra
     if sizes.empty and ratios.empty:
         return style.empty("No subsets of one size in this run.")
     figure, axes = style.panels(4, height=2.0)
+    sizes = _largest(sizes)
     _against_size(axes[0], sizes)
     _moments(axes[1], sizes)
     _certified(axes[2], ratios)
@@ -27,6 +28,14 @@ def sizes_figure(sizes: pd.DataFrame, ratios: pd.DataFrame, overlaps: pd.DataFra
         if ax.get_legend_handles_labels()[1]:
             ax.legend(fontsize=7, loc="upper center" if index == 1 else "upper right")
     return figure
+
+
+def _largest(sizes: pd.DataFrame) -> pd.DataFrame:
+    """The largest n of each d, of the first ensemble: as many series as a panel can show."""
+    if sizes.empty:
+        return sizes
+    own = sizes[sizes["ensemble"] == sizes["ensemble"].iloc[0]]
+    return own[own["n"] == own.groupby("d")["n"].transform("max")]
 
 
 def _against_size(ax: Axes, sizes: pd.DataFrame) -> None:

@@ -4,6 +4,7 @@ import itertools
 import math
 
 import numpy as np
+from scipy.optimize import brentq
 
 from slth import checks
 from slth.checks import FloatArray
@@ -41,7 +42,7 @@ def covering_probability(ensemble: str | Ensemble, n: int, d: int, eps: float) -
 def covering_error(ensemble: str | Ensemble, n: int, d: int, probability: float = 0.5) -> float:
     """The eps at which covering_probability crosses ``probability``, to 1 %.
 
-    Bisection from the error of one target, `best_error`. Cost: about 9 predictions.
+    Brent's method from the error of one target, `best_error`. Cost: about 6 predictions.
     """
     law, level = _density(ensemble, d), arguments.probability(probability)
     low = math.log(best_error(n, d, law))
@@ -50,13 +51,11 @@ def covering_error(ensemble: str | Ensemble, n: int, d: int, probability: float 
     high = low + 3.0
     while covering_probability(law, n, d, math.exp(high)) < level:
         low, high = high, high + 3.0
-    while high - low > 1e-2:
-        middle = 0.5 * (low + high)
-        if covering_probability(law, n, d, math.exp(middle)) < level:
-            low = middle
-        else:
-            high = middle
-    return math.exp(0.5 * (low + high))
+
+    def above(x: float) -> float:
+        return covering_probability(law, n, d, math.exp(x)) - level
+
+    return math.exp(brentq(above, low, high, xtol=5e-3))
 
 
 def union_bound(ensemble: str | Ensemble, d: int, eps: float, probability: float = 0.5) -> int:
