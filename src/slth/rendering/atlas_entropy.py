@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from slth.rendering import style
 from slth.rendering.atlas_claims import printed
-from slth.rendering.formatting import MISSING, count, fixed, integer, listing, sentence
+from slth.rendering.formatting import MISSING, fixed, integer, listing, sentence
 
 MEDIAN = -np.log2(np.log(2))  # the law has λ = 1; half of the instances hit where λ = ln 2
 
@@ -61,7 +61,7 @@ def _words(slopes: pd.DataFrame) -> str:
     near = (slopes["offset_low"] <= MEDIAN) & (slopes["offset_high"] >= MEDIAN)
     offset = sentence(
         f"the offset of a median, $-\\log_2\\ln2 = {MEDIAN:.2f}$ bits, lies inside the interval "
-        f"of the mean offset at {integer(near.sum())} of {count(len(slopes), 'fit')}"
+        f"of the mean offset at {integer(near.sum())} of {integer(len(slopes))} fits"
     )
     inside = (slopes["slope_low"] <= 1) & (slopes["slope_high"] >= 1)
     off = listing(

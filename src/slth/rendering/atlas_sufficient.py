@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from slth.rendering.atlas_claims import printed
 from slth.rendering.booktabs import Table
 from slth.rendering.formatting import (
     MISSING,
@@ -27,7 +28,7 @@ def sufficient_table(sufficient: pd.DataFrame, least: pd.DataFrame) -> Table:
     rows = []
     for row in sufficient.to_dict("records") if len(sufficient) else []:
         d, eps = int(row["d"]), float(row["eps"])
-        middle, low, high = observed_size(least, d, eps)
+        said, middle, low, high = observed_size(least, d, eps)
         seen = f"{fixed(middle, 1)} [{fixed(low, 1)}, {fixed(high, 1)}]"
         rows.append(
             [
@@ -36,30 +37,33 @@ def sufficient_table(sufficient: pd.DataFrame, least: pd.DataFrame) -> Table:
                 fixed(counting_bound(d, eps, 0.5), 1),
                 fixed(row["annealed"], 1),
                 fixed(row["n_star"], 1),
+                fixed(said, 1),
                 seen if math.isfinite(middle) else MISSING,
                 integer(row["certified"]),
                 f"${row['becchetti']:.0f}\\,C$",
             ]
         )
-    header = ["$d$", r"$\varepsilon$", "counting", "first moment", r"$n^\ast$", "observed"]
-    return Table("rrrrrlrr", [[*header, "certified", "theorem"]], rows)
+    header = ["$d$", r"$\varepsilon$", "counting", "first moment", r"$n^\ast$", "predicted"]
+    right = ["observed", "certified", "theorem"]
+    return Table("rrrrrrlrr", [[*header, *right]], rows)
 
 
-def observed_size(least: pd.DataFrame, d: int, eps: float) -> tuple[float, float, float]:
-    """n_50(d, eps) of normal candidates and its interval, between the sizes that were run.
+def observed_size(least: pd.DataFrame, d: int, eps: float) -> tuple[float, float, float, float]:
+    """n_50(d, eps) of normal candidates: predicted, observed, and the ends of its interval.
 
-    Log medians, and the ends of their intervals, are joined by straight lines; nan beyond them.
+    Log medians, predicted or not, and the ends of their intervals are joined by straight lines
+    between the sizes that were run; nan beyond them.
     """
     own = least[(least["ensemble"] == REFERENCE) & (least["d"] == d)] if len(least) else least
     own = own[own["median"] > 0].sort_values("n") if len(own) else own
     if len(own) < 2:
-        return math.nan, math.nan, math.nan
+        return math.nan, math.nan, math.nan, math.nan
     n = own["n"].to_numpy(float)
-    middle, low, high = (
+    said, middle, low, high = (
         _crossing(n, np.log2(own[name].to_numpy(float)), math.log2(eps))
-        for name in ("median", "low", "high")
+        for name in ("prediction", "median", "low", "high")
     )
-    return middle, low, high
+    return said, middle, low, high
 
 
 def _crossing(n: np.ndarray, logs: np.ndarray, level: float) -> float:
@@ -72,7 +76,11 @@ def _crossing(n: np.ndarray, logs: np.ndarray, level: float) -> float:
 def sufficient_macros(sufficient: pd.DataFrame, least: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX: how far sufficient sizes are from the observed ones."""
     recalled = [s for s in PUBLISHED.values() if s.confidence == "memory"]
-    names = listing(f"{escape(s.source)}, for {escape(s.setting)}" for s in recalled)
+    words = [s.setting.replace("nsn", f"{printed('nsn')} candidates") for s in recalled]
+    names = listing(
+        f"{escape(s.source)}, for {escape(setting)}"
+        for s, setting in zip(recalled, words, strict=True)
+    )
     return {"AtlasSufficient": _excess(sufficient, least), "AtlasRecalled": names}
 
 
@@ -81,19 +89,19 @@ def _excess(sufficient: pd.DataFrame, least: pd.DataFrame) -> str:
         return "This run compares no sizes."
     rows = []
     for row in sufficient.to_dict("records"):
-        seen = observed_size(least, int(row["d"]), float(row["eps"]))[0]
-        if math.isfinite(seen):
-            rows.append((seen, row["annealed"], row["n_star"], row["certified"], row["becchetti"]))
+        said, seen, *_ = observed_size(least, int(row["d"]), float(row["eps"]))
+        if math.isfinite(seen) and math.isfinite(said):
+            rows.append((seen, row["annealed"], said, row["certified"], row["becchetti"]))
     if not rows:
         return "None of the tolerances of the table lies between the medians of this run."
-    seen, annealed, star, certified, theorem = np.array(rows, dtype=float).T
-    more = certified - seen
+    seen, annealed, said, certified, theorem = np.array(rows, dtype=float).T
+    more, times = certified - seen, theorem / seen
+    first, ours = (fixed(float(np.abs(size - seen).mean()), 2) for size in (annealed, said))
     return sentence(
         f"at {count(len(seen), 'setting')} with an observed size the first moment is off by "
-        f"{fixed(float(np.abs(annealed - seen).mean()), 2)} candidates on average, $n^\\ast$ by "
-        f"{fixed(float(np.abs(star - seen).mean()), 2)}; the certificate asks for "
-        f"{fixed(float(more.min()), 1)} to {fixed(float(more.max()), 1)} more than even odds need, "
-        f"and the theorem for all targets, whose constant $C$ is not known, for "
-        f"{fixed(float((theorem / seen).min()), 1)}\\,$C$ to "
-        f"{fixed(float((theorem / seen).max()), 1)}\\,$C$ times as many"
+        f"{first} candidates on average, the prediction \\eqref{{eq:quenched}} by {ours}; the "
+        f"certificate asks for {fixed(float(more.min()), 1)} to {fixed(float(more.max()), 1)} more "
+        "than even odds need, and the theorem for all targets, whose constant $C$ is not known, "
+        f"for {fixed(float(times.min()), 1)}\\,$C$ to {fixed(float(times.max()), 1)}\\,$C$ times "
+        "as many"
     )
