@@ -6,11 +6,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from slth.ensembles import sample, sample_target
+from slth.ensembles import lookup, sample, sample_target
 from slth.experiments import atlas
-from slth.experiments.atlas_certificates import certificates
+from slth.experiments.atlas_certificates import certificates, sufficient_sizes
+from slth.experiments.atlas_entropy import entropy_fit, entropy_points
+from slth.experiments.atlas_lattice import lattice_points
 from slth.experiments.atlas_least import fit_threshold, least_points, median_error
 from slth.experiments.atlas_points import covering_points, search_points, size_points
+from slth.experiments.atlas_scales import scale_points
 from slth.experiments.covering_radius import subset_sums
 from slth.rendering.atlas_claims import fit_macros
 
@@ -19,6 +22,12 @@ SETTINGS: dict[str, Any] = {
     "least": {
         "ensembles": ["normal", "uniform"],
         "grid": [{"d": 1, "n": [6, 8]}, {"d": 2, "n": [9]}],
+        "replicates": 8,
+        "solver": "mitm",
+    },
+    "lattice": {
+        "ensembles": ["quantized"],
+        "grid": [{"d": 1, "n": [7]}, {"d": 2, "n": [8], "ensembles": ["binary"]}],
         "replicates": 8,
         "solver": "mitm",
     },
@@ -68,7 +77,7 @@ def instance(row: dict[Any, Any]) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("experiment", atlas.COLUMNS)
 def test_sharding_changes_no_row(experiment: str) -> None:
     one, two = (rows(experiment, shards) for shards in (1, 2))
-    key = [k for k in ("ensemble", "d", "n", "k", "t", "solver", "replicate") if k in one]
+    key = [k for k in ("ensemble", "d", "n", "k", "t", "aimed", "solver", "replicate") if k in one]
     one, two = (table.sort_values(key, ignore_index=True) for table in (one, two))
     pd.testing.assert_frame_equal(one, two)
     assert set(atlas.KEY) <= set(one)
@@ -86,6 +95,23 @@ def test_least_errors_and_hits_are_those_of_all_subsets() -> None:
         near = np.abs(of_size @ instance(row)[0] - atlas.TARGET).max(axis=1) <= row["eps"]
         assert row["hits"] == near.sum()
         assert (row["status"] == "HIT") == near.any()
+        least = np.abs(of_size @ instance(row)[0] - atlas.TARGET).max(axis=1).min()
+        reached = least <= atlas.REACH * row["eps"]
+        assert row["error"] == pytest.approx(least if reached else np.inf)
+
+
+def test_least_errors_of_integers_are_those_of_all_subsets() -> None:
+    table = rows("lattice")
+    assert set(table.loc[table["ensemble"] == "binary", "aimed"]) == {"on"}
+    for row in table.to_dict("records"):
+        law = lookup(row["ensemble"])
+        X = sample(law, row["n"], row["d"], row["seed"])
+        z = sample_target(row["d"], row["seed"], law)
+        if row["aimed"] == "off":
+            z = law.target_bound * sample_target(row["d"], row["seed"])
+        assert row["error"] == pytest.approx(np.abs(subset_sums(X) - z).max(axis=1).min())
+        assert row["proved"]
+        assert row["aimed"] == "off" or row["error"] == round(row["error"])
 
 
 def test_covered_volumes_are_those_of_all_sums() -> None:
@@ -116,6 +142,11 @@ def test_switched_off_is_empty_all_the_way() -> None:
     assert covering_points(empty["covering"], 0.99).empty
     assert size_points(empty["sizes"], 0.99).empty
     assert search_points(empty["search"], 0.99).empty
+    assert lattice_points(empty["lattice"], [0.5], 0.99).empty
+    assert scale_points(empty["least"], pd.DataFrame(), 0.99).empty
+    assert entropy_points(empty["sizes"], 0.99).empty
+    assert entropy_fit(empty["sizes"], 0.99).empty
+    assert sufficient_sizes([], [0.1]).empty
     assert all(table.empty for table in certificates([], 0.1))
 
 

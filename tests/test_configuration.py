@@ -92,6 +92,7 @@ WRONG = [
     ({"tickets": [{"name": "a"}]}, "tickets[0].network: missing"),
     ({"tickets": {"name": "a"}}, "tickets: got {'name': 'a'}, takes a list"),
     ({"atlas": {"least": {"ensembles": ["binary"], "grid": GRID}}}, "lie on a lattice"),
+    ({"atlas": {"lattice": {"ensembles": ["normal"], "grid": GRID}}}, "lie on no lattice"),
     ({"atlas": {"search": {"ensembles": ["product"], "grid": GRID}}}, "defined for d <= 1"),
     (
         {"atlas": {"least": {"grid": [{"d": 1, "n": [4], "ensembles": ["normal"]}]}}},

@@ -1,11 +1,16 @@
 # The atlas: MRSS without networks, decided shard by shard, then summed up.
 ATLAS = config["atlas"]
-ATLAS_SAMPLED = ["least", "covering", "sizes", "search", "volume"]
+ATLAS_SAMPLED = ["least", "lattice", "covering", "sizes", "search", "volume"]
 
 
 rule solve_atlas:
     input:
-        code=code("solve_atlas", ATLAS["least"]["solver"], *ATLAS["search"]["solvers"]),
+        code=code(
+            "solve_atlas",
+            ATLAS["least"]["solver"],
+            ATLAS["lattice"]["solver"],
+            *ATLAS["search"]["solvers"],
+        ),
     output:
         **{
             name: f"results/solve/atlas/{{shard}}/{name}.parquet"
@@ -48,8 +53,13 @@ rule measure_atlas:
     output:
         least="results/measure/atlas_least.parquet",
         fit="results/measure/atlas_fit.parquet",
+        lattice="results/measure/atlas_lattice.parquet",
+        scales="results/measure/atlas_scales.parquet",
+        sufficient="results/measure/atlas_sufficient.parquet",
         covering="results/measure/atlas_covering.parquet",
         sizes="results/measure/atlas_sizes.parquet",
+        entropy="results/measure/atlas_entropy.parquet",
+        slopes="results/measure/atlas_slopes.parquet",
         search="results/measure/atlas_search.parquet",
         volume="results/measure/atlas_volume.parquet",
         ratios="results/measure/atlas_ratios.parquet",
@@ -67,6 +77,7 @@ rule measure_atlas:
     params:
         confidence=ATLAS["confidence"],
         largest=ATLAS["least"]["largest"],
+        tolerances=ATLAS["lattice"]["tolerances"],
         certificates=ATLAS["certificates"],
     message:
         "Medians, rates and second moments of the atlas beside their predictions"

@@ -1,22 +1,31 @@
 from slth import frames
-from slth.experiments.atlas_certificates import certificates
+from slth.experiments.atlas_certificates import certificates, sufficient_sizes
+from slth.experiments.atlas_entropy import entropy_fit, entropy_points
+from slth.experiments.atlas_lattice import lattice_points
 from slth.experiments.atlas_least import fit_threshold, least_points
 from slth.experiments.atlas_points import covering_points, search_points, size_points
+from slth.experiments.atlas_scales import scale_points
 from slth.progress import logged
 
 with logged(snakemake.log[0]):
     p = snakemake.params
     rows = {
         name: frames.read_all(snakemake.input[name], f"atlas {name} rows")
-        for name in ("least", "covering", "sizes", "search", "volume")
+        for name in ("least", "lattice", "covering", "sizes", "search", "volume")
     }
     least = least_points(rows["least"], p.confidence)
     ratios, overlaps = certificates(p.certificates["dimensions"], p.certificates["eps"])
+    dimensions = sorted(set(rows["least"]["d"].astype(int)))
     made = {
         "least": least,
         "fit": fit_threshold(least, p.largest, p.confidence),
+        "lattice": lattice_points(rows["lattice"], p.tolerances, p.confidence),
+        "scales": scale_points(rows["least"], least, p.confidence),
+        "sufficient": sufficient_sizes(dimensions, p.certificates["tolerances"]),
         "covering": covering_points(rows["covering"], p.confidence),
         "sizes": size_points(rows["sizes"], p.confidence),
+        "entropy": entropy_points(rows["sizes"], p.confidence),
+        "slopes": entropy_fit(rows["sizes"], p.confidence),
         "search": search_points(rows["search"], p.confidence),
         "volume": rows["volume"],
         "ratios": ratios,

@@ -37,7 +37,7 @@ def _sandwich(sandwich: Config) -> Iterator[str]:
 def _atlas(atlas: Config) -> Iterator[str]:
     from slth.ensembles import ENSEMBLES  # loads scipy
 
-    for name in ("least", "covering", "sizes", "volume", "search"):
+    for name in ("least", "lattice", "covering", "sizes", "volume", "search"):
         own, place = atlas[name], f"atlas.{name}"
         for i, block in enumerate(own["grid"]):
             for ensemble in (*own["ensembles"], *block["ensembles"]):
@@ -47,7 +47,12 @@ def _atlas(atlas: Config) -> Iterator[str]:
                         f"{place}.ensembles: got {ensemble!r}, defined for d <= {law.max_d}, "
                         f"but {place}.grid[{i}].d is {block['d']}"
                     )
-                elif law.step:
+                elif name == "lattice" and not law.step:
+                    yield (
+                        f"{place}.ensembles: got {ensemble!r}, whose sums lie on no lattice; "
+                        "takes one of integers"
+                    )
+                elif law.step and name != "lattice":
                     yield (
                         f"{place}.ensembles: got {ensemble!r}, whose sums lie on a lattice; "
                         "takes one with a density"

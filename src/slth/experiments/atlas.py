@@ -14,8 +14,9 @@ import pandas as pd
 
 from slth import seeding
 from slth.checks import FloatArray
-from slth.ensembles import sample, sample_target
+from slth.ensembles import lookup, sample, sample_target
 from slth.experiments.covering_radius import covering_radius, subset_sums
+from slth.experiments.size_hits import near_by_size
 from slth.experiments.volume import covered_volumes
 from slth.problem import Status
 from slth.progress import track
@@ -27,13 +28,15 @@ Settings = Mapping[str, Any]
 KEY = ["experiment", "ensemble", "d", "n", "eps", "replicate", "solver", "seed", "status"]
 COLUMNS = {
     "least": [*KEY, "proved", "error", "kept", "work"],
+    "lattice": [*KEY, "aimed", "proved", "error", "kept", "work"],
     "covering": [*KEY, "radius_low", "radius_high", "error"],
-    "sizes": [*KEY, "k", "hits"],
+    "sizes": [*KEY, "k", "hits", "error"],
     "search": [*KEY, "proved", "error", "kept", "work"],
     "volume": [*KEY, "t", "restricted", "free"],
 }
 _NOTHING = dict.fromkeys(["solver", "status", "proved", "error", "kept", "work"])
 TARGET = 0.5  # every coordinate of the one target of the sizes
+REACH = 4.0  # of the errors of one size, in eps
 
 
 @dataclass(frozen=True)
@@ -60,16 +63,18 @@ class Point:
         """One row a replicate: the key, and ``columns`` (arrays or scalars)."""
         key = {name: getattr(self, name) for name in ("experiment", "ensemble", "d", "n", "eps")}
         table = pd.DataFrame({**key, "replicate": self.replicates, "seed": self.seeds})
-        return table.assign(**columns)[COLUMNS[self.experiment]]
+        table = table.assign(**columns)
+        return table[[name for name in COLUMNS[self.experiment] if name in table]]
 
 
 def measure(experiment: str, settings: Settings, seed: int, shard: int) -> pd.DataFrame:
     """Return the rows of one shard of an experiment of the atlas.
 
     settings: the ``atlas`` section of the config. experiment: least (least error of an instance),
+    lattice (the same for integer candidates, targets on and off the lattice of their sums),
     covering (distance of the farthest target from the sums, and least error for one target), sizes
-    (hits among the subsets of each size), search (least error found by each solver for equal work),
-    volume (share of [-1, 1] covered after each candidate, d = 1, tolerance eps).
+    (hits and least error among the subsets of each size), search (least error found by each solver
+    for equal work), volume (share of [-1, 1] covered after each candidate, d = 1, tolerance eps).
     """
     own = settings[experiment]
     places = list(_points(experiment, own, seed, settings["shards"], shard))
@@ -99,6 +104,20 @@ def _least(own: Settings, point: Point) -> pd.DataFrame:
     return _solved(point, own["solver"], None)
 
 
+def _lattice(own: Settings, point: Point) -> pd.DataFrame:
+    """Targets of the ensemble's own, integers; and uniform ones, if the sums fill the integers."""
+    law, on = lookup(point.ensemble), point.targets()
+    aims = {"on": on}
+    if law.step == 1:
+        off = np.stack([sample_target(point.d, seed, "normal") for seed in point.seeds])
+        aims["off"] = law.target_bound * off
+    parts = [
+        _solved(point, own["solver"], None, targets).assign(aimed=aimed)
+        for aimed, targets in aims.items()
+    ]
+    return pd.concat(parts, ignore_index=True)[COLUMNS["lattice"]]
+
+
 def _search(own: Settings, point: Point) -> pd.DataFrame:
     """Solvers that do not take n candidates at all have no row."""
     able = [name for name in own["solvers"] if not registry.get(name).refusal(point.n, point.d)]
@@ -106,10 +125,11 @@ def _search(own: Settings, point: Point) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else point.rows(**_NOTHING).iloc[:0]
 
 
-def _solved(point: Point, solver: str, budget: int | None) -> pd.DataFrame:
-    answer = solve_batch(
-        point.candidates(), point.targets(), solver=solver, budget=budget, threads=1
-    )
+def _solved(
+    point: Point, solver: str, budget: int | None, targets: FloatArray | None = None
+) -> pd.DataFrame:
+    aims = point.targets() if targets is None else targets
+    answer = solve_batch(point.candidates(), aims, solver=solver, budget=budget, threads=1)
     return point.rows(
         solver=solver,
         status=[status.name for status in answer.status],
@@ -138,16 +158,18 @@ def _covering(own: Settings, point: Point) -> pd.DataFrame:
 
 
 def _sizes(own: Settings, point: Point) -> pd.DataFrame:
-    """Hits among the k-subsets for k = 1, ..., n; one target, ½ in every coordinate."""
-    size_of = np.array([int(m).bit_count() for m in range(2**point.n)])
+    """Hits and least error among the k-subsets, k = 1, ..., n; target ½ in every coordinate.
+
+    error: inf beyond REACH eps.
+    """
+    target, reach = np.full(point.d, TARGET), REACH * point.eps
+    found = [near_by_size(X, target, point.eps, reach) for X in point.candidates()]
+    hits, error = (np.array(column) for column in zip(*found, strict=True))
     parts = []
-    hits = np.zeros((len(point.seeds), point.n + 1), dtype=np.int64)
-    for row, X in enumerate(point.candidates()):
-        near = np.abs(subset_sums(X) - TARGET).max(axis=1) <= point.eps
-        hits[row] = np.bincount(size_of[near], minlength=point.n + 1)
     for k in range(1, point.n + 1):
         status = np.where(hits[:, k] > 0, Status.HIT.name, Status.NO_HIT.name)
-        parts.append(point.rows(solver="all sums", status=status, k=k, hits=hits[:, k]))
+        columns = {"k": k, "hits": hits[:, k], "error": error[:, k]}
+        parts.append(point.rows(solver="all sums", status=status, **columns))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -166,6 +188,7 @@ def _volume(own: Settings, point: Point) -> pd.DataFrame:
 
 DRIVERS: dict[str, Callable[[Settings, Point], pd.DataFrame]] = {
     "least": _least,
+    "lattice": _lattice,
     "covering": _covering,
     "sizes": _sizes,
     "search": _search,

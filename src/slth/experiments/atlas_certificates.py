@@ -7,6 +7,8 @@ import pandas as pd
 from scipy.special import logsumexp
 
 from slth.experiments.atlas import TARGET
+from slth.theory.first_moment import annealed_threshold
+from slth.theory.published import becchetti_size
 from slth.theory.quenched import quenched_n_star
 from slth.theory.second_moment import (
     existence_certificate,
@@ -16,6 +18,7 @@ from slth.theory.second_moment import (
 )
 
 RATIOS = ["d", "eps", "n", "k", "ratio", "best", "n_star"]
+SUFFICIENT = ["d", "eps", "annealed", "n_star", "certified", "k", "ratio", "becchetti"]
 OVERLAPS = ["d", "eps", "n", "k", "overlap", "plain", "weighted"]
 
 
@@ -37,3 +40,19 @@ def certificates(dimensions: Iterable[int], eps: float) -> tuple[pd.DataFrame, p
         for j in range(best + 1):
             overlaps.append((d, eps, n, best, j, np.exp(plain[j]), np.exp(weighted[j])))
     return pd.DataFrame(ratios, columns=RATIOS), pd.DataFrame(overlaps, columns=OVERLAPS)
+
+
+def sufficient_sizes(dimensions: Iterable[int], tolerances: Iterable[float]) -> pd.DataFrame:
+    """Sizes that theorems and formulas ask for at (d, eps), normal candidates, one row each.
+
+    annealed: E[Z] = 1. n_star: even odds by the quenched prediction. certified: second moment,
+    target ½ in every coordinate, probability one third at least, by subsets of size k. becchetti:
+    all targets, with constant 1, which is a unit. None of them is sampled.
+    """
+    rows = []
+    for d in dimensions:
+        for eps in tolerances:
+            n, k, ratio = existence_certificate(d, eps, TARGET)
+            sizes = (annealed_threshold(d, eps), quenched_n_star(d, eps), n, k, ratio)
+            rows.append((d, eps, *sizes, becchetti_size(d, eps)))
+    return pd.DataFrame(rows, columns=SUFFICIENT)

@@ -6,6 +6,7 @@ n_50(d, eps), so one search an instance places the threshold, with no design to 
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -96,8 +97,8 @@ def _least_point(rows: pd.DataFrame, confidence: float) -> dict[str, Any]:
     low, high = quantile_interval(errors, 0.5, confidence)
     q10, q25, median, q75, q90 = np.quantile(errors, [0.1, 0.25, 0.5, 0.75, 0.9])
     slope = 0.5 / max(math.log2(q75 / q25), 1e-9)
-    predicted = _half(lambda eps: success_probability(ensemble, n, d, eps), median, slope)
-    refined = _half(
+    predicted = half_tolerance(lambda eps: success_probability(ensemble, n, d, eps), median, slope)
+    refined = half_tolerance(
         lambda eps: refined_probability(ensemble, n, d, eps, samples=SAMPLES), median, slope
     )
     values = [median, low, high, q10, q90, median_error(np.log2(errors)), predicted, refined]
@@ -108,7 +109,7 @@ def _least_point(rows: pd.DataFrame, confidence: float) -> dict[str, Any]:
     )
 
 
-def _half(chance: Any, start: float, slope: float) -> float:
+def half_tolerance(chance: Callable[[float], float], start: float, slope: float) -> float:
     """The eps with chance(eps) = ½: two secant steps in log2 eps, the first with the data's slope.
 
     To about 1 % of eps: the chance is nearly linear over its middle half.

@@ -4,8 +4,12 @@ from matplotlib.figure import Figure
 
 from slth.rendering.atlas_claims import fit_macros, least_macros
 from slth.rendering.atlas_claims_all import covering_macros, search_macros, size_macros
+from slth.rendering.atlas_entropy import entropy_figure, entropy_macros
 from slth.rendering.atlas_figures import covering_figure, least_figure, residual_figure
 from slth.rendering.atlas_figures_sizes import search_figure, sizes_figure
+from slth.rendering.atlas_lattice import lattice_figure, lattice_macros
+from slth.rendering.atlas_scales import scales_macros, scales_table
+from slth.rendering.atlas_sufficient import sufficient_macros, sufficient_table
 from slth.rendering.atlas_tables import fit_table, price_table, search_table
 from slth.rendering.atlas_volume import volume_figure, volume_macros
 from slth.rendering.booktabs import Table
@@ -14,23 +18,27 @@ from slth.rendering.sections import Frames
 FIGURES = (
     "atlas_least",
     "atlas_residual",
+    "atlas_lattice",
     "atlas_covering",
     "atlas_sizes",
+    "atlas_entropy",
     "atlas_search",
     "atlas_volume",
 )
-TABLES = ("atlas_fit", "atlas_price", "atlas_easy")
+TABLES = ("atlas_fit", "atlas_sufficient", "atlas_scales", "atlas_price", "atlas_easy")
 
 
 def figures(frames: Frames) -> dict[str, Figure]:
     """Return the figures of ``FIGURES`` by name."""
     return {
-        "atlas_least": least_figure(frames["atlas_least"], frames["atlas_ratios"]),
+        "atlas_least": least_figure(frames["atlas_least"], frames["atlas_sufficient"]),
         "atlas_residual": residual_figure(frames["atlas_least"]),
+        "atlas_lattice": lattice_figure(frames["atlas_lattice"]),
         "atlas_covering": covering_figure(frames["atlas_covering"]),
         "atlas_sizes": sizes_figure(
             frames["atlas_sizes"], frames["atlas_ratios"], frames["atlas_overlaps"]
         ),
+        "atlas_entropy": entropy_figure(frames["atlas_entropy"]),
         "atlas_search": search_figure(frames["atlas_search"]),
         "atlas_volume": volume_figure(frames["atlas_volume"]),
     }
@@ -40,6 +48,8 @@ def tables(frames: Frames) -> dict[str, Table]:
     """Return the tables of ``TABLES`` by name."""
     return {
         "atlas_fit": fit_table(frames["atlas_fit"]),
+        "atlas_sufficient": sufficient_table(frames["atlas_sufficient"], frames["atlas_least"]),
+        "atlas_scales": scales_table(frames["atlas_scales"]),
         "atlas_price": price_table(frames["atlas_covering"]),
         "atlas_easy": search_table(frames["atlas_search"]),
     }
@@ -50,6 +60,10 @@ def macros(frames: Frames) -> dict[str, str]:
     return {
         **least_macros(frames["atlas_least"]),
         **fit_macros(frames["atlas_fit"]),
+        **lattice_macros(frames["atlas_lattice"]),
+        **scales_macros(frames["atlas_scales"]),
+        **sufficient_macros(frames["atlas_sufficient"], frames["atlas_least"]),
+        **entropy_macros(frames["atlas_entropy"], frames["atlas_slopes"]),
         **covering_macros(frames["atlas_covering"]),
         **size_macros(frames["atlas_sizes"], frames["atlas_ratios"], frames["atlas_overlaps"]),
         **search_macros(frames["atlas_search"]),

@@ -41,6 +41,14 @@ def level(table: pd.DataFrame) -> str:
     return percent(float(table["confidence"].iloc[0]), 0)
 
 
+def largest_sizes(sizes: pd.DataFrame) -> pd.DataFrame:
+    """The largest n of each d, of the first ensemble: as many as a panel or a sentence can hold."""
+    if sizes.empty:
+        return sizes
+    own = sizes[sizes["ensemble"] == sizes["ensemble"].iloc[0]]
+    return own[own["n"] == own.groupby("d")["n"].transform("max")]
+
+
 def least_macros(least: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for everything the prose says about the least errors."""
     known = least[least["median"].notna()] if len(least) else least

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from slth.rendering.atlas_claims import level, printed
+from slth.rendering.atlas_claims import largest_sizes, level, printed
 from slth.rendering.benchmark import OURS
 from slth.rendering.claims_thresholds import SIGNIFICANCE, excess
 from slth.rendering.formatting import (
@@ -46,7 +46,7 @@ def size_macros(
         "AtlasSizesTrials": span(sizes["trials"].to_numpy(float)) if len(sizes) else MISSING,
         "AtlasSizesConfidence": level(sizes),
         "AtlasSizesAgreement": _size_agreement(fixed_sizes),
-        "AtlasSizesBest": _best_sizes(sizes),
+        "AtlasSizesBest": _best_sizes(largest_sizes(sizes)),
         "AtlasMoments": _moments(sizes),
         "AtlasCertificates": _certificates(ratios),
         "AtlasOverlaps": _overlaps(overlaps),
@@ -150,7 +150,7 @@ def _moments(sizes: pd.DataFrame) -> str:
         "the exact ratio lies inside the interval of the observed one at "
         f"{integer(inside.sum())} of {count(len(known), 'point')}"
     )
-    free = known[known["k"] == 0]
+    free = largest_sizes(known[known["k"] == 0])
     if len(free):
         parts = [
             f"{number(row['exact_ratio'])} (observed {number(row['ratio'])}) at $d = {row['d']:g}$"

@@ -14,10 +14,10 @@ REFERENCE = "normal"
 
 
 @style.styled
-def least_figure(least: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
-    """Least error of one ensemble against n: the transition, its middle predicted, two bounds.
+def least_figure(least: pd.DataFrame, sufficient: pd.DataFrame) -> Figure:
+    """Least error of one ensemble against n: the transition, its middle predicted, three bounds.
 
-    ratios: the exact second moments, for the certified sizes of normal candidates.
+    sufficient: the certified sizes of normal candidates, drawn where they are on the axis.
     """
     if least.empty:
         return style.empty("No least errors in this run.")
@@ -37,8 +37,9 @@ def least_figure(least: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
         ax.plot(grid, counting, color=style.REFERENCE, linestyle=":", label="counting bound")
         look = style.SERIES[1]
         ax.plot(n, part["prediction"], color=look.colour, linestyle=look.line, label="prediction")
-        if name == REFERENCE and len(ratios):
-            _certified(ax, ratios[ratios["best"] & (ratios["d"] == d)])
+        if name == REFERENCE and len(sufficient):
+            own = sufficient[sufficient["d"] == d]
+            _certified(ax, own[own["certified"].between(n.min(), n.max())])
         ax.set_title(f"$d = {d:g}$")
         style.log_axis(ax)
         style.integer_axis(ax)
@@ -47,10 +48,10 @@ def least_figure(least: pd.DataFrame, ratios: pd.DataFrame) -> Figure:
     return figure
 
 
-def _certified(ax: Axes, best: pd.DataFrame) -> None:
-    if len(best):
+def _certified(ax: Axes, own: pd.DataFrame) -> None:
+    if len(own):
         marks = {**style.SERIES[3].points(), "markersize": 6, "marker": "P"}
-        ax.plot(best["n"], best["eps"], label="certified", **marks)
+        ax.plot(own["certified"], own["eps"], label="certified", **marks)
 
 
 def _band(ax: Axes, part: pd.DataFrame) -> None:

@@ -6,8 +6,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from slth.rendering import style
+from slth.rendering.atlas_claims import largest_sizes
 from slth.rendering.atlas_figures import label
 from slth.rendering.benchmark import OURS
+from slth.rendering.formatting import setting
 from slth.rendering.inputs import existence_limit
 
 FLOOR = 1e3  # how far below the least error found the limit is drawn
@@ -19,6 +21,7 @@ def sizes_figure(sizes: pd.DataFrame, ratios: pd.DataFrame, overlaps: pd.DataFra
     if sizes.empty and ratios.empty:
         return style.empty("No subsets of one size in this run.")
     figure, axes = style.panels(4, height=2.0)
+    sizes = largest_sizes(sizes)
     _against_size(axes[0], sizes)
     _moments(axes[1], sizes)
     _certified(axes[2], ratios)
@@ -62,7 +65,7 @@ def _certified(ax: Axes, ratios: pd.DataFrame) -> None:
     if len(ratios):
         ax.axvline(1.0, color=style.REFERENCE, linewidth=0.8)
         ax.axhline(3.0, color=style.REFERENCE, linewidth=0.8, linestyle=":")
-        ax.set_xlim(0.3, 3.0)
+        ax.set_xlim(0.3, 4.0)
         ax.set_ylim(1.8, 60)
     style.log_axis(ax)
     ax.set_xlabel(r"$(k/n)\,\sqrt{d}$")
@@ -87,7 +90,8 @@ def _groups(table: pd.DataFrame, by: list[str]):  # type: ignore[no-untyped-def]
     words = {"d": "d", "n": "n", "eps": r"\varepsilon"}
     for index, (values, own) in enumerate(table.groupby(by, sort=True)):
         named = zip(by, values if isinstance(values, tuple) else (values,), strict=True)
-        yield style.series(index), own, f"${', '.join(f'{words[k]}={v:g}' for k, v in named)}$"
+        shown = ", ".join(f"{words[k]}={setting(float(str(v))).strip('$')}" for k, v in named)
+        yield style.series(index), own, f"${shown}$"
 
 
 @style.styled

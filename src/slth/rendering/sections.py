@@ -31,8 +31,13 @@ SECTIONS: dict[str, tuple[str, tuple[str, ...]]] = {
         (
             "atlas_least",
             "atlas_fit",
+            "atlas_lattice",
+            "atlas_scales",
+            "atlas_sufficient",
             "atlas_covering",
             "atlas_sizes",
+            "atlas_entropy",
+            "atlas_slopes",
             "atlas_ratios",
             "atlas_overlaps",
             "atlas_search",

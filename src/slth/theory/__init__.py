@@ -6,7 +6,15 @@ from slth.theory.covering import covering_error, covering_probability, union_bou
 from slth.theory.entropy import fixed_size_n_star
 from slth.theory.first_moment import annealed_threshold, expected_hits, log_expected_hits
 from slth.theory.free_second_moment import free_second_moment_ratio
-from slth.theory.published import PUBLISHED, Statement, fixed_size, lueker_failure
+from slth.theory.off_lattice import off_lattice_probability
+from slth.theory.published import (
+    PUBLISHED,
+    Statement,
+    becchetti_size,
+    fixed_size,
+    lueker_failure,
+    lueker_size,
+)
 from slth.theory.quenched import best_error, quenched_n_star, success_probability, threshold
 from slth.theory.refined import refined_probability
 from slth.theory.second_moment import existence_certificate, second_moment_ratio
@@ -21,6 +29,7 @@ __all__ = [
     "PUBLISHED",
     "Statement",
     "annealed_threshold",
+    "becchetti_size",
     "best_error",
     "best_error_of_size",
     "best_size",
@@ -38,6 +47,8 @@ __all__ = [
     "log_expected_hits",
     "log_expected_hits_of_size",
     "lueker_failure",
+    "lueker_size",
+    "off_lattice_probability",
     "quenched_n_star",
     "refined_probability",
     "second_moment_ratio",

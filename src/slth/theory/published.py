@@ -60,6 +60,32 @@ PUBLISHED: dict[str, Statement] = {
 }
 
 
+def becchetti_size(d: int, eps: float, constant: float = 1.0) -> float:
+    """Size C d³ ln(1/eps) (ln(1/eps) + ln d) for normal candidates and all targets of the cube.
+
+    eps < 1. Source: Becchetti et al. 2022, abstract, which leaves C and the logarithms' base open:
+    the default 1 and natural logarithms are a unit, not a claim.
+    """
+    d, log = checks.integer("d", d, low=1), _log_inverse(eps)
+    return checks.positive("constant", constant) * d**3 * log * (log + math.log(d))
+
+
+def lueker_size(eps: float, constant: float = 1.0) -> float:
+    """Size C ln(1/eps) for uniforms on [-1, 1] and all targets of [-1, 1], at tolerance 2 eps.
+
+    eps < 1. Source: Lueker 1998; da Cunha et al., ESA 2023, with C universal and not explicit: the
+    default 1 is a unit, not a claim.
+    """
+    return checks.positive("constant", constant) * _log_inverse(eps)
+
+
+def _log_inverse(eps: float) -> float:
+    value = checks.positive("eps", eps)
+    if value >= 1:
+        raise ValueError(f"eps: got {eps!r}, takes a number in (0, 1)")
+    return -math.log(value)
+
+
 def lueker_failure(n: int, eps: float, constant: float) -> float:
     """Bound on P(some z in [-1, 1] is not 2 eps-hit) for n uniforms on [-1, 1], in [0, 1].
 

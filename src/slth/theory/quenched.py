@@ -129,13 +129,20 @@ def target_law(
 def _averaged(law: Ensemble, n: int, eps: float, targets: Targets) -> float:
     """The formula, averaged for nsn over A ~ χ²_n: ∫_0^1 over its quantile."""
     share, centres, halves = _windows(law, eps, targets)
-    if share == -math.inf:
-        return 0.0
-    return over_spreads(
-        law,
-        n,
-        lambda s: _success(n * math.log(2) + share, s / 2, centres, halves, targets),
-    )
+    return 0.0 if share == -math.inf else hits_chance(law, n, centres, halves, targets, share)
+
+
+def hits_chance(
+    law: Ensemble,
+    n: int,
+    centres: FloatArray,
+    halves: FloatArray,
+    targets: Targets,
+    share: float = 0.0,
+) -> float:
+    """The formula with these windows, one a value of ``targets``; share: log weight of them all."""
+    count = n * math.log(2) + share
+    return over_spreads(law, n, lambda s: _success(count, s / 2, centres, halves, targets))
 
 
 def over_spreads(law: Ensemble, n: int, chance: Callable[[float], float]) -> float:
