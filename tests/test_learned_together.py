@@ -1,5 +1,7 @@
 """Networks trained in stacks of their slices: what each would become alone."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -55,7 +57,7 @@ def test_many_masks_are_the_masks_one_by_one(granularity: str, data) -> None:
     networks[1] = networks[0]
     x, y = data.train_images[:256], data.train_labels[:256]
     fractions, seeds = (0.1, 0.3, 0.3), (5, 5, 6)
-    asked = {"granularity": granularity, "epochs": 2, "rewind": 1}
+    asked: dict[str, Any] = {"granularity": granularity, "epochs": 2, "rewind": 1}
     many = learn_all("magnitude", networks, x, y, kept_fractions=fractions, seeds=seeds, **asked)
     for net, fraction, seed, of in zip(networks, fractions, seeds, many, strict=True):
         one = learn("magnitude", net, x, y, kept_fraction=fraction, seed=seed, **asked)
@@ -73,7 +75,11 @@ def test_early_accuracy_is_that_of_a_training_cut_short(data) -> None:
     held = data.held_out_images, data.held_out_labels
     x, y = data.train_images, data.train_labels
     networks = [build_network([6, 10], stride=2, seed=s) for s in (0, 1, 2)]
-    asked = {"kept_fractions": [0.3] * 3, "seeds": [0, 1, 2], "granularity": "filter"}
+    asked: dict[str, Any] = {
+        "kept_fractions": [0.3] * 3,
+        "seeds": [0, 1, 2],
+        "granularity": "filter",
+    }
     found = learn_all("magnitude", networks, x, y, epochs=3, watch=(*held, 1), **asked)
     nulls = control_all([("fresh", m, None, 9) for m in found], x, y, watch=(*held, 3))
     assert all(0.1 < m.early < m.accuracy(*held) for m in found)
