@@ -45,9 +45,11 @@ def main() -> None:
 
 def copy(folder: Path) -> None:
     """Copy what a run needs; compiled kernels stay valid, since the files keep their times."""
-    ignored = shutil.ignore_patterns("tables", "figures", "numbers*", "*.egg-info")
+    made = shutil.ignore_patterns("tables", "figures", "numbers*", "benchmark.tex")
+    others = shutil.ignore_patterns("*.egg-info")
     for part in (*PARTS, "workflow"):
         if (PROJECT / part).is_dir():
+            ignored = made if part == "paper" else others
             shutil.copytree(PROJECT / part, folder / part, ignore=ignored)
         else:
             shutil.copy2(PROJECT / part, folder / part)
