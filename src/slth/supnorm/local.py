@@ -152,9 +152,8 @@ def _bounds(
     positions = _Positions(dual, Kinds(of_part, rows[0].of_input, count))
     unit = torch.eye(m, dtype=torch.float64).repeat(1, count)
     delta = torch.cat([unit, -unit])
-    above, below = positions.least(torch.stack([torch.zeros_like(delta), delta], -1), steps).chunk(
-        2
-    )
+    c = torch.stack([torch.zeros_like(delta), delta], -1)
+    above, below = positions.least(c, steps).chunk(2)
     return above.T, below.T
 
 
@@ -173,7 +172,8 @@ class _Positions:
         if not theta:
             return best  # no ReLU on the way: the bound is what it is
         found = Chain(self.dual, c, allowed, theta, scales, self.kinds).search(steps)
-        return torch.minimum(best, self.value(c, found, allowed, scales))
+        value = self.value(c, found, allowed, scales)
+        return torch.where(value < best, value, best)  # an overflow is no bound
 
     def value(
         self,
