@@ -19,8 +19,8 @@ SECTION = {
     "kept_fractions": [0.5],
     "seeds": 2,
     "filter_seeds": 3,
-    "epochs": 2,
-    "early": 2,
+    "epochs": 4,
+    "early": 4,
     "batch": 16,
     "shards": 2,
 }

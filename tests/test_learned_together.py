@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from slth.learned import control, control_all, learn, learn_all, units_of
+from slth.learned import Trainings, control, control_all, learn, learn_all, units_of
 from slth.learned.task import Task
 from slth.learned.together import train_together
 from slth.networks import build_network, load_data_set
@@ -68,6 +68,32 @@ def test_many_masks_are_the_masks_one_by_one(granularity: str, data) -> None:
             torch.testing.assert_close(
                 one.network.get_parameter(name), of.network.get_parameter(name), rtol=0, atol=1e-3
             )
+
+
+def test_variants_that_share_trainings_are_as_alone(data, monkeypatch) -> None:
+    """Shared by source, seed and settings: to the last bit, work counted, trained only once."""
+    networks = [build_network([6, 10], stride=2, seed=s) for s in (0, 1)]
+    x, y = data.train_images[:200], data.train_labels[:200]
+    variants = [{"rewind": 2}, {"rounds": 2}, {"rewind": 1, "granularity": "filter"}]
+    asked: list[dict[str, Any]] = [{"epochs": 2, "kept_fractions": [0.2] * 2} | v for v in variants]
+    asked += [asked[0] | {"epochs": 1, "rewind": 0}]  # another training, not to be confused
+    lone = [learn_all("magnitude", networks, x, y, seeds=[5, 6], **each) for each in asked]
+    runs: list[int] = []
+    alone = Task.train
+
+    def counted(task: Task, *args: Any, run: int = 0, **more: Any) -> dict[str, Tensor]:
+        runs.append(run)
+        return alone(task, *args, run=run, **more)
+
+    monkeypatch.setattr(Task, "train", counted)
+    shared = Trainings([0, 1])
+    for each, wanted in zip(asked, lone, strict=True):
+        found = learn_all("magnitude", networks, x, y, seeds=[5, 6], trainings=shared, **each)
+        for one, other in zip(wanted, found, strict=True):
+            assert one.work == other.work
+            for name, weight in one.network.named_parameters():
+                assert torch.equal(weight, other.network.get_parameter(name))
+    assert runs.count(1) == 2 * len(networks)
 
 
 def test_early_accuracy_is_that_of_a_training_cut_short(data) -> None:

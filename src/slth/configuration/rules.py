@@ -117,12 +117,13 @@ def _learned(learned: Config) -> Iterator[str]:
             f"learned.early: got {learned['early']}, takes at most learned.epochs, "
             f"{learned['epochs']}"
         )
+    variants = [(lottery["rounds"], lottery["rewind"]) for lottery in learned["lotteries"]]
     for i, lottery in enumerate(learned["lotteries"]):
         if lottery["rewind"] > learned["epochs"]:
             yield (
                 f"learned.lotteries[{i}].rewind: got {lottery['rewind']}, takes at most "
                 f"learned.epochs, {learned['epochs']}"
             )
-        if lottery in learned["lotteries"][:i]:
+        if variants[i] in variants[:i]:
             yield f"learned.lotteries[{i}]: got {lottery} twice, takes each variant once"
     yield from (line.replace("networks[0]", "learned") for line in _networks([learned]))

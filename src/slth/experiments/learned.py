@@ -1,8 +1,9 @@
 """Learned masks of a random network against kept fraction, beside their null controls.
 
 A mask is one (arm, granularity, kept fraction, replicate). An arm is a method with its options.
-Arms of one replicate share their random network; a mask and its controls share its data. Masks of
-whole filters are made for BLOCK replicates at once, which train in stacks.
+Arms of one replicate share their random network, and those of one method its first training; a mask
+and its controls share its data. Masks of whole filters are made for BLOCK replicates at once, which
+train in stacks.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +13,7 @@ import pandas as pd
 from torch import Tensor, nn
 
 from slth import seeding
-from slth.learned import CONTROLS, LearnedMask, control_all, learn_all, signed_constant
+from slth.learned import CONTROLS, LearnedMask, Trainings, control_all, learn_all, signed_constant
 from slth.networks.architectures import build_network
 from slth.networks.data import DataSet, load_data_set
 from slth.progress import track
@@ -32,24 +33,41 @@ def arms(settings: Settings) -> Iterator[tuple[str, str, dict[str, Any]]]:
             yield f"magnitude-{lottery['rounds']}-{lottery['rewind']}", method, dict(lottery)
 
 
-def cells(settings: Settings, shard: int) -> list[dict[str, Any]]:
-    """Return the cells of one shard: every ``shards``-th, so that shards are equally long."""
+def groups(settings: Settings, shard: int) -> list[list[dict[str, Any]]]:
+    """Return the groups of one shard: every ``shards``-th, so that shards are equally long.
+
+    A group is the cells of one method, granularity and block of replicates: they share trainings.
+    """
     dense = {"arm": DENSE, "method": "magnitude", "options": {}}
-    found = [{**dense, "granularity": "edge", "fractions": [1.0]}]
+    found = [{**dense, "granularity": "edge", "fractions": [1.0], "count": settings["seeds"]}]
     found += [
-        {"arm": arm, "method": method, "options": options, "granularity": unit}
-        | {"fractions": settings["kept_fractions"]}
+        {"arm": arm, "method": method, "options": _method_options(options), "granularity": unit}
+        | {"fractions": settings["kept_fractions"], "count": _count(settings, unit, options)}
         for unit in settings["granularities"]
         for arm, method, options in arms(settings)
     ]
-    blocks = [{**cell, "replicates": b} for cell in found for b in _blocks(settings, cell)]
-    return blocks[shard :: settings["shards"]]
+    grouped: dict[object, list[dict[str, Any]]] = {}
+    for cell in found:
+        for block in _blocks(cell):
+            key = cell["granularity"], cell["method"], block[0]
+            grouped.setdefault(key, []).append({**cell, "replicates": block})
+    return list(grouped.values())[shard :: settings["shards"]]
 
 
-def _blocks(settings: Settings, cell: dict[str, Any]) -> list[list[int]]:
-    filters = cell["granularity"] == "filter"
-    count = (filters and settings["filter_seeds"]) or settings["seeds"]
-    size = BLOCK if filters else 1
+def _method_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if name != "filter_seeds"}
+
+
+def _count(settings: Settings, granularity: str, options: Mapping[str, Any]) -> int:
+    """Random networks of an arm: of filters whose weights are trained, as many as asked for."""
+    few: int = settings["seeds"]
+    if granularity == "edge" or not options:
+        return few
+    return options["filter_seeds"] or settings["filter_seeds"] or few
+
+
+def _blocks(cell: dict[str, Any]) -> list[list[int]]:
+    size, count = BLOCK if cell["granularity"] == "filter" else 1, cell["count"]
     return [list(range(first, min(first + size, count))) for first in range(0, count, size)]
 
 
@@ -61,9 +79,13 @@ def learn_masks(settings: Settings, seed: int, shard: int) -> pd.DataFrame:
         seed=seed,
         folder=settings["folder"],
     )
-    wanted = cells(settings, shard)
-    done = [_rows(cell, settings, data, seed) for cell in track(wanted, len(wanted), "masks")]
-    return pd.DataFrame([row for rows in done for row in rows], columns=COLUMNS)
+    wanted = groups(settings, shard)
+    rows = []
+    for group in track(wanted, len(wanted), "masks"):
+        shared = Trainings(lottery["rewind"] for lottery in settings["lotteries"])
+        for cell in group:
+            rows += _rows(cell, settings, data, seed, shared)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 COLUMNS = ["experiment", "arm", "method", "granularity", "asked", "replicate", "data", "channels"]
@@ -74,21 +96,21 @@ COLUMNS += [f"{when}{kind}" for when in ("accuracy", "early")
 
 
 def _rows(
-    cell: dict[str, Any], settings: Settings, data: DataSet, seed: int
+    cell: dict[str, Any], settings: Settings, data: DataSet, seed: int, shared: Trainings
 ) -> list[dict[str, Any]]:
     """One row a replicate and kept fraction of the cell."""
     keys = [(r, fraction) for r in cell["replicates"] for fraction in cell["fractions"]]
     drawn = {
         (r, kind): _source(settings, data, cell["method"], seeding.child(seed, kind, r))
         for r in cell["replicates"]
-        for kind in ("learned source", "fresh source")
+        for kind in ("masked network", "fresh network")
     }
-    own = [seeding.child(seed, "learned", cell["arm"], cell["granularity"], r) for r, _ in keys]
+    own = [seeding.child(seed, "learned", cell["method"], cell["granularity"], r) for r, _ in keys]
     train = data.train_images, data.train_labels
     watch = (data.held_out_images, data.held_out_labels, settings["early"])
     masks = learn_all(
         cell["method"],
-        [drawn[r, "learned source"] for r, _ in keys],
+        [drawn[r, "masked network"] for r, _ in keys],
         *train,
         kept_fractions=[fraction for _, fraction in keys],
         seeds=own,
@@ -96,10 +118,11 @@ def _rows(
         epochs=settings["epochs"],
         batch_size=settings["batch"],
         watch=watch,
+        trainings=shared,
         **cell["options"],
     )
     asked = [
-        (kind, mask, drawn[r, "fresh source"], seeding.child(mine, kind, fraction))
+        (kind, mask, drawn[r, "fresh network"], seeding.child(mine, kind, fraction))
         for (r, fraction), mask, mine in zip(keys, masks, own, strict=True)
         for kind in (CONTROLS if cell["arm"] != DENSE else ())
     ]

@@ -7,6 +7,7 @@ from slth.learned.registry import METHODS, get
 from slth.learned.result import LearnedMask
 from slth.learned.shrink import shrink
 from slth.learned.signed import signed_constant
+from slth.learned.trainings import Trainings
 from slth.learned.units import GRANULARITIES, Units, units_of
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "METHODS",
     "LearnedMask",
     "Method",
+    "Trainings",
     "Units",
     "control",
     "control_all",

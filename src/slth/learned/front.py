@@ -14,6 +14,7 @@ from slth.learned.controls import CONTROLS, controlled_units, fresh_source
 from slth.learned.registry import get
 from slth.learned.result import LearnedMask
 from slth.learned.task import Task
+from slth.learned.trainings import Trainings
 from slth.learned.units import Tensors, Units, units_of
 from slth.networks.architectures import read_layers
 from slth.networks.training import as_images, as_labels
@@ -59,6 +60,7 @@ def learn_all(
     batch_size: int = 64,
     learning_rate: float | None = None,
     watch: Watch | None = None,
+    trainings: Trainings | None = None,
     device: str = "cpu",
     **options: object,
 ) -> list[LearnedMask]:
@@ -69,7 +71,8 @@ def learn_all(
     on the images. names: parameters under the mask, every Conv2d and Linear weight by default;
     all others stay as they are. epochs: of each training. learning_rate: Adam's; None is the
     method's own. watch: images, labels, and the epoch of the last training of weights after which
-    the accuracy on them is noted as `early`. options: the method's fields.
+    the accuracy on them is noted as `early`. trainings: `Trainings` that several calls share, so
+    that variants of magnitude pruning train a network once. options: the method's fields.
 
     Whole filters of several networks train in stacks, at a third of the cost; equal networks and
     seeds share what does not depend on the kept fraction. Trains in float32 on ``device``; the
@@ -98,7 +101,7 @@ def learn_all(
         }
         if labels is None:
             read_layers(network)  # type: ignore[arg-type]
-        task = _task(twins[id(network)], of, goals, training, watch)
+        task = _task(twins[id(network)], of, goals, training, watch, trainings)
         trials.append(Trial(task, "", network, training))
     found = how.search_all([trial.task for trial in trials])
     return assembled(how, trials, [c for c, _ in found], [s for _, s in found])
@@ -184,12 +187,13 @@ def _task(
     goals: tuple[Tensor, Tensor],
     training: Mapping[str, Any],
     watch: Watch | None,
+    trainings: Trainings | None = None,
 ) -> Task:
     rest = {k: v for k, v in training.items() if k != "device"}
     if watch is not None:
         images, labels, epoch = watch
         watch = images.to(goals[0]), labels.to(goals[0].device), epoch
-    return Task(twin, units, *goals, **rest, watch=watch)
+    return Task(twin, units, *goals, **rest, watch=watch, trainings=trainings)
 
 
 def _fraction(value: float) -> float:

@@ -11,6 +11,7 @@ from slth.learned.base import Method
 from slth.learned.choice import SCOPES, choose
 from slth.learned.task import Task
 from slth.learned.together import train_together
+from slth.learned.trainings import Trainings
 from slth.learned.units import Tensors, Units
 
 
@@ -50,13 +51,9 @@ class Magnitude(Method):
         epochs = tasks[0].epochs
         if self.rewind > epochs:
             raise ValueError(f"rewind: got {self.rewind}, takes at most epochs = {epochs}")
-        firsts: dict[object, tuple[Tensors, Tensors]] = {}
-        for task in tasks:
-            if (key := _course(task)) in firsts:
-                task.seen += epochs * len(task.images)
-            else:
-                firsts[key] = self._first(task)
-        starts, trained = ([firsts[_course(t)][k] for t in tasks] for k in (0, 1))
+        shared = Trainings()
+        firsts = [(task.trainings or shared).first(task, self.rewind) for task in tasks]
+        starts, trained = ([first[k] for first in firsts] for k in (0, 1))
         chosen = [
             {n: torch.ones(size, dtype=torch.bool) for n, size in t.units.sizes.items()}
             for t in tasks
@@ -85,29 +82,12 @@ class Magnitude(Method):
         scales = [dict.fromkeys(keep, 1.0) for keep in keeps]
         return list(zip(trained, scales, strict=True))
 
-    def _first(self, task: Task) -> tuple[Tensors, Tensors]:
-        """The whole network: the weights to return to, and those of its training's end."""
-        source = self.untouched(task)
-        early = dict(source)
-
-        def note(epoch: int, weights: Tensors) -> None:
-            if epoch == self.rewind:
-                early.update(weights)
-
-        whole = {n: torch.ones_like(w, dtype=torch.bool) for n, w in source.items()}
-        return early, task.train(source, whole, run=1, after_epoch=note)
-
     def _pruned(self, task: Task, trained: Tensors, chosen: Tensors, r: int) -> Tensors:
         """The largest units among those chosen so far, as many as round r keeps."""
         counts = task.units.counts(task.kept_fraction ** (r / self.rounds))
         sizes = _sizes(task.units, trained)
         alive = {n: s.masked_fill(~chosen[n].to(s.device), -1.0) for n, s in sizes.items()}
         return {n: c.cpu() for n, c in choose(alive, counts, self.scope).items()}
-
-
-def _course(task: Task) -> tuple[int, int]:
-    """What a first training depends on, among tasks of the same data and settings."""
-    return id(task.network), task.seed
 
 
 def _sizes(units: Units, weights: Tensors) -> Tensors:

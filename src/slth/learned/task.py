@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,6 +13,9 @@ from slth import seeding
 from slth.learned.units import Tensors, Units
 from slth.networks.descent import descend
 
+if TYPE_CHECKING:
+    from slth.learned.trainings import Trainings
+
 
 @dataclass(eq=False)
 class Task:
@@ -19,8 +23,8 @@ class Task:
 
     network: a copy of the source in the precision and on the device of the training. images
     (m, …); goals: labels (m,) int64, or outputs (m, classes) to imitate. watch: images, labels and
-    the epoch of the last training after which `look` notes the accuracy on them. seen: images
-    whose gradient was computed, the work done so far.
+    the epoch of the last training after which `look` notes the accuracy on them. trainings: first
+    trainings to share with other tasks. seen: images whose gradient was computed, the work so far.
     """
 
     network: nn.Module
@@ -33,6 +37,7 @@ class Task:
     learning_rate: float
     seed: int
     watch: tuple[Tensor, Tensor, int] | None = None
+    trainings: "Trainings | None" = None
     seen: int = field(default=0)
     early: float = field(default=math.nan)
 
