@@ -65,7 +65,7 @@ def test_a_folder_of_idx_files_runs_the_learned_section(tmp_path: Path) -> None:
     assert table.loc[table["arm"] == "dense", "accuracy"].min() > 0.5
     words = learned_macros(pd.DataFrame(), pd.DataFrame(), table, None)
     assert "on MNIST" in words["MasksSetting"]
-    assert words["MasksSeeds"] == "2 (edges) and 3 (filters)"
+    assert words["MasksSeeds"] == "2 (edges) and 2 to 3 (filters)"
     assert any(line.same for line in comparisons(table) if line.ours != "--")
 
 
