@@ -45,7 +45,9 @@ def measure_tickets(
         for n in track(rows["n"], len(rows), label)
     ]
     depth = sum(not layer.dense for layer in read_layers(target))
-    return pd.concat([rows, pd.DataFrame(measured)], axis=1).assign(depth=depth, device=search["device"])
+    return pd.concat([rows, pd.DataFrame(measured)], axis=1).assign(
+        depth=depth, device=search["device"]
+    )
 
 
 def one_layer_error(target: Tensor, plus: Tensor, minus: Tensor) -> float:

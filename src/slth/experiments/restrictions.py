@@ -74,7 +74,7 @@ def restriction_rows(
     `COLUMNS`; lower and upper bound the sup-norm error over [-1, 1] inputs: a bracket where
     ``bracketed``, else sampled inputs and the closed form. size: largest target output seen.
     seen: largest error at `SAMPLES` inputs, the same for all. status: those of the subset problems.
-    device: of the searches of brackets, "auto" for a GPU where there is one; log and rows say which.
+    device: of the brackets' searches, "auto" for a GPU where there is one; log and rows say which.
     """
     names = [BASE, *settings["variants"]]
     settings = {**settings, "search": placed(BELOW, device)}

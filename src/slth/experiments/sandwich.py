@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 from torch import nn
 
-from slth.experiments.searching import placed
 from slth.experiments.sandwich_pairs import Drawn, draw_pair, draw_small, largest_probe
+from slth.experiments.searching import placed
 from slth.progress import track
 from slth.supnorm import Bracket, bracket, exact
 

@@ -1,6 +1,6 @@
 """Lower bound by search: corners, samples, exact first-layer maximisers, gradient ascent, flips."""
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from slth import seeding
 from slth.checks import FloatArray
-from slth.supnorm.layers import Layer, Layers, forward
+from slth.supnorm.aims import rows, targets
+from slth.supnorm.layers import Layers, forward
 from slth.supnorm.one_layer import difference
 from slth.supnorm.ranges import Range
 
@@ -24,6 +25,7 @@ _SWEEPS = 8
 _POLISHED = 6  # inputs that get the coordinate search, at most
 _HOPS = 31  # times that the best inputs are shaken and searched again, at most
 _COPIES = 4  # of an input that is shaken
+_TOGETHER = 2**24  # float64 entries of an activation at once: 128 MiB
 _SHAKEN = 0.15  # share of the entries that a shake draws anew
 
 
@@ -61,7 +63,11 @@ class Search:
 
     @classmethod
     def of(
-        cls, layers: tuple[Layers, Layers], box: Range, rng: np.random.Generator, where: torch.device
+        cls,
+        layers: tuple[Layers, Layers],
+        box: Range,
+        rng: np.random.Generator,
+        where: torch.device,
     ) -> "Search":
         """The search with its networks and its box on a device."""
         f, g = ([layer.to(where) for layer in network] for network in layers)
@@ -73,7 +79,14 @@ class Search:
 
     def gap(self, x: Tensor) -> Tensor:
         """f(x) − g(x) of the canonical forms: (batch, outputs)."""
-        return forward(self.f, x) - forward(self.g, x)
+        few = max(1, _TOGETHER // self.widest())
+        parts = [forward(self.f, part) - forward(self.g, part) for part in x.split(few)]
+        return torch.cat(parts) if len(parts) > 1 else parts[0]
+
+    def widest(self) -> int:
+        """Entries of the largest activation of one input."""
+        shapes = [self.box.lo.shape, *(layer.geometry.out_shape for layer in self.f)]
+        return max(map(math.prod, shapes))
 
     def score(self, x: Tensor) -> Tensor:
         """‖f(x) − g(x)‖_max: (batch,)."""
@@ -104,7 +117,7 @@ class Search:
         """Inputs that maximise one entry of ±(f_1 − g_1) exactly; entries it ignores are random."""
         first, second = self.f[0], self.g[0]
         units, signs = targets(difference(first, second, self.box), _TARGETS)
-        plus, minus = _rows(first, second, units, self.box.lo.shape)
+        plus, minus = rows(first, second, units, self.box.lo.shape)
         # s (E⁺ x⁺ − E⁻ x⁻) is piecewise linear in each entry: its maximum is at lo, 0 or hi
         side = signs.view(-1, *[1] * self.box.lo.ndim)
         levels = torch.stack([self.box.lo, self.zero(), self.box.hi])[:, None]
@@ -143,13 +156,15 @@ class Search:
 
     def hop(self, pool: Tensor, hops: int, count: int, steps: int) -> Tensor:
         """The pool and what is found from its best inputs with some entries drawn anew."""
+        scores = self.score(pool)  # each input's once: the pool may be far larger than a hop
         for _ in range(hops):
-            best = pool[self.score(pool).topk(min(count, len(pool))).indices]
+            best = pool[scores.topk(min(count, len(pool))).indices]
             best = best.repeat_interleave(_COPIES, 0)
             moved = self.there(self.rng.random(best.shape)) < _SHAKEN
             shaken = torch.where(moved, self.random(len(best)), best)
             climbed = self.climb(shaken, len(shaken), steps)
-            pool = torch.cat([pool, self.polish(torch.cat([shaken, climbed]), count)])
+            found = self.polish(torch.cat([shaken, climbed]), count)
+            pool, scores = torch.cat([pool, found]), torch.cat([scores, self.score(found)])
         return pool
 
     def flip(self, x: Tensor) -> Tensor:
@@ -174,37 +189,6 @@ class Search:
         return x
 
 
-def targets(delta: Range, count: int) -> tuple[Tensor, Tensor]:
-    """Flat output indices and signs worth aiming at, by the bound on ±(f − g) there.
-
-    Each channel gives its best position for either sign first; the rest follow by bound.
-    """
-    bound = torch.stack([delta.hi.flatten(1) if delta.hi.ndim > 1 else delta.hi[:, None]])
-    other = -delta.lo.reshape(bound.shape[1:])
-    both = torch.cat([bound, other[None]])
-    leader = torch.zeros_like(both).scatter_(2, both.argmax(2, keepdim=True), 1.0)
-    keys = (-both.flatten().cpu().numpy(), -leader.flatten().cpu().numpy())
-    chosen = torch.from_numpy(np.lexsort(keys)[:count].copy()).to(both.device)
-    size = other.numel()
-    return chosen % size, 1.0 - 2.0 * (chosen >= size).double()
-
-
-def _rows(
-    first: Layer, second: Layer, units: Tensor, shape: Sequence[int]
-) -> tuple[Tensor, Tensor]:
-    """Rows of E⁺ and E⁻ at the given output units, in the shape of the input: (units, *shape)."""
-    plus = _adjoint(first, first.plus - second.plus, units, shape)
-    if first.plain and second.plain:
-        return plus, plus
-    return plus, _adjoint(first, first.minus - second.minus, units, shape)
-
-
-def _adjoint(layer: Layer, kernel: Tensor, units: Tensor, shape: Sequence[int]) -> Tensor:
-    x = kernel.new_zeros(len(units), *shape).requires_grad_()
-    y = layer.geometry.apply(kernel, x).flatten(1)
-    return torch.autograd.grad(y.gather(1, units[:, None]).sum(), x)[0]
-
-
 def lower(
     modules: tuple[nn.Module, nn.Module],
     layers: tuple[Layers, Layers],
@@ -222,7 +206,8 @@ def lower(
     starts: more inputs to begin from, (count, *input_shape). late: inputs tried after everything
     else, so that they never lower the result.
     where: the device of the search; draws, and the evaluation of what it found, are the CPU's.
-    Deterministic in ``seed`` and ``work`` on one device. For one layer without ReLU the maximiser is exact.
+    Deterministic in ``seed`` and ``work`` on one device. For one layer without ReLU the maximiser
+    is exact.
     Cost: about (samples + 24 restarts · steps · 3 + 3000) forward passes of either network.
     """
     search = Search.of(layers, box, seeding.generator(seed, "supnorm", "lower"), where)
