@@ -45,9 +45,13 @@ def rules(device: str) -> dict[str, tuple[list[int] | None, int | None, bool]]:
     return {name: tuple(asked) for name, asked in found.items()}
 
 
-@pytest.mark.parametrize(
-    ("device", "takers"), [("auto", set()), ("cuda", {"solve_cells", "solve_blocks"})]
-)
+# the default config prices tickets by intervals, which need no search
+SOLVE = {"solve_cells", "solve_blocks"}
+BRACKET = {"measure_tickets", "learn_routes", "sandwich_pairs", "measure_sandwich"}
+BRACKET |= {"measure_depth", "measure_restrictions"}
+
+
+@pytest.mark.parametrize(("device", "takers"), [("auto", set()), ("cuda", SOLVE | BRACKET)])
 def test_jobs_ask_for_what_they_need(device: str, takers: set[str]) -> None:
     found = rules(device)
     assert {name for name, (_, gpu, _) in found.items() if gpu} == takers

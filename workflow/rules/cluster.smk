@@ -26,7 +26,7 @@ for each in OWN:
 # `device: auto` takes a GPU where there is one and asks for none. One job a GPU: --resources gpu=1
 # locally, --gpus=1 on Slurm.
 for each in OWN:
-    if each.name in ("solve_cells", "solve_blocks") and config["device"] == "cuda":
+    if getattr(each.params, "device", None) == "cuda":
         each.resources["gpu"] = 1
 
 # Jobs of seconds, which a queue would take longer to start than to run.

@@ -54,6 +54,7 @@ rule learn_routes:
         network=arm_network,
         learned={key: LEARNED[key] for key in ("epochs", "batch")},
         bracket=config["bracket"],
+        device=config["device"],
         seed=SEED,
         replicate=lambda wildcards: int(wildcards.replicate),
     message:

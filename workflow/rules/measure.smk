@@ -47,6 +47,7 @@ rule measure_tickets:
         arm=lambda wildcards: ARMS[wildcards.arm],
         network=arm_network,
         bracket=config["bracket"],
+        device=config["device"],
         seed=SEED,
         replicate=lambda wildcards: int(wildcards.replicate),
     message:

@@ -22,6 +22,7 @@ rule measure_price:
     params:
         settings=PRICE,
         bracket=config["bracket"],
+        device=config["device"] if PRICE["certify"] == "bracket" else "cpu",
         seed=SEED,
         shard=lambda wildcards: int(wildcards.shard),
     message:
@@ -77,6 +78,7 @@ rule measure_depth:
     params:
         settings=DEPTH,
         bracket=config["bracket"],
+        device=config["device"],
         seed=SEED,
         shard=lambda wildcards: int(wildcards.shard),
     message:

@@ -23,6 +23,7 @@ rule measure_restrictions:
     params:
         settings=RESTRICTIONS,
         seed=SEED,
+        device=config["device"],
         shard=lambda wildcards: int(wildcards.shard),
     message:
         "Tickets with one restriction lifted, shard {wildcards.shard}"

@@ -24,6 +24,7 @@ rule sandwich_pairs:
     params:
         settings=SANDWICH,
         bracket=config["bracket"],
+        device=config["device"],
         seed=SEED,
         shard=lambda wildcards: int(wildcards.shard),
     message:
@@ -61,6 +62,7 @@ rule measure_sandwich:
         settings=SANDWICH,
         arms=SANDWICH_ARMS,
         bracket=config["bracket"],
+        device=config["device"],
         seed=SEED,
     message:
         "Bracket one ticket of every arm with splitting; gather the sandwich"

@@ -13,5 +13,6 @@ with logged(snakemake.log[0]):
         snakemake.params.learned,
         snakemake.params.bracket,
         snakemake.params.seed,
+        snakemake.params.device,
     )
     frames.write(snakemake.output[0], rows, "learned routes")

@@ -5,7 +5,7 @@ from slth.progress import logged
 
 with logged(snakemake.log[0]):
     settings, seed = snakemake.params.settings, snakemake.params.seed
-    shard = snakemake.params.shard
-    rows = measure_price(settings, snakemake.params.bracket, seed, shard)
+    shard, device = snakemake.params.shard, snakemake.params.device
+    rows = measure_price(settings, snakemake.params.bracket, seed, shard, device)
     frames.write(snakemake.output.price, rows, "priced tickets")
     frames.write(snakemake.output.sizes, measure_sizes(settings, seed, shard), "sized tickets")

@@ -5,4 +5,5 @@ from slth.progress import logged
 with logged(snakemake.log[0]):
     settings, seed = snakemake.params.settings, snakemake.params.seed
     mine = range(snakemake.params.shard, settings["seeds"], settings["shards"])
-    frames.write(snakemake.output[0], restriction_rows(settings, seed, mine), "restrictions")
+    rows = restriction_rows(settings, seed, mine, snakemake.params.device)
+    frames.write(snakemake.output[0], rows, "restrictions")

@@ -19,5 +19,6 @@ with logged(snakemake.log[0]):
         params.settings,
         params.bracket,
         params.seed,
+        params.device,
     )
     frames.write(snakemake.output[0], rows, "sandwich")

@@ -11,5 +11,6 @@ with logged(snakemake.log[0]):
         snakemake.params.network,
         snakemake.params.bracket,
         snakemake.params.seed,
+        snakemake.params.device,
     )
     frames.write(snakemake.output[0], rows, "measured tickets")

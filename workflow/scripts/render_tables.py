@@ -9,8 +9,8 @@ from slth.rendering.tables import render_tables
 with logged(snakemake.log[0]):
     tables, learned = load(snakemake.input), load_learned(snakemake.input)
     measured = [path for path in snakemake.input if path.startswith("results/measure/")]
-    thresholds, _, blocks, _ = tables
-    used = sorted({*thresholds["device"], *blocks["device"]})
+    placed = [*tables[:3], learned["routes"]]  # every table of a job that takes `device`
+    used = sorted({name for table in placed for name in table["device"]})
     origin = provenance(snakemake.params.config)
     origin |= {"device": used, "files": shortened(measured)}
     render_tables(*tables, origin, Path(snakemake.output.paper[0]).parent, **learned)

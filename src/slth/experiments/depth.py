@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from slth import seeding
+from slth.experiments.searching import placed
 from slth.networks.architectures import convolution, read_layers
 from slth.supnorm import bracket
 from slth.tickets.bounds import closed_form, misses
@@ -19,7 +20,9 @@ Settings = Mapping[str, Any]
 CONSTRUCTION = "structured_convolution"
 
 
-def measure_depth(settings: Settings, search: Settings, seed: int, shard: int) -> pd.DataFrame:
+def measure_depth(
+    settings: Settings, search: Settings, seed: int, shard: int, device: str = "cpu"
+) -> pd.DataFrame:
     """Return a row for each kind of target, replicate of a shard, and depth.
 
     settings: the ``depth`` section of the config; search: its ``bracket`` section. Each replicate
@@ -29,7 +32,9 @@ def measure_depth(settings: Settings, search: Settings, seed: int, shard: int) -
     worst_error of a subset problem, lower and upper of the whole, layer_sum (the sum of
     `layer_error` over the layers), theorem (the closed form from each layer's worst error, at most
     (1 + δ)^l − 1 where no layer misses more than δ in all).
+    device: of the searches, "auto" for a GPU where there is one; the log and the rows say which.
     """
+    search = placed(search, device)
     rows = [
         {"experiment": "depth", "kind": kind, "replicate": r} | row
         for kind in settings["kinds"]
@@ -109,6 +114,7 @@ def _rows(
             "lower": found.lower,
             "upper": found.upper,
             "method": found.method,
+            "device": search["device"],
             "layer_sum": sum(alone[:depth]),
             "theorem": closed_form(layers[:depth], miss[:depth], []),
         }

@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from slth.experiments.searching import placed
 from slth.experiments.targets import data_of
 from slth.networks.architectures import read_layers
 from slth.networks.data import DataSet
@@ -27,13 +28,16 @@ def measure_tickets(
     network: Settings,
     search: Settings,
     seed: int,
+    device: str = "cpu",
 ) -> pd.DataFrame:
     """Add bracket, data-set error and accuracies of ticket and control to ``rows``.
 
     control_lower: the control's data-set error, a lower bound of its sup norm.
 
-    search: the ``bracket`` section of the config, the work of the lower bound.
+    search: the ``bracket`` section of the config, the work of the lower bound. device: of that
+    search, "auto" for a GPU where there is one; its log and the rows say which.
     """
+    search = placed(search, device)
     data = data_of(network, seed)
     label = f"{rows['arm'].iloc[0]}: brackets"
     measured = [
@@ -41,7 +45,9 @@ def measure_tickets(
         for n in track(rows["n"], len(rows), label)
     ]
     depth = sum(not layer.dense for layer in read_layers(target))
-    return pd.concat([rows, pd.DataFrame(measured)], axis=1).assign(depth=depth)
+    return pd.concat([rows, pd.DataFrame(measured)], axis=1).assign(
+        depth=depth, device=search["device"]
+    )
 
 
 def one_layer_error(target: Tensor, plus: Tensor, minus: Tensor) -> float:

@@ -7,20 +7,24 @@ import pandas as pd
 
 from slth.experiments.price import price_rows
 from slth.experiments.price_targets import TARGETS, price_target
+from slth.experiments.searching import placed
 
 Settings = Mapping[str, Any]
 
 
-def measure_price(settings: Settings, search: Settings, seed: int, shard: int) -> pd.DataFrame:
+def measure_price(
+    settings: Settings, search: Settings, seed: int, shard: int, device: str = "cpu"
+) -> pd.DataFrame:
     """Return a row for every ticket of a shard's replicates.
 
     settings: the ``price`` section of the config; search: its ``bracket`` section, used where
-    ``certify`` is "bracket". Columns: those
-    of `price_rows`, and experiment, target, granularity, digits (0: not swept), target_scale
-    (largest output seen). Empty without arms.
+    ``certify`` is "bracket". device: of those searches, "auto" for a GPU where there is one; the
+    log and the rows say which. Columns: those of `price_rows`, and experiment, target, granularity,
+    digits (0: not swept), target_scale (largest output seen). Empty without arms.
     """
     frames = []
-    work = search if settings["certify"] == "bracket" else None
+    work = placed(search, device) if settings["certify"] == "bracket" else None
+    used = work["device"] if work else "cpu"
     replicates = range(shard, settings["replicates"], settings["shards"])
     for name in TARGETS:
         target = price_target(name, settings[name], seed)
@@ -31,7 +35,7 @@ def measure_price(settings: Settings, search: Settings, seed: int, shard: int) -
             network, shape = target.of(arm["construction"])
             for words, spelled in spell(name, arm, settings["budget"]):
                 rows = [price_rows(network, shape, [spelled], seed, r, work) for r in replicates]
-                frames += [part.assign(**words, target_scale=scale) for part in rows]
+                frames += [part.assign(**words, target_scale=scale, device=used) for part in rows]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 

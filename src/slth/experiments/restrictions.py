@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from slth import seeding
+from slth.experiments.searching import placed
 from slth.networks.architectures import convolution
 from slth.networks.residual import Residual
 from slth.progress import track
@@ -30,12 +31,12 @@ BASE = "base"
 LAYERS = 3
 INPUTS = 2  # channels of the image: two blocks in the first layer
 SAMPLES = 64  # inputs of the box at which the error is seen where no bracket is defined
-SAMPLES_BELOW, RESTARTS, STEPS = 32, 1, 5  # of the search for the bracket's lower end
+BELOW = {"samples": 32, "restarts": 1, "steps": 5}  # the search for the bracket's lower end
 COLUMNS = (
     "experiment", "variant", "shared", "construction", "granularity", "n", "d", "eps", "replicate",
     "seed", "solver", "status", "problems", "worst_error", "median_error", "kept_fraction",
     "source_parameters", "ticket_parameters", "target_parameters", "bracketed", "method", "lower",
-    "upper", "error_bound", "seen", "inputs", "size",
+    "upper", "error_bound", "seen", "inputs", "size", "device",
 )  # fmt: skip
 
 
@@ -64,15 +65,19 @@ VARIANTS: dict[str, Variant] = {
 }
 
 
-def restriction_rows(settings: Settings, seed: int, replicates: Sequence[int]) -> pd.DataFrame:
+def restriction_rows(
+    settings: Settings, seed: int, replicates: Sequence[int], device: str = "cpu"
+) -> pd.DataFrame:
     """Build the ticket of the base and of every variant, minimising; a row each and replicate.
 
     settings: variants, n, granularity, channels, side, budget, solver, leak, scale. Rows:
     `COLUMNS`; lower and upper bound the sup-norm error over [-1, 1] inputs: a bracket where
     ``bracketed``, else sampled inputs and the closed form. size: largest target output seen.
     seen: largest error at `SAMPLES` inputs, the same for all. status: those of the subset problems.
+    device: of the brackets' searches, "auto" for a GPU where there is one; log and rows say which.
     """
     names = [BASE, *settings["variants"]]
+    settings = {**settings, "search": placed(BELOW, device)}
     rows = [
         row
         for replicate in track(replicates, len(replicates), "restrictions: replicates")
@@ -177,13 +182,16 @@ def _row(
         "median_error": float(rows["error"].median()),
         "kept_fraction": ticket.kept_fraction,
         **{f"{word}_parameters": count[word] for word in ("source", "ticket", "target")},
-        **_error(ticket, shape, x, own),
+        **_error(ticket, shape, x, own, settings["search"]),
+        "device": settings["search"]["device"],
         "inputs": SAMPLES,
         "size": float(outputs(ticket.target, x).abs().max()),
     }
 
 
-def _error(ticket: Ticket, shape: tuple[int, ...], x: Tensor, own: int) -> dict[str, Any]:
+def _error(
+    ticket: Ticket, shape: tuple[int, ...], x: Tensor, own: int, search: Settings
+) -> dict[str, Any]:
     """Lower and upper end of the sup-norm error, and how they were got."""
     construction = get(ticket.construction, **ticket.options)
     bound = construction.error_bound(ticket)
@@ -193,7 +201,6 @@ def _error(ticket: Ticket, shape: tuple[int, ...], x: Tensor, own: int) -> dict[
         return {"bracketed": False, "method": "closed_form", "lower": seen, "upper": bound,
                 "error_bound": bound, "seen": seen}  # fmt: skip
     f, g, inputs = pair
-    search = {"samples": SAMPLES_BELOW, "restarts": RESTARTS, "steps": STEPS}
     ends = bracket(f, g, (-1.0, 1.0), inputs, own, **search)
     method = ends.method if ends.upper <= bound else "closed_form"
     return {

@@ -11,6 +11,7 @@ import pandas as pd
 from torch import nn
 
 from slth import seeding
+from slth.experiments.searching import placed
 from slth.experiments.targets import data_of
 from slth.learned import LearnedMask, learn
 from slth.networks.architectures import has_readout, read_layers
@@ -29,7 +30,7 @@ ROUTES = {
     "trained-filter": ("magnitude", "filter"),
 }
 COLUMNS = ["experiment", "arm", "n", "replicate", "route", "kept_fraction", "kept_weights", "work"]
-COLUMNS += ["accuracy", "data_error", "lower", "upper"]
+COLUMNS += ["accuracy", "data_error", "lower", "upper", "device"]
 
 
 def learn_routes(
@@ -41,6 +42,7 @@ def learn_routes(
     learned: Settings,
     search: Settings,
     seed: int,
+    device: str = "cpu",
 ) -> pd.DataFrame:
     """Learn masks of the sources of one replicate that imitate the target; one row a mask.
 
@@ -48,8 +50,10 @@ def learn_routes(
     sections of the config. Where the constructed ticket keeps nothing, a learned mask keeps the
     least it can, one unit a layer. Filters are hidden channels, so deeper targets have edges only:
     there a filter is an output of the target too. The bracket is defined where every hidden channel
-    sees one input channel, and unknown elsewhere.
+    sees one input channel, and unknown elsewhere. device: of the searches of brackets, "auto" for a
+    GPU where there is one; the log and the rows say which. Masks are learned on the CPU.
     """
+    search = placed(search, device)
     data = data_of(network, seed)
     deep = len(read_layers(target)) > 2
     rows: list[dict[str, Any]] = []
@@ -113,6 +117,7 @@ def _measured(
         "data_error": found.data_error(target, images),
         "lower": lower,
         "upper": upper,
+        "device": search["device"],
     }
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from torch import nn
 
 from slth.experiments.sandwich_pairs import Drawn, draw_pair, draw_small, largest_probe
+from slth.experiments.searching import placed
 from slth.progress import track
 from slth.supnorm import Bracket, bracket, exact
 
@@ -21,16 +22,20 @@ BOUNDS = ("closed_form", "separate", "crown", "differential", "lagrangian", "bra
 TOLERANCE = 1e-6  # of HiGHS's rows, which the exact value of a small pair is good to
 
 
-def sandwich_pairs(settings: Settings, search: Settings, seed: int, shard: int) -> pd.DataFrame:
+def sandwich_pairs(
+    settings: Settings, search: Settings, seed: int, shard: int, device: str = "cpu"
+) -> pd.DataFrame:
     """Rows of the random pairs of one shard, and of its small pairs.
 
     settings: the ``sandwich`` section of the config. search: its ``bracket`` section. Pair
     (network, eps) and small pair belong to the shard that their number has modulo the shards.
-    The pair at the middle eps is split, since tightness hardly depends on eps.
+    The pair at the middle eps is split, since tightness hardly depends on eps. device: of the
+    searches, "auto" for a GPU where there is one; the log and the rows say which.
     """
     cells = [(i, eps) for i in range(settings["networks"]) for eps in settings["eps"]]
     if not cells:
         return pd.DataFrame()
+    search = placed(search, device)
     own = cells[shard :: settings["shards"]]
     rows = [
         _pair(settings, search, seed, network, eps)
@@ -39,7 +44,8 @@ def sandwich_pairs(settings: Settings, search: Settings, seed: int, shard: int) 
     rows += [
         _small(search, seed, index) for index in range(shard, settings["small"], settings["shards"])
     ]
-    return pd.DataFrame([{"experiment": "sandwich", "seed": seed} | row for row in rows])
+    key = {"experiment": "sandwich", "seed": seed, "device": search["device"]}
+    return pd.DataFrame([key | row for row in rows])
 
 
 def measure_sandwich(
@@ -50,12 +56,15 @@ def measure_sandwich(
     settings: Settings,
     search: Settings,
     seed: int,
+    device: str = "cpu",
 ) -> pd.DataFrame:
     """Stack the pairs' rows, a row a ticket of the run, and one bracket with splitting an arm.
 
     arms: settings, target and the networks of one replicate of every arm; the ticket of the middle
-    of its sizes is bracketed. tickets, networks: the collected tables.
+    of its sizes is bracketed. tickets, networks: the collected tables. device: as in
+    `sandwich_pairs`.
     """
+    search = placed(search, device)
     rows = [
         _ticket(arm, target, built, networks, search, seed, settings["ticket_splits"])
         for arm, target, built in track(arms, len(arms), "sandwich: tickets")
@@ -82,7 +91,8 @@ def _ticket(
     found = bracket(target, ticket, input_shape=shape, seed=seed, splits=splits, **search)
     depth = len(str(networks.set_index("network")["channels"][arm["network"]]).split("-"))
     key = {"experiment": "sandwich", "part": "ticket", "seed": seed, "arm": arm["name"]}
-    return key | {"n": n, "replicate": 0, "depth": depth} | _ends(found)
+    how = {"n": n, "replicate": 0, "depth": depth, "device": search["device"]}
+    return key | how | _ends(found)
 
 
 def curves(tickets: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
@@ -106,6 +116,7 @@ def curves(tickets: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
         bounds = {name: ticket[name] for name in ("lower", "upper", "closed_form", "differential")}
         names = ("arm", "network", "n", "replicate", "depth", "readout", "data_error", "held_out")
         known = {name: ticket[name] for name in names}
+        known["device"] = ticket.get("device")
         theorem = growth - 1 if ticket["readout"] == "exact" else float("nan")
         rows.append(
             {"experiment": "sandwich", "part": "curve"} | known | bounds | {"theorem": theorem}

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
 CPU = "cpu"
 CUDA = "cuda"
+ASKED = (CPU, CUDA, "auto")  # what a config or a bracket may ask for
 
 
 def available() -> bool:

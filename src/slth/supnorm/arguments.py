@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from torch import nn
 
 from slth import checks
+from slth.solvers import gpu
 from slth.supnorm.layers import Layer, Shape
 from slth.supnorm.ranges import Range
 from slth.supnorm.signed import aligned
@@ -31,6 +32,14 @@ def prepare(
     with one_thread():
         layers = aligned(*copies, shape, nonnegative=bool((region.lo >= 0).all()))
     return copies, layers, region
+
+
+def place(device: object) -> torch.device:
+    """Where the search from below runs; "auto" is a GPU where torch sees one."""
+    name = checks.choice("device", device, gpu.ASKED)
+    found = gpu.resolve(name, (gpu.CPU, gpu.CUDA))
+    gpu.require(found)
+    return gpu.place(found)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from slth import checks
-from slth.supnorm.arguments import Modules, Pair, one_thread, prepare
+from slth.supnorm.arguments import Modules, Pair, one_thread, place, prepare
 from slth.supnorm.bracket import Bracket, closed
 from slth.supnorm.differential import differential
 from slth.supnorm.layers import forward
@@ -29,6 +29,7 @@ def bracket_around(
     restarts: int = 1,
     steps: int = 20,
     splits: int = 0,
+    device: str = "cpu",
 ) -> Bracket:
     """Bound sup of ‖f(X) − g(X)‖_max over X in the box within ``radius`` of a point, sup norm.
 
@@ -45,7 +46,7 @@ def bracket_around(
         checks.integer("steps", steps, low=0),
     )
     seed, splits = checks.integer("seed", seed, low=0), checks.integer("splits", splits, low=0)
-    radius = checks.real("radius", radius)
+    where, radius = place(device), checks.real("radius", radius)
     if radius < 0:
         raise ValueError(f"radius: got {radius!r}, takes a number >= 0")
     refined = checks.integer("refined", refined, low=1)
@@ -59,7 +60,9 @@ def bracket_around(
         with torch.no_grad():
             errors = (forward(layers[0], centres) - forward(layers[1], centres)).abs().amax(1)
         chosen = {*errors.topk(min(refined, len(balls))).indices.tolist(), *starts}
-        found = [_search(copies, layers, balls[i], seed, work, starts.get(i)) for i in chosen]
+        found = [
+            _search(copies, layers, balls[i], seed, work, starts.get(i), where) for i in chosen
+        ]
     value, witness = max(found, key=lambda pair: pair[0])
     bounds["union"] = max(least)
     return closed("union", bounds, value, witness, module_error(*layers, region))
@@ -81,10 +84,16 @@ def _refine(
 
 
 def _search(
-    copies: Modules, layers: Pair, ball: Range, seed: int, work: Work, starts: Tensor | None
+    copies: Modules,
+    layers: Pair,
+    ball: Range,
+    seed: int,
+    work: Work,
+    starts: Tensor | None,
+    where: torch.device,
 ) -> tuple[float, np.ndarray]:
     delta = differential(*layers, ball)[-1].delta
-    return lower(copies, layers, ball, delta, seed, work, starts)
+    return lower(copies, layers, ball, delta, seed, work, starts, where=where)
 
 
 def _balls(centres: Tensor, radius: float, region: Range) -> list[Range]:

@@ -8,7 +8,7 @@ from torch import nn
 
 from slth import checks
 from slth.checks import FloatArray
-from slth.supnorm.arguments import one_thread, prepare
+from slth.supnorm.arguments import one_thread, place, prepare
 from slth.supnorm.lower import Work, lower
 from slth.supnorm.upper import upper
 
@@ -42,6 +42,7 @@ def bracket(
     restarts: int = 2,
     steps: int = 20,
     splits: int = 0,
+    device: str = "cpu",
 ) -> Bracket:
     """Bound sup over X in the box of ‖f(X) − g(X)‖_max from below and above.
 
@@ -52,7 +53,9 @@ def bracket(
     input_shape. input_shape: (c, h, w) or (features,), without the batch; may be left out when f
     begins with Linear. seed, samples, restarts, steps: the search for `lower` (its module says).
 
-    splits: subproblems of branch and bound over ReLU phases, some milliseconds each.
+    splits: subproblems of branch and bound over ReLU phases, some milliseconds each. device: of the
+    search for `lower`, "cpu", "cuda" or "auto" (a GPU where torch sees one); its random numbers,
+    the evaluation of lower_at and every upper bound are the CPU's.
 
     Upper bounds: `one_layer` (one-layer networks; exact without a ReLU), `differential`
     (ReluDiff, Paulsen et al. 2020), `closed_form`, `separate` (f and g bounded apart), `crown`
@@ -61,7 +64,7 @@ def bracket(
     in `slth.supnorm.rounding`. Deterministic, one torch thread. Cost: some ten thousand forward
     passes, about a second for small networks.
     Raises ValueError/TypeError: a module outside the list, networks that are not comparable, a box
-    with lo > hi or entries not finite, shapes that do not fit, weights not finite.
+    with lo > hi or entries not finite, shapes that do not fit, weights not finite, no such device.
     """
     work = Work(
         checks.integer("samples", samples, low=0),
@@ -71,12 +74,13 @@ def bracket(
     seed, splits = (
         checks.integer(name, count, low=0) for name, count in (("seed", seed), ("splits", splits))
     )
+    where = place(device)
     copies, layers, region = prepare(f, g, box, input_shape)
     with one_thread():
         above = upper(*layers, region, splits)
         late = above.branched if splits else None
         value, witness = lower(
-            copies, layers, region, above.delta, seed, work, above.witnesses, late
+            copies, layers, region, above.delta, seed, work, above.witnesses, late, where
         )
     return closed(above.method, above.bounds, value, witness, above.evaluation)
 

@@ -112,6 +112,19 @@ class Layer:
             return self
         return replace(self, magnitude=self.wide[0], terms=self.wide[1], doubt=None, wide=None)
 
+    def to(self, where: torch.device) -> "Layer":
+        """The layer on a device."""
+        plus = self.plus.to(where)
+        return replace(
+            self,
+            plus=plus,
+            minus=plus if self.plain else self.minus.to(where),
+            bias=None if self.bias is None else self.bias.to(where),
+            magnitude=self.magnitude.to(where),
+            doubt=None if self.doubt is None else self.doubt.to(where),
+            wide=None if self.wide is None else (self.wide[0].to(where), self.wide[1]),
+        )
+
     def signature(self) -> tuple[object, ...]:
         """Everything two layers must share for their networks to be compared."""
         g = self.geometry

@@ -1,26 +1,31 @@
 """Lower bound by search: corners, samples, exact first-layer maximisers, gradient ascent, flips."""
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from slth import seeding
 from slth.checks import FloatArray
-from slth.supnorm.layers import Layer, Layers, forward
+from slth.supnorm.aims import rows, targets
+from slth.supnorm.layers import Layers, forward
 from slth.supnorm.one_layer import difference
 from slth.supnorm.ranges import Range
 
 _TARGETS = 24  # (output, sign) pairs that gradient ascent aims at
 _LEADERS = 32  # best inputs that ascend once more, at their own outputs
+_CPU = torch.device("cpu")
 _FINALISTS = 8  # inputs re-evaluated on the modules
 _FLIPS = 128  # coordinates tried in one sweep of flips
 _SWEEPS = 8
 _POLISHED = 6  # inputs that get the coordinate search, at most
 _HOPS = 31  # times that the best inputs are shaken and searched again, at most
 _COPIES = 4  # of an input that is shaken
+_TOGETHER = 2**24  # float64 entries of an activation at once: 128 MiB
 _SHAKEN = 0.15  # share of the entries that a shake draws anew
 
 
@@ -56,9 +61,32 @@ class Search:
     box: Range
     rng: np.random.Generator
 
+    @classmethod
+    def of(
+        cls,
+        layers: tuple[Layers, Layers],
+        box: Range,
+        rng: np.random.Generator,
+        where: torch.device,
+    ) -> "Search":
+        """The search with its networks and its box on a device."""
+        f, g = ([layer.to(where) for layer in network] for network in layers)
+        return cls(f, g, box.to(where), rng)
+
+    def there(self, drawn: npt.NDArray[Any]) -> Tensor:
+        """What the CPU's generator drew, on the device of the box."""
+        return torch.from_numpy(drawn).to(self.box.lo.device)
+
     def gap(self, x: Tensor) -> Tensor:
         """f(x) − g(x) of the canonical forms: (batch, outputs)."""
-        return forward(self.f, x) - forward(self.g, x)
+        few = max(1, _TOGETHER // self.widest())
+        parts = [forward(self.f, part) - forward(self.g, part) for part in x.split(few)]
+        return torch.cat(parts) if len(parts) > 1 else parts[0]
+
+    def widest(self) -> int:
+        """Entries of the largest activation of one input."""
+        shapes = [self.box.lo.shape, *(layer.geometry.out_shape for layer in self.f)]
+        return max(map(math.prod, shapes))
 
     def score(self, x: Tensor) -> Tensor:
         """‖f(x) − g(x)‖_max: (batch,)."""
@@ -68,9 +96,9 @@ class Search:
         """Corners, points with entries in {lo, 0, hi} and uniform points, in turn."""
         shape = (count, *self.box.lo.shape)
         lo, hi, zero = self.box.lo, self.box.hi, self.zero()
-        level = torch.from_numpy(self.rng.integers(0, 3, shape))
-        share = torch.from_numpy(self.rng.random(shape))
-        kind = torch.arange(count).view(-1, *[1] * lo.ndim) % 4
+        level = self.there(self.rng.integers(0, 3, shape))
+        share = self.there(self.rng.random(shape))
+        kind = torch.arange(count, device=lo.device).view(-1, *[1] * lo.ndim) % 4
         corner = torch.where(share < 0.5, lo, hi)
         mixed = torch.where(level == 0, lo, torch.where(level == 1, zero, hi))
         inside = (lo + share * (hi - lo)).clamp(lo, hi)
@@ -89,7 +117,7 @@ class Search:
         """Inputs that maximise one entry of ±(f_1 − g_1) exactly; entries it ignores are random."""
         first, second = self.f[0], self.g[0]
         units, signs = targets(difference(first, second, self.box), _TARGETS)
-        plus, minus = _rows(first, second, units, self.box.lo.shape)
+        plus, minus = rows(first, second, units, self.box.lo.shape)
         # s (E⁺ x⁺ − E⁻ x⁻) is piecewise linear in each entry: its maximum is at lo, 0 or hi
         side = signs.view(-1, *[1] * self.box.lo.ndim)
         levels = torch.stack([self.box.lo, self.zero(), self.box.hi])[:, None]
@@ -128,13 +156,15 @@ class Search:
 
     def hop(self, pool: Tensor, hops: int, count: int, steps: int) -> Tensor:
         """The pool and what is found from its best inputs with some entries drawn anew."""
+        scores = self.score(pool)  # each input's once: the pool may be far larger than a hop
         for _ in range(hops):
-            best = pool[self.score(pool).topk(min(count, len(pool))).indices]
+            best = pool[scores.topk(min(count, len(pool))).indices]
             best = best.repeat_interleave(_COPIES, 0)
-            moved = torch.from_numpy(self.rng.random(best.shape)) < _SHAKEN
+            moved = self.there(self.rng.random(best.shape)) < _SHAKEN
             shaken = torch.where(moved, self.random(len(best)), best)
             climbed = self.climb(shaken, len(shaken), steps)
-            pool = torch.cat([pool, self.polish(torch.cat([shaken, climbed]), count)])
+            found = self.polish(torch.cat([shaken, climbed]), count)
+            pool, scores = torch.cat([pool, found]), torch.cat([scores, self.score(found)])
         return pool
 
     def flip(self, x: Tensor) -> Tensor:
@@ -142,9 +172,9 @@ class Search:
         levels = torch.stack([self.box.lo, self.zero(), self.box.hi]).flatten(1)
         value = self.score(x[None])[0]
         for _ in range(_SWEEPS):
-            entries = torch.from_numpy(self.rng.permutation(x.numel())[:_FLIPS].copy())
+            entries = self.there(self.rng.permutation(x.numel())[:_FLIPS].copy())
             tries = x.flatten().repeat(3, len(entries), 1)
-            tries[:, torch.arange(len(entries)), entries] = levels[:, entries]
+            tries[:, torch.arange(len(entries), device=x.device), entries] = levels[:, entries]
             scores = self.score(tries.reshape(-1, *x.shape)).view(3, -1)
             top, level = scores.max(0)
             helps = top > value
@@ -159,37 +189,6 @@ class Search:
         return x
 
 
-def targets(delta: Range, count: int) -> tuple[Tensor, Tensor]:
-    """Flat output indices and signs worth aiming at, by the bound on ±(f − g) there.
-
-    Each channel gives its best position for either sign first; the rest follow by bound.
-    """
-    bound = torch.stack([delta.hi.flatten(1) if delta.hi.ndim > 1 else delta.hi[:, None]])
-    other = -delta.lo.reshape(bound.shape[1:])
-    both = torch.cat([bound, other[None]])
-    leader = torch.zeros_like(both).scatter_(2, both.argmax(2, keepdim=True), 1.0)
-    order = np.lexsort((-both.flatten().numpy(), -leader.flatten().numpy()))[:count]
-    chosen = torch.from_numpy(order.copy())
-    size = other.numel()
-    return chosen % size, 1.0 - 2.0 * (chosen >= size).double()
-
-
-def _rows(
-    first: Layer, second: Layer, units: Tensor, shape: Sequence[int]
-) -> tuple[Tensor, Tensor]:
-    """Rows of E⁺ and E⁻ at the given output units, in the shape of the input: (units, *shape)."""
-    plus = _adjoint(first, first.plus - second.plus, units, shape)
-    if first.plain and second.plain:
-        return plus, plus
-    return plus, _adjoint(first, first.minus - second.minus, units, shape)
-
-
-def _adjoint(layer: Layer, kernel: Tensor, units: Tensor, shape: Sequence[int]) -> Tensor:
-    x = torch.zeros(len(units), *shape, dtype=torch.float64, requires_grad=True)
-    y = layer.geometry.apply(kernel, x).flatten(1)
-    return torch.autograd.grad(y.gather(1, units[:, None]).sum(), x)[0]
-
-
 def lower(
     modules: tuple[nn.Module, nn.Module],
     layers: tuple[Layers, Layers],
@@ -199,20 +198,24 @@ def lower(
     work: Work,
     starts: Tensor | None = None,
     late: Tensor | None = None,
+    where: torch.device = _CPU,
 ) -> tuple[float, FloatArray]:
     """Largest ‖f(X) − g(X)‖_max found, evaluated on the modules in float64, and its X.
 
     layers: canonical forms of the modules. delta: range of f − g per output, to choose targets.
     starts: more inputs to begin from, (count, *input_shape). late: inputs tried after everything
     else, so that they never lower the result.
-    Deterministic in ``seed`` and ``work``. For one layer without ReLU the maximiser is exact.
+    where: the device of the search; draws, and the evaluation of what it found, are the CPU's.
+    Deterministic in ``seed`` and ``work`` on one device. For one layer without ReLU the maximiser
+    is exact.
     Cost: about (samples + 24 restarts · steps · 3 + 3000) forward passes of either network.
     """
-    search = Search(*layers, box, seeding.generator(seed, "supnorm", "lower"))
+    search = Search.of(layers, box, seeding.generator(seed, "supnorm", "lower"), where)
+    box = search.box
     pool = torch.cat([search.fixed(), search.random(work.samples), search.guided(2)])
     if starts is not None:
-        pool = torch.cat([pool, starts.clamp(box.lo, box.hi)])
-    units, signs = targets(delta, _TARGETS)
+        pool = torch.cat([pool, starts.to(where).clamp(box.lo, box.hi)])
+    units, signs = targets(delta.to(where), _TARGETS)
     if work.restarts:
         aimed = search.gap(pool)[:, units] * signs
         best = aimed.topk(min(work.restarts, len(pool)), 0).indices
@@ -221,10 +224,11 @@ def lower(
         pool = torch.cat([pool, search.climb(pool, _LEADERS, work.steps)])
     pool = search.hop(search.polish(pool, work.polished), work.hops, work.polished, work.steps)
     if late is not None and len(late):
-        pool = torch.cat([pool, search.polish(late.clamp(box.lo, box.hi), work.polished)])
-    finalists = search.score(pool).topk(_FINALISTS).indices
-    values = torch.stack([_evaluate(*modules, pool[i]) for i in finalists])
-    return float(values.max()), pool[finalists[values.argmax()]].numpy().copy()
+        late = late.to(where).clamp(box.lo, box.hi)
+        pool = torch.cat([pool, search.polish(late, work.polished)])
+    finalists = pool[search.score(pool).topk(_FINALISTS).indices].cpu()
+    values = torch.stack([_evaluate(*modules, x) for x in finalists])
+    return float(values.max()), finalists[values.argmax()].numpy().copy()
 
 
 def _evaluate(f: nn.Module, g: nn.Module, x: Tensor) -> Tensor:

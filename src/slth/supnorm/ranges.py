@@ -23,6 +23,10 @@ class Range:
         """Largest |x|, entry by entry."""
         return torch.maximum(self.lo.abs(), self.hi.abs())
 
+    def to(self, where: torch.device) -> "Range":
+        """The range on a device."""
+        return Range(self.lo.to(where), self.hi.to(where))
+
     def relu(self) -> "Range":
         """Range of max(x, 0)."""
         return Range(self.lo.clamp(min=0), self.hi.clamp(min=0))
