@@ -70,6 +70,12 @@ class Layer:
         return self.minus is self.plus
 
     @property
+    def products(self) -> int:
+        """Multiplications of one application to one input."""
+        kernels = self.plus.numel() * (1 if self.plain else 2)
+        return kernels * (math.prod(self.geometry.out_shape[1:]) if self.geometry.conv else 1)
+
+    @property
     def slack(self) -> float:
         """Relative outward slack of one application of this layer."""
         return rounding.slack(self.terms)
