@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from slth.digests import difference, digest
+from slth.fetching import held
 from slth.frames import replacing
 from slth.provenance import config_hash, provenance
 
@@ -84,10 +85,13 @@ def main(arguments: list[str]) -> int:
 
 
 def _commit(root: Path) -> dict[str, Any]:
-    """The commit of the checkout and whether its files differ from it; null outside git."""
+    """The commit of the checkout and whether its files differ from it; null outside git.
+
+    Fetched files have a commit, and nothing to tell whether they differ from it.
+    """
     commit = _git(root, "rev-parse", "HEAD")
     if commit is None:
-        return {"commit": None, "modified": None}
+        return {"commit": held(root), "modified": None}
     return {"commit": commit, "modified": bool(_git(root, "status", "--porcelain", "-uno"))}
 
 

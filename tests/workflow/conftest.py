@@ -18,6 +18,7 @@ PROJECT = Path(__file__).parents[2]
 PARTS = [
     "Snakefile",
     "benchmarks",
+    "config",
     "config.yaml",
     "configs",
     "envs",

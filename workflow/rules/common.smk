@@ -2,8 +2,13 @@
 import os
 from pathlib import Path
 
-# The workflow runs the package beside it, installed or not; jobs inherit the path.
-os.environ.update(PYTHONPATH=str(ROOT / "src"))
+# The workflow runs the package beside it, installed or not; jobs inherit the path. The rules of a
+# workflow that imports this one keep theirs, after it.
+PYTHONPATH = [str(ROOT / "src")]
+if IMPORTED:
+    own = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    PYTHONPATH += [path for path in own if path not in ("", *PYTHONPATH)]
+os.environ.update(PYTHONPATH=os.pathsep.join(PYTHONPATH))
 
 from slth.configuration import check_or_exit
 from slth.data_files import FILE_SETS, find_files

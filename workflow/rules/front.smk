@@ -5,10 +5,12 @@ import sys
 from pathlib import Path
 
 if not isinstance(workflow.current_basedir, os.PathLike):
-    sys.exit("slth: the rules read files beside them; import the Snakefile of a clone")
+    sys.exit(
+        "slth: the rules read files beside them; import workflow/Snakefile instead"
+    )
 
 ROOT = Path(workflow.current_basedir).resolve().parents[1]
-IMPORTED = ROOT != Path(workflow.basedir).resolve()  # a module of another workflow
+IMPORTED = not workflow.modifier.is_main_snakefile()  # a module of another workflow
 ELSEWHERE = ROOT != Path.cwd().resolve()  # in another folder than the project's
 
 sys.path.insert(0, str(ROOT / "src"))
