@@ -2,9 +2,12 @@
 
 import pytest
 
-from slth.experiments import thresholds
+from slth.experiments import searching, thresholds
+from slth.experiments.depth import measure_depth
 from slth.experiments.devices import placed
+from slth.experiments.sandwich import sandwich_pairs
 from slth.solvers import gpu
+from tests import test_depth, test_sandwich
 
 SETTINGS = {
     "ensembles": ["normal"],
@@ -48,3 +51,28 @@ def test_rows_name_the_device_and_a_missing_one_is_an_error(
     assert set(rows["device"]) == {"cpu"}
     with pytest.raises(ValueError, match="no CUDA device"):
         thresholds.decide(cells, "mitm", "cuda")
+
+
+@pytest.mark.parametrize(
+    ("there", "asked", "found"),
+    [(True, "auto", "cuda"), (False, "auto", "cpu"), (True, "cpu", "cpu"), (False, "cuda", "cuda")],
+)
+def test_searches_of_brackets_are_placed_too(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    there: bool,
+    asked: str,
+    found: str,
+) -> None:
+    monkeypatch.setattr(gpu, "available", lambda: there)
+    assert searching.placed({"samples": 1}, asked) == {"samples": 1, "device": found}
+    assert f"device: {found} (asked for {asked}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("measure", "case"), [(measure_depth, test_depth), (sandwich_pairs, test_sandwich)]
+)
+def test_experiments_pass_the_device_on(monkeypatch: pytest.MonkeyPatch, measure, case) -> None:
+    monkeypatch.setattr(gpu, "available", lambda: False)
+    with pytest.raises(ValueError, match="no CUDA device"):
+        measure(case.SETTINGS, case.SEARCH, 4, 0, "cuda")

@@ -1,5 +1,7 @@
 """Unions of l_∞ balls, and the exact value of small networks."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 import torch
@@ -29,6 +31,17 @@ def test_no_point_of_a_ball_exceeds_the_bracket(radius):
     assert b.lower <= b.upper == b.bounds["union"] == min(b.bounds.values())
     assert np.abs(b.lower_at - points).reshape(6, -1).max(1).min() <= radius + 1e-15
     assert float(cases.gap(case, torch.from_numpy(b.lower_at)[None])[0]) == b.lower
+
+
+@pytest.mark.parametrize("radius", [0.0, 0.1, 0.3])
+def test_the_witness_lies_in_a_ball_of_exact_arithmetic(radius):
+    case = pair()
+    centre = seeding.generator(3, "around").uniform(-0.7, 0.7, case.shape)
+    b = bracket_around(case.f, case.g, centre[None], radius, samples=16, restarts=1, steps=4)
+    away = [
+        abs(Fraction(x) - Fraction(c)) for x, c in zip(b.lower_at.flat, centre.flat, strict=True)
+    ]
+    assert max(away) <= Fraction(radius)
 
 
 def test_radius_zero_is_the_error_at_the_points():

@@ -1,5 +1,7 @@
 """Bad input raises ValueError or TypeError that names the argument."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -14,6 +16,9 @@ RNG = seeding.generator(0, "bad input")
 CONV = nn.Sequential(cases.conv(RNG, 1, 2, 3), nn.ReLU())
 DENSE = nn.Sequential(cases.linear(RNG, 4, 3))
 SHAPE = (1, 5, 5)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # torch warns of a layer without outputs
+    EMPTY = nn.Sequential(nn.Linear(4, 0), nn.ReLU(), nn.Linear(0, 3))
 
 
 class Doubled(nn.Linear):
@@ -69,6 +74,16 @@ def broken() -> nn.Module:
         ),
         (Doubled(4, 3), DENSE, {"input_shape": (4,)}, ValueError, r"do not reproduce"),
         (broken(), DENSE, {"input_shape": (4,)}, ValueError, r"not finite"),
+        (nn.Linear(4, 3, dtype=torch.complex64), DENSE, {}, TypeError, r"f: got torch.complex64"),
+        (EMPTY[0], EMPTY[0], {"input_shape": (4,)}, ValueError, r"f: got Linear.* \(0, 4\)"),
+        (DENSE, EMPTY, {"input_shape": (4,)}, ValueError, r"g: got Linear.* \(0, 4\)"),
+        (
+            CONV[:1],
+            nn.Sequential(ChannelScale(torch.ones(0), torch.ones(0)), nn.ReLU(), CONV[0]),
+            {},
+            ValueError,
+            r"g: got ChannelScale.* \(0,\)",
+        ),
     ],
 )
 def test_message_names_the_argument(f, g, options, error, words):
@@ -85,3 +100,12 @@ def test_hooks_are_refused():
     hooked.register_forward_hook(lambda module, x, y: 2 * y)
     with pytest.raises(ValueError, match="f: got forward hooks"):
         bracket(hooked, DENSE)
+
+
+@pytest.mark.parametrize("other", [0.0, 1e300])
+def test_overflow_is_no_bracket(other):
+    f, g = (nn.Linear(1, 1, bias=False, dtype=torch.float64) for _ in range(2))
+    f.weight.data.fill_(1e300)
+    g.weight.data.fill_(other)
+    with pytest.raises(ArithmeticError, match="overflow"):
+        bracket(f, g, (1e10, 2e10), samples=4, restarts=0)

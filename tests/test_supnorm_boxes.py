@@ -19,6 +19,15 @@ def ends(kind: str) -> tuple[np.ndarray, np.ndarray]:
     return (np.zeros(SHAPE), np.ones(SHAPE)) if kind == "images" else (lo, hi)
 
 
+def test_ends_may_be_tensors_that_require_a_gradient():
+    lo, hi = (torch.from_numpy(end) for end in ends("pixels"))
+    f = build_network([1], input_shape=SHAPE, classes=2, seed=1)
+    g = cases.perturbed(seeding.generator(2, "boxes"), f, 0.01)
+    work = {"samples": 8, "restarts": 0}
+    given = bracket(f, g, (lo.requires_grad_(), hi), SHAPE, **work)
+    assert given.bounds == bracket(f, g, ends("pixels"), SHAPE, **work).bounds
+
+
 @pytest.mark.parametrize("kind", ["pixels", "images"])
 def test_no_input_of_the_set_exceeds_the_bracket(kind):
     rng = seeding.generator(1, "boxes", kind)

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from slth.supnorm import bracket
 from slth.supnorm.lower import Work
 
-lower = sys.modules["slth.supnorm.lower"]
+lower, search = (sys.modules[f"slth.supnorm.{name}"] for name in ("lower", "search"))
 
 
 def pair() -> list[nn.Sequential]:
@@ -31,7 +31,7 @@ def pair() -> list[nn.Sequential]:
 def passes(monkeypatch: pytest.MonkeyPatch, work: Work, products: int) -> tuple[int, float]:
     """Forward passes of either network in a search, and what it reached."""
     seen: list[int] = []
-    through = lower.forward
+    through = search.forward
 
     def counted(layers: object, x: Tensor) -> Tensor:
         seen.append(len(x))
@@ -39,7 +39,7 @@ def passes(monkeypatch: pytest.MonkeyPatch, work: Work, products: int) -> tuple[
 
     f, g = pair()
     with monkeypatch.context() as patch:
-        patch.setattr(lower, "forward", counted)
+        patch.setattr(search, "forward", counted)
         patch.setattr(lower, "_PRODUCTS", products)
         counts = {"samples": work.samples, "restarts": work.restarts, "steps": work.steps}
         found = bracket(f, g, input_shape=(2, 6, 6), **counts)

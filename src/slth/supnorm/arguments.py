@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from torch import nn
+from torch import Tensor, nn
 
 from slth import checks
 from slth.solvers import gpu
@@ -44,11 +44,14 @@ def place(device: object) -> torch.device:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One torch thread, gradients recorded; what was set before comes back."""
-    threads = torch.get_num_threads()
+    """One torch thread, gradients recorded, a GPU's convolutions in one order; then as before."""
+    threads, cudnn = torch.get_num_threads(), torch.backends.cudnn
     torch.set_num_threads(1)
     try:
-        with torch.enable_grad():
+        with (
+            torch.enable_grad(),
+            cudnn.flags(enabled=cudnn.enabled, benchmark=False, deterministic=True),
+        ):
             yield
     finally:
         torch.set_num_threads(threads)
@@ -62,6 +65,9 @@ def double(name: str, module: object) -> nn.Module:
         raise ValueError(
             f"{name}: got forward hooks, takes modules without (make pruning permanent)"
         )
+    for key, value in module.named_parameters():
+        if value.is_complex():
+            raise TypeError(f"{name}: got {value.dtype} weights in {key}, takes real ones")
     twin = copy.deepcopy(module).to("cpu", torch.float64).requires_grad_(False)
     for key, value in twin.named_parameters():
         if not bool(torch.isfinite(value).all()):
@@ -91,7 +97,8 @@ def to_range(box: tuple[ArrayLike, ArrayLike], shape: Shape) -> Range:
     words = f"a number or an array that broadcasts to {shape}"
     ends = []
     for name, end in zip(("box lo", "box hi"), box, strict=True):
-        values = checks.array(name, end, tuple(range(len(shape) + 1)), words)
+        raw = end.detach().cpu().numpy() if isinstance(end, Tensor) else end
+        values = checks.array(name, raw, tuple(range(len(shape) + 1)), words)
         try:
             whole = np.broadcast_to(values, shape).copy()
         except ValueError:

@@ -60,8 +60,9 @@ def bracket_around(
         with torch.no_grad():
             errors = (forward(layers[0], centres) - forward(layers[1], centres)).abs().amax(1)
         chosen = {*errors.topk(min(refined, len(balls))).indices.tolist(), *starts}
+        inner = _inner(centres, radius, region)
         found = [
-            _search(copies, layers, balls[i], seed, work, starts.get(i), where) for i in chosen
+            _search(copies, layers, inner[i], seed, work, starts.get(i), where) for i in chosen
         ]
     value, witness = max(found, key=lambda pair: pair[0])
     bounds["union"] = max(least)
@@ -97,10 +98,18 @@ def _search(
 
 
 def _balls(centres: Tensor, radius: float, region: Range) -> list[Range]:
+    """The balls rounded outward, for the bounds; ValueError for a centre outside the box."""
     if bool(((centres < region.lo) | (centres > region.hi)).any()):
         raise ValueError("points: got entries outside the box, takes points in the box")
     lo = torch.maximum(down(centres - radius), region.lo)
     hi = torch.minimum(up(centres + radius), region.hi)
+    return [Range(*ends) for ends in zip(lo, hi, strict=True)]
+
+
+def _inner(centres: Tensor, radius: float, region: Range) -> list[Range]:
+    """The balls rounded inward: what is reached there is reached in the balls themselves."""
+    lo = torch.maximum(torch.minimum(up(centres - radius), centres), region.lo)
+    hi = torch.minimum(torch.maximum(down(centres + radius), centres), region.hi)
     return [Range(*ends) for ends in zip(lo, hi, strict=True)]
 
 

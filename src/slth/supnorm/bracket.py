@@ -1,5 +1,6 @@
 """The entry: certified bounds on the sup-norm difference of two networks over a box."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -90,11 +91,11 @@ def closed(
 ) -> Bracket:
     """Put the ends together; what ``value`` has above the bound is rounding of its evaluation.
 
-    Raises ArithmeticError when it is more than that.
+    Raises ArithmeticError when it is more than that, or not finite.
     """
     least = bounds[method]
-    if not value <= least + evaluation:
+    if not (value <= least + evaluation and math.isfinite(value)):
         raise ArithmeticError(
-            f"bracket: lower {value!r} exceeds upper {least!r}: overflow in the networks"
+            f"bracket: lower {value!r} against upper {least!r}: overflow in the networks"
         )
     return Bracket(min(value, least), least, witness, method, bounds, evaluation)

@@ -13,19 +13,31 @@ def build(name: str, module: nn.Module, shape: Shape) -> Layer:
     """Return ``module`` on inputs of ``shape`` as a plain layer.
 
     Grouped kernels are written densely; AvgPool2d is a convolution with a constant kernel.
-    Raises ValueError naming ``name`` when the shapes do not fit or an option is not modelled.
+    Raises ValueError naming ``name`` when the shapes do not fit, a layer has no inputs or outputs,
+    or an option is not modelled.
     """
+    _check_size(name, module)
     return next(make for kind, make in BUILDERS.items() if isinstance(module, kind))(
         name, module, shape
     )
 
 
 def check_blocks(name: str, module: ChannelScale, shape: Shape) -> None:
-    """Raise ValueError when ``module`` reads a channel that its input of ``shape`` lacks."""
-    if len(module.block) and not 0 <= int(module.block.min()) <= int(module.block.max()) < shape[0]:
+    """Raise ValueError when ``module`` is empty or reads a channel that its input lacks."""
+    _check_size(name, module)
+    if not 0 <= int(module.block.min()) <= int(module.block.max()) < shape[0]:
         raise ValueError(
             f"{name}: got a ChannelScale that reads channel {int(module.block.max())}, "
             f"takes channels of its input of shape {shape}"
+        )
+
+
+def _check_size(name: str, module: nn.Module) -> None:
+    weight = getattr(module, "weight", None)
+    if isinstance(weight, Tensor) and not weight.numel():
+        raise ValueError(
+            f"{name}: got {module} with weights of shape {tuple(weight.shape)}, "
+            "takes layers with at least one input and one output"
         )
 
 
@@ -71,7 +83,7 @@ def _pool(name: str, module: nn.Module, shape: Shape) -> Layer:
     kernel = torch.zeros(shape[0], shape[0], *size, dtype=torch.float64)
     kernel[range(shape[0]), range(shape[0])] = 1 / divisor
     geometry = _conv_geometry(name, shape, kernel, _pair(module.stride), padding, (1, 1))
-    return Layer(geometry, kernel, kernel, None, kernel, size[0] * size[1] + 2)
+    return Layer(geometry, kernel, kernel, None, kernel.abs(), size[0] * size[1] + 2)
 
 
 def _scale(name: str, module: nn.Module, shape: Shape) -> Layer:

@@ -14,7 +14,7 @@ from slth.checks import FloatArray
 from slth.supnorm import descent_kernels as kernels
 from slth.supnorm.descent_arrays import Arrays, array, padded, turned
 from slth.supnorm.dual import Affine, Dual, Value
-from slth.supnorm.stage import Multipliers, Stage
+from slth.supnorm.stage import LEAST, Multipliers, Stage
 
 _RATE = 0.1  # first step on the multipliers, relative to their scales
 _LAST = 0.05  # the last step, relative to the first
@@ -125,7 +125,7 @@ class Chain:
         for step, size in enumerate(np.geomspace(rate, rate * _LAST, steps)):
             total = self.value(slopes=True)
             self._keep(total, best)
-            factor = 1 / np.maximum(np.abs(total), 1e-300)
+            factor = 1 / np.maximum(np.abs(total), LEAST)
             for part in self.steps:
                 part.move(factor, step + 1, float(size))
         self._keep(self.value(slopes=False), best)

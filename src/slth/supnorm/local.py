@@ -77,7 +77,8 @@ def _narrow(f: Layers, g: Layers, known: Ranges, steps: int) -> Triple:
     tables = [fields(layer) for layer in f]
     kinds = _kinds(f, known, tables)
     rows = union(f, tables, torch.stack([kind[0] for kind in kinds]))
-    bounds = _bounds(f, g, known, rows, steps)
+    reads = all(len(row.inputs) for row in rows)
+    bounds = _bounds(f, g, known, rows, steps) if reads else None
     if bounds is None:
         return here
     lo, hi = here.delta.lo.flatten().clone(), here.delta.hi.flatten().clone()
@@ -106,7 +107,9 @@ def _chain(f: Layers, outputs: Tensor, tables: Sequence[Fields]) -> list[Blocks]
     for layer, (read, entries) in zip(reversed(f), reversed(tables), strict=True):
         table = single(outputs, read, entries, math.prod(layer.geometry.in_shape))
         found.insert(0, table)
-        outputs = table.inputs[0]
+        inside = table.inputs[0] < math.prod(layer.geometry.in_shape)
+        # what sees the border alone reads nothing: any output will do, the same for all such
+        outputs = table.inputs[0][inside] if bool(inside.any()) else outputs.new_zeros(1)
     return found
 
 
@@ -120,7 +123,9 @@ def _key(tables: Sequence[Blocks], known: Ranges) -> bytes:
 
 
 def _at(x: Range, index: Tensor) -> tuple[Tensor, Tensor]:
-    return x.lo.flatten()[index], x.hi.flatten()[index]
+    """Ends at flat indices; 0 outside the border."""
+    zero = x.lo.new_zeros(1)
+    return torch.cat([x.lo.flatten(), zero])[index], torch.cat([x.hi.flatten(), zero])[index]
 
 
 def _take(x: Triple, index: Tensor) -> Triple:

@@ -1,41 +1,32 @@
 """Lower bound by search: corners, samples, exact first-layer maximisers, gradient ascent, flips."""
 
-import math
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
-import numpy as np
-import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from slth import seeding
 from slth.checks import FloatArray
-from slth.supnorm.aims import rows, targets
-from slth.supnorm.layers import Layers, forward
-from slth.supnorm.one_layer import difference
+from slth.supnorm.aims import targets
+from slth.supnorm.layers import Layers
 from slth.supnorm.ranges import Range
+from slth.supnorm.search import TARGETS, Search
 
-_TARGETS = 24  # (output, sign) pairs that gradient ascent aims at
 _LEADERS = 32  # best inputs that ascend once more, at their own outputs
 _CPU = torch.device("cpu")
-_FINALISTS = 8  # inputs re-evaluated on the modules
-_FLIPS = 128  # coordinates tried in one sweep of flips
-_SWEEPS = 8
+_FINALISTS = 8  # inputs of a chain re-evaluated on the modules
 _POLISHED = 6  # inputs that get the coordinate search, at most
-_HOPS = 31  # times that the best inputs are shaken and searched again, at most
-_COPIES = 4  # of an input that is shaken
-_TOGETHER = 2**24  # float64 entries of an activation at once: 128 MiB
-_SHAKEN = 0.15  # share of the entries that a shake draws anew
 _PRODUCTS = 1 << 34  # multiplications of the coordinate search, for each time it begins anew
+_CHAIN = 16  # restarts of a chain: after its 31 shakes another start finds more than another shake
 
 
 @dataclass(frozen=True)
 class Work:
     """How much to search: fixed counts, never seconds.
 
-    samples: random inputs. restarts: ascent starts per (output, sign); also how
-    often the best inputs are shaken and searched again. steps: ascent steps.
+    samples: random inputs of a chain. restarts: ascent starts per (output, sign); also how
+    often the best inputs are shaken and searched again, in chains of 16 that know nothing of each
+    other. steps: ascent steps.
     """
 
     samples: int = 256
@@ -44,179 +35,18 @@ class Work:
 
     @property
     def hops(self) -> int:
-        """Times that the best inputs are shaken: 3 for the two restarts of the default."""
-        return min(max(2 * self.restarts - 1, 0), _HOPS)
+        """Times that the best inputs of a chain are shaken: 3 for the default's two restarts."""
+        return max(2 * self.restarts - 1, 0)
 
     @property
     def polished(self) -> int:
         """Inputs that get the coordinate search."""
         return min(2 * (self.restarts + 1), _POLISHED)
 
-
-class Allowance:
-    """Multiplications that the coordinate search may still do: it is the dear part of the search.
-
-    Every entry that is tried costs a forward pass of both networks, so that without a limit deep
-    wide networks would take minutes for little; gradient ascent costs the same at any size.
-    """
-
-    def __init__(self, products: int) -> None:
-        self.products = products
-
-    def take(self, products: int) -> bool:
-        """Whether there were so many left, which they then no longer are."""
-        self.products -= products
-        return self.products >= 0
-
-
-@dataclass(frozen=True)
-class Search:
-    """Candidates for two comparable networks over one box."""
-
-    f: Layers
-    g: Layers
-    box: Range
-    rng: np.random.Generator
-    allowance: Allowance
-
-    @classmethod
-    def of(
-        cls,
-        layers: tuple[Layers, Layers],
-        box: Range,
-        rng: np.random.Generator,
-        work: Work,
-        where: torch.device,
-    ) -> "Search":
-        """The search with its networks and its box on a device."""
-        f, g = ([layer.to(where) for layer in network] for network in layers)
-        return cls(f, g, box.to(where), rng, Allowance(_PRODUCTS * (work.hops + 1)))
-
-    def there(self, drawn: npt.NDArray[Any]) -> Tensor:
-        """What the CPU's generator drew, on the device of the box."""
-        return torch.from_numpy(drawn).to(self.box.lo.device)
-
-    def gap(self, x: Tensor) -> Tensor:
-        """f(x) − g(x) of the canonical forms: (batch, outputs)."""
-        few = max(1, _TOGETHER // self.widest())
-        parts = [forward(self.f, part) - forward(self.g, part) for part in x.split(few)]
-        return torch.cat(parts) if len(parts) > 1 else parts[0]
-
-    def widest(self) -> int:
-        """Entries of the largest activation of one input."""
-        shapes = [self.box.lo.shape, *(layer.geometry.out_shape for layer in self.f)]
-        return max(map(math.prod, shapes))
-
-    def products(self) -> int:
-        """Multiplications of one input's forward pass through both networks."""
-        return sum(layer.products for network in (self.f, self.g) for layer in network)
-
-    def score(self, x: Tensor) -> Tensor:
-        """‖f(x) − g(x)‖_max: (batch,)."""
-        return self.gap(x).abs().amax(1)
-
-    def random(self, count: int) -> Tensor:
-        """Corners, points with entries in {lo, 0, hi} and uniform points, in turn."""
-        shape = (count, *self.box.lo.shape)
-        lo, hi, zero = self.box.lo, self.box.hi, self.zero()
-        level = self.there(self.rng.integers(0, 3, shape))
-        share = self.there(self.rng.random(shape))
-        kind = torch.arange(count, device=lo.device).view(-1, *[1] * lo.ndim) % 4
-        corner = torch.where(share < 0.5, lo, hi)
-        mixed = torch.where(level == 0, lo, torch.where(level == 1, zero, hi))
-        inside = (lo + share * (hi - lo)).clamp(lo, hi)
-        return torch.where(kind == 0, inside, torch.where(kind == 1, mixed, corner))
-
-    def fixed(self) -> Tensor:
-        """Both constant corners, the point nearest 0 and the centre."""
-        lo, hi = self.box.lo, self.box.hi
-        return torch.stack([lo, hi, self.zero(), (lo / 2 + hi / 2).clamp(lo, hi)])
-
-    def zero(self) -> Tensor:
-        """Nearest point of the box to 0."""
-        return torch.zeros_like(self.box.lo).clamp(self.box.lo, self.box.hi)
-
-    def guided(self, repeats: int) -> Tensor:
-        """Inputs that maximise one entry of ±(f_1 − g_1) exactly; entries it ignores are random."""
-        first, second = self.f[0], self.g[0]
-        units, signs = targets(difference(first, second, self.box), _TARGETS)
-        plus, minus = rows(first, second, units, self.box.lo.shape)
-        # s (E⁺ x⁺ − E⁻ x⁻) is piecewise linear in each entry: its maximum is at lo, 0 or hi
-        side = signs.view(-1, *[1] * self.box.lo.ndim)
-        levels = torch.stack([self.box.lo, self.zero(), self.box.hi])[:, None]
-        values = side * (plus * levels.clamp(min=0) + minus * levels.clamp(max=0))
-        best = torch.take_along_dim(levels, values.argmax(0, keepdim=True), 0)[0]
-        ignored = ((plus == 0) & (minus == 0)).repeat(repeats, *[1] * self.box.lo.ndim)
-        best = best.repeat(repeats, *[1] * self.box.lo.ndim)
-        return torch.where(ignored, self.random(len(best)), best)
-
-    def ascend(self, starts: Tensor, units: Tensor, signs: Tensor, steps: int) -> Tensor:
-        """Projected sign-gradient ascent on sign · (f − g)[unit]; the best point of each path."""
-        lo, hi, x = self.box.lo, self.box.hi, starts
-        best, value = starts, self.score(starts)
-        for rate in np.geomspace(1.0, 0.02, max(steps, 1))[:steps]:
-            x = x.detach().requires_grad_()
-            aimed = self.gap(x).gather(1, units[:, None])[:, 0]
-            (slope,) = torch.autograd.grad((signs * aimed).sum(), x)
-            x = (x.detach() + rate * (hi - lo) * slope.sign()).clamp(lo, hi)
-            reached = self.score(x)
-            better = reached > value
-            value = torch.where(better, reached, value)
-            best = torch.where(better.view(-1, *[1] * lo.ndim), x, best)
-        return best
-
-    def climb(self, pool: Tensor, count: int, steps: int) -> Tensor:
-        """Ascent from the best inputs of the pool, each at its own largest output."""
-        best = pool[self.score(pool).topk(min(count, len(pool))).indices]
-        gap = self.gap(best)
-        units = gap.abs().argmax(1)
-        return self.ascend(best, units, gap.gather(1, units[:, None])[:, 0].sign(), steps)
-
-    def polish(self, pool: Tensor, count: int) -> Tensor:
-        """The pool and what coordinate search makes of its ``count`` best inputs."""
-        finest = pool[self.score(pool).topk(min(count, len(pool))).indices]
-        return torch.cat([pool, *(self.flip(x)[None] for x in finest)])
-
-    def hop(self, pool: Tensor, hops: int, count: int, steps: int) -> Tensor:
-        """The pool and what is found from its best inputs with some entries drawn anew."""
-        scores = self.score(pool)  # each input's once: the pool may be far larger than a hop
-        for _ in range(hops):
-            best = pool[scores.topk(min(count, len(pool))).indices]
-            best = best.repeat_interleave(_COPIES, 0)
-            moved = self.there(self.rng.random(best.shape)) < _SHAKEN
-            shaken = torch.where(moved, self.random(len(best)), best)
-            climbed = self.climb(shaken, len(shaken), steps)
-            found = self.polish(torch.cat([shaken, climbed]), count)
-            pool, scores = torch.cat([pool, found]), torch.cat([scores, self.score(found)])
-        return pool
-
-    def flip(self, x: Tensor) -> Tensor:
-        """Coordinate search from one input: each entry to lo, 0 or hi while that helps."""
-        levels = torch.stack([self.box.lo, self.zero(), self.box.hi]).flatten(1)
-        value, each = self.score(x[None])[0], self.products()
-        for _ in range(_SWEEPS):
-            entries = self.there(self.rng.permutation(x.numel())[:_FLIPS].copy())
-            level, place = torch.nonzero(levels[:, entries] != x.flatten()[entries], as_tuple=True)
-            if not len(place) or not self.allowance.take(each * len(place)):
-                return x
-            tries = x.flatten().repeat(len(place), 1)
-            tries[torch.arange(len(place), device=x.device), entries[place]] = levels[
-                level, entries[place]
-            ]
-            scores = torch.full((3, len(entries)), -torch.inf, dtype=x.dtype, device=x.device)
-            scores[level, place] = self.score(tries.view(-1, *x.shape))
-            top, best = scores.max(0)
-            helps = top > value
-            if not bool(helps.any()):
-                return x
-            moved = levels[best, entries]
-            joint, single = x.flatten().clone(), x.flatten().clone()
-            joint[entries[helps]] = moved[helps]
-            single[entries[top.argmax()]] = moved[top.argmax()]
-            both = torch.stack([joint, single]).reshape(2, *x.shape)
-            reached = self.score(both)
-            x, value = both[reached.argmax()], reached.max()
-        return x
+    def chains(self) -> list["Work"]:
+        """The work of every chain; all but the last are of full length."""
+        starts = range(0, max(self.restarts, 1), _CHAIN)
+        return [replace(self, restarts=min(self.restarts - i, _CHAIN)) for i in starts]
 
 
 def lower(
@@ -236,17 +66,33 @@ def lower(
     starts: more inputs to begin from, (count, *input_shape). late: inputs tried after everything
     else, so that they never lower the result.
     where: the device of the search; draws, and the evaluation of what it found, are the CPU's.
-    Deterministic in ``seed`` and ``work`` on one device. For one layer without ReLU the maximiser
-    is exact.
-    Cost: about samples + 250 restarts · steps forward passes of either network, and a coordinate
-    search of at most 384 forward passes a sweep and 2 restarts · 2^34 multiplications in all.
+    Deterministic in ``seed`` and ``work`` on one device; another chain never lowers the result.
+    For one layer without ReLU the maximiser is exact. Cost of a
+    chain: about samples + 250 restarts · steps forward passes of either network, and a coordinate
+    search of at most 384 passes a sweep and 2 restarts · 2^34 multiplications in all.
     """
-    search = Search.of(layers, box, seeding.generator(seed, "supnorm", "lower"), work, where)
-    box = search.box
+    found = []
+    for i, part in enumerate(work.chains()):
+        key = ("lower", i) if i else ("lower",)
+        products = _PRODUCTS * (part.hops + 1)
+        rng = seeding.generator(seed, "supnorm", *key)
+        search = Search.of(layers, box, rng, products, where)
+        pool = _chain(search, part, delta, starts, None if i else late)
+        found.append(pool[search.score(pool).topk(_FINALISTS).indices].cpu())
+    finalists = torch.cat(found)
+    values = torch.stack([_evaluate(*modules, x) for x in finalists])
+    return float(values.max()), finalists[values.argmax()].numpy().copy()
+
+
+def _chain(
+    search: Search, work: Work, delta: Range, starts: Tensor | None, late: Tensor | None
+) -> Tensor:
+    """Every input met from one start of the generator."""
+    lo, hi = search.box.lo, search.box.hi
     pool = torch.cat([search.fixed(), search.random(work.samples), search.guided(2)])
     if starts is not None:
-        pool = torch.cat([pool, starts.to(where).clamp(box.lo, box.hi)])
-    units, signs = targets(delta.to(where), _TARGETS)
+        pool = torch.cat([pool, starts.to(lo.device).clamp(lo, hi)])
+    units, signs = targets(delta.to(lo.device), TARGETS)
     if work.restarts:
         aimed = search.gap(pool)[:, units] * signs
         best = aimed.topk(min(work.restarts, len(pool)), 0).indices
@@ -255,11 +101,8 @@ def lower(
         pool = torch.cat([pool, search.climb(pool, _LEADERS, work.steps)])
     pool = search.hop(search.polish(pool, work.polished), work.hops, work.polished, work.steps)
     if late is not None and len(late):
-        late = late.to(where).clamp(box.lo, box.hi)
-        pool = torch.cat([pool, search.polish(late, work.polished)])
-    finalists = pool[search.score(pool).topk(_FINALISTS).indices].cpu()
-    values = torch.stack([_evaluate(*modules, x) for x in finalists])
-    return float(values.max()), finalists[values.argmax()].numpy().copy()
+        pool = torch.cat([pool, search.polish(late.to(lo.device).clamp(lo, hi), work.polished)])
+    return pool
 
 
 def _evaluate(f: nn.Module, g: nn.Module, x: Tensor) -> Tensor:

@@ -27,6 +27,8 @@ from slth.supnorm.coordinates import Coordinates, kernels, row_errors
 from slth.supnorm.layers import Layer
 from slth.supnorm.ranges import Range
 
+LEAST = 1e-70  # sizes below are taken for it where they divide: products of three stay finite
+
 
 @dataclass(frozen=True)
 class Multipliers:
@@ -223,7 +225,7 @@ def stage(
 
 
 def _inverse(size: Tensor) -> Tensor:
-    return torch.where(size > 0, 1 / size.clamp(min=1e-300), 0.0)
+    return torch.where(size > 0, 1 / size.clamp(min=LEAST), 0.0)
 
 
 def adjoint(layer: Layer, kernel: Tensor, c: Tensor) -> Tensor:
