@@ -1,6 +1,7 @@
 """The search from below does no more work than its docstring says, whatever the networks."""
 
 import sys
+from typing import Any
 
 import pytest
 import torch
@@ -41,7 +42,11 @@ def passes(monkeypatch: pytest.MonkeyPatch, work: Work, products: int) -> tuple[
     with monkeypatch.context() as patch:
         patch.setattr(search, "forward", counted)
         patch.setattr(lower, "_PRODUCTS", products)
-        counts = {"samples": work.samples, "restarts": work.restarts, "steps": work.steps}
+        counts: dict[str, Any] = {
+            "samples": work.samples,
+            "restarts": work.restarts,
+            "steps": work.steps,
+        }
         found = bracket(f, g, input_shape=(2, 6, 6), **counts)
     return sum(seen) // 2, found.lower
 
