@@ -1,5 +1,6 @@
 """The search from below does no more work than its docstring says, whatever the networks."""
 
+import dataclasses
 import sys
 from typing import Any
 
