@@ -1,6 +1,5 @@
 """The search from below does no more work than its docstring says, whatever the networks."""
 
-import dataclasses
 import sys
 from typing import Any
 
