@@ -16,16 +16,16 @@ ATEN = torch.ops.aten
 
 
 class There(torch.Tensor):
-    """A tensor of the device; ``inner`` has its numbers."""
+    """A tensor of the device; ``held`` has its numbers."""
 
-    inner: torch.Tensor
+    held: torch.Tensor
 
     @staticmethod
     def __new__(cls, inner: torch.Tensor) -> "There":
         out = torch.Tensor._make_wrapper_subclass(
             cls, inner.size(), strides=inner.stride(), dtype=inner.dtype, device=NAME
         )
-        out.inner = inner
+        out.held = inner
         return out
 
     @classmethod
@@ -64,7 +64,7 @@ class Device(TorchDispatchMode):
 
 
 def _inner(x: Any) -> Any:
-    return x.inner if isinstance(x, There) else x
+    return x.held if isinstance(x, There) else x
 
 
 def _there(x: Any) -> Any:

@@ -3,6 +3,7 @@
 import copy
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -171,5 +172,5 @@ def check_bracket(case: Case, b: Bracket, rng: np.random.Generator) -> None:
     check_upper(case, b.upper, rng)
 
 
-def solve(case: Case, **work: int) -> Bracket:
+def solve(case: Case, **work: Any) -> Bracket:
     return bracket(case.f, case.g, case.box, case.shape, **work)
