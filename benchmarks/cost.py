@@ -16,10 +16,11 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.cost_table import kind, table, total
 from benchmarks.load import copy, processor
 from benchmarks.spent import spend
 
@@ -94,15 +95,15 @@ class Run:
     def draw(
         self, share: float, keys: Iterable[str], seed: int, longest: float, total: float
     ) -> None:
-        """Run random jobs, one of every rule first, until the share or the time is used up."""
+        """Run random jobs, one of every kind first, until the share or the time is used up."""
         wanted: list[tuple[int, str]] = []
         for key in keys:
             for rule in DRAWN.intersection(RULES[key]) & self.outputs.keys():
-                jobs, made = self.jobs[rule], sorted(self.outputs[rule])
-                first = made[:: len(made) // jobs]  # one file of every job
-                random.Random(f"{seed} {rule}").shuffle(first)
-                count = min(jobs, max(LEAST, math.ceil(share * jobs)))
-                wanted += [(turn, path) for turn, path in enumerate(first[:count])]
+                for name, made in self.kinds(rule).items():
+                    paths = sorted(made)
+                    random.Random(f"{seed} {name}").shuffle(paths)
+                    count = min(len(paths), max(LEAST, math.ceil(share * len(paths))))
+                    wanted += [(turn, path) for turn, path in enumerate(paths[:count])]
         end = time.monotonic() + total
         random.Random(seed).shuffle(wanted)
         for _, path in sorted(wanted, key=lambda job: job[0]):
@@ -164,22 +165,35 @@ class Run:
         assert done is not None
         return done.output
 
+    def kinds(self, rule: str) -> dict[str, list[str]]:
+        """Return the first file of every job of a rule by kind: jobs that differ by a number."""
+        outputs = self.outputs[rule]
+        found: dict[str, list[str]] = {}
+        for path in outputs[:: len(outputs) // self.jobs[rule]]:
+            found.setdefault(kind(path), []).append(path)
+        return found
+
     def rule(self, rule: str) -> dict[str, Any]:
-        """Return the estimate of a rule; without core_hours where no job of it was run."""
-        jobs, outputs = self.jobs[rule], self.outputs[rule]
+        """Return the estimate of a rule from the jobs of it that were run; no hours where none."""
+        outputs, kinds = self.outputs[rule], self.kinds(rule)
         spent, cut = (self.noted(name).get(rule, []) for name in (SPENT, CUT))
-        took = [job["cpu"] for job in spent]
-        sizes = [p.stat().st_size for p in map(self.folder.joinpath, outputs) if p.is_file()]
-        found: dict[str, Any] = {"jobs": jobs, "run": len(took)}
-        if took:
-            found["cpu_seconds"] = [round(value, 1) for value in took]
-            found["core_hours"] = round(jobs * statistics.mean(took) / HOUR, 2)
+        took = {name: [j["cpu"] for j in spent if kind(j["output"]) == name] for name in kinds}
+        jobs = {name: len(paths) for name, paths in kinds.items()}
+        seconds = {name: jobs[name] * statistics.mean(cpu) for name, cpu in took.items() if cpu}
+        found: dict[str, Any] = {"jobs": self.jobs[rule], "run": sum(map(len, took.values()))}
+        if seconds:
+            found["cpu_seconds"] = {k: [round(s, 1) for s in cpu] for k, cpu in took.items()}
+            found["core_hours"] = round(sum(seconds.values()) / HOUR, 2)
             found["memory_megabytes"] = round(max(job["memory"] for job in spent))
         elif cut:
             found["longer_than"] = max(cut)
-            found["core_hours_over"] = round(jobs * max(cut) / HOUR, 2)
-        if len(took) > 1:
-            found["later_over_first"] = round(statistics.mean(took[1:]) / took[0], 2)
+            found["core_hours_over"] = round(self.jobs[rule] * max(cut) / HOUR, 2)
+        checked = [name for name, cpu in took.items() if len(cpu) > 1]
+        if checked:
+            later = sum(jobs[name] * statistics.mean(took[name][1:]) for name in checked)
+            first = sum(jobs[name] * took[name][0] for name in checked)
+            found["later_over_first"] = round(later / first, 2)
+        sizes = [p.stat().st_size for p in map(self.folder.joinpath, outputs) if p.is_file()]
         if sizes:
             found["megabytes"] = round(len(outputs) * statistics.mean(sizes) / 1e6, 1)
             found["largest_file_megabytes"] = round(max(sizes) / 1e6, 2)
@@ -194,7 +208,12 @@ class Run:
                 "core_hours": round(total(rules, "core_hours"), 2),
                 "core_hours_over": round(total(rules, "core_hours_over"), 2),
                 "megabytes": round(total(rules, "megabytes"), 1),
-                "not_run": [n for n, r in rules.items() if not r["run"]],
+                "not_run": [
+                    name
+                    for rule, found in rules.items()
+                    for name in self.kinds(rule)
+                    if not found.get("cpu_seconds", {}).get(name)
+                ],
                 "rules": rules,
             }
         every = [rule for key in experiments.values() for rule in key["rules"].values()]
@@ -207,25 +226,6 @@ class Run:
             "experiments": experiments,
             "machine": {"processor": processor(), "threads_a_job": 1},
         }
-
-
-def total(parts: Mapping[str, Mapping[str, Any]], name: str) -> float:
-    """Return the sum of one figure over the parts that have it."""
-    return float(sum(part.get(name, 0.0) for part in parts.values()))
-
-
-def table(report: dict[str, Any]) -> str:
-    """Return the estimate as rows of text: experiment, jobs, run, core-hours, megabytes."""
-    lines = ["| experiment | jobs | run | core-hours | MB | not run |", "|---|---|---|---|---|---|"]
-    for key, found in report["experiments"].items():
-        rules = found["rules"].values()
-        jobs, ran = (sum(rule[name] for rule in rules) for name in ("jobs", "run"))
-        missing = ", ".join(found["not_run"])
-        hours, size = str(found["core_hours"]), found["megabytes"]
-        if found["core_hours_over"]:
-            hours += f", and over {found['core_hours_over']} more"
-        lines.append(f"| {key} | {jobs} | {ran} | {hours} | {size} | {missing} |")
-    return "\n".join(lines)
 
 
 if __name__ == "__main__":
