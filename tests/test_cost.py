@@ -1,10 +1,14 @@
 """The cost of a config: jobs times what those that were run took, nothing where none was."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from benchmarks.cost import CUT, SPENT, Run
+from benchmarks.cost_table import table
+
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
@@ -53,3 +57,8 @@ def test_kinds_of_jobs_are_estimated_apart(run: Run) -> None:
     found = run.rule("solve_blocks")
     assert found["core_hours"] == round((200 * 10 + 100 * 115) / 3600, 2)
     assert found["later_over_first"] == round((200 * 10 + 100 * 130) / (200 * 10 + 100 * 100), 2)
+
+
+def test_the_table_of_the_docs_is_that_of_the_last_measurement() -> None:
+    report = json.loads((ROOT / "benchmarks/cost.json").read_text(encoding="utf-8"))
+    assert table(report) in (ROOT / "docs/cluster.md").read_text(encoding="utf-8")
