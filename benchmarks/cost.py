@@ -107,6 +107,8 @@ class Run:
         end = time.monotonic() + total
         random.Random(seed).shuffle(wanted)
         for _, path in sorted(wanted, key=lambda job: job[0]):
+            if time.monotonic() >= end:
+                break
             for rule, output in self._needed(path):
                 if (self.folder / output).exists():  # the same job made it
                     continue
