@@ -17,7 +17,7 @@ rule measure_price:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
+        mem_mb=6000,  # binary_polylog with ten digits: 25 million weights, and copies
         runtime=120,
     params:
         settings=PRICE,
