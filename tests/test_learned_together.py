@@ -74,16 +74,20 @@ def test_variants_that_share_trainings_are_as_alone(data, monkeypatch) -> None:
     """Shared by source, seed and settings: to the last bit, work counted, trained only once."""
     networks = [build_network([6, 10], stride=2, seed=s) for s in (0, 1)]
     x, y = data.train_images[:200], data.train_labels[:200]
-    variants = [{"rewind": 2}, {"rounds": 2}, {"rewind": 1, "granularity": "filter"}]
+    variants: list[dict[str, Any]] = [
+        {"rewind": 2},
+        {"rounds": 2},
+        {"rewind": 1, "granularity": "filter"},
+    ]
     asked: list[dict[str, Any]] = [{"epochs": 2, "kept_fractions": [0.2] * 2} | v for v in variants]
     asked += [asked[0] | {"epochs": 1, "rewind": 0}]  # another training, not to be confused
     lone = [learn_all("magnitude", networks, x, y, seeds=[5, 6], **each) for each in asked]
     runs: list[int] = []
     alone = Task.train
 
-    def counted(task: Task, *args: Any, run: int = 0, **more: Any) -> dict[str, Tensor]:
-        runs.append(run)
-        return alone(task, *args, run=run, **more)
+    def counted(task: Task, *args: Any, **more: Any) -> dict[str, Tensor]:
+        runs.append(more["run"])
+        return alone(task, *args, **more)
 
     monkeypatch.setattr(Task, "train", counted)
     shared = Trainings([0, 1])

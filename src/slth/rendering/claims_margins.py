@@ -1,6 +1,6 @@
 """What the margins over null controls show: sentences chosen by the data."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -30,13 +30,13 @@ def _seeds(table: pd.DataFrame) -> str:
     """Random networks of each granularity, from fewest to most; one number where they agree."""
     pruned = table[table["arm"] != "dense"]
     each = pruned.groupby(["granularity", "arm"])["replicate"].nunique()
-    counts = {u: _range(each[u]) for u in data.granularities(table)}
+    counts = {u: _range(each.loc[[u]].tolist()) for u in data.granularities(table)}
     if len(set(counts.values())) < 2:
         return next(iter(counts.values()), MISSING)
     return listing(f"{number} ({unit}s)" for unit, number in counts.items())
 
 
-def _range(counts: Iterable[int]) -> str:
+def _range(counts: Sequence[int]) -> str:
     low, high = (integer(end(counts)) for end in (min, max))
     return low if low == high else f"{low} to {high}"
 
