@@ -26,7 +26,9 @@ def table(report: dict[str, Any]) -> str:
         hours, size = str(found["core_hours"]), found["megabytes"]
         if found["core_hours_over"]:
             hours += f", and over {found['core_hours_over']} more"
-        if found["not_run"]:
+        if not ran and not found["core_hours_over"]:
+            hours = "not run"
+        elif found["not_run"]:
             hours += f", without {', '.join(found['not_run'])}"
         memory = max(rule.get("memory_megabytes", 0) for rule in rules)
         later = [rule for rule in rules if "later_over_first" in rule]
