@@ -37,5 +37,7 @@ def table(report: dict[str, Any]) -> str:
         )
         lines.append(f"| {key} | {jobs} | {ran} | {hours} | {checked} | {memory} | {size} |")
     hours, size, jobs = (report[name] for name in ("core_hours", "megabytes", "jobs"))
+    lacking = [key for key, found in report["experiments"].items() if found["not_run"]]
+    hours = f"{hours}, without all of {', '.join(lacking)}" if lacking else hours
     lines.append(f"| all | {jobs} | | {hours} | | | {size} |")
     return "\n".join(lines)
