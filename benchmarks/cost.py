@@ -185,11 +185,13 @@ class Run:
         found: dict[str, Any] = {"jobs": self.jobs[rule], "run": sum(map(len, took.values()))}
         if seconds:
             found["cpu_seconds"] = {k: [round(s, 1) for s in cpu] for k, cpu in took.items()}
-            found["core_hours"] = round(sum(seconds.values()) / HOUR, 2)
             found["memory_megabytes"] = round(max(job["memory"] for job in spent))
-        elif cut:
+        if cut:  # at least this much, were all like those that were run or cut
+            known = [*cut, *(cpu for each in took.values() for cpu in each)]
             found["longer_than"] = max(cut)
-            found["core_hours_over"] = round(self.jobs[rule] * max(cut) / HOUR, 2)
+            found["core_hours_over"] = round(self.jobs[rule] * statistics.mean(known) / HOUR, 2)
+        elif seconds:
+            found["core_hours"] = round(sum(seconds.values()) / HOUR, 2)
         checked = [name for name, cpu in took.items() if len(cpu) > 1]
         if checked:
             later = sum(jobs[name] * statistics.mean(took[name][1:]) for name in checked)

@@ -26,14 +26,24 @@ def table(report: dict[str, Any]) -> str:
         hours, size = str(found["core_hours"]), found["megabytes"]
         if found["core_hours_over"]:
             hours += f", and over {found['core_hours_over']} more"
-        if found["not_run"]:
+        if not ran and not found["core_hours_over"]:
+            hours = "not run"
+        elif found["not_run"]:
             hours += f", without {', '.join(found['not_run'])}"
         memory = max(rule.get("memory_megabytes", 0) for rule in rules)
         later = [rule for rule in rules if "later_over_first" in rule]
         checked = (
-            max(later, key=lambda rule: rule["core_hours"])["later_over_first"] if later else ""
+            max(later, key=lambda rule: rule.get("core_hours", 0.0))["later_over_first"]
+            if later
+            else ""
         )
         lines.append(f"| {key} | {jobs} | {ran} | {hours} | {checked} | {memory} | {size} |")
     hours, size, jobs = (report[name] for name in ("core_hours", "megabytes", "jobs"))
+    lacking = [
+        key
+        for key, found in report["experiments"].items()
+        if found["not_run"] or found["core_hours_over"]
+    ]
+    hours = f"{hours}, without all of {', '.join(lacking)}" if lacking else hours
     lines.append(f"| all | {jobs} | | {hours} | | | {size} |")
     return "\n".join(lines)
