@@ -4,11 +4,21 @@ import contextlib
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+# A process begins with the memory of the one that started it on its account: a small one does.
+LAUNCH = """import os, sys
+child = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(child, 0)
+with open(sys.argv[1], "w") as account:
+    print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss, file=account)
+sys.exit(status != 0)
+"""
 
 
 @dataclass(frozen=True)
@@ -28,15 +38,19 @@ def spend(command: Sequence[str], folder: Path, limit: float | None = None) -> S
     Raises RuntimeError with the end of stderr where the command fails.
     """
     late = threading.Event()
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+    with (
+        tempfile.TemporaryFile("w+") as out,
+        tempfile.TemporaryFile("w+") as err,
+        tempfile.NamedTemporaryFile("r") as account,
+    ):
+        launch = [sys.executable, "-S", "-c", LAUNCH, account.name, *command]
         process = subprocess.Popen(
-            command, cwd=folder, stdout=out, stderr=err, start_new_session=True
+            launch, cwd=folder, stdout=out, stderr=err, start_new_session=True
         )
         timer = threading.Timer(limit, _kill, (process.pid, late)) if limit is not None else None
         if timer:
             timer.start()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        process.wait()
         if timer:
             timer.cancel()
         out.seek(0)
@@ -45,10 +59,10 @@ def spend(command: Sequence[str], folder: Path, limit: float | None = None) -> S
             return None
         if process.returncode:
             raise RuntimeError(f"{' '.join(command)}: {err.read()[-3000:]}")
+        cpu, largest = map(float, account.read().split())
         # ru_maxrss is in KiB on Linux, in bytes on macOS
         unit = 1024 if os.uname().sysname == "Linux" else 1
-        cpu = usage.ru_utime + usage.ru_stime
-        return Spent(cpu, usage.ru_maxrss * unit / 1e6, out.read())
+        return Spent(cpu, largest * unit / 1e6, out.read())
 
 
 def _kill(group: int, late: threading.Event) -> None:
