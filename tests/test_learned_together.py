@@ -116,3 +116,20 @@ def test_early_accuracy_is_that_of_a_training_cut_short(data) -> None:
     assert [n.early for n in nulls] == pytest.approx([n.accuracy(*held) for n in nulls])
     assert np.isnan(learn("edge_popup", networks[0], x, y, kept_fraction=0.3, epochs=1).early)
     assert np.isnan(control("shuffled", found[0], x, y).early)
+
+
+def test_equal_weights_with_other_strides_are_other_trainings(data) -> None:
+    x, y = data.train_images[:64], data.train_labels[:64]
+    tasks = []
+    for stride in (1, 2):
+        network = torch.nn.Sequential(
+            torch.nn.Conv2d(1, 10, 3, stride, padding=1, bias=False),
+            torch.nn.AdaptiveAvgPool2d(1),
+            torch.nn.Flatten(),
+        )
+        torch.nn.init.constant_(network[0].weight, 0.1)  # type: ignore[arg-type]
+        units = units_of(network, "edge")
+        tasks.append(Task(network.requires_grad_(False), units, x, y, 0.5, 1, 32, 0.01, 3))
+    shared = Trainings()
+    first, second = (shared.first(task, 0)[1]["0.weight"] for task in tasks)
+    assert not torch.equal(first, second)

@@ -48,4 +48,4 @@ class Method(abc.ABC):
 
     def untouched(self, task: Task) -> Tensors:
         """The source's own weights, the start of a method that trains none."""
-        return {name: task.source(name) for name in task.units.shapes}
+        return task.sources()

@@ -50,6 +50,10 @@ class Task:
         """The source's weight of that name, as it was."""
         return self.network.get_parameter(name).detach()
 
+    def sources(self) -> Tensors:
+        """All weights under the mask, as they were."""
+        return {name: self.source(name) for name in self.units.shapes}
+
     def draw(self, *key: str | int) -> np.random.Generator:
         """A generator of its own for what ``key`` names."""
         return seeding.generator(self.seed, "learned mask", *key)

@@ -34,7 +34,7 @@ class Trainings:
 
 
 def _train(task: Task, wanted: frozenset[int]) -> dict[int, Tensors]:
-    start = _source(task)
+    start = task.sources()
     course = {0: start}
 
     def note(epoch: int, weights: Tensors) -> None:
@@ -46,14 +46,11 @@ def _train(task: Task, wanted: frozenset[int]) -> dict[int, Tensors]:
     return course
 
 
-def _source(task: Task) -> Tensors:
-    return {name: task.source(name) for name in task.units.shapes}
-
-
 def _key(task: Task) -> str:
     """Digest of all that a first training depends on."""
     settings = task.epochs, task.batch_size, task.learning_rate, task.seed
-    found = hashlib.sha256(repr((settings, task.images.device, *task.units.shapes)).encode())
+    known = settings, task.images.device, task.network, *task.units.shapes  # strides are no weights
+    found = hashlib.sha256(repr(known).encode())
     for tensor in (*task.network.parameters(), task.images, task.goals):
         found.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return found.hexdigest()
