@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from slth.configuration import check
-from slth.experiments.learned import BLOCK, learn_masks
+from slth.experiments.learned import BLOCKS, learn_masks
 from slth.rendering.claims_learned import learned_macros
 from slth.rendering.published_learned import comparisons
 
@@ -72,7 +72,9 @@ def test_a_folder_of_idx_files_runs_the_learned_section(tmp_path: Path) -> None:
 def test_shards_do_not_change_a_row(tmp_path: Path) -> None:
     """Which masks are made in one job is no part of any of them, not even of their last bit."""
     quick = {"data": "digits", "methods": ["magnitude"], "epochs": 1, "early": 1, "batch": 256}
-    settings = check({"learned": {**SECTION, **quick, "filter_seeds": BLOCK + 2}}, SCHEMA)
+    settings = check(
+        {"learned": {**SECTION, **quick, "filter_seeds": BLOCKS["filter"] + 2}}, SCHEMA
+    )
     key = ["arm", "granularity", "asked", "replicate"]
     tables = []
     for shards in (1, 3):

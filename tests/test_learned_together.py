@@ -20,14 +20,21 @@ def data():
     return load_data_set("digits", seed=3)
 
 
-def tasks_of(data) -> tuple[list[Task], list[dict[str, Tensor]]]:
+def random_mask(size: torch.Size, seed: int) -> Tensor:
+    return torch.from_numpy(np.random.default_rng([seed, *size]).random(size) < 0.3)
+
+
+def tasks_of(data, granularity: str) -> tuple[list[Task], list[dict[str, Tensor]]]:
     """Float64, so that rounding is no excuse; counts of filters that fill no stack evenly."""
     images, labels = data.train_images[:200].double(), data.train_labels[:200]
     tasks, keeps = [], []
     for seed, kept in enumerate(KEPT * 2):
         network = build_network([6, 10], stride=2, seed=seed).double().requires_grad_(False)
-        units = units_of(network, "filter")
+        units = units_of(network, granularity)
         tasks.append(Task(network, units, images, labels, 0.3, 2, 32, 0.01, seed))
+        if granularity == "edge":
+            keeps.append({n: random_mask(size, seed) for n, size in units.shapes.items()})
+            continue
         chosen = {n: torch.zeros(size, dtype=torch.bool) for n, size in units.sizes.items()}
         for mask, places in zip(chosen.values(), kept, strict=True):
             mask[places] = True
@@ -35,19 +42,43 @@ def tasks_of(data) -> tuple[list[Task], list[dict[str, Tensor]]]:
     return tasks, keeps
 
 
-def test_stacked_training_is_training_alone(data) -> None:
-    together, keeps = tasks_of(data)
-    alone, _ = tasks_of(data)
-    starts = [{n: p.detach() for n, p in task.network.named_parameters()} for task in alone]
+@pytest.mark.parametrize("granularity", ["edge", "filter"])
+def test_stacked_training_is_training_alone(granularity: str, data) -> None:
+    together, keeps = tasks_of(data, granularity)
+    alone, _ = tasks_of(data, granularity)
     seen: list[tuple[int, int]] = []
-    found = train_together(together, starts, keeps, after_epoch=lambda i, e, _: seen.append((i, e)))
+    assert_trained_as_alone(together, alone, keeps, lambda i, epoch, _: seen.append((i, epoch)))
+    assert sorted(seen) == [(i, e) for i in range(6) for e in (1, 2)]
+
+
+def test_networks_of_equal_weights_that_differ_are_no_stack(data) -> None:
+    """A stride and a dilation that leave as many pixels to the readout."""
+    images, labels = data.train_images[:200].double(), data.train_labels[:200]
+    tasks, keeps = [], []
+    for how in ({"stride": 2, "padding": 1}, {"dilation": 2}):
+        rest = list(build_network([6], stride=2, seed=1))[1:]
+        first = torch.nn.Conv2d(1, 6, 3, bias=False, **how)  # type: ignore[arg-type]
+        first.weight.data = 0.3 * torch.from_numpy(
+            np.random.default_rng(1).normal(size=(6, 1, 3, 3))
+        )
+        network = torch.nn.Sequential(first, *rest)
+        units = units_of(network.requires_grad_(False), "edge")
+        tasks.append(Task(network, units, images, labels, 0.3, 1, 32, 0.01, 1))
+        keeps.append({n: random_mask(size, 2) for n, size in units.shapes.items()})
+    assert_trained_as_alone(tasks, tasks, keeps)
+
+
+def assert_trained_as_alone(together, alone, keeps, note=None) -> None:
+    starts = [task.sources() for task in alone]
+    found = train_together(together, starts, keeps, after_epoch=note)
     for one, many, weights, start, keep in zip(alone, together, found, starts, keeps, strict=True):
+        seen = many.seen
+        one.seen = 0
         wanted = one.train(start, keep)
-        assert one.seen == many.seen > 0
+        assert one.seen == seen > 0
         for name, weight in weights.items():
             torch.testing.assert_close(weight, wanted[name], rtol=1e-6, atol=1e-9)
             assert not weight[~keep[name]].any()
-    assert sorted(seen) == [(i, e) for i in range(6) for e in (1, 2)]
 
 
 @pytest.mark.parametrize("granularity", ["edge", "filter"])

@@ -23,11 +23,12 @@ SETTINGS = {
     "side": 5,
     "eps": [1e-2, 1e-4],
     "probes": 200,
+    "restarts": 1,
     "small": 1,
     "splits": 3,
     "shards": 2,
 }
-SEARCH = {"samples": 32, "restarts": 1, "steps": 6}
+SEARCH = {"samples": 32, "restarts": 7, "steps": 6}
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,11 @@
 
 A mask is one (arm, granularity, kept fraction, replicate). An arm is a method with its options.
 Arms of one replicate share their random network, and those of one method its first training; a mask
-and its controls share its data. Masks of whole filters are made for BLOCK replicates at once, which
-train in stacks.
+and its controls share its data. Masks are made for BLOCKS of replicates and TOGETHER kept fractions
+at once: they train in stacks, and more of them would make a job of hours.
 """
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,13 +14,23 @@ import pandas as pd
 from torch import Tensor, nn
 
 from slth import seeding
-from slth.learned import CONTROLS, LearnedMask, Trainings, control_all, learn_all, signed_constant
+from slth.learned import (
+    CONTROLS,
+    LearnedMask,
+    Trainings,
+    control_all,
+    learn_all,
+    shrink,
+    signed_constant,
+)
 from slth.networks.architectures import build_network
 from slth.networks.data import DataSet, load_data_set
 from slth.progress import track
+from slth.tickets.measure import accuracy
 
 Settings = Mapping[str, Any]
-BLOCK = 10  # replicates whose filters train together, whatever the shards
+BLOCKS = {"edge": 5, "filter": 10}  # replicates that train together, whatever the shards
+TOGETHER = 2  # kept fractions that share first trainings, a smaller with a larger
 DENSE = "dense"  # the network trained and not pruned, for comparison
 
 
@@ -36,7 +47,8 @@ def arms(settings: Settings) -> Iterator[tuple[str, str, dict[str, Any]]]:
 def groups(settings: Settings, shard: int) -> list[list[dict[str, Any]]]:
     """Return the groups of one shard: every ``shards``-th, so that shards are equally long.
 
-    A group is the cells of one method, granularity and block of replicates: they share trainings.
+    A group is the cells of one method, granularity, block of replicates and part of the kept
+    fractions: they share trainings.
     """
     dense = {"arm": DENSE, "method": "magnitude", "options": {}}
     found = [{**dense, "granularity": "edge", "fractions": [1.0], "count": settings["seeds"]}]
@@ -48,9 +60,11 @@ def groups(settings: Settings, shard: int) -> list[list[dict[str, Any]]]:
     ]
     grouped: dict[object, list[dict[str, Any]]] = {}
     for cell in found:
-        for block in _blocks(cell):
-            key = cell["granularity"], cell["method"], block[0]
-            grouped.setdefault(key, []).append({**cell, "replicates": block})
+        parts = _parts(cell)
+        for block, part in itertools.product(_blocks(cell), range(len(parts))):
+            key = cell["granularity"], cell["method"], block[0], part
+            piece = {**cell, "replicates": block, "fractions": parts[part]}
+            grouped.setdefault(key, []).append(piece)
     return list(grouped.values())[shard :: settings["shards"]]
 
 
@@ -67,8 +81,16 @@ def _count(settings: Settings, granularity: str, options: Mapping[str, Any]) -> 
 
 
 def _blocks(cell: dict[str, Any]) -> list[list[int]]:
-    size, count = BLOCK if cell["granularity"] == "filter" else 1, cell["count"]
+    alone = cell["granularity"] == "edge" and cell["method"] != "magnitude"
+    size, count = 1 if alone else BLOCKS[cell["granularity"]], cell["count"]
     return [list(range(first, min(first + size, count))) for first in range(0, count, size)]
+
+
+def _parts(cell: dict[str, Any]) -> list[list[float]]:
+    """Kept fractions of a group: every k-th, so that groups are alike."""
+    asked = cell["fractions"]
+    parts = -(-len(asked) // TOGETHER)
+    return [asked[part::parts] for part in range(parts)]
 
 
 def learn_masks(settings: Settings, seed: int, shard: int) -> pd.DataFrame:
@@ -154,7 +176,10 @@ def _rows(
 
 
 def _measured(mask: LearnedMask, suffix: str, held: tuple[Tensor, Tensor]) -> dict[str, float]:
-    return {f"accuracy{suffix}": mask.accuracy(*held), f"early{suffix}": mask.early}
+    """Accuracies; where whole filters are gone, of the smaller network, at its price."""
+    network = shrink(mask) if mask.units.granularity == "filter" else mask.network
+    right = accuracy(network=network, images=held[0], labels=held[1])
+    return {f"accuracy{suffix}": right, f"early{suffix}": mask.early}
 
 
 def _source(settings: Settings, data: DataSet, method: str, seed: int) -> nn.Module:

@@ -27,15 +27,16 @@ def sandwich_pairs(
 ) -> pd.DataFrame:
     """Rows of the random pairs of one shard, and of its small pairs.
 
-    settings: the ``sandwich`` section of the config. search: its ``bracket`` section. Pair
-    (network, eps) and small pair belong to the shard that their number has modulo the shards.
-    The pair at the middle eps is split, since tightness hardly depends on eps. device: of the
-    searches, "auto" for a GPU where there is one; the log and the rows say which.
+    settings: the ``sandwich`` section of the config. search: its ``bracket`` section, less the
+    restarts, which the pairs have their own of. Pair (network, eps) and small pair belong to the
+    shard that their number has modulo the shards. The pair at the middle eps is split, since
+    tightness hardly depends on eps. device: of the searches, "auto" for a GPU where there is one;
+    the log and the rows say which.
     """
     cells = [(i, eps) for i in range(settings["networks"]) for eps in settings["eps"]]
     if not cells:
         return pd.DataFrame()
-    search = placed(search, device)
+    search = placed({**search, "restarts": settings["restarts"]}, device)
     own = cells[shard :: settings["shards"]]
     rows = [
         _pair(settings, search, seed, network, eps)
