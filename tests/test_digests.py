@@ -11,6 +11,7 @@ from slth import digests, frames, manifest, running
 
 FRAME = pd.DataFrame({"n": range(1000), "error": [0.5] * 1000})
 CONFIG = {"seed": 1}
+NO_COMMIT = {"commit": None, "modified": None}
 
 
 @pytest.fixture
@@ -82,9 +83,9 @@ def test_flipped_bit_is_not_read_whatever_the_records_say(tmp_path: Path) -> Non
 
 def test_manifest_names_every_artifact_and_what_changed(folder: Path) -> None:
     names = ["results/a.parquet", "results/b.parquet"]
-    manifest.write_manifest(manifest.PATH, CONFIG, names, folder)
+    manifest.write_manifest(manifest.PATH, CONFIG, names, NO_COMMIT)
     first = Path(manifest.PATH).read_bytes()
-    manifest.write_manifest(manifest.PATH, CONFIG, reversed(names), folder)
+    manifest.write_manifest(manifest.PATH, CONFIG, reversed(names), NO_COMMIT)
     assert Path(manifest.PATH).read_bytes() == first
     held = manifest.read_manifest(manifest.PATH)
     assert list(held["artifacts"]) == names
@@ -100,7 +101,7 @@ def test_manifest_names_every_artifact_and_what_changed(folder: Path) -> None:
 def test_unusable_manifest_is_named(
     folder: Path, damage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    manifest.write_manifest(manifest.PATH, CONFIG, [], folder)
+    manifest.write_manifest(manifest.PATH, CONFIG, [], NO_COMMIT)
     path = Path(manifest.PATH)
     if damage == "settings":
         held = json.loads(path.read_text())

@@ -4,14 +4,12 @@
 """
 
 import json
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from slth.digests import difference, digest
-from slth.fetching import held
 from slth.frames import replacing
 from slth.provenance import config_hash, provenance
 
@@ -20,19 +18,22 @@ PATH = "results/manifest.json"
 
 
 def write_manifest(
-    path: str | Path, config: Mapping[str, Any], artifacts: Iterable[str | Path], root: Path
+    path: str | Path,
+    config: Mapping[str, Any],
+    artifacts: Iterable[str | Path],
+    source: Mapping[str, Any],
 ) -> None:
     """Write the manifest of a run: no clock, no host name, so the same run gives the same bytes.
 
-    config: validated. artifacts: files, relative to the working directory. root: the checkout,
-    whose git commit is named where it is one.
+    config: validated. artifacts: files, relative to the working directory. source: the checkout's
+    commit (`slth.provenance.source`).
     """
     names = sorted({Path(name).as_posix() for name in artifacts})
     text = json.dumps(
         {
             "format": FORMAT,
             **provenance(config),
-            **_commit(root),
+            **source,
             "settings": config,
             "artifacts": {name: digest(name) for name in names},
         },
@@ -82,29 +83,6 @@ def main(arguments: list[str]) -> int:
     if not faults:
         print(f"verify: {len(held['artifacts'])} artifacts are as {path} says")
     return int(bool(faults))
-
-
-def _commit(root: Path) -> dict[str, Any]:
-    """The commit of the checkout and whether its files differ from it; null outside git.
-
-    Fetched files have a commit, and nothing to tell whether they differ from it.
-    """
-    commit = _git(root, "rev-parse", "HEAD")
-    if commit is None:
-        return {"commit": held(root), "modified": None}
-    return {"commit": commit, "modified": bool(_git(root, "status", "--porcelain", "-uno"))}
-
-
-def _git(root: Path, *arguments: str) -> str | None:
-    if not (root / ".git").exists():  # the folder of another repository may lie above
-        return None
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(root), *arguments], capture_output=True, text=True, check=True
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()
 
 
 if __name__ == "__main__":

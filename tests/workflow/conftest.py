@@ -16,6 +16,7 @@ from slth.solvers.compiled import cache_folder
 
 PROJECT = Path(__file__).parents[2]
 PARTS = [
+    ".gitignore",
     "Snakefile",
     "benchmarks",
     "config",
@@ -94,6 +95,22 @@ class Checkout:
             for path in sorted((self.folder / "paper").rglob("*"))
             if path.is_file()
         }
+
+
+def publish(folder: Path, tag: str | None = None) -> str:
+    """Make a repository of a checkout, with one commit; return the commit."""
+
+    def git(*arguments: str) -> str:
+        who = ("-c", "user.name=a", "-c", "user.email=a@b.c")
+        command, own = ["git", *who, *arguments], {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull}
+        return subprocess.check_output(command, cwd=folder, env=own, text=True).strip()
+
+    git("init", "--quiet")
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "x")
+    if tag:
+        git("tag", tag)
+    return git("rev-parse", "HEAD")
 
 
 def environment() -> dict[str, str]:

@@ -3,7 +3,6 @@
 The repository is a local one, put in GitHub's place by git's own rewriting of addresses.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -13,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.workflow.conftest import PROJECT, Checkout, environment, rules_in
+from tests.workflow.conftest import PROJECT, Checkout, environment, publish, rules_in
 
 pytestmark = pytest.mark.skipif(not shutil.which("git"), reason="no git on this machine")
 
@@ -36,7 +35,7 @@ class Deployed:
 
     def __init__(self, checkout: Checkout, world: Path) -> None:
         self.folder = world / "user"
-        self.commit = publish(checkout.folder)
+        self.commit = publish(checkout.folder, TAG)
         rewriting = world / "gitconfig"
         rewriting.write_text(f'[url "file://{checkout.folder}"]\n\tinsteadOf = {URL}\n')
         self.world = {"GIT_CONFIG_GLOBAL": str(rewriting), "XDG_CACHE_HOME": str(world / "cache")}
@@ -56,21 +55,6 @@ class Deployed:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
-
-
-def publish(folder: Path) -> str:
-    """Make a repository of a checkout, with one commit and its tag; return the commit."""
-
-    def git(*arguments: str) -> str:
-        who = ("-c", "user.name=a", "-c", "user.email=a@b.c")
-        command, own = ["git", *who, *arguments], {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull}
-        return subprocess.check_output(command, cwd=folder, env=own, text=True).strip()
-
-    git("init", "--quiet")
-    git("add", "--all")
-    git("commit", "--quiet", "--message", "x")
-    git("tag", TAG)
-    return git("rev-parse", "HEAD")
 
 
 def test_deployed_workflow_plans_all_and_runs(fresh: Checkout, tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 """The chain on the CI config: complete, and byte-identical whatever the cores and the order."""
 
+import json
+import shutil
 import subprocess
 
 import pytest
 
-from tests.workflow.conftest import Checkout, Resumed
+from tests.workflow.conftest import PROJECT, Checkout, Resumed, publish
 
 pytestmark = pytest.mark.xdist_group("workflow")  # one worker: one finished run
 
@@ -39,6 +41,29 @@ def test_other_seed_gives_other_figures(finished: Checkout, fresh: Checkout) -> 
         (c.folder / "results/measure/thresholds.parquet").read_bytes() for c in (finished, fresh)
     )
     assert one != other
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="no git on this machine")
+def test_paper_and_manifest_name_the_commit(finished: Checkout) -> None:
+    """And whether files differ from it; without a repository the bytes are as they were."""
+    folder, paper = finished.folder, finished.paper()
+    try:
+        commit = publish(folder)
+        assert finished.planned() == {"render_tables", "compile_paper", "write_manifest", "all"}
+        finished.run()
+        held = json.loads((folder / "results/manifest.json").read_text())
+        assert (held["commit"], held["modified"]) == (commit, False)
+        assert commit in (folder / "paper/tables/provenance.tex").read_text()
+        config = folder / "config.yaml"
+        config.write_text(config.read_text() + "# a comment\n")
+        finished.run()
+        held = json.loads((folder / "results/manifest.json").read_text())
+        assert (held["commit"], held["modified"]) == (commit, True)
+    finally:
+        shutil.rmtree(folder / ".git", ignore_errors=True)
+        shutil.copy(PROJECT / "config.yaml", folder)
+        finished.run()
+    assert finished.paper() == paper
 
 
 def test_lint_is_clean(fresh: Checkout) -> None:

@@ -29,6 +29,7 @@ rule write_manifest:
         runtime=10,
     params:
         config=config,
+        source=lambda _: commit_of(ROOT),
     message:
         "Name everything that was made, with its SHA-256"
     script:

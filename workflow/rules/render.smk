@@ -70,6 +70,7 @@ rule render_tables:
         runtime=10,
     params:
         config=config,
+        source=lambda _: commit_of(ROOT),
     message:
         "Set the tables"
     script:
