@@ -41,7 +41,7 @@ def prose(source: str) -> str:
     text = source.split(r"\begin{document}")[1]
     text = re.sub(r"\\begin\{(equation|align)\*?\}.*?\\end\{\1\*?\}", "", text, flags=re.S)
     text = re.sub(r"(?<!\\)\$.*?(?<!\\)\$", "", text, flags=re.S)
-    text = re.sub(r"\\(cite[pt]?|ref|eqref|label|input|includegraphics)(\[.*?\])*\{.*?\}", "", text)
+    text = re.sub(r"\\(cite[pt]?|ref|eqref|label|input|fitted|includegraphics)(\[.*?\])*\{.*?\}", "", text)
     text = re.sub(r"\\(begin|end|bibliography|bibliographystyle)\{.*?\}(\{\d\})?", "", text)
     return re.sub(r"\\(setlength|setcounter)\{.*?\}\{.*?\}", "", text)
 
@@ -75,7 +75,7 @@ def test_every_macro_used_is_written_and_every_macro_written_is_used(source):
 
 
 def test_every_file_included_is_listed(source):
-    inputs = set(re.findall(r"\\input\{(.*?)\}", source))
+    inputs = set(re.findall(r"\\(?:input|fitted)\{(\w.*?)\}", source))
     tables = {*(Path(name).stem for name in TABLES), "benchmark_times", "benchmark_errors"}
     numbers = {f"numbers/{name}" for name in SECTIONS}
     tables |= {name for module, _ in sections().values() for name in module.TABLES}
