@@ -46,7 +46,7 @@ SETTINGS: dict[str, Any] = {
         "ensembles": ["normal"],
         "grid": [{"d": 2, "n": [10, 80]}],
         "replicates": 8,
-        "solvers": ["mitm", "differencing"],
+        "solvers": ["mitm", "klist", "annealing", "differencing"],
         "budget": 5000,
     },
     "volume": {
@@ -129,8 +129,8 @@ def test_covered_volumes_are_those_of_all_sums() -> None:
 
 def test_a_solver_that_cannot_take_the_size_has_no_row() -> None:
     table = rows("search")
-    assert set(table.loc[table["n"] == 80, "solver"]) == {"differencing"}
-    assert len(table) == 3 * 8
+    assert set(table.loc[table["n"] == 80, "solver"]) == {"klist", "annealing", "differencing"}
+    assert len(table) == (4 + 3) * 8
     assert (table["work"] <= 5000).all()
 
 

@@ -41,7 +41,8 @@ def prose(source: str) -> str:
     text = source.split(r"\begin{document}")[1]
     text = re.sub(r"\\begin\{(equation|align)\*?\}.*?\\end\{\1\*?\}", "", text, flags=re.S)
     text = re.sub(r"(?<!\\)\$.*?(?<!\\)\$", "", text, flags=re.S)
-    text = re.sub(r"\\(cite[pt]?|ref|eqref|label|input|fitted|includegraphics)(\[.*?\])*\{.*?\}", "", text)
+    named = r"cite[pt]?|ref|eqref|label|input|fitted|includegraphics"
+    text = re.sub(rf"\\({named})(\[.*?\])*\{{.*?\}}", "", text)
     text = re.sub(r"\\(begin|end|bibliography|bibliographystyle)\{.*?\}(\{\d\})?", "", text)
     return re.sub(r"\\(setlength|setcounter)\{.*?\}\{.*?\}", "", text)
 

@@ -21,7 +21,7 @@ from slth.experiments.volume import covered_volumes
 from slth.problem import Status
 from slth.progress import track
 from slth.solvers import registry
-from slth.solvers.front import solve_batch
+from slth.solvers.front import solve, solve_batch
 
 Settings = Mapping[str, Any]
 
@@ -101,7 +101,7 @@ def _points(experiment: str, own: Settings, seed: int, shards: int, shard: int) 
 
 
 def _least(own: Settings, point: Point) -> pd.DataFrame:
-    return _solved(point, own["solver"], None)
+    return _solved(point, own["solver"])
 
 
 def _lattice(own: Settings, point: Point) -> pd.DataFrame:
@@ -112,7 +112,7 @@ def _lattice(own: Settings, point: Point) -> pd.DataFrame:
         off = np.stack([sample_target(point.d, seed, "normal") for seed in point.seeds])
         aims["off"] = law.target_bound * off
     parts = [
-        _solved(point, own["solver"], None, targets).assign(aimed=aimed)
+        _solved(point, own["solver"], targets).assign(aimed=aimed)
         for aimed, targets in aims.items()
     ]
     return pd.concat(parts, ignore_index=True)[COLUMNS["lattice"]]
@@ -121,15 +121,31 @@ def _lattice(own: Settings, point: Point) -> pd.DataFrame:
 def _search(own: Settings, point: Point) -> pd.DataFrame:
     """Solvers that do not take n candidates at all have no row."""
     able = [name for name in own["solvers"] if not registry.get(name).refusal(point.n, point.d)]
-    parts = [_solved(point, name, own["budget"]) for name in able]
+    parts = [_searched(point, name, own["budget"]) for name in able]
     return pd.concat(parts, ignore_index=True) if parts else point.rows(**_NOTHING).iloc[:0]
 
 
-def _solved(
-    point: Point, solver: str, budget: int | None, targets: FloatArray | None = None
-) -> pd.DataFrame:
+def _searched(point: Point, solver: str, budget: int) -> pd.DataFrame:
+    """Every instance by a seed of its own, since a batch's draws follow its order."""
+    given = zip(point.candidates(), point.targets(), point.seeds, strict=True)
+    found = [
+        solve(X, z, solver=solver, budget=budget, seed=seeding.child(seed, "solver"), threads=1)
+        for X, z, seed in given
+    ]
+    return point.rows(
+        solver=solver,
+        status=[one.status.name for one in found],
+        proved=[one.proved for one in found],
+        error=[one.error for one in found],
+        kept=[int(one.keep.sum()) for one in found],
+        work=[one.work for one in found],
+    )
+
+
+def _solved(point: Point, solver: str, targets: FloatArray | None = None) -> pd.DataFrame:
+    """Exact least errors, which no seed changes."""
     aims = point.targets() if targets is None else targets
-    answer = solve_batch(point.candidates(), aims, solver=solver, budget=budget, threads=1)
+    answer = solve_batch(point.candidates(), aims, solver=solver, threads=1)
     return point.rows(
         solver=solver,
         status=[status.name for status in answer.status],
