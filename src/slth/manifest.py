@@ -26,7 +26,7 @@ def write_manifest(
     """Write the manifest of a run: no clock, no host name, so the same run gives the same bytes.
 
     config: validated. artifacts: files, relative to the working directory. source: the checkout's
-    commit (`slth.provenance.source`).
+    commit (`slth.provenance.commit_of`).
     """
     names = sorted({Path(name).as_posix() for name in artifacts})
     text = json.dumps(

@@ -43,7 +43,7 @@ def config_hash(config: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def source(root: Path) -> dict[str, Any]:
+def commit_of(root: Path) -> dict[str, Any]:
     """Return the commit of a checkout and whether its files differ from it; None outside git.
 
     Fetched files have a commit, and nothing to tell whether they differ from it.
@@ -54,7 +54,7 @@ def source(root: Path) -> dict[str, Any]:
     return {"commit": commit, "modified": bool(_git(root, "status", "--porcelain", "-uno"))}
 
 
-def source_line(found: Mapping[str, Any]) -> str:
+def commit_line(found: Mapping[str, Any]) -> str:
     """The commit and what it lacks, in one line; "none" outside git."""
     return f"{found['commit'] or 'none'}{', files differ' if found['modified'] else ''}"
 

@@ -13,7 +13,7 @@ os.environ.update(PYTHONPATH=os.pathsep.join(PYTHONPATH))
 from slth.configuration import check_or_exit
 from slth.data_files import FILE_SETS, find_files
 from slth.dependencies import closure, constant, construction_modules, solver_modules
-from slth.provenance import source as commit_of
+from slth.provenance import commit_of
 from slth.running import only_run, plan
 
 config = check_or_exit(

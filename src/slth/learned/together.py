@@ -1,8 +1,9 @@
-"""Several masked networks trained in one loop: steps of small networks cost less in stacks.
+"""Several masked networks trained in one loop: steps of their slices cost less in stacks.
 
 A stack is one network on weights of one more dimension, as if each trained alone, to rounding.
 Where whole filters are gone, the slices that remain train as the masked network does: a removed
-filter sends zero and gets no gradient. On digits a step costs a third for slices, half for edges.
+filter sends zero and gets no gradient, and a step costs a third. Whole networks under masks of
+edges gain next to nothing: 8 % of the time with thirty on digits, none with six.
 """
 
 from collections.abc import Callable, Sequence
