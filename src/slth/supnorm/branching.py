@@ -129,35 +129,34 @@ class Tree:
         value = descent.run(steps, rate)
         self.meet(self.dual.links[0].whole.argmax(value.form).view(-1, *self.witnesses.shape[1:]))
         safe = value.safe.tolist()
-        for i, node in enumerate(nodes):
-            split = self.choose(value, node, i)
+        for i, (node, split) in enumerate(zip(nodes, self.choose(value, nodes), strict=True)):
             own = [Multipliers(t.share[i], t.phase[i]) for t in descent.theta]
             bound = min(node.bound, safe[i])
             place = split or (0, 0, 0, 0)
             self.push(Node(node.objective, bound, node.allowed, own, place, not split))
 
-    def choose(self, value: Value, node: Node, i: int) -> Place | None:
-        """The open phase with the largest influence, less the gap between its two values.
+    def choose(self, value: Value, nodes: list[Node]) -> list[Place | None]:
+        """The open phase of each node with the largest influence, less the gap of its two values.
 
         It is that of the network whose phase is fixed at the lesser loss.
         """
-        best, place = -torch.inf, None
+        found: list[tuple[float, Place | None]] = [(-torch.inf, None)] * len(nodes)
         for at, stage in enumerate(self.dual.stages):
-            values = value.patterns[at][i]
+            allowed = _joined(tuple(node.allowed[at] for node in nodes)).patterns[:, :, None]
+            values = value.patterns[at][:, :, None]
             on = stage.phases.T > 0
             lowest = values.new_tensor(-torch.inf)
-            ends = [torch.where(side, values[:, None], lowest).amax(-1) for side in (on, ~on)]
-            left = node.allowed[at].patterns[:, None]
-            both = torch.stack([(side & left).any(-1) for side in (on, ~on)])
-            score = value.influence[at][i] - (ends[0] - ends[1]).abs()
-            score = torch.where(both.all(0), score, lowest).nan_to_num(-torch.inf)
-            network = stage.cheaper(value.read[at][i : i + 1])[0]
-            top = score.max()
-            if float(top) > best:
-                best, flat = float(top), int(score.argmax())
-                group, slot = divmod(flat, score.shape[1])
-                place = (at, group, slot, int(network[group, slot]))
-        return place
+            ends = [torch.where(side, values, lowest).amax(-1) for side in (on, ~on)]
+            both = (on & allowed).any(-1) & (~on & allowed).any(-1)
+            score = value.influence[at] - (ends[0] - ends[1]).abs()
+            score = torch.where(both, score, lowest).nan_to_num(-torch.inf).flatten(1)
+            network, width = stage.cheaper(value.read[at]), len(on)
+            tops = zip(score.amax(1).tolist(), score.argmax(1).tolist(), strict=True)
+            for i, (top, flat) in enumerate(tops):
+                if top > found[i][0]:
+                    group, slot = divmod(flat, width)
+                    found[i] = (top, (at, group, slot, int(network[i, group, slot])))
+        return [place for _, place in found]
 
     def meet(self, inputs: Tensor) -> None:
         """Keep the inputs with the largest |f − g|."""

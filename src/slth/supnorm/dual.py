@@ -140,9 +140,8 @@ class Dual:
             if isinstance(link, Affine):
                 c = link.back(c)[0]
             else:
-                scale = link.scale(c)
-                scales.insert(0, scale)
-                c = link.bound(c, scale, link.start(len(c)), link.allowed).form
+                scales.insert(0, link.scale(c))
+                c = link.passed_first(c)
         return scales
 
 

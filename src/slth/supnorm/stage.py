@@ -124,7 +124,7 @@ class Stage:
     def bound(self, c: Tensor, scale: Tensor, theta: Multipliers, allowed: Allowed) -> "Passed":
         """Pass Σ_j c_j · y_j, c of shape (T, N, 2), to the inputs."""
         own = self.gather(c)
-        slope = own[..., :1, None] * self.z + own[..., 1:, None] * self.delta
+        slope = self._slope(own)
         share = scale * theta.share * self.unit() - (self.active[..., None, None] * slope).sum(2)
         beta = scale[..., None] * theta.phase * self.phase_unit()
         sign = 2 * self.phases - 1
@@ -153,6 +153,15 @@ class Stage:
             self._slack(own, slope, share, beta[..., :2].sum(-1), most, allowed.fixed),
             (own.detach().abs() * self.spread).sum(-1),
         )
+
+    def passed_first(self, c: Tensor) -> Tensor:
+        """The form (T, M, 2) that `bound` passes on at multipliers 0."""
+        slope = self._slope(self.gather(c))
+        return self._scatter((self.active[..., None, None] * slope).sum(2))
+
+    def _slope(self, own: Tensor) -> Tensor:
+        """Forms of the inputs where every phase is 1: (T, G, m, p, 2)."""
+        return own[..., :1, None] * self.z + own[..., 1:, None] * self.delta
 
     def cheaper(self, c: Tensor) -> Tensor:
         """The network, OF_F or OF_G, whose phase is fixed at the lesser loss: (T, G, m)."""
