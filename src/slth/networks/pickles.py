@@ -6,17 +6,14 @@ type, shape and length fit, and no instruction does more than its share of the f
 """
 
 import io
-import math
 import pickletools
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from slth.bounded import read_bytes
 from slth.data_files import LARGEST
+from slth.networks.pickled_arrays import RefusedError, as_array, as_code, as_dtype, as_text
 
 STEPS = 2**18  # instructions; a batch of CIFAR-10 has 41 000
 ENCODED = 4  # bytes of all text encoded, per byte of the file
@@ -55,16 +52,12 @@ def read_pickle(path: str | Path) -> Any:
     data = read_bytes(path, LARGEST)
     try:
         return _Machine(ENCODED * len(data)).run(data)
-    except _RefusedError as error:
+    except RefusedError as error:
         raise ValueError(f"{path}: {error}") from None
     except Exception as error:  # a damaged pickle raises whatever its bytes happen to spell
         raise ValueError(
             f"{path}: not a readable pickle ({type(error).__name__}: {str(error)[:200]})"
         ) from None
-
-
-class _RefusedError(Exception):
-    pass
 
 
 class _Unfinished:
@@ -88,7 +81,7 @@ class _Machine:
         """Return what is on the stack at the end."""
         for step, (code, argument, _) in enumerate(pickletools.genops(io.BytesIO(data))):
             if step >= STEPS:
-                raise _RefusedError(f"has more than {STEPS} instructions")
+                raise RefusedError(f"has more than {STEPS} instructions")
             if code.name == "STOP":
                 return _whole(self.stack.pop())
             if code.name in _VALUES:
@@ -96,10 +89,10 @@ class _Machine:
             elif code.name in _STEPS:
                 _STEPS[code.name](self, argument)
             elif code.name not in ("PROTO", "FRAME"):
-                raise _RefusedError(
+                raise RefusedError(
                     f"asks for the instruction {code.name}, takes plain data and arrays only"
                 )
-        raise _RefusedError("ends before its end")
+        raise RefusedError("ends before its end")
 
     def since_mark(self) -> list[Any]:
         at = self.marks.pop()
@@ -122,69 +115,69 @@ class _Machine:
         """Append to the list below."""
         target = self.stack[-1]
         if type(target) is not list:
-            raise _RefusedError("appends to what is no list")
+            raise RefusedError("appends to what is no list")
         target.extend(map(_whole, items))
 
     def update(self, items: list[Any]) -> None:
         """Set items of the dict below: keys are text or bytes, whose hash costs their length."""
         target = self.stack[-1]
         if type(target) is not dict or any(type(key) not in (str, bytes) for key in items[::2]):
-            raise _RefusedError("sets keys that are neither text nor bytes, or of what is no dict")
+            raise RefusedError("sets keys that are neither text nor bytes, or of what is no dict")
         target.update(zip(items[::2], map(_whole, items[1::2]), strict=True))
 
     def name(self, module: Any, word: Any) -> None:
-        name = Name(_text(module), _text(word))
+        name = Name(as_text(module), as_text(word))
         if name not in ALLOWED:
             asked = f"{name.module[:100]}.{name.word[:100]}"
-            raise _RefusedError(f"asks for {asked}, takes plain data and arrays only")
+            raise RefusedError(f"asks for {asked}, takes plain data and arrays only")
         self.stack.append(name)
 
     def reduce(self) -> None:
         """What the known names make of their arguments."""
         name, arguments = self.take(2)
         if not isinstance(name, Name) or name not in ALLOWED or type(arguments) is not tuple:
-            raise _RefusedError(f"calls a {type(name).__name__}, takes plain data and arrays only")
+            raise RefusedError(f"calls a {type(name).__name__}, takes plain data and arrays only")
         if name.word == "_reconstruct":
             kind, shape, _ = arguments
             if kind != Name("numpy", "ndarray") or shape != (0,):
-                raise _RefusedError("rebuilds an array otherwise than empty, takes plain arrays")
+                raise RefusedError("rebuilds an array otherwise than empty, takes plain arrays")
             self.stack.append(_Unfinished())
         elif name.word == "dtype":
-            self.stack.append(_Unfinished(_code(arguments[0])))
+            self.stack.append(_Unfinished(as_code(arguments[0])))
         elif name.word == "_frombuffer":
             content, dtype, shape, order = arguments
-            if _text(order) not in ("C", "F"):
-                raise _RefusedError("holds an array of an order other than C or F")
-            self.stack.append(_array(content, dtype, shape, _text(order) == "F"))
+            if as_text(order) not in ("C", "F"):
+                raise RefusedError("holds an array of an order other than C or F")
+            self.stack.append(as_array(content, dtype, shape, as_text(order) == "F"))
         elif name.word == "scalar":
             dtype, content = arguments
-            self.stack.append(_array(content, dtype, (), False)[()])
+            self.stack.append(as_array(content, dtype, (), False)[()])
         elif name.word == "encode":
             self.stack.append(self.encode(*arguments))
         else:
-            raise _RefusedError(f"calls {name.module}.{name.word}, takes plain arrays only")
+            raise RefusedError(f"calls {name.module}.{name.word}, takes plain arrays only")
 
     def encode(self, text: Any, encoding: Any) -> bytes:
         """Text whose code points are the bytes."""
-        if _text(encoding) not in ("latin1", "latin-1"):
-            raise _RefusedError("encodes otherwise than to latin1, takes latin1 only")
+        if as_text(encoding) not in ("latin1", "latin-1"):
+            raise RefusedError("encodes otherwise than to latin1, takes latin1 only")
         if type(text) is bytes:
             return text
         self.encodable -= len(text)
         if self.encodable < 0:
-            raise _RefusedError(f"encodes more than {ENCODED} times the bytes of the file")
+            raise RefusedError(f"encodes more than {ENCODED} times the bytes of the file")
         return str(text).encode("latin1")
 
     def build(self) -> None:
         """Finish an array or a dtype by its state."""
         made, state = self.take(2)
         if not isinstance(made, _Unfinished) or type(state) is not tuple:
-            raise _RefusedError(f"sets a state of a {type(made).__name__}, takes plain arrays only")
+            raise RefusedError(f"sets a state of a {type(made).__name__}, takes plain arrays only")
         if made.code is not None:
-            value: Any = _dtype(made.code, state)
+            value: Any = as_dtype(made.code, state)
         else:
             _, shape, dtype, fortran, content = state
-            value = _array(content, dtype, shape, bool(fortran))
+            value = as_array(content, dtype, shape, bool(fortran))
         for place in made.memo:
             self.memo[place] = value
         self.stack.append(value)
@@ -192,48 +185,8 @@ class _Machine:
 
 def _whole(item: Any) -> Any:
     if isinstance(item, _Unfinished):
-        raise _RefusedError("uses an array before its state is set")
+        raise RefusedError("uses an array before its state is set")
     return item
-
-
-def _text(word: Any) -> str:
-    if type(word) not in (str, bytes):
-        raise _RefusedError(f"names a {type(word).__name__}, takes text")
-    return word.decode("ascii") if type(word) is bytes else word
-
-
-def _code(code: Any) -> str:
-    text = _text(code)
-    if not re.fullmatch("[biuf][1248]", text):
-        raise _RefusedError(f"holds an array of dtype {text[:20]}, takes numbers only")
-    return text
-
-
-def _dtype(code: str, state: tuple[Any, ...]) -> np.dtype:
-    """A numeric dtype by its pickled state: version 3, byte order, and the rest of a plain one."""
-    version, order, *rest = state
-    plain = len(rest) == 6 and all(type(item) in (int, type(None)) for item in rest)
-    if version != 3 or not plain or rest != [None, None, None, -1, -1, 0]:
-        raise _RefusedError(f"sets another state than a number's of dtype {code}")
-    if _text(order) not in ("<", ">", "|", "="):
-        raise _RefusedError(f"sets another byte order than a number's of dtype {code}")
-    return np.dtype(_text(order) + code)
-
-
-def _array(content: Any, dtype: Any, shape: Any, fortran: bool) -> np.ndarray:
-    """A view of bytes as an array, once they are as many as it needs."""
-    if not isinstance(dtype, np.dtype) or type(content) not in (bytes, bytearray):
-        raise _RefusedError(f"holds an array of a {type(content).__name__}, takes bytes of numbers")
-    sizes = shape if type(shape) is tuple else ()
-    if sizes is not shape or len(sizes) > 8 or not all(map(_is_size, sizes)):
-        raise _RefusedError("holds an array of no shape")
-    if math.prod(sizes) * dtype.itemsize != len(content):
-        raise _RefusedError(f"holds an array of {len(content)} bytes, takes those of its shape")
-    return np.frombuffer(content, dtype).reshape(sizes, order="F" if fortran else "C")
-
-
-def _is_size(size: Any) -> bool:
-    return type(size) is int and 0 <= size < 2**48
 
 
 def _bytes(text: str) -> bytes:
