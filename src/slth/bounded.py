@@ -27,9 +27,9 @@ def size_of(path: str | Path, most: int) -> int:
 
 def read_bytes(path: str | Path, most: int) -> bytes:
     """Return what a file of at most ``most`` bytes holds; raises what `size_of` raises."""
-    size_of(path, most)
+    size = size_of(path, most)
     with Path(path).open("rb") as file:
-        return file.read(most)
+        return file.read(size)
 
 
 def inflate(data: bytes, most: int) -> bytes:

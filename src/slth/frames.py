@@ -95,13 +95,13 @@ def read(path: str | Path, kind: str) -> pd.DataFrame:
 
 def _checked(path: Path) -> bytearray:
     """The bytes of a file, its sum zeros again, once they have that sum."""
-    size_of(path, LARGEST)
+    size = size_of(path, LARGEST)
     with path.open("rb") as file:
-        file.seek(-min(len(_PARQUET), path.stat().st_size), os.SEEK_END)
+        file.seek(max(0, size - len(_PARQUET)))
         if file.read() != _PARQUET:
             raise ValueError("is no Parquet file, or not a whole one")
         file.seek(0)
-        data = bytearray(file.read(LARGEST))
+        data = bytearray(file.read(size))
     at = _slot(data)
     wanted = bytes(data[at : at + _DIGITS])
     data[at : at + _DIGITS] = b"0" * _DIGITS

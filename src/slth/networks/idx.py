@@ -23,11 +23,11 @@ def read_idx(path: str | Path, ndim: int, home: str = "its home page") -> np.nda
     """
     file, head = Path(path), 4 + 4 * ndim
     held = size_of(file, LARGEST)
-    shape = _shape(file, _content(file, head, home), ndim, home)
+    shape = _shape(file, _content(file, held, head, home), ndim, home)
     size, words = head + math.prod(shape), f"a header and {'×'.join(map(str, shape))}"
     if size > LARGEST:
         raise _damaged(path, f"asks for {size:,} bytes, {words}", f"at most {LARGEST:,}", home)
-    data = b"" if held != size and not _zipped(file) else _content(file, size + 1, home)
+    data = b"" if held != size and not _zipped(file) else _content(file, held, size + 1, home)
     if len(data) != size:
         got = f"{len(data)} bytes or more" if len(data) > size else f"{len(data) or held} bytes"
         raise _damaged(path, f"holds {got}", f"{size}, {words}", home)
@@ -52,17 +52,17 @@ def _shape(path: Path, data: bytes, ndim: int, home: str) -> tuple[int, ...]:
     return tuple(int(size) for size in np.frombuffer(data, ">u4", ndim, 4))
 
 
-def _content(path: Path, most: int, home: str) -> bytes:
-    """The first ``most`` bytes that a file stands for."""
+def _content(path: Path, held: int, most: int, home: str) -> bytes:
+    """The first ``most`` bytes that a file of ``held`` bytes stands for."""
     with path.open("rb") as file:
         if not _zipped(path):
-            data = file.read(most)
+            data = file.read(min(held, most))
             if path.suffix == ".gz":
                 got = f"begins with {data[:2].hex() or 'nothing'}"
                 raise _damaged(path, got, "gzip's 1f8b", home)
             return data
         try:
-            return inflate(file.read(LARGEST), most)
+            return inflate(file.read(held), most)
         except (EOFError, ValueError, zlib.error) as error:
             raise _damaged(path, f"is not whole gzip ({error})", "a whole file", home) from None
 

@@ -93,8 +93,9 @@ def load_networks(path: str | Path, under: str | None = None) -> dict[str, nn.Se
     except (
         Exception
     ) as error:  # json, zipfile, numpy and torch raise what the bytes happen to spell
+        words = str(error).removeprefix(f"{file}: ")[:300]
         raise ValueError(
-            f"{path}: not a readable network file ({type(error).__name__}: {str(error)[:300]})"
+            f"{path}: not a readable network file ({type(error).__name__}: {words})"
         ) from None
     return networks
 
