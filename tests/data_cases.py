@@ -111,6 +111,8 @@ def array_of(shape: bytes, state: bytes = PLAIN_STATE, content: bytes = b"C\x02a
     return EMPTY + b"(K\x01" + shape + DTYPE + state + b"\x89" + content + b"tb"
 
 
+ONE_IMAGE = array_of(b"K\x01M\x00\x0c\x86", content=b"B\x00\x0c\x00\x00" + bytes(3072))
+
 HOSTILE_PICKLES: dict[str, bytes] = {
     "memo of 2^31": b"\x80\x02K\x01r\xff\xff\xff\x7f.",
     "text of 2^62": b"\x80\x04\x8d" + struct.pack("<Q", 2**62) + b"a.",
@@ -127,7 +129,7 @@ HOSTILE_PICKLES: dict[str, bytes] = {
     + text(b"latin1") + b"q\x03" + MEGABYTE
     + b"h\x02h\x01h\x03\x86R" * 5000 + b"e.",
     "keys of tuples": b"\x80\x02}" + doubled(b")") + b"K\x01s.",
-    "labels of labels": b"\x80\x02}(" + text(b"data") + array_of(b"K\x01M\x00\x0c\x86", content=b"B\x00\x0c\x00\x00" + bytes(3072))
+    "labels of labels": b"\x80\x02}(" + text(b"data") + ONE_IMAGE
     + text(b"labels") + doubled(b"]") + b"u.",
     "a shape beyond the bytes": b"\x80\x02" + array_of(b"J\xff\xff\xff\x7fK\x02\x86") + b".",
     "a negative size": b"\x80\x02" + array_of(b"J\xff\xff\xff\xffJ\xfe\xff\xff\xff\x86") + b".",
