@@ -93,9 +93,9 @@ def load_networks(path: str | Path, under: str | None = None) -> dict[str, nn.Se
     except (
         Exception
     ) as error:  # json, zipfile, numpy and torch raise what the bytes happen to spell
-        words = str(error).removeprefix(f"{file}: ")[:300]
+        said = str(error).removeprefix(f"{file}: ")[:300]
         raise ValueError(
-            f"{path}: not a readable network file ({type(error).__name__}: {words})"
+            f"{path}: not a readable network file ({type(error).__name__}: {said})"
         ) from None
     return networks
 
