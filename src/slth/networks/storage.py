@@ -90,9 +90,7 @@ def load_networks(path: str | Path, under: str | None = None) -> dict[str, nn.Se
             raise ValueError(f"arrays without a module: {', '.join(arrays)[:200]}")
     except FileNotFoundError:
         raise
-    except (
-        Exception
-    ) as error:  # json, zipfile, numpy and torch raise what the bytes happen to spell
+    except Exception as error:  # json, zipfile, numpy, torch: whatever its bytes happen to spell
         said = str(error).removeprefix(f"{file}: ")[:300]
         raise ValueError(
             f"{path}: not a readable network file ({type(error).__name__}: {said})"
