@@ -120,7 +120,7 @@ def _modified(path: str) -> float:
 
 
 def safe_interpreter(path: str) -> str:
-    """Return the path of an interpreter as Snakemake may hand it to a shell, which it does unquoted.
+    """Return the path of an interpreter as Snakemake may hand it, unquoted, to a shell.
 
     It is relative to this folder where only the folder's own name is to blame. Exits with 1 when
     what remains holds characters that a shell reads.
@@ -132,6 +132,15 @@ def safe_interpreter(path: str) -> str:
         f"slth: {path!r}: Snakemake hands the path of its Python to a shell as it is, and this one "
         "holds characters that a shell reads; make the environment in another folder"
     )
+
+
+def refuse_placeholders(folder: Path) -> None:
+    """Exit with 1 when Snakemake would take part of the path of the rules for a wildcard."""
+    if re.search("[{}]", str(folder)):
+        sys.exit(
+            f"slth: {str(folder)!r}: Snakemake takes what stands between {{ and }} in a path for a "
+            "wildcard; give the folder a name without them"
+        )
 
 
 def plan(files: Iterable[str], path: str | Path = PLAN) -> None:
