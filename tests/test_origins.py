@@ -4,6 +4,7 @@ A small make stands for Snakemake, one that remembers nothing: it runs the jobs 
 missing or named, and what depends on them.
 """
 
+import hashlib
 import itertools
 import random
 import shutil
@@ -17,6 +18,8 @@ from slth import digests, running
 from slth.origins import ABSENT, Origins
 
 RULES = Path("/rules")
+FOLDER = running.FOLDER
+SHA = hashlib.sha256(b"").hexdigest()
 CODE = "code.py"
 
 
@@ -51,13 +54,13 @@ def plan(seed: int, layout: int = 1) -> list[Job]:
         Job("solve", [CODE], solved, settings),
         Job("render", solved, drawn, {}),
         Job("compile", ["paper/table", CODE], ["paper/main"], {}),
-        Job("manifest", ["paper/main"], ["results/manifest"], settings),
+        Job("manifest", ["paper/main"], ["results/manifest.json"], settings),
     ]
 
 
 def run(jobs: list[Job]) -> dict[str, str]:
     """Make what has to be made; return the faults that were found."""
-    origins = Origins(jobs, running.FOLDER, RULES)
+    origins = Origins(jobs, FOLDER, RULES)
     faults = origins.faults()
     made: set[str] = set()
     for job in jobs:  # in their order
@@ -78,7 +81,7 @@ def state() -> dict[str, str]:
 def finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory in which all has been made."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv(digests.VARIABLE, running.FOLDER)
+    monkeypatch.setenv(digests.VARIABLE, FOLDER)
     monkeypatch.setattr("os.fsync", lambda handle: None)  # milliseconds, thousands of times
     Path(CODE).write_text("1")
     assert set(run(plan(1)).values()) == {ABSENT}
@@ -86,7 +89,7 @@ def finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 RESULTS = [path for job in plan(1) for path in job.output]
-RECORDS = [f"{running.FOLDER}/{path}{digests.SUFFIX}" for path in RESULTS]
+RECORDS = [f"{FOLDER}/{path}{digests.SUFFIX}" for path in RESULTS]
 
 
 def remove(path: str) -> None:
@@ -108,7 +111,7 @@ def halve(path: str) -> None:
 HURTS: list[tuple[Callable[[str], None], str]] = [
     *((how, path) for path in RESULTS for how in (remove, edit)),
     *((how, path) for path in RECORDS for how in (remove, halve)),
-    *((remove, path) for path in ("results", "paper", running.FOLDER, "results/solve")),
+    *((remove, path) for path in ("results", "paper", FOLDER, "results/solve")),
 ]
 
 
@@ -147,6 +150,16 @@ def test_what_a_job_of_an_earlier_run_writes_late_is_of_unknown_origin(finished:
         plan(seed)[0].run()  # nobody waits for it
         assert run(plan(1))["results/solve/0"] == "of unknown origin"
         assert state() == known
+
+
+def test_summary_is_made_again_with_any_result_that_nothing_else_reads(finished: Path) -> None:
+    name = "results/render/table"
+    held = digests.read_record(name, FOLDER)
+    assert held is not None
+    digests.write_record(name, digests.Record(SHA, held.origin), FOLDER)
+    Path(name).write_bytes(b"")  # as a run of this result alone may have made it
+    assert run(plan(1)) == {"results/manifest.json": "made from other inputs"}
+    assert run(plan(1)) == {}
 
 
 def test_copied_file_may_be_edited_but_not_missing(finished: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from slth.digests import Record, difference, digest, read_record, write_record
 
 ABSENT = "absent"  # and without a record: never made
+SUMMARY = "results/manifest.json"  # is made from every other result, whatever its rule names
 
 
 class Origins:
@@ -37,6 +38,10 @@ class Origins:
         """Files that a script of the plan makes and records."""
         return {str(path) for job in self.scripts for path in job.output}
 
+    def begun(self) -> bool:
+        """Say whether any of the results is there."""
+        return any(Path(path).exists() for path in self.results)
+
     def faults(self) -> dict[str, str]:
         """Return the results that the plan has to make, each with what is wrong with it.
 
@@ -58,6 +63,9 @@ class Origins:
         """Return the SHA-256 of the settings and of the input files of a job."""
         settings = {"rule": job.rule.name, "params": list(job.non_derived_params)}
         inputs = [(str(path), self._identity(str(path))) for path in job.input]
+        if SUMMARY in job.output:
+            others = sorted(self.results - {SUMMARY})
+            inputs += [(path, self._identity(path)) for path in others]
         return {"settings": _sha(settings), "inputs": _sha(inputs)}
 
     def vouch(self, job: Any) -> None:

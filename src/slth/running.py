@@ -41,7 +41,8 @@ def make_changed_again(
             redate(_inputs(dag.jobs), workflow.dryrun)
             origins.append(Origins(dag.jobs, folder, rules))
             found = origins[0].faults()
-            dag.forcefiles.update(found)
+            if origins[0].begun():  # else Snakemake finds the same, and says why
+                dag.forcefiles.update(found)
             _say(found)
             await choose()
 
