@@ -66,8 +66,8 @@ def _dense(value: Tensor, name: str, words: str) -> Tensor:
         raise ValueError(f"{name}: got a tensor on the meta device, which has no values")
     masked = isinstance(value, torch.masked.MaskedTensor)
     if value.layout != torch.strided or value.is_nested or value.is_quantized or masked:
-        kind = value.dtype if value.is_quantized else "a nested or masked tensor"
-        kind = value.layout if value.layout != torch.strided else kind
+        kind = str(value.dtype) if value.is_quantized else "a nested or masked tensor"
+        kind = str(value.layout) if value.layout != torch.strided else kind
         raise TypeError(f"{name}: got {kind}, takes {words} as a dense tensor; use .to_dense()")
     plain = value.detach()
     return plain.clone() if plain.is_inference() else plain  # autograd takes none of those
