@@ -240,8 +240,6 @@ def _twin(network: nn.Module, device: torch.device) -> nn.Module:
 
 def _check_trains(twin: nn.Module, images: Tensor, batch_size: int) -> None:
     """Refuse what goes wrong in the smallest minibatch, and state that no rule carries."""
-    if not any(module.training for module in twin.modules()):
-        return
     network = copied(twin)
     left = len(images) % batch_size or min(len(images), batch_size)
     before = {name: buffer.clone() for name, buffer in network.named_buffers()}
@@ -258,9 +256,10 @@ def _check_trains(twin: nn.Module, images: Tensor, batch_size: int) -> None:
         for name, buffer in module.named_buffers(label, recurse=False):
             if id(module) not in carried and not torch.equal(buffer, before[name]):
                 raise ValueError(
-                    f"network: module {label} ({type(module).__name__}) changes its buffer {name} "
-                    "in training, takes batch norm and instance norm with running statistics as "
-                    "the only state; use .eval() on the module"
+                    f"network: module {label} ({type(module).__name__}) changes its buffer "
+                    f"{name.rpartition('.')[2]} in training, takes batch norm and instance norm "
+                    "with running statistics as the only state; use .eval() on the module if that "
+                    "stops it, or take it out"
                 )
 
 

@@ -36,12 +36,12 @@ def as_labels(labels: Data, count: int, name: str = "labels", classes: int | Non
         raise TypeError(f"{name}: got dtype {y.dtype}, takes integer class labels")
     if y.shape != (count,):
         raise ValueError(f"{name}: got shape {tuple(y.shape)}, takes ({count},), one an image")
-    y = y.to(torch.int64)
+    given, y = y, y.to(torch.int64)
     wrong = (y < 0) if classes is None else (y < 0) | (y >= classes)
     if bool(wrong.any()):
         at = int(wrong.nonzero()[0])
         most = "and up" if classes is None else f"… {classes - 1}, the network's {classes} outputs"
-        raise ValueError(f"{name}: got {int(y[at])} at [{at}], takes 0 {most}")
+        raise ValueError(f"{name}: got {int(given[at])} at [{at}], takes 0 {most}")
     return y
 
 
