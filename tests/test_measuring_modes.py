@@ -25,6 +25,7 @@ class Counting(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
+        self.calls: Tensor
         self.register_buffer("calls", torch.zeros(1))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -58,7 +59,7 @@ def network(*modules: nn.Module, dtype: torch.dtype = torch.float64) -> nn.Seque
     head = nn.Conv2d(1, 4, 3)
     made = nn.Sequential(head, *modules, nn.ReLU(), nn.Flatten(), nn.Linear(64, 3)).to(dtype)
     with torch.no_grad():
-        made[0].bias += 0.5  # type: ignore[operator]
+        made.get_parameter("0.bias").add_(0.5)
     return made
 
 
@@ -88,7 +89,7 @@ STATEFUL: dict[str, Any] = {
 
 def pruned(made: nn.Sequential) -> nn.Sequential:
     prune.l1_unstructured(made[0], "weight", 0.5)  # type: ignore[no-untyped-call]
-    made.eval()(X[:1])  # the hook leaves a tensor that is no leaf
+    nn.Module.__call__(made.eval(), X[:1])  # the hook leaves a tensor that is no leaf
     return made
 
 
@@ -142,7 +143,7 @@ def test_a_module_that_converts_runs_in_its_own_precision():
 
 def diverged() -> nn.Sequential:
     made = network()
-    made[0].weight.data[:] = torch.nan  # type: ignore[index, union-attr]
+    made.get_parameter("0.weight").data.fill_(torch.nan)
     return made
 
 

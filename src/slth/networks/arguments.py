@@ -41,7 +41,7 @@ def as_labels(labels: Data, count: int, name: str = "labels", classes: int | Non
     if bool(wrong.any()):
         at = int(wrong.nonzero()[0])
         most = "and up" if classes is None else f"… {classes - 1}, the network's {classes} outputs"
-        raise ValueError(f"{name}: got {int(given[at])} at [{at}], takes 0 {most}")
+        raise ValueError(f"{name}: got {given[at].cpu().numpy()} at [{at}], takes 0 {most}")
     return y
 
 
