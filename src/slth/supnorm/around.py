@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from slth import checks
+from slth.networks.modes import recording
 from slth.supnorm.arguments import Modules, Pair, one_thread, place, prepare
 from slth.supnorm.bracket import Bracket, closed
 from slth.supnorm.differential import differential
@@ -16,6 +17,7 @@ from slth.supnorm.rounding import down, up
 from slth.supnorm.upper import interval_bounds, module_error, upper
 
 
+@recording()
 def bracket_around(
     f: nn.Module,
     g: nn.Module,

@@ -9,6 +9,7 @@ from torch import nn
 
 from slth import checks
 from slth.checks import FloatArray
+from slth.networks.modes import recording
 from slth.supnorm.arguments import one_thread, place, prepare
 from slth.supnorm.lower import Work, lower
 from slth.supnorm.upper import upper
@@ -32,6 +33,7 @@ class Bracket:
     evaluation: float
 
 
+@recording()
 def bracket(
     f: nn.Module,
     g: nn.Module,
