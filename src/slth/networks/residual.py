@@ -3,33 +3,12 @@
 import copy
 from collections.abc import Iterable, Iterator
 
-from torch import Tensor, nn
+from torch import nn
 
 from slth.networks.architectures import Layer, read_layers
+from slth.networks.modules import Residual
 
 Order = list["int | list[int]"]
-
-
-class Residual(nn.Module):
-    """x + body(x), the identity skip connection; any activation after the sum is a module apart.
-
-    body: modules that keep the shape of their input. ValueError in `forward` where they do not,
-    since a sum that broadcasts is no residual block. Source: He, Zhang, Ren, Sun, CVPR 2016.
-    """
-
-    def __init__(self, *body: nn.Module) -> None:
-        super().__init__()
-        self.body = nn.Sequential(*body)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, …) to the same shape."""
-        y = self.body(x)
-        if y.shape != x.shape:
-            raise ValueError(
-                f"Residual: got a body that maps {tuple(x.shape[1:])} to {tuple(y.shape[1:])}, "
-                "takes one that keeps the shape"
-            )
-        return x + y
 
 
 def leaves(network: Iterable[nn.Module]) -> Iterator[nn.Module]:
