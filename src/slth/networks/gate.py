@@ -27,53 +27,43 @@ def check(name: str, network: object, takes: Iterable[type[nn.Module]] = KNOWN) 
     unknown class, a forward pass changed in a subclass or on the object, hooks, parametrisations,
     pruning, compiled modules, and weights that are no plain parameters of one dtype on one device.
     """
+    leaves(name, network, takes)
+
+
+def leaves(name: str, network: object, takes: Iterable[type[nn.Module]]) -> list[Part]:
+    """The modules of a network in the order they run, Sequentials dissolved; raises as `check`.
+
+    takes: the classes of its modules. A module that occurs twice comes twice; a Residual is one.
+    """
     root = _module(name, network)
-    for _ in walk(name, root, tuple(takes)):
-        pass
+    found = [*_walk(name, root, tuple(takes))]
+    _check_inplace(name, found)
     check_tensors(name, root)
+    return found
 
 
-def chain(
-    name: str, network: object, takes: Iterable[type[nn.Module]], check_dtype: bool = True
-) -> list[Part]:
-    """The modules of a Sequential in the order they run; raises as `check`, TypeError for others.
+def chain(name: str, network: object, takes: Iterable[type[nn.Module]]) -> list[Part]:
+    """`leaves` of a Sequential without others inside, but for residual bodies.
 
-    takes: the classes of its modules. Repeated modules come as often as they run; a Residual
-    is one part.
+    Raises TypeError for another container; leaves `check_tensors` to `probes.reproduces`.
     """
     root = _module(name, network)
     if not isinstance(root, nn.Sequential):
         raise TypeError(f"{name}: got {type(root).__name__}, takes a torch.nn.Sequential")
     kinds = tuple(takes)
     _check_class(Part(name, "", root), (nn.Sequential,))
-    found = []
-    for key, child in root._modules.items():
-        if child is None:
-            raise ValueError(f"{name}: module {key} is None, takes a module")
-        found.append(next(iter([*walk(name, child, kinds, key)])))
-    _check_inplace(found)
-    if check_dtype:
-        check_tensors(name, root)
+    found: list[Part] = []
+    for key, child in _children(name, root, ""):
+        found += _walk(name, child, kinds, key)
+    _check_inplace(name, found)
     return found
 
 
-def walk(
-    name: str, network: nn.Module, takes: tuple[type[nn.Module], ...], label: str = ""
-) -> Iterator[Part]:
-    """Every module that is no Sequential in the order it runs, residual bodies after their block.
-
-    A module that occurs twice comes twice. Raises what `check` raises, but for tensors.
-    """
-    part = Part(_at(name, label, network), label, network)
-    _check_class(part, takes)
-    if type_of(network) is not nn.Sequential:
-        yield part
-    for key, child in network._modules.items():
-        inner = f"{label}.{key}" if label else key
-        if child is None:
-            raise ValueError(f"{name}: module {inner} is None, takes a module")
-        body = isinstance(network, Residual)
-        yield from walk(name, child, (*takes, nn.Sequential) if body else takes, inner)
+def body(name: str, part: Part) -> list[Part]:
+    """The modules of a residual body, as `leaves`."""
+    inner = part.module._modules["body"]
+    assert inner is not None
+    return [*_walk(name, inner, (*KNOWN,), f"{part.label}.body")]
 
 
 def check_tensors(name: str, network: nn.Module, buffers: bool = True) -> None:
@@ -116,6 +106,31 @@ def _module(name: str, network: object) -> nn.Module:
     return network
 
 
+def _walk(
+    name: str, network: nn.Module, takes: tuple[type[nn.Module], ...], label: str = ""
+) -> Iterator[Part]:
+    part = Part(_at(name, label, network), label, network)
+    _check_class(part, takes)
+    kind = type_of(network)
+    if kind is not nn.Sequential:
+        yield part
+    if kind is Residual:
+        (inner,) = _children(name, network, label)
+        for _ in _walk(name, inner[1], (*takes, nn.Sequential), inner[0]):
+            pass
+    elif kind is nn.Sequential:
+        for key, child in _children(name, network, label):
+            yield from _walk(name, child, takes, key)
+
+
+def _children(name: str, module: nn.Module, label: str) -> Iterator[tuple[str, nn.Module]]:
+    for key, child in module._modules.items():
+        inner = f"{label}.{key}" if label else key
+        if child is None:
+            raise ValueError(f"{name}: module {inner} is None, takes a module")
+        yield inner, child
+
+
 def _at(name: str, label: str, module: nn.Module) -> str:
     return f"{name}: module {label} ({type(module).__name__})" if label else name
 
@@ -125,23 +140,19 @@ def _check_class(part: Part, takes: tuple[type[nn.Module], ...]) -> None:
     kind = type_of(part.module)
     if kind is None or kind not in takes:
         raise ValueError(
-            f"{part.at}: got a {type(part.module).__name__} module, takes "
+            f"{part.at}: got {type(part.module).__name__}, takes "
             f"{', '.join(k.__name__ for k in takes)}{hint(part.module)}"
         )
     check_subclass(part, kind)
     check_own(part, kind)
 
 
-def _check_inplace(parts: Iterable[Part]) -> None:
+def _check_inplace(name: str, parts: Iterable[Part]) -> None:
     """Refuse in-place activations that would write on the input of the network or of a block."""
     given = True
     for part in parts:
         if given and isinstance(part.module, INPLACE) and part.module.inplace:
-            raise ValueError(
-                f"{part.at}: writes on an input that is read again, takes inplace=False"
-            )
+            raise ValueError(f"{part.at}: writes on its input, takes inplace=False here")
         if isinstance(part.module, Residual):
-            body = part.module.body
-            inner = walk(part.at.split(":")[0], body, (*KNOWN,), f"{part.label}.body")
-            _check_inplace(inner)
+            _check_inplace(name, body(name, part))
         given = given and isinstance(part.module, VIEWS)

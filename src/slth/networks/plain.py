@@ -90,7 +90,7 @@ def check_object(part: Part) -> None:
     if isinstance(module, torch.jit.ScriptModule) or type(module).__name__ == "OptimizedModule":
         raise ValueError(f"{at}: got a compiled module, takes a plain one{hint(module)}")
     for value in module._parameters.values():
-        if isinstance(value, nn.parameter.UninitializedTensorMixin):
+        if value is not None and nn.parameter.is_lazy(value):
             raise ValueError(f"{at}: got weights without values, takes a module that has run once")
     if parametrize.is_parametrized(module):
         for key in module.parametrizations:  # type: ignore[union-attr]
@@ -168,9 +168,9 @@ def check_own(part: Part, kind: type[nn.Module] | None) -> None:
                 f"{at}: got {key!r}, which a {kind.__name__} does not read; takes "
                 f"{', '.join(names) or 'no weights'}"
             )
-    for key, value in module._parameters.items():
-        if value is not None:
-            _check_values(f"{at}: got {key}", value, nn.Parameter)
+    for key, weight in module._parameters.items():
+        if weight is not None:
+            _check_values(f"{at}: got {key}", weight, nn.Parameter)
     for key, value in module._buffers.items():
         if value is not None and kind:
             _check_values(f"{at}: got {key}", value, Tensor)

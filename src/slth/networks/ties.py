@@ -13,12 +13,14 @@ def places(network: nn.Module, label: str = "") -> Iterator[tuple[str, nn.Module
             yield from places(child, f"{label}.{key}" if label else key)
 
 
-def shared(network: nn.Module) -> list[tuple[str, str]]:
-    """Pairs of places whose weights are one parameter, or lie in the same memory."""
+def shared(network: nn.Module, same: bool = True) -> list[tuple[str, str]]:
+    """Pairs of places whose weights lie in the same memory; those of one parameter if ``same``."""
     spans = []
+    seen: set[int] = set()
     for label, module in places(network):
         for key, value in module._parameters.items():
-            if value is not None and value.numel():
+            if value is not None and value.numel() and (same or id(value) not in seen):
+                seen.add(id(value))
                 reach = sum(
                     (n - 1) * step for n, step in zip(value.shape, value.stride(), strict=True)
                 )
@@ -34,9 +36,12 @@ def shared(network: nn.Module) -> list[tuple[str, str]]:
     return pairs
 
 
-def check_untied(name: str, network: nn.Module, why: str) -> None:
-    """Raise ValueError where two modules share weights. why: what takes weights of their own."""
-    for one, other in shared(network):
+def check_untied(name: str, network: nn.Module, why: str, same: bool = True) -> None:
+    """Raise ValueError where two modules share weights, whatever `shared` finds.
+
+    why: what takes weights of their own.
+    """
+    for one, other in shared(network, same):
         raise ValueError(
             f"{name}: {other} shares its weights with {one}; {why} takes modules with weights of "
             "their own: copy.deepcopy one of the two"
