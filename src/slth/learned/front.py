@@ -15,8 +15,7 @@ from slth.learned.registry import get
 from slth.learned.result import LearnedMask
 from slth.learned.task import Task
 from slth.learned.trainings import Trainings
-from slth.learned.units import Tensors, Units, units_of
-from slth.networks.architectures import read_layers
+from slth.learned.units import Tensors, Units, check_chain, units_of
 from slth.networks.training import as_images, as_labels
 from slth.networks.wide import widened
 
@@ -100,7 +99,7 @@ def learn_all(
             **shared,
         }
         if labels is None:
-            read_layers(network)  # type: ignore[arg-type]
+            check_chain(network)
         task = _task(twins[id(network)], of, goals, training, watch, trainings)
         trials.append(Trial(task, "", network, training))
     found = how.search_all([trial.task for trial in trials])

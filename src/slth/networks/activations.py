@@ -60,7 +60,7 @@ def read_activated(network: nn.Module, name: str = "network") -> list[ActivatedL
     AvgPool2d are read as by `read_blocks`. Errors: those of `read_blocks`.
     """
     parts = chain(network, name, (*CHAIN, *ACTIVATIONS))
-    flat = unpooled(name, parts)
+    flat = unpooled(parts)
     found = [_activation(part) for part in flat]
     plain = [replace(p, module=nn.ReLU()) if a else p for p, a in zip(flat, found, strict=True)]
     used = iter([a for a in found if a])

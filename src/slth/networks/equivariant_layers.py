@@ -69,8 +69,8 @@ def read_equivariant(network: nn.Module, name: str = "target") -> list[Equivaria
             layers.append(EquivariantLayer(_finite(part), 0, module.adjacency, False))
         else:
             raise ValueError(
-                f"{part.at}: got {type(module).__name__}, takes QuarterTurnConv or SetLinear, each followed by at most one "
-                "ReLU, and a tail of InvariantMean and Linear"
+                f"{part.at}: got {type(module).__name__}, takes QuarterTurnConv or SetLinear, each "
+                "followed by at most one ReLU, and a tail of InvariantMean and Linear"
             )
     if not layers:
         raise ValueError(f"{name}: got no equivariant layer, takes at least one")

@@ -28,24 +28,26 @@ def check(name: str, network: object, takes: Iterable[type[nn.Module]] = KNOWN) 
     pruning, compiled modules, and weights that are no plain parameters of one dtype on one device.
     """
     leaves(name, network, takes)
+    assert isinstance(network, nn.Module)
+    check_tensors(name, network)
 
 
 def leaves(name: str, network: object, takes: Iterable[type[nn.Module]]) -> list[Part]:
     """The modules of a network in the order they run, Sequentials dissolved; raises as `check`.
 
     takes: the classes of its modules. A module that occurs twice comes twice; a Residual is one.
+    Leaves `check_tensors` to the caller, for a word on the modules first.
     """
     root = _module(name, network)
     found = [*_walk(name, root, tuple(takes))]
-    _check_inplace(name, found)
-    check_tensors(name, root)
+    _check_inplace(found)
     return found
 
 
 def chain(name: str, network: object, takes: Iterable[type[nn.Module]]) -> list[Part]:
     """`leaves` of a Sequential without others inside, but for residual bodies.
 
-    Raises TypeError for another container; leaves `check_tensors` to `probes.reproduces`.
+    Raises TypeError for another container.
     """
     root = _module(name, network)
     if not isinstance(root, nn.Sequential):
@@ -55,15 +57,15 @@ def chain(name: str, network: object, takes: Iterable[type[nn.Module]]) -> list[
     found: list[Part] = []
     for key, child in _children(name, root, ""):
         found += _walk(name, child, kinds, key)
-    _check_inplace(name, found)
+    _check_inplace(found)
     return found
 
 
-def body(name: str, part: Part) -> list[Part]:
+def body(part: Part) -> list[Part]:
     """The modules of a residual body, as `leaves`."""
     inner = part.module._modules["body"]
     assert inner is not None
-    return [*_walk(name, inner, (*KNOWN,), f"{part.label}.body")]
+    return [*_walk(part.argument, inner, (*KNOWN,), f"{part.label}.body")]
 
 
 def check_tensors(name: str, network: nn.Module, buffers: bool = True) -> None:
@@ -87,7 +89,7 @@ def check_plain(name: str, network: object) -> None:
     """
     root = _module(name, network)
     for label, module in places(root):
-        part = Part(_at(name, label, module), label, module)
+        part = Part(name, label, module)
         check_object(part)
         kind = type_of(module)
         kind = None if kind is nn.Sequential else kind
@@ -109,7 +111,7 @@ def _module(name: str, network: object) -> nn.Module:
 def _walk(
     name: str, network: nn.Module, takes: tuple[type[nn.Module], ...], label: str = ""
 ) -> Iterator[Part]:
-    part = Part(_at(name, label, network), label, network)
+    part = Part(name, label, network)
     _check_class(part, takes)
     kind = type_of(network)
     if kind is not nn.Sequential:
@@ -131,10 +133,6 @@ def _children(name: str, module: nn.Module, label: str) -> Iterator[tuple[str, n
         yield inner, child
 
 
-def _at(name: str, label: str, module: nn.Module) -> str:
-    return f"{name}: module {label} ({type(module).__name__})" if label else name
-
-
 def _check_class(part: Part, takes: tuple[type[nn.Module], ...]) -> None:
     check_object(part)
     kind = type_of(part.module)
@@ -147,12 +145,12 @@ def _check_class(part: Part, takes: tuple[type[nn.Module], ...]) -> None:
     check_own(part, kind)
 
 
-def _check_inplace(name: str, parts: Iterable[Part]) -> None:
+def _check_inplace(parts: Iterable[Part]) -> None:
     """Refuse in-place activations that would write on the input of the network or of a block."""
     given = True
     for part in parts:
         if given and isinstance(part.module, INPLACE) and part.module.inplace:
             raise ValueError(f"{part.at}: writes on its input, takes inplace=False here")
         if isinstance(part.module, Residual):
-            _check_inplace(name, body(name, part))
+            _check_inplace(body(part))
         given = given and isinstance(part.module, VIEWS)

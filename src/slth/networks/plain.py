@@ -65,11 +65,18 @@ HINTS = {
 
 @dataclass(frozen=True)
 class Part:
-    """One module where it runs. at: the argument, the module's place and class, for messages."""
+    """One module where it runs: the argument that holds it, its place there, itself."""
 
-    at: str
+    argument: str
     label: str
     module: nn.Module
+
+    @property
+    def at(self) -> str:
+        """The argument, and the module's place and class, for messages."""
+        if not self.label:
+            return self.argument
+        return f"{self.argument}: module {self.label} ({type(self.module).__name__})"
 
 
 def type_of(module: nn.Module | None) -> type[nn.Module] | None:
@@ -170,10 +177,10 @@ def check_own(part: Part, kind: type[nn.Module] | None) -> None:
             )
     for key, weight in module._parameters.items():
         if weight is not None:
-            _check_values(f"{at}: got {key}", weight, nn.Parameter)
+            _check_values(at, key, weight, nn.Parameter)
     for key, value in module._buffers.items():
         if value is not None and kind:
-            _check_values(f"{at}: got {key}", value, Tensor)
+            _check_values(at, key, value, Tensor)
     if not kind:
         _check_registered(at, module)
     elif kind is Residual:
@@ -183,7 +190,8 @@ def check_own(part: Part, kind: type[nn.Module] | None) -> None:
         raise ValueError(f"{at}: got modules {[*module._modules]} inside, takes none")
 
 
-def _check_values(got: str, value: Tensor, kind: type) -> None:
+def _check_values(at: str, key: str, value: Tensor, kind: type) -> None:
+    got = f"{at}: got {key}"
     if type(value) is not kind:
         raise ValueError(f"{got} of class {type(value).__name__}, takes a plain {kind.__name__}")
     if value.is_meta:
@@ -192,7 +200,7 @@ def _check_values(got: str, value: Tensor, kind: type) -> None:
         raise ValueError(f"{got} that is sparse or quantised, takes dense floating-point weights")
     if kind is nn.Parameter and value.dtype not in FLOATS:
         known = ", ".join(str(d).removeprefix("torch.") for d in FLOATS)
-        raise TypeError(f"{got} of {value.dtype}, takes {known}")
+        raise TypeError(f"{at}: got {value.dtype} weights in {key}, takes {known}")
 
 
 def _check_registered(at: str, module: nn.Module) -> None:

@@ -31,7 +31,7 @@ def read_blocks(network: nn.Module, name: str = "network") -> list[Layer]:
     over k² pixels divided by k² (ceil_mode, divisor_override, count_include_pad=False).
     """
     parts = chain(network, name, CHAIN)
-    layers = layers_of(name, unpooled(name, parts))
+    layers = layers_of(name, unpooled(parts))
     assert isinstance(network, nn.Sequential)
     read = nested(network, nn.Sequential(*modules_of(layers)), 1)
     probes.reproduces(name, network, read, shapes.input_shape(parts))
@@ -49,12 +49,12 @@ def chain(network: nn.Module, name: str, takes: tuple[type[nn.Module], ...]) -> 
     return parts
 
 
-def unpooled(name: str, parts: Iterable[Part]) -> list[Part]:
+def unpooled(parts: Iterable[Part]) -> list[Part]:
     """The modules without pooling, those of residual bodies in place of the blocks."""
     found: list[Part] = []
     for part in parts:
         if isinstance(part.module, Residual):
-            found += gate.body(name, part)
+            found += gate.body(part)
         elif not isinstance(part.module, nn.AvgPool2d):
             found.append(part)
     return found

@@ -82,7 +82,7 @@ def input_shape(parts: Iterable[Part]) -> Shape:
         if isinstance(module, SetLinear):
             break
     sides = (_side(steps, axis, (1, math.inf)) for axis in (0, 1))
-    return head if (head and len(head) == 1) or not head else _shaped(head, [s or 1 for s in sides])
+    return _shaped(head or (1,), [s or 1 for s in sides])
 
 
 def _flat(

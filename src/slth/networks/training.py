@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from slth import checks
 from slth.networks.architectures import in_float64, read_layers
 from slth.networks.descent import descend
+from slth.networks.ties import check_untied
 
 
 def train(
@@ -26,10 +27,12 @@ def train(
 
     Adam on cross entropy plus ``l1`` times the sum of absolute weights; the learning rate falls
     to zero along a half cosine; minibatch order from ``seed``, a fresh permutation an epoch.
+    Modules that share a parameter go on sharing it.
     images: (m, c, D, D); labels: (m,) integers. One thread, so the result is the same on any
     number of cores. Raises ValueError/TypeError naming the argument.
     """
     read_layers(network)
+    check_untied("network", network, "training", same=False)
     x, y = as_images(images), as_labels(labels, len(images))
     epochs = checks.integer("epochs", epochs, low=1)
     size = checks.integer("batch_size", batch_size, low=1)
