@@ -118,7 +118,7 @@ class Dual:
         sizes = sizes + (c.detach().abs() * front.size).sum((1, 2))
         return Value(
             total,
-            slack + rounding.slack(self.terms()) * sizes,
+            slack + rounding.margin(self.terms(), sizes),
             c,
             [here.patterns for here in passed],
             [here.influence for here in passed],

@@ -105,7 +105,9 @@ def module_error(f: Layers, g: Layers, box: Range) -> float:
     parts = []
     for layers in (f, g):
         parts.append(
-            evaluation_error([layer.modules() for layer in layers], propagate(layers, box))
+            evaluation_error(
+                [layer.modules() for layer in layers], propagate(layers, box), underflow=True
+            )
         )
     return float(up(parts[0] + parts[1]).max())
 
