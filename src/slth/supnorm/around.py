@@ -55,11 +55,11 @@ def bracket_around(
     copies, layers, region = prepare(f, g, box, tuple(centres.shape[1:]))
     balls = _balls(centres, radius, region)
     with one_thread():
-        scaled = [measured(layers, ball) for ball in balls]
+        whole = measured(layers, region)
+        scaled = [whole.within(ball) for ball in balls]
         table = [_interval_bounds(part) for part in scaled]
         bounds = {name: max(row[name] for row in table) for name in table[0]}
         least, starts = _refine(scaled, [min(r.values()) for r in table], refined, splits)
-        whole = measured(layers, region)
         chosen = {*_worst(whole, centres, min(refined, len(balls))), *starts}
         inner = _inner(centres, radius, region)
         found = [

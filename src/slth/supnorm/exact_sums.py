@@ -16,21 +16,21 @@ _LOST = 2.0**-1060  # more than a product of numbers of size ≤ 1 loses by unde
 
 
 def two_sum(x: Array, y: Array) -> tuple[Array, Array]:
-    """x + y = s + e."""
+    """Return s, e with s + e = x + y."""
     s = x + y
     back = s - x
     return s, (x - (s - back)) + (y - back)
 
 
 def two_product(x: Array, y: Array) -> tuple[Array, Array]:
-    """x · y = p + e for |x|, |y| < 2^996, up to 2^−1060 where p or e is denormal."""
+    """Return p, e with p + e = x · y for |x|, |y| < 2^996, up to 2^−1060 where p or e is denormal."""
     p = x * y
     (a, b), (c, d) = _halves(x), _halves(y)
     return p, b * d - (((p - a * c) - b * c) - a * d)
 
 
 def _halves(x: Array) -> tuple[Array, Array]:
-    """x = a + b, 26 bits each."""
+    """Return a, b of 26 bits each with a + b = x."""
     far = _SPLIT * x
     a = far - (far - x)
     return a, x - a

@@ -39,7 +39,9 @@ import torch
 from torch import Tensor
 
 UNIT = 2.0**-53
-FLOOR = 2.0**-700  # more than underflow can add to a range, a row or a bound in `slth.supnorm.units`
+FLOOR = (
+    2.0**-700
+)  # more than underflow can add to a range, a row or a bound in `slth.supnorm.units`
 _NORMAL = 2.0**-1022  # the least positive number that is no denormal
 
 

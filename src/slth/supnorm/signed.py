@@ -160,9 +160,7 @@ def _as_scale(name: str, module: nn.Module, shape: Shape, merge_dense: bool) -> 
     return _Blocked(matrix.gather(1, block[:, None])[:, 0], block)
 
 
-def _merge(
-    name: str, scale: _Blocked, outer: Layer, shape: Shape, nonnegative: bool
-) -> Layer:
+def _merge(name: str, scale: _Blocked, outer: Layer, shape: Shape, nonnegative: bool) -> Layer:
     """Σ_h V_h ∗ σ(a_h x) = K⁺ ∗ x⁺ − K⁻ ∗ x⁻, K⁺ = Σ_{a>0} a_h V_h, K⁻ = −Σ_{a<0} |a_h| V_h."""
     kernel = outer.plus.reshape(outer.plus.shape[0], len(scale.weight), -1)
     conv = outer.geometry.conv
@@ -202,7 +200,7 @@ def merged_sums(
     """
     V, a, block = kernel.numpy(), weight.numpy(), scale.block.numpy()
     of_V, of_a = (max(int(exponents(x).max()), -_FAR) for x in (kernel, weight))
-    V, a = times(V, np.int64(-of_V)), times(a, np.int64(-of_a))
+    V, a = times(V, -of_V), times(a, -of_a)
     shape = (len(V), blocks, V.shape[2])
     out, size, doubt = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     for t in range(blocks):
@@ -211,7 +209,7 @@ def merged_sums(
             parts = exact_sums.dot(V[:, members], a[None, members, None])
             some = (kernel.numpy()[:, members] != 0).any(axis=1)  # else 0 exactly
             out[:, t], size[:, t], doubt[:, t] = (np.where(some, part, 0.0) for part in parts)
-    far = np.int64(of_V + of_a)
+    far = of_V + of_a
     real = times(out, far)
     lost = np.where((size > 0) & (times(real, -far) != out), 2.0**-1074, 0.0)
     size, doubt = (np.nextafter(times(x, far), np.where(x > 0, np.inf, 0)) for x in (size, doubt))
@@ -220,4 +218,4 @@ def merged_sums(
             f"{name}: got a ChannelScale whose weights times those of the layer behind it "
             "overflow, takes products below 1.8e308; scale either by a power of two"
         )
-    return tuple(torch.from_numpy(part) for part in (real, size, doubt + lost))
+    return torch.from_numpy(real), torch.from_numpy(size), torch.from_numpy(doubt + lost)

@@ -4,8 +4,8 @@
 layer is divided by 2^{t_j}, column k multiplied by 2^{t_k}, biases follow; all outputs share one
 unit, since their largest is wanted. Powers of two are exact, so every rounding error, and with it
 every bound, is what it was; what a weight loses that underflows on the way is below
-`rounding.FLOOR`. A layer's unit is the multiple of 64 nearest to the exponent of its largest
-activation bound, a neuron far below gets its own: networks of ordinary size are left as they are.
+`rounding.FLOOR`. A layer's unit is that of its largest activation bound, a neuron far below gets
+its own; networks of ordinary size are left as they are.
 """
 
 import math
@@ -20,12 +20,13 @@ from slth.supnorm.arithmetic import FloatRangeError
 from slth.supnorm.layers import Layer
 from slth.supnorm.ranges import Range
 
-_STEP = 64  # units are 2^(64 i)
+_ORDINARY = 32  # activation bounds within 2^±32 are left as they are
 _APART = 256  # a neuron 2^256 times below its layer's largest gets a unit of its own
 _LARGEST = 2.0**360  # weights are below where every input counts: an activation is at most 2^34
 _NONE = -(2**40)  # exponent of 0
 
 Exponents = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 Pair = tuple[list[Layer], list[Layer]]
 
 
@@ -71,8 +72,8 @@ class Units:
         """An output bound in the networks' own units, rounded up; inf beyond float64."""
         if not self.output or not math.isfinite(value):
             return value
-        real = float(times(np.float64(value), np.int64(self.output)))
-        exact = float(times(np.float64(real), np.int64(-self.output))) == value
+        real = float(times(value, self.output))
+        exact = float(times(real, -self.output)) == value
         return real if exact else math.nextafter(real, math.inf)
 
 
@@ -84,40 +85,71 @@ class Measured:
     box: Range
     units: Units
 
+    def within(self, part: Range) -> "Measured":
+        """The same pair over a part of the box, given in the networks' own units."""
+        inner = measured(self.layers, self.units.box(part))
+        entries = self.units.entries + inner.units.entries
+        units = Units(entries, self.units.output + inner.units.output)
+        return Measured(inner.layers, inner.box, units)
 
-def measured(layers: Pair, box: Range) -> Measured:
+
+def measured(layers: Pair, box: Range, ordinary: int = _ORDINARY, apart: int = _APART) -> Measured:
     """The pair over the box in its units. Cost: a pass over the weights.
 
+    ordinary: bounds within 2^±ordinary are left as they are. apart: neurons 2^apart times below
+    their layer's largest get units of their own.
     A weight that leads from a neuron that is 0 all over the box is dropped where units change.
     Raises FloatRangeError for a layer whose weights are too far apart for any units.
     """
-    channels = box.lo.ndim > 1
-    top = _per_channel(exponents(box.size), channels)
-    unit = _units(top, own=True)
-    entries = np.broadcast_to(unit.reshape(-1, *[1] * (box.lo.ndim - 1)), box.lo.shape)
-    size, live = torch.from_numpy(times(box.size.numpy(), -entries)), top > _NONE
-    chosen: list[tuple[Exponents, Exponents, npt.NDArray[np.bool_]]] = []
+    here = _entry(box, apart)
+    entries = np.broadcast_to(here.unit.reshape(-1, *[1] * (box.lo.ndim - 1)), box.lo.shape)
+    met = [here.unit]
     scaled: Pair = ([], [])
     for i, pair in enumerate(zip(*layers, strict=True)):
-        # what each input column is worth: unit and size of its channel, or of its feature
-        before = _expand(unit, size, pair[0])
-        seen = _expand(live, size, pair[0])
-        sizes = _per_channel(exponents(size.view(pair[0].geometry.in_shape)), pair[0].geometry.conv)
-        worth = np.where(seen & (sizes > _NONE), before + sizes, _NONE)
-        top = np.maximum(*(_reached(layer, worth) for layer in pair))
-        unit, live = _units(top, own=i + 1 < len(layers[0])), top > _NONE
-        chosen.append((before, unit, seen))
-        both = [_scaled(layer, before, unit, seen) for layer in pair]
+        both, here = here.passed(pair, apart if i + 1 < len(layers[0]) else None)
+        met.append(here.unit)
         for network, layer in zip(scaled, both, strict=True):
             network.append(layer)
-        size = torch.maximum(*(layer.reach(size.view(layer.geometry.in_shape)) for layer in both))
-    units = Units(entries, int(unit[0]))
-    plain = not any(part[0].any() or part[1].any() for part in chosen)
+    plain = all(np.abs(unit).max() <= ordinary for unit in met)
     if plain and not any(_large(layer) for network in layers for layer in network):
-        return Measured(layers, box, units)
+        return Measured(layers, box, Units(np.zeros_like(entries), 0))
     for name, network in zip("fg", scaled, strict=True):
         _check(name, network)
+    units = Units(entries, int(here.unit[0]))
     return Measured(scaled, units.box(box), units)
+
+
+@dataclass(frozen=True)
+class _Front:
+    """What two networks' activations at one place are measured in.
+
+    unit: exponents, a channel or a feature each. live: whether one is ever other than 0. size:
+    bounds of the activations in these units, of their shape.
+    """
+
+    unit: Exponents
+    live: Flags
+    size: Tensor
+
+    def passed(self, pair: tuple[Layer, Layer], apart: int | None) -> tuple[list[Layer], "_Front"]:
+        """The next layers in their units, and what they give."""
+        geometry = pair[0].geometry
+        x = self.size.view(geometry.in_shape)
+        many = 1 if geometry.conv else x.numel() // len(self.unit)  # features of a channel
+        before, seen = np.repeat(self.unit, many), np.repeat(self.live, many)
+        sizes = _per_channel(exponents(x), geometry.conv)
+        worth = np.where(seen & (sizes > _NONE), before + sizes, _NONE)
+        top = np.maximum(*(_reached(layer, worth) for layer in pair))
+        unit = _units(top, apart)
+        both = [_scaled(layer, before, unit, seen) for layer in pair]
+        return both, _Front(unit, top > _NONE, torch.maximum(*(y.reach(x) for y in both)))
+
+
+def _entry(box: Range, apart: int) -> _Front:
+    top = _per_channel(exponents(box.size), box.lo.ndim > 1)
+    unit = _units(top, apart)
+    move = -unit.reshape(-1, *[1] * (box.lo.ndim - 1))
+    return _Front(unit, top > _NONE, torch.from_numpy(times(box.size.numpy(), move)))
 
 
 def _large(layer: Layer) -> bool:
@@ -134,32 +166,26 @@ def _check(name: str, layers: list[Layer]) -> None:
 
 
 def exponents(x: Tensor) -> Exponents:
-    """e with 2^(e−1) ≤ |x| < 2^e, entry by entry; −2^40 of 0."""
+    """Return e with 2^(e−1) ≤ |x| < 2^e, entry by entry; −2^40 of 0."""
     mantissa, exponent = np.frexp(x.numpy())
     return np.where(mantissa == 0, _NONE, exponent.astype(np.int64))
 
 
-def times(x: npt.ArrayLike, exponent: Exponents) -> npt.NDArray[np.float64]:
-    """x 2^exponent, rounded once."""
+def times(x: npt.ArrayLike, exponent: Exponents | int) -> npt.NDArray[np.float64]:
+    """Return x 2^exponent, rounded once."""
     with np.errstate(over="ignore", under="ignore"):
-        return np.ldexp(x, np.clip(exponent, -(2**20), 2**20).astype(np.int32))
+        return np.ldexp(x, np.asarray(exponent).clip(-(2**20), 2**20).astype(np.int32))
 
 
-def _units(top: Exponents, own: bool) -> Exponents:
-    """Units of neurons whose activations have the exponents ``top``."""
+def _units(top: Exponents, apart: int | None) -> Exponents:
+    """Units of neurons whose activations have the exponents ``top``; one for all without apart."""
     seen = top > _NONE
     most = int(top[seen].max()) if seen.any() else 0
-    apart = seen & (top < most - _APART) if own else np.zeros_like(seen)
-    return _STEP * np.rint(np.where(apart, top, most) / _STEP).astype(np.int64)
+    return np.where(seen & (apart is not None) & (top < most - (apart or 0)), top, most)
 
 
 def _per_channel(x: Exponents, channels: bool) -> Exponents:
     return x.reshape(len(x), -1).max(1) if channels else x.ravel()
-
-
-def _expand(x: npt.NDArray, size: Tensor, layer: Layer) -> npt.NDArray:
-    """Values of channels as values of the layer's input columns: channels, or flat features."""
-    return x if layer.geometry.conv else np.repeat(x, size.numel() // len(x))
 
 
 def _reached(layer: Layer, worth: Exponents) -> Exponents:
@@ -169,9 +195,7 @@ def _reached(layer: Layer, worth: Exponents) -> Exponents:
     return top if layer.bias is None else np.maximum(top, exponents(layer.bias))
 
 
-def _scaled(
-    layer: Layer, before: Exponents, unit: Exponents, seen: npt.NDArray[np.bool_]
-) -> Layer:
+def _scaled(layer: Layer, before: Exponents, unit: Exponents, seen: Flags) -> Layer:
     shape = (len(unit), len(before), *[1] * (layer.plus.ndim - 2))
     move = np.where(seen, before - unit[:, None], -(2**20)).reshape(shape)
 
