@@ -167,15 +167,20 @@ def _merge(name: str, scale: _Blocked, outer: Layer, shape: Shape, nonnegative: 
     sizes = (-1, shape[0], *outer.plus.shape[2:]) if conv else (len(kernel), -1)
     plus, size, doubt = (
         part.reshape(sizes)
-        for part in merged_sums(name, scale, kernel, scale.weight.clamp(min=0), shape[0])
+        for part in merged_sums(scale, kernel, scale.weight.clamp(min=0), shape[0])
     )
     minus = plus
     if not nonnegative:
         minus, other_size, other_doubt = (
             part.reshape(sizes)
-            for part in merged_sums(name, scale, -kernel, (-scale.weight).clamp(min=0), shape[0])
+            for part in merged_sums(scale, -kernel, (-scale.weight).clamp(min=0), shape[0])
         )
         size, doubt = torch.maximum(size, other_size), torch.maximum(doubt, other_doubt)
+    if not bool(torch.isfinite(size).all()):
+        raise FloatRangeError(
+            f"{name}: got a ChannelScale whose weights times those of the layer behind it "
+            "overflow, takes products below 1.8e308; scale either by a power of two"
+        )
     return Layer(
         geometry=replace(outer.geometry, in_shape=shape if conv else (math.prod(shape),)),
         plus=plus,
@@ -190,13 +195,13 @@ def _merge(name: str, scale: _Blocked, outer: Layer, shape: Shape, nonnegative: 
 
 
 def merged_sums(
-    name: str, scale: _Blocked, kernel: Tensor, weight: Tensor, blocks: int
+    scale: _Blocked, kernel: Tensor, weight: Tensor, blocks: int
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Σ_h weight_h V_h per block, Σ_h |weight_h V_h|, and a bound on the error of the first.
 
     kernel (c_out, hidden, k); each (c_out, blocks, k), exact but for the last rounding
     (`slth.supnorm.exact_sums`). Wide hidden layers cancel, so that float64 sums would be off by far
-    more than the merged kernel's last place. Raises FloatRangeError for products beyond float64.
+    more than the merged kernel's last place. Products beyond float64 leave inf in the second.
     """
     V, a, block = kernel.numpy(), weight.numpy(), scale.block.numpy()
     of_V, of_a = (max(int(exponents(x).max()), -_FAR) for x in (kernel, weight))
@@ -213,9 +218,4 @@ def merged_sums(
     real = times(out, far)
     lost = np.where((size > 0) & (times(real, -far) != out), 2.0**-1074, 0.0)
     size, doubt = (np.nextafter(times(x, far), np.where(x > 0, np.inf, 0)) for x in (size, doubt))
-    if not np.isfinite(size).all():
-        raise FloatRangeError(
-            f"{name}: got a ChannelScale whose weights times those of the layer behind it "
-            "overflow, takes products below 1.8e308; scale either by a power of two"
-        )
     return torch.from_numpy(real), torch.from_numpy(size), torch.from_numpy(doubt + lost)
