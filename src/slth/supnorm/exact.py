@@ -17,7 +17,7 @@ from slth.supnorm.layers import Layer, Layers
 from slth.supnorm.ranges import Range
 from slth.supnorm.units import measured
 
-_ORDINARY, _APART = 8, 16  # exponents of activations that suit HiGHS's absolute tolerances
+_ORDINARY = 8  # exponent of activations that suit HiGHS's absolute tolerances
 
 Names = npt.NDArray[np.int64]
 Part = tuple[Names, FloatArray]  # variables, (rows, variables) coefficients
@@ -44,7 +44,7 @@ def exact(
     limit = checks.integer("limit", limit, low=0)
     _, layers, region = prepare(f, g, box, input_shape)
     with one_thread():
-        scaled = measured(layers, region, _ORDINARY, _APART)
+        scaled = measured(layers, region, _ORDINARY)
         layers, region = scaled.layers, scaled.box
         places = differential(*layers, region)
         last = affine_pair(layers[0][-1], layers[1][-1], places[-2])

@@ -23,7 +23,7 @@ def two_sum(x: Array, y: Array) -> tuple[Array, Array]:
 
 
 def two_product(x: Array, y: Array) -> tuple[Array, Array]:
-    """Return p, e with p + e = x · y for |x|, |y| < 2^996, up to 2^−1060 where p or e is denormal."""
+    """Return p, e with p + e = x · y, up to 2^−1060 in denormals, for sizes below 2^996."""
     p = x * y
     (a, b), (c, d) = _halves(x), _halves(y)
     return p, b * d - (((p - a * c) - b * c) - a * d)

@@ -21,7 +21,7 @@ from slth.supnorm.layers import Layer
 from slth.supnorm.ranges import Range
 
 _ORDINARY = 32  # activation bounds within 2^±32 are left as they are
-_APART = 256  # a neuron 2^256 times below its layer's largest gets a unit of its own
+_APART = 16  # a neuron 2^16 times below its layer's largest gets a unit of its own
 _LARGEST = 2.0**360  # weights are below where every input counts: an activation is at most 2^34
 _NONE = -(2**40)  # exponent of 0
 
@@ -93,20 +93,19 @@ class Measured:
         return Measured(inner.layers, inner.box, units)
 
 
-def measured(layers: Pair, box: Range, ordinary: int = _ORDINARY, apart: int = _APART) -> Measured:
+def measured(layers: Pair, box: Range, ordinary: int = _ORDINARY) -> Measured:
     """The pair over the box in its units. Cost: a pass over the weights.
 
-    ordinary: bounds within 2^±ordinary are left as they are. apart: neurons 2^apart times below
-    their layer's largest get units of their own.
+    ordinary: bounds within 2^±ordinary are left as they are.
     A weight that leads from a neuron that is 0 all over the box is dropped where units change.
     Raises FloatRangeError for a layer whose weights are too far apart for any units.
     """
-    here = _entry(box, apart)
+    here = _entry(box)
     entries = np.broadcast_to(here.unit.reshape(-1, *[1] * (box.lo.ndim - 1)), box.lo.shape)
     met = [here.unit]
     scaled: Pair = ([], [])
     for i, pair in enumerate(zip(*layers, strict=True)):
-        both, here = here.passed(pair, apart if i + 1 < len(layers[0]) else None)
+        both, here = here.passed(pair, last=i + 1 == len(layers[0]))
         met.append(here.unit)
         for network, layer in zip(scaled, both, strict=True):
             network.append(layer)
@@ -131,8 +130,8 @@ class _Front:
     live: Flags
     size: Tensor
 
-    def passed(self, pair: tuple[Layer, Layer], apart: int | None) -> tuple[list[Layer], "_Front"]:
-        """The next layers in their units, and what they give."""
+    def passed(self, pair: tuple[Layer, Layer], last: bool) -> tuple[list[Layer], "_Front"]:
+        """The next layers in their units, and what they give; the last ones share one unit."""
         geometry = pair[0].geometry
         x = self.size.view(geometry.in_shape)
         many = 1 if geometry.conv else x.numel() // len(self.unit)  # features of a channel
@@ -140,14 +139,14 @@ class _Front:
         sizes = _per_channel(exponents(x), geometry.conv)
         worth = np.where(seen & (sizes > _NONE), before + sizes, _NONE)
         top = np.maximum(*(_reached(layer, worth) for layer in pair))
-        unit = _units(top, apart)
+        unit = _units(top, together=last)
         both = [_scaled(layer, before, unit, seen) for layer in pair]
         return both, _Front(unit, top > _NONE, torch.maximum(*(y.reach(x) for y in both)))
 
 
-def _entry(box: Range, apart: int) -> _Front:
+def _entry(box: Range) -> _Front:
     top = _per_channel(exponents(box.size), box.lo.ndim > 1)
-    unit = _units(top, apart)
+    unit = _units(top, together=False)
     move = -unit.reshape(-1, *[1] * (box.lo.ndim - 1))
     return _Front(unit, top > _NONE, torch.from_numpy(times(box.size.numpy(), move)))
 
@@ -177,11 +176,12 @@ def times(x: npt.ArrayLike, exponent: Exponents | int) -> npt.NDArray[np.float64
         return np.ldexp(x, np.asarray(exponent).clip(-(2**20), 2**20).astype(np.int32))
 
 
-def _units(top: Exponents, apart: int | None) -> Exponents:
-    """Units of neurons whose activations have the exponents ``top``; one for all without apart."""
+def _units(top: Exponents, together: bool) -> Exponents:
+    """Units of neurons whose activations have the exponents ``top``."""
     seen = top > _NONE
     most = int(top[seen].max()) if seen.any() else 0
-    return np.where(seen & (apart is not None) & (top < most - (apart or 0)), top, most)
+    apart = seen & (top < most - _APART) & (not together)
+    return np.where(apart, top, most)
 
 
 def _per_channel(x: Exponents, channels: bool) -> Exponents:
