@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from slth import checks
 from slth.networks import gate, probes
 from slth.solvers import gpu
+from slth.supnorm import arithmetic
 from slth.supnorm.layers import Layer, Shape
 from slth.supnorm.ranges import Range
 from slth.supnorm.signed import TAKES, aligned
@@ -26,6 +27,7 @@ def prepare(
     input_shape: Sequence[int] | None,
 ) -> tuple[Modules, Pair, Range]:
     """Float64 copies of f and g, their canonical forms, and the box; see `bracket`."""
+    arithmetic.require()
     copies = double("f", f), double("g", g)
     shape = input_sizes(input_shape, f)
     region = to_range(box, shape)
