@@ -28,8 +28,8 @@ class MeetInTheMiddle(Solver):
     few candidates, then all, d >= 2 looks at pair by pair. With ``decide`` only pairs within eps
     are looked for: complete says that there is none. A budget too small for the half lists of n
     candidates is spent on the first m < n of them. For d >= 2 and entries so far apart that scaling
-    the largest to 1 loses bits of the least (2^1000), all subsets are enumerated, n ≤ 30. For n > 64, or when pruning by a radius fails
-    (d near n/2 and beyond), use "klist".
+    the largest to 1 loses bits of the least (2^1000), all subsets are enumerated, n ≤ 30. For
+    n > 64, or when pruning by a radius fails (d near n/2 and beyond), use "klist".
     """
 
     name: ClassVar[str] = "mitm"
