@@ -53,7 +53,6 @@ REFUSED = [
     (pd.Series([1, None], dtype="Int64"), ValueError, "nan at"),
     (scipy.sparse.eye(2), TypeError, "sparse.*toarray"),
     (torch.eye(2).to_sparse(), TypeError, "not dense.*to_dense"),
-    (torch.eye(2).to_sparse_csr(), TypeError, "not dense"),
     ([torch.ones(1, device="meta")], TypeError, "meta tensor"),
     (torch.tensor([1j]), TypeError, "complex64"),
     ([torch.ones(2), torch.ones(3)], ValueError, "different lengths"),

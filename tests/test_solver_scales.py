@@ -12,6 +12,7 @@ from tests.solver_checks import EXACT
 BUDGETS = [1, 2, 3, 10, 100, 1000, None]
 SCALES = [1e-320, 1e-307, 1e-160, 1.0, 1e150, 1e300, 9e306]
 KINDS = ["alike", "mixed", "far target", "near target", "sparse", "zero", "equal"]
+SLOW = ("milp", "lp_rounding")  # HiGHS: one budget of each kind and scale
 
 
 def instance(kind, scale, d, seed):
@@ -22,7 +23,7 @@ def instance(kind, scale, d, seed):
     if kind == "mixed":
         X *= 10.0 ** rng.uniform(-300, 0, (n, 1))
     elif kind == "far target":
-        X, z = 1e-200 * X, z * np.array([1e3, 1e-3, 1])[:d]
+        X, z = 1e-200 * X, z * np.array([1, 1e-3, 1e-6])[:d]
     elif kind == "near target":
         z *= 1e-200
     elif kind == "sparse":
@@ -67,7 +68,8 @@ def check(s, solver, X, z, eps, budget):
 @pytest.mark.parametrize("scale", SCALES)
 def test_scales_and_budgets(solver, scale):
     for k, kind in enumerate(KINDS):
-        for budget in BUDGETS[(k % 2) :: 2] if solver in ("milp", "lp_rounding") else BUDGETS:
+        first = (k + SCALES.index(scale)) % len(BUDGETS)
+        for budget in BUDGETS[first:][:1] if solver in SLOW else BUDGETS:
             d = 1 + (k + (budget or 0)) % 3
             X, z = instance(kind, scale, d, budget or 0)
             for eps in (None, [5e-324, 1e308, scale / 8][(k + d) % 3]):
