@@ -53,7 +53,7 @@ def construction_modules(construction: str, package: Path = PACKAGE) -> list[str
 
 def constant(path: Path, name: str) -> Any:
     """Return the literal assigned to ``name`` at the top of a file, without running it."""
-    for node in ast.parse(path.read_text()).body:
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
         targets = [node.target] if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [])
         if any(isinstance(t, ast.Name) and t.id == name for t in targets):
             return ast.literal_eval(node.value)  # type: ignore[attr-defined]
@@ -63,7 +63,7 @@ def constant(path: Path, name: str) -> Any:
 @cache
 def _imports(path: Path, package: Path) -> tuple[Path, ...]:
     found = []
-    for node in _statements(ast.parse(path.read_text(), str(path))):
+    for node in _statements(ast.parse(path.read_text(encoding="utf-8"), str(path))):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:

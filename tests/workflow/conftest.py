@@ -103,7 +103,9 @@ def publish(folder: Path, tag: str | None = None) -> str:
     def git(*arguments: str) -> str:
         who = ("-c", "user.name=a", "-c", "user.email=a@b.c")
         command, own = ["git", *who, *arguments], {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull}
-        return subprocess.check_output(command, cwd=folder, env=own, text=True).strip()
+        return subprocess.check_output(
+            command, cwd=folder, env=own, text=True, encoding="utf-8"
+        ).strip()
 
     git("init", "--quiet")
     git("add", "--all")
@@ -189,7 +191,7 @@ def run_until(checkout: Checkout, pattern: str, cores: int, limit: float = 300.0
 
     if matched():
         return False
-    log = (checkout.folder / "killed.log").open("w")
+    log = (checkout.folder / "killed.log").open("w", encoding="utf-8")
     process = subprocess.Popen(
         checkout.command("--cores", str(cores)),
         cwd=checkout.folder,

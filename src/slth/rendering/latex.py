@@ -26,11 +26,11 @@ def compile_pdf(source: str | Path, pdf: str | Path, folder: str | Path, log: st
         env=os.environ | CLOCK,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
         errors="replace",
         check=False,
+        encoding="utf-8",
     )
-    Path(log).write_text(_last_pass(build / f"{main.stem}.log", done.stdout))
+    Path(log).write_text(_last_pass(build / f"{main.stem}.log", done.stdout), encoding="utf-8")
     made = build / f"{main.stem}.pdf"
     if done.returncode or not made.exists():
         tail = "\n".join(done.stdout.splitlines()[-30:])
@@ -50,4 +50,4 @@ def _command(name: str, build: Path) -> list[str]:
 
 def _last_pass(tex_log: Path, printed: str) -> str:
     """TeX's log of its last pass, which alone says what stayed undefined; else its output."""
-    return tex_log.read_text(errors="replace") if tex_log.exists() else printed
+    return tex_log.read_text(encoding="utf-8", errors="replace") if tex_log.exists() else printed
