@@ -97,14 +97,11 @@ class Solver(abc.ABC):
         X may be one sample for all B targets (`shared`): a solver may then do once what depends on
         X alone. The default searches instance by instance.
         """
-        answers = [
-            self.search(Instance(X[b], Z[b], eps), _for_instance(options, b))
-            for b in range(X.shape[0])
-        ]
-        return BatchAnswer(
-            np.stack([a.keep for a in answers]),
-            np.array([a.complete for a in answers]),
-            np.array([a.work for a in answers], dtype=np.int64),
+        return stacked(
+            [
+                self.search(Instance(X[b], Z[b], eps), for_instance(options, b))
+                for b in range(X.shape[0])
+            ]
         )
 
 
@@ -113,5 +110,15 @@ def shared(X: FloatArray) -> bool:
     return X.shape[0] > 1 and X.strides[0] == 0
 
 
-def _for_instance(options: Options, b: int) -> Options:
+def stacked(answers: list[Answer]) -> BatchAnswer:
+    """B answers as one."""
+    return BatchAnswer(
+        np.stack([a.keep for a in answers]),
+        np.array([a.complete for a in answers]),
+        np.array([a.work for a in answers], dtype=np.int64),
+    )
+
+
+def for_instance(options: Options, b: int) -> Options:
+    """The options of instance b of a batch: a seed of its own."""
     return replace(options, seed=seeding.child(options.seed, "instance", b))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from torch import Tensor, nn
+from torch import nn
 
 from slth import checks
 from slth.networks import gate, probes
@@ -95,8 +95,7 @@ def to_range(box: tuple[ArrayLike, ArrayLike], shape: Shape) -> Range:
     words = f"a number or an array that broadcasts to {shape}"
     ends = []
     for name, end in zip(("box lo", "box hi"), box, strict=True):
-        raw = end.detach().cpu().numpy() if isinstance(end, Tensor) else end
-        values = checks.array(name, raw, tuple(range(len(shape) + 1)), words)
+        values = checks.array(name, end, tuple(range(len(shape) + 1)), words)
         try:
             whole = np.broadcast_to(values, shape).copy()
         except ValueError:

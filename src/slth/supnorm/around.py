@@ -132,8 +132,7 @@ def _inner(centres: Tensor, radius: float, region: Range) -> list[Range]:
 
 
 def _points(points: ArrayLike | Tensor) -> Tensor:
-    raw = points.detach().cpu().numpy() if isinstance(points, Tensor) else points
-    values = checks.array("points", raw, (2, 4), "(m, features) or (m, c, h, w)")
+    values = checks.array("points", points, (2, 4), "(m, features) or (m, c, h, w)")
     if not len(values):
         raise ValueError("points: got none, takes at least one")
     return torch.from_numpy(np.array(values, dtype=np.float64))
