@@ -9,7 +9,7 @@ import numpy as np
 from slth import seeding
 from slth.checks import BoolArray
 from slth.problem import Instance
-from slth.solvers import annealing_moves
+from slth.solvers import annealing_moves, stopping
 from slth.solvers.base import Answer, Options, Solver
 from slth.solvers.crew import Crew
 
@@ -91,6 +91,7 @@ class Annealing(Solver):
             self.hot * unit,
             cold * unit,
             instance.eps or 0.0,
+            stopping.flag(),
         )
         return keep, int(made)
 
@@ -119,4 +120,6 @@ def _double_moves(instance: Instance, swaps: bool, budget: int) -> tuple[np.ndar
         return np.empty((0, 2), dtype=np.int64), 0
     lengths = np.einsum("nd,nd->n", instance.X, instance.X)
     shortest = np.argsort(lengths, kind="stable")[:m]
-    return annealing_moves.nearest(instance.X, shortest, swaps), m * (m - 1)
+    pairs = annealing_moves.nearest(instance.X, shortest, swaps, stopping.flag())
+    stopping.check()
+    return pairs, m * (m - 1)

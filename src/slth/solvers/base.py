@@ -9,6 +9,7 @@ import numpy as np
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
 from slth.problem import Instance
+from slth.solvers import stopping
 
 GIB = 2**30
 DEFAULT_MEMORY = 4 * GIB  # a fixed figure, not the machine's: `auto` then chooses alike everywhere
@@ -97,10 +98,10 @@ class Solver(abc.ABC):
         X may be one sample for all B targets (`shared`): a solver may then do once what depends on
         X alone. The default searches instance by instance.
         """
-        answers = [
-            self.search(Instance(X[b], Z[b], eps), _for_instance(options, b))
-            for b in range(X.shape[0])
-        ]
+        answers = []
+        for b in range(X.shape[0]):
+            stopping.check()
+            answers.append(self.search(Instance(X[b], Z[b], eps), _for_instance(options, b)))
         return BatchAnswer(
             np.stack([a.keep for a in answers]),
             np.array([a.complete for a in answers]),

@@ -1,16 +1,19 @@
 """`solve`, `solve_batch`, `solve_targets`: check, pick the solver, recompute the error."""
 
-import os
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from slth import checks
+from slth import checks, cores
 from slth.checks import BoolArray, FloatArray
 from slth.problem import BatchSolution, Instance, Solution, Status, exact_sums, status_of, tolerance
-from slth.solvers import auto, gpu, registry
-from slth.solvers.base import DEFAULT_MEMORY, Options, Solver, shared
+from slth.solvers import auto, gpu, registry, stopping
+from slth.solvers.base import DEFAULT_MEMORY, BatchAnswer, Options, Solver, shared
+
+Out = TypeVar("Out")
 
 
 def solve(
@@ -32,8 +35,9 @@ def solve(
     X: (n, d) candidates; z: (d,) target; eps: tolerance per coordinate, > 0.
     solver: a name of `slth.solvers()`, "auto", or a Solver object. budget: work units (subsets,
     pairs, nodes), never seconds. seed: of every random choice. device: "cpu", or "cuda" (mitm and
-    klist, by torch). threads: None = all cores; never changes the answer. memory: bytes the search
-    may take on the device. decide: only settle whether some
+    klist, by torch). threads: None = as many as this process may use (`cores.usable`: the affinity
+    mask, a job's share); never changes the answer. memory: bytes the search may take on the device,
+    the arguments and the answer left out. decide: only settle whether some
     subset is within eps (cheaper than the optimum when none is). size: only subsets of exactly
     this many candidates count (fixed-size MRSS), 0 <= size <= n; None = any.
 
@@ -44,7 +48,7 @@ def solve(
     options = _options(budget, seed, device, threads, memory, decide, size, instance.n)
     chosen, reason = _choose(solver, instance.n, instance.d, instance.eps, options, batch=1)
     start = time.perf_counter()
-    answer = chosen.search(instance, options)
+    answer = _run(lambda: chosen.search(instance, options), options)
     seconds = time.perf_counter() - start
     error = instance.error(answer.keep)
     status = status_of(error, instance.eps, answer.complete, decide)
@@ -131,16 +135,23 @@ def _solve_all(
     X: FloatArray, Z: FloatArray, eps: float | None, solver: str | Solver, options: Options
 ) -> BatchSolution:
     chosen, reason = _choose(solver, X.shape[1], X.shape[2], eps, options, batch=X.shape[0])
-    start = time.perf_counter()
-    answer = chosen.search_batch(X, Z, eps, options)
-    seconds = time.perf_counter() - start
     from slth.solvers.errors import batch_error  # numba, which half the pipeline's jobs never need
 
-    error = batch_error(X, Z, answer.keep)
+    def search() -> tuple[BatchAnswer, float, FloatArray]:
+        start = time.perf_counter()
+        answer = chosen.search_batch(X, Z, eps, options)
+        return answer, time.perf_counter() - start, batch_error(X, Z, answer.keep)
+
+    answer, seconds, error = _run(search, options)
     status = batch_status(error, eps, answer.complete, options.decide)
     return BatchSolution(
         answer.keep, error, status, answer.complete, answer.work, chosen.name, reason, seconds
     )
+
+
+def _run(work: Callable[[], Out], options: Options) -> Out:
+    """Do the work so that a signal ends it; tensors stay in this thread, whose device is chosen."""
+    return stopping.interruptible(work) if options.device == gpu.CPU else work()
 
 
 def _once(X3: ArrayLike) -> ArrayLike:
@@ -184,12 +195,11 @@ def _options(
 ) -> Options:
     if budget is not None:
         budget = checks.integer("budget", budget, low=1)
-    cores = os.cpu_count() or 1
     return Options(
         budget,
         checks.integer("seed", seed, low=0),
         checks.choice("device", device, ["cpu", "cuda"]),
-        cores if threads is None else checks.integer("threads", threads, low=1),
+        cores.usable() if threads is None else checks.integer("threads", threads, low=1),
         checks.integer("memory", memory, low=1),
         bool(decide),
         None if size is None else checks.integer("size", size, low=0, high=n),

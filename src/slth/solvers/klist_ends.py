@@ -5,10 +5,12 @@ import math
 import numpy as np
 
 from slth.checks import BoolArray, FloatArray
-from slth.solvers.compiled import njit
+from slth.solvers import stopping
+from slth.solvers.compiled import njit, stopped
 
 PAIR_FLIPS = 2048  # candidates among which the polish tries pairs of flips: n²/2 trials a pass
 SETTLE_WORK = 16  # trials a candidate: greedy sign, then at most 8 rounds of flips
+LOOK = 1024  # candidates between two looks at the flag that stops a search
 PASSES = 30  # each pass of the polish applies its best flip
 
 
@@ -24,7 +26,8 @@ def exhaust(X: FloatArray, z: FloatArray) -> BoolArray:
     """Return the subset with the least ‖Σ X_i − z‖_∞, by all 2^n pairs of two half lists."""
     n = len(X)
     A, B = subset_sums(X[: n // 2]), subset_sums(X[n // 2 :])
-    i, j = _closest(A, z - B)
+    i, j = _closest(A, z - B, stopping.flag())
+    stopping.check()
     mask = i | j << (n // 2)
     return ((mask >> np.arange(n)) & 1).astype(bool)
 
@@ -40,7 +43,8 @@ def settle(
     norms = np.einsum("md,md->m", X[members], X[members])
     order = np.argsort(-norms, kind="stable") if longest_first else np.arange(len(members))
     plus = np.empty(len(members), dtype=bool)
-    plus[order] = _signs(X[members[order]], offset)
+    plus[order] = _signs(X[members[order]], offset, stopping.flag())
+    stopping.check()
     return plus
 
 
@@ -60,15 +64,19 @@ def polish(
     order = np.argsort(np.abs(X).max(axis=1), kind="stable")[:most]
     passes = max(1, min(PASSES, 2 * allowance // most**2))
     out = keep.copy()
-    work = int(_descend(X[order], z - X[keep].sum(axis=0), out, order, passes, sized))
+    rest = z - X[keep].sum(axis=0)
+    work = int(_descend(X[order], rest, out, order, passes, sized, stopping.flag()))
+    stopping.check()
     return out, work
 
 
 @njit(cache=True, nogil=True)
-def _closest(A, C):  # type: ignore[no-untyped-def]
+def _closest(A, C, halt):  # type: ignore[no-untyped-def]
     """Return (i, j) with the least ‖A_i − C_j‖_∞."""
     best, bi, bj = np.inf, 0, 0
     for i in range(A.shape[0]):
+        if stopped(halt):
+            break
         for j in range(C.shape[0]):
             worst = 0.0
             for k in range(A.shape[1]):
@@ -81,7 +89,7 @@ def _closest(A, C):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _signs(X, offset):  # type: ignore[no-untyped-def]
+def _signs(X, offset, halt):  # type: ignore[no-untyped-def]
     rest = offset.copy()
     plus = np.zeros(len(X), dtype=np.bool_)
     for i in range(len(X)):
@@ -90,6 +98,8 @@ def _signs(X, offset):  # type: ignore[no-untyped-def]
     for _ in range(8):
         moved = False
         for i in range(len(X)):
+            if i % LOOK == 0 and stopped(halt):
+                return plus
             step = X[i] if plus[i] else -X[i]  # the flip adds it to the rest
             if 2 * np.dot(rest, step) + np.dot(step, step) < -1e-12:
                 rest += step
@@ -101,7 +111,7 @@ def _signs(X, offset):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _descend(X, rest, keep, order, passes, sized):  # type: ignore[no-untyped-def]
+def _descend(X, rest, keep, order, passes, sized, halt):  # type: ignore[no-untyped-def]
     """Flip keep[order[i]] (and keep[order[j]]) while max |rest| falls; rest = z − Σ_keep X."""
     m, d = X.shape
     best = np.abs(rest).max()
@@ -114,6 +124,8 @@ def _descend(X, rest, keep, order, passes, sized):  # type: ignore[no-untyped-de
                 step[i, k] = sign * X[i, k]
         bi, bj = -1, -1
         for i in range(m):
+            if stopped(halt):
+                return trials
             for j in range(i, m):  # j = i: a single flip
                 if sized and keep[order[i]] == keep[order[j]]:
                     continue

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
-from slth.solvers.compiled import njit
+from slth.solvers import stopping
+from slth.solvers.compiled import njit, stopped
 from slth.solvers.klist_flips_plan import UNITE_WORK, FlipPlan
 from slth.solvers.klist_merge import Index, Run
 from slth.solvers.klist_merge_kernels import FAR, WIDTH, count_within, distances
@@ -103,7 +104,7 @@ class Sieve:
         def part(start: int, _: object) -> tuple[Index, Index]:
             end = min(n, start + ROWS)
             room = int(2 * share * (end - start) * n) + 1024
-            return _match_pairs(V, blocks, side, start, end, threshold, room)
+            return _match_pairs(V, blocks, side, start, end, threshold, room, stopping.flag())
 
         found = self.run(part, range(0, n, ROWS))
         return np.concatenate([i for i, _ in found]), np.concatenate([j for _, j in found])
@@ -120,13 +121,15 @@ def _blocks(V: Single) -> Single:
 
 
 @njit(cache=True, nogil=True)
-def _match_pairs(V, blocks, side, first, last, threshold, room):  # type: ignore[no-untyped-def]
+def _match_pairs(V, blocks, side, first, last, threshold, room, halt):  # type: ignore[no-untyped-def]
     """Pairs (i, j), first <= i < last, i < j, of opposite sides within ``threshold``."""
     n, d = V.shape
     i, j = np.empty(room + WIDTH, dtype=np.int32), np.empty(room + WIDTH, dtype=np.int32)
     rows, out = np.empty((4, d), dtype=np.float32), np.empty((4, WIDTH), dtype=np.float32)
     found = 0
     for lo in range(first, last, 4):
+        if stopped(halt):
+            break
         rows[:] = -FAR
         for r in range(min(4, last - lo)):
             rows[r] = V[lo + r]

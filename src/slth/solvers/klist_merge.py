@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slth.checks import FloatArray
+from slth.solvers import stopping
 from slth.solvers.klist_merge_kernels import (
     BIN_SHIFT,
     BINS,
@@ -82,15 +83,17 @@ def merge(
     hop, stride = _strides(int(limit.sum()), len(limit), keep)
 
     def sample(task: tuple[int, int], _: object) -> NDArray[np.int64]:
+        halt = stopping.flag()
         return sample_cells(
-            A, B, a.start, a.order, b.start, b.order, limit, scale, *task, hop, stride
+            A, B, a.start, a.order, b.start, b.order, limit, scale, *task, hop, stride, halt
         )
 
     def match(task: tuple[int, int], _: object) -> tuple[Index, Index]:
         share = int(pairs[task[0] : task[1]].sum()) / total
         room = int(1.25 * keep * share) + 1
+        halt = stopping.flag()
         return match_cells(
-            A, B, a.start, a.order, b.start, b.order, limit, scale, *task, threshold, room
+            A, B, a.start, a.order, b.start, b.order, limit, scale, *task, threshold, room, halt
         )
 
     threshold, work = FAR * FAR / np.float32(8), total
@@ -130,10 +133,13 @@ def _cells(
         levels = np.arange(1, 2**digit) / 2**digit
         edges[k, : len(levels)] = np.quantile(seen[k], levels)
     ways = 2 ** np.array(digits, dtype=np.int64)
-    return (
-        Cells(*sort_cells(A, 1.0, turn, edges, ways, 2**bits)),
-        Cells(*sort_cells(B, -1.0, turn, edges, ways, 2**bits)),
+    halt = stopping.flag()
+    cells = (
+        Cells(*sort_cells(A, 1.0, turn, edges, ways, 2**bits, halt)),
+        Cells(*sort_cells(B, -1.0, turn, edges, ways, 2**bits, halt)),
     )
+    stopping.check()
+    return cells
 
 
 def _scale(A: FloatArray, B: FloatArray) -> float:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from slth.checks import FloatArray
 from slth.solvers import klist_near_kernels as kernels
+from slth.solvers import stopping
 from slth.solvers.klist_merge import Index, Run, cell_runs, upper_edge
 from slth.solvers.klist_merge_kernels import BINS, FAR
 
@@ -198,9 +199,9 @@ def _histogram(
     picked = np.arange(hop // 2, len(cut.pairs), hop)
 
     def sample(task: tuple[int, int], _: object) -> NDArray[np.int64]:
-        return kernels.sample(
-            sums.vectors, sums.flips, cut.start, cut.order, cut.pairs, picked, stride, limit, *task
-        )
+        cells = cut.start, cut.order, cut.pairs
+        halt = stopping.flag()
+        return kernels.sample(sums.vectors, sums.flips, *cells, picked, stride, limit, *task, halt)
 
     tasks = cell_runs(cut.pairs[picked], 16) if cut.pairs[picked].any() else []
     counts = np.sum([np.zeros((3, BINS), np.int64), *run(sample, tasks)], axis=0)
@@ -212,8 +213,8 @@ def _pass(
 ) -> list[tuple[Index, Index, Single]]:
     def part(task: tuple[int, int], _: object) -> tuple[Index, Index, Single]:
         room = int(1.5 * share * int(cut.pairs[task[0] : task[1]].sum())) + 1024
-        return kernels.match(
-            sums.vectors, sums.flips, cut.start, cut.order, cut.pairs, *task, threshold, room
-        )
+        cells = cut.start, cut.order, cut.pairs
+        halt = stopping.flag()
+        return kernels.match(sums.vectors, sums.flips, *cells, *task, threshold, room, halt)
 
     return run(part, cell_runs(cut.pairs, TASKS))

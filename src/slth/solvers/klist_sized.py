@@ -8,9 +8,9 @@ import numpy as np
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
 from slth.problem import Instance
-from slth.solvers import klist_ends
+from slth.solvers import klist_ends, stopping
 from slth.solvers.base import Options
-from slth.solvers.compiled import njit
+from slth.solvers.compiled import njit, stopped
 from slth.solvers.crew import Crew
 from slth.solvers.klist_flips import Sieve
 from slth.solvers.klist_flips_plan import MAX_MEMBERS, PAIR_SHARE, FlipPlan, plan_flips
@@ -18,6 +18,7 @@ from slth.solvers.klist_flips_plan import MAX_MEMBERS, PAIR_SHARE, FlipPlan, pla
 EXHAUST_N = 24  # up to here all 2^n pairs of two half lists are measured in the sup norm
 PARTNERS = 16  # swaps tried for a candidate in a round
 ROUNDS = 8
+LOOK = 256  # candidates between two looks at the flag that stops a search
 FINALISTS = 8  # sets of flips that are polished
 SHARES = (1 / 64, 1 / 16, 1 / 4, 5 / 8)  # of the budget: sieves tried in turn when eps is given
 WHOLE = 15 / 16
@@ -116,7 +117,8 @@ class SizedSearch:
         rounds = min(ROUNDS, self.budget // (8 * PARTNERS * n))
         hops = rng.integers(1, max(n, 2), (rounds, PARTNERS))
         rest = self.instance.z - self.instance.X[keep].sum(axis=0)
-        _swap(self.instance.X, rest, keep, hops)
+        _swap(self.instance.X, rest, keep, hops, stopping.flag())
+        stopping.check()
         self.work += rounds * PARTNERS * n
         return keep
 
@@ -137,11 +139,13 @@ class SizedSearch:
 
 
 @njit(cache=True, nogil=True)
-def _swap(X, rest, keep, hops):  # type: ignore[no-untyped-def]
+def _swap(X, rest, keep, hops, halt):  # type: ignore[no-untyped-def]
     """Swap i with i + hop where that shortens rest = z − Σ_keep X; keep and rest change."""
     n, d = X.shape
     for hop in hops:
         for i in range(n):
+            if i % LOOK == 0 and stopped(halt):
+                return
             for h in hop:
                 j = (i + h) % n
                 if keep[i] == keep[j]:

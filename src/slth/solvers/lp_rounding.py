@@ -10,8 +10,9 @@ from scipy import optimize, sparse
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
 from slth.problem import Instance
+from slth.solvers import stopping
 from slth.solvers.base import Answer, Options, Solver
-from slth.solvers.compiled import njit
+from slth.solvers.compiled import njit, stopped
 from slth.solvers.enumeration import Enumeration
 
 DEFAULT_BUDGET = 2**18  # roundings and flips
@@ -67,7 +68,8 @@ class LpRounding(Solver):
             rng = seeding.generator(options.seed, "rounding", turn)
             keep, spent = _round(scaled, x, budget - work, rng)
             work += spent
-            work += int(_descend(scaled.X, scaled.z, keep, budget - work))
+            work += int(_descend(scaled.X, scaled.z, keep, budget - work, stopping.flag()))
+            stopping.check()
             reached = scaled.error(keep)
             if reached < error:
                 best, error = keep, reached
@@ -132,7 +134,7 @@ def _round(
 
 
 @njit(cache=True, nogil=True)
-def _descend(X, z, keep, budget):  # type: ignore[no-untyped-def]
+def _descend(X, z, keep, budget, halt):  # type: ignore[no-untyped-def]
     """Take the best single flip while the sup norm falls, in place; flips tried, <= budget."""
     n, d = X.shape
     rest = -z
@@ -140,7 +142,7 @@ def _descend(X, z, keep, budget):  # type: ignore[no-untyped-def]
         if keep[i]:
             rest += X[i]
     best, tried = np.abs(rest).max(), 0
-    while tried + n <= budget:
+    while tried + n <= budget and not stopped(halt):
         flip = -1
         for i in range(n):
             sign = -1.0 if keep[i] else 1.0

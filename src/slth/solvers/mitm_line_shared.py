@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from slth.checks import BoolArray, FloatArray
+from slth.solvers import stopping
 from slth.solvers.base import BatchAnswer, Options
-from slth.solvers.compiled import njit
+from slth.solvers.compiled import njit, stopped
 from slth.solvers.crew import Crew
 
 ENTRY_BYTES = 8 + 8 + 4 + 4 + 4  # a sum and its mask while they are merged, and its cell
@@ -33,12 +34,13 @@ class Table:
 
     @classmethod
     def of(cls, x: FloatArray, t: int) -> "Table":
-        sums, masks = _sorted_sums(x[:t])
+        sums, masks = _sorted_sums(x[:t], stopping.flag())
+        stopping.check()
         return cls(sums, masks, _cells(sums), _all_sums(x[t:]))
 
     def closest(self, z: FloatArray) -> np.ndarray:
         """Return the mask of the subset nearest each target, (B,) int64."""
-        return _closest(self.sums, self.masks, self.cells, self.others, z)
+        return _closest(self.sums, self.masks, self.cells, self.others, z, stopping.flag())
 
     def work(self, B: int) -> int:
         """Pairs examined for one of B targets, and its share of the sums."""
@@ -119,13 +121,15 @@ def _take(
 
 
 @njit(cache=True, nogil=True)
-def _sorted_sums(x: FloatArray) -> tuple[FloatArray, np.ndarray]:
+def _sorted_sums(x: FloatArray, halt: stopping.Flag) -> tuple[FloatArray, np.ndarray]:
     """All subset sums of x, ascending, each taken in index order, and their masks."""
     total = 1 << x.size
     here, there = np.zeros(total), np.empty(total)
     masks, next_masks = np.zeros(total, np.uint32), np.empty(total, np.uint32)
     size = 1
     for s in range(x.size):
+        if stopped(halt):
+            break
         bit = np.uint32(1 << s)
         i = j = np.uint64(0)
         k = h = np.uint64(size - 1)
@@ -187,13 +191,20 @@ def _cells(sums: FloatArray) -> np.ndarray:
 
 @njit(cache=True, nogil=True)
 def _closest(
-    sums: FloatArray, masks: np.ndarray, cells: np.ndarray, others: FloatArray, z: FloatArray
+    sums: FloatArray,
+    masks: np.ndarray,
+    cells: np.ndarray,
+    others: FloatArray,
+    z: FloatArray,
+    halt: stopping.Flag,
 ) -> np.ndarray:
     out = np.empty(z.size, np.int64)
     unit, bits = _unit(sums), 0
     while (1 << bits) < sums.size:
         bits += 1
     for b in range(z.size):
+        if stopped(halt):
+            break
         best, place, other = np.inf, 0, 0
         for k in range(others.size):
             value = z[b] - others[k]
