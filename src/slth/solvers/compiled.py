@@ -73,6 +73,7 @@ class KernelCache(_Cache):
     def __init__(self, function: Any) -> None:
         self.function, self.enabled = function, True
         self.source = Path(inspect.getfile(function)).resolve()
+        self.digest = source_digest(function.__module__, self.source)  # now: files may change
 
     @property
     def cache_path(self) -> str | None:
@@ -112,12 +113,14 @@ class KernelCache(_Cache):
         """Nothing: a file is named by all that it depends on."""
 
     def _places(self) -> list[Path]:
-        digest = source_digest(self.function.__module__, self.source)
-        return [] if digest is None else kernel_files.places(self.source, digest, config.CACHE_DIR)
+        if self.digest is None:
+            return []
+        return kernel_files.places(self.source, self.digest, config.CACHE_DIR)
 
     def _key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
-        where = self.function.__module__, self.function.__qualname__
-        return (*where, self.function.__code__.co_firstlineno, sig, codegen.magic_tuple())
+        code = self.function.__code__
+        where = self.function.__module__, self.function.__qualname__, code.co_firstlineno
+        return (*where, hashlib.sha256(code.co_code).hexdigest(), sig, codegen.magic_tuple())
 
 
 def _name(key: tuple[Any, ...]) -> str:

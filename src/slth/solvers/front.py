@@ -53,7 +53,14 @@ def solve(
     error = instance.error(answer.keep)
     status = status_of(error, instance.eps, answer.complete, decide)
     return Solution(
-        answer.keep, error, status, answer.complete, answer.work, chosen.name, reason, seconds
+        answer.keep,
+        error,
+        status,
+        bool(answer.complete),
+        int(answer.work),
+        chosen.name,
+        reason,
+        seconds,
     )
 
 

@@ -12,6 +12,7 @@ from slth.problem import Instance
 from slth.solvers import gpu, klist_ends, klist_plan, klist_tiers
 from slth.solvers.base import DEFAULT_MEMORY, Answer, Options, Solver
 from slth.solvers.crew import Crew
+from slth.solvers.klist_ends import UNLIMITED
 from slth.solvers.klist_flips_plan import MAX_MEMBERS, plan_flips
 from slth.solvers.klist_merge import Merger, Run, merge
 from slth.solvers.klist_sized import SizedSearch
@@ -50,7 +51,7 @@ class KList(Solver):
     cannot: ClassVar[str] = "prove; reach far below the empty subset's error when d > 40"
     cost: ClassVar[str] = (
         "budget = pairs measured (a list vector made counts as "
-        f"{klist_plan.VECTOR_WORK}); default 2^32"
+        f"{klist_plan.VECTOR_WORK}), never exceeded when given; default about 2^32"
     )
     devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
     source: ClassVar[str] = (
@@ -69,7 +70,10 @@ class KList(Solver):
         return base + max([klist_plan.BASE_BYTES, *(plan.bytes for plan in plans if plan)])
 
     def search(self, instance: Instance, options: Options) -> Answer:
-        """Search one instance. A budget that pays for no tree is spent on greedy signs alone."""
+        """Search one instance. A budget that pays for no tree is spent on greedy signs alone.
+
+        Those count as SETTLE_WORK pairs a candidate; the longest candidates come first.
+        """
         budget = DEFAULT_BUDGET if options.budget is None else options.budget
         alive, scaled = _normalised(instance, options.size is None)
         if options.size is not None:
@@ -97,22 +101,30 @@ class _Search:
         self.keep = np.zeros(instance.n, dtype=bool)
         self.error = instance.error(self.keep)
         self.work = 0
+        self.limit = UNLIMITED if options.budget is None else budget
         lengths = np.mean(np.square(instance.X), axis=1)
         self.order = np.argsort(-lengths, kind="stable")  # longest first
         self.scales = np.sqrt(lengths[self.order])
 
     def best(self) -> tuple[BoolArray, int]:
         """Greedy signs, then trees, smallest first when eps is given; (keep, work)."""
-        everyone = np.arange(self.instance.n)
-        offset = self.instance.z - self.instance.X.sum(axis=0) / 2
-        self.work += klist_ends.SETTLE_WORK * self.instance.n
-        self._consider([klist_ends.settle(self.instance.X, everyone, offset)])
+        self._greedy()
         with Crew(self.options.threads, lambda: None) as crew:
             for turn, grove in enumerate(self._groves()):
                 if self._hit() or self.work + grove.work > self.budget:
                     break
                 self._consider(self._climb(grove, turn, crew.run))
-        return self.keep, self.work
+        return self.keep, max(1, self.work)
+
+    def _greedy(self) -> None:
+        """Sign all candidates; of the longest, as many as the budget pays for, keep the signed."""
+        X, z = self.instance.X, self.instance.z
+        most = min(self.instance.n, self.limit // klist_ends.SETTLE_WORK)
+        some = np.sort(self.order[:most])
+        self.work += klist_ends.SETTLE_WORK * most
+        keep = np.zeros(self.instance.n, dtype=bool)
+        keep[some] = klist_ends.settle(X, some, z - X[some].sum(axis=0) / 2)
+        self._consider([keep])
 
     def _groves(self) -> Iterator[Grove]:
         """The trees to try, in order; the last one again with other groups."""
@@ -143,7 +155,8 @@ class _Search:
         offset = z - X[kept].sum(axis=0) - X[self.order[used]].sum(axis=0) / 2
         members = seeding.generator(self.options.seed, "groups", turn).permutation(members)
         seed = seeding.child(self.options.seed, "tree", turn)
-        tree = Tree(X, offset, members, tiers, grove.plan, seed, run, self.merger)
+        left = self.limit - self.work
+        tree = Tree(X, offset, members, tiers, grove.plan, seed, run, self.merger, left)
         found = tree.climb(FINALISTS)
         for keep in found:
             keep[kept] = True
@@ -153,8 +166,9 @@ class _Search:
     def _consider(self, found: list[BoolArray]) -> None:
         """Polish the candidates for the incumbent within 1/16 of the budget, and take the best."""
         for start in found:
-            allowance = self.budget // (16 * FINALISTS)
-            keep, work = klist_ends.polish(self.instance.X, self.instance.z, start, allowance)
+            X, z, allowance = self.instance.X, self.instance.z, self.budget // (16 * FINALISTS)
+            left = self.limit - self.work
+            keep, work = klist_ends.polish(X, z, start, allowance, left=left)
             self.work += work
             for each in (start, keep):
                 error = self.instance.error(each)

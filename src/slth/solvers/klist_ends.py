@@ -10,6 +10,7 @@ from slth.solvers.compiled import njit, stopped
 
 PAIR_FLIPS = 2048  # candidates among which the polish tries pairs of flips: n²/2 trials a pass
 SETTLE_WORK = 16  # trials a candidate: greedy sign, then at most 8 rounds of flips
+UNLIMITED = 1 << 62  # work, where no budget is given
 LOOK = 1024  # candidates between two looks at the flag that stops a search
 PASSES = 30  # each pass of the polish applies its best flip
 
@@ -49,20 +50,28 @@ def settle(
 
 
 def polish(
-    X: FloatArray, z: FloatArray, keep: BoolArray, allowance: int, sized: bool = False
+    X: FloatArray,
+    z: FloatArray,
+    keep: BoolArray,
+    allowance: int,
+    sized: bool = False,
+    left: int = UNLIMITED,
 ) -> tuple[BoolArray, int]:
     """Descend by the best single flip or pair of flips while the sup norm falls; (keep, work).
 
     ``sized``: by swaps alone, which leave the number of candidates kept.
 
-    Pairs are tried among the shortest candidates, as many as ``allowance`` trials pay for twice.
-    The input is not changed.
+    Pairs are tried among the shortest candidates, as many as ``allowance`` trials pay for twice;
+    never more than ``left`` trials. The input is not changed.
     """
     most = min(PAIR_FLIPS, len(X), math.isqrt(allowance))
     if most == 0:
         return keep, 0
     order = np.argsort(np.abs(X).max(axis=1), kind="stable")[:most]
     passes = max(1, min(PASSES, 2 * allowance // most**2))
+    passes = min(passes, left // (most * (most + 1) // 2))
+    if passes <= 0:
+        return keep, 0
     out = keep.copy()
     rest = z - X[keep].sum(axis=0)
     work = int(_descend(X[order], rest, out, order, passes, sized, stopping.flag()))

@@ -12,6 +12,7 @@ from slth.solvers import klist_ends, stopping
 from slth.solvers.base import Options
 from slth.solvers.compiled import njit, stopped
 from slth.solvers.crew import Crew
+from slth.solvers.klist_ends import UNLIMITED
 from slth.solvers.klist_flips import Sieve
 from slth.solvers.klist_flips_plan import MAX_MEMBERS, PAIR_SHARE, FlipPlan, plan_flips
 
@@ -47,6 +48,7 @@ class SizedSearch:
     def __init__(self, instance: Instance, size: int, options: Options, budget: int) -> None:
         self.instance, self.size, self.options, self.budget = instance, size, options, budget
         self.work = 1
+        self.limit = UNLIMITED if options.budget is None else budget
         self.keep = self._start(0)
         self.error = instance.error(self.keep)
 
@@ -98,7 +100,9 @@ class SizedSearch:
         rest = np.setdiff1d(np.flatnonzero(keep), members)
         offset = z - X[rest].sum(axis=0) - X[members].sum(axis=0) / 2
         seed = seeding.child(self.options.seed, "tree", turn)
-        sieve = Sieve(X, offset, members, keep[members], plan, seed, crew.run, sized=True)
+        left = self.limit - self.work
+        plus = keep[members]
+        sieve = Sieve(X, offset, members, plus, plan, seed, crew.run, sized=True, limit=left)
         sums, flips = sieve.climb(plan.finalists)
         self.work += sieve.work
         found = []
@@ -115,6 +119,7 @@ class SizedSearch:
         keep = np.zeros(n, dtype=bool)
         keep[rng.permutation(n)[: self.size]] = True
         rounds = min(ROUNDS, self.budget // (8 * PARTNERS * n))
+        rounds = min(rounds, (self.limit - self.work) // (PARTNERS * n))
         hops = rng.integers(1, max(n, 2), (rounds, PARTNERS))
         rest = self.instance.z - self.instance.X[keep].sum(axis=0)
         _swap(self.instance.X, rest, keep, hops, stopping.flag())
@@ -127,7 +132,7 @@ class SizedSearch:
         X, z = self.instance.X, self.instance.z
         for start in found:
             allowance = self.budget // (16 * FINALISTS)
-            keep, work = klist_ends.polish(X, z, start, allowance, sized=True)
+            keep, work = klist_ends.polish(X, z, start, allowance, True, self.limit - self.work)
             self.work += work
             for each in (start, keep):
                 error = self.instance.error(each)

@@ -6,12 +6,16 @@ import numpy as np
 
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
-from slth.solvers.klist_ends import SETTLE_WORK, settle
+from slth.solvers.klist_ends import SETTLE_WORK, UNLIMITED, settle
 from slth.solvers.klist_flips import Sieve
 from slth.solvers.klist_flips_plan import FlipPlan
 from slth.solvers.klist_merge import Index, Merger, Run, add_rows, merge
 from slth.solvers.klist_plan import ROOT_KEEP, VECTOR_WORK, Plan
 from slth.solvers.klist_tiers import tier_bits
+
+
+class _SpentError(Exception):
+    """The work allowed ends before the root of a tree."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,7 @@ class Tree:
     X: (n, d) candidates; offset: (d,); members: (used,) the candidates of the tree, in an order
     that is dealt out to the groups; tiers: short candidates that refine the root's list, one more
     merge each; a flip sieve has none. merger: the merge of a device. work counts the pairs measured
-    and the vectors made.
+    and the vectors made, at most ``limit``.
     """
 
     X: FloatArray
@@ -62,12 +66,19 @@ class Tree:
     seed: int
     run: Run
     merger: Merger = merge
+    limit: int = UNLIMITED
     work: int = 0
 
     def climb(self, best: int) -> list[BoolArray]:
-        """Return up to ``best`` subsets, (n,) bool over all candidates, smallest sup norm first."""
+        """Return up to ``best`` subsets, (n,) bool over all candidates, smallest sup norm first.
+
+        None when the work allowed ends before the root is reached.
+        """
         plan = self.plan
-        sums, root = self._flips(plan) if isinstance(plan, FlipPlan) else self._refined(plan)
+        try:
+            sums, root = self._flips(plan) if isinstance(plan, FlipPlan) else self._refined(plan)
+        except _SpentError:
+            return []
         first = np.argsort(np.abs(sums).max(axis=1), kind="stable")[:best]
         return [self._keep(root, int(row)) for row in first]
 
@@ -80,9 +91,12 @@ class Tree:
         return sums, root
 
     def _flips(self, plan: FlipPlan) -> Built:
+        self._pay(SETTLE_WORK * len(self.members))
         plus = settle(self.X, self.members, self.offset, longest_first=False)
-        self.work += SETTLE_WORK * len(plus)
-        sieve = Sieve(self.X, self.offset, self.members, plus, plan, self.seed, self.run)
+        left = self.limit - self.work
+        sieve = Sieve(
+            self.X, self.offset, self.members, plus, plan, self.seed, self.run, limit=left
+        )
         sums, flips = sieve.climb(plan.finalists)
         self.work += sieve.work
         return sums, Flips(self.members, plus, flips)
@@ -107,10 +121,18 @@ class Tree:
 
     def _join(self, left: Built, right: Built, bits: int, keep: int, *key: str | int) -> Built:
         (A, below_a), (B, below_b) = left, right
+        self._pay(VECTOR_WORK * (len(A) + len(B)))
         rng = seeding.generator(self.seed, "merge", *key)
-        i, j, work = self.merger(A, B, bits, keep, rng, self.run)
-        self.work += work + VECTOR_WORK * (len(A) + len(B))
+        i, j, work = self.merger(A, B, bits, keep, rng, self.run, self.limit - self.work)
+        self.work += work
+        if not len(i):
+            raise _SpentError
         return add_rows(A, B, i, j, self.run), Pair(below_a, below_b, i, j)
+
+    def _pay(self, work: int) -> None:
+        if self.work + work > self.limit:
+            raise _SpentError
+        self.work += work
 
     def _keep(self, root: Node, row: int) -> BoolArray:
         keep = np.zeros(len(self.X), dtype=bool)
