@@ -78,8 +78,20 @@ class Solver(abc.ABC):
         """Say why an (n, d) problem is outside this solver, or None."""
         return None
 
+    def takes(self, n: int, d: int, options: "Options") -> bool:
+        """Whether a search of (n, d) with these options is allowed: device, size, memory."""
+        return (
+            options.device in self.devices
+            and (options.size is None or self.sized)
+            and not self.refusal(n, d)
+            and self.bytes_on(options.device, n, d) <= options.memory
+        )
+
     def bytes_needed(self, n: int, d: int) -> int:
-        """Predict the peak memory of one search, in bytes."""
+        """Predict the peak memory of one search, in bytes: what it cannot do with less of.
+
+        A search that could use more stays within ``Options.memory``.
+        """
         return 8 * n * d
 
     def bytes_on(self, device: str, n: int, d: int) -> int:

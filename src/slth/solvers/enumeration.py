@@ -11,6 +11,7 @@ from slth.solvers.base import Answer, Options, Solver
 from slth.solvers.compiled import njit, stopped
 
 MAX_N = 30  # 2^30 subsets: seconds per coordinate; each further candidate doubles it
+BASE_BYTES = 2**20  # compiled code and small arrays
 BLOCK_BITS = 10  # sums of the first candidates, one table of 2^10 rows: 8 KiB a coordinate
 
 
@@ -35,12 +36,12 @@ class Enumeration(Solver):
     def refusal(self, n: int, d: int) -> str | None:
         """Refuse n > 30."""
         if n > MAX_N:
-            return f"enumeration takes n <= {MAX_N} (2^n subsets); use solver='mitm' or 'klist'"
+            return f"enumeration takes n <= {MAX_N} (2^n subsets)"
         return None
 
     def bytes_needed(self, n: int, d: int) -> int:
         """One table of partial sums and a row of errors."""
-        return (8 << min(n, BLOCK_BITS)) * (d + 1) + 64 * n * d
+        return BASE_BYTES + (8 << min(n, BLOCK_BITS)) * (d + 1) + 64 * n * d
 
     def search(self, instance: Instance, options: Options) -> Answer:
         """Examine the first min(budget, 2^n) subsets; complete when that is all of them."""

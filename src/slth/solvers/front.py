@@ -230,15 +230,33 @@ def _choose(
         )
     gpu.require(options.device)
     if options.size is not None and not chosen.sized:
-        able = ", ".join(name for name in registry.SOLVERS if registry.get(name).sized)
-        raise ValueError(f"size: solver {chosen.name!r} takes subsets of any size only; use {able}")
+        raise ValueError(
+            f"size: solver {chosen.name!r} takes subsets of any size only, got {options.size}"
+            + _way_out(n, d, options, "; use", "; no solver takes this size")
+        )
     refusal = chosen.refusal(n, d)
     if refusal:
-        raise ValueError(f"solver: {chosen.name!r} cannot take n = {n}, d = {d}: {refusal}")
+        raise ValueError(
+            f"solver: {chosen.name!r} cannot take n = {n}, d = {d}: {refusal}"
+            + _way_out(n, d, options, "; use", "; use fewer candidates")
+        )
     checks.memory(
         f"solver {chosen.name!r} on n = {n}, d = {d}",
         chosen.bytes_on(options.device, n, d),
         options.memory,
-        "allow more with memory=, or use solver='klist' (no proof, bounded memory)",
+        "allow more with memory=" + _way_out(n, d, options, ", or use", ""),
     )
     return chosen, reason
+
+
+def _way_out(n: int, d: int, options: Options, words: str, otherwise: str) -> str:
+    """Name the solver that takes the same call: exact ones first where they are affordable."""
+    exact = ["mitm", "enumeration"]
+    others = [name for name in registry.SOLVERS if name not in exact]
+    order = [*exact, *others] if n <= auto.EXACT_N else [*others, *exact]
+    for name in order:
+        solver = registry.get(name)
+        if solver.takes(n, d, options):
+            proof = "" if solver.exhaustive else " (no proof)"
+            return f"{words} solver={name!r}{proof}"
+    return otherwise

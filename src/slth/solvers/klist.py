@@ -10,10 +10,9 @@ from slth import seeding
 from slth.checks import BoolArray
 from slth.problem import Instance
 from slth.solvers import gpu, klist_ends, klist_plan, klist_tiers
-from slth.solvers.base import DEFAULT_MEMORY, Answer, Options, Solver
+from slth.solvers.base import Answer, Options, Solver
 from slth.solvers.crew import Crew
 from slth.solvers.klist_ends import UNLIMITED
-from slth.solvers.klist_flips_plan import MAX_MEMBERS, plan_flips
 from slth.solvers.klist_merge import Merger, Run, merge
 from slth.solvers.klist_sized import SizedSearch
 from slth.solvers.klist_tiers import Grove
@@ -63,11 +62,8 @@ class KList(Solver):
     optimal_up_to: ClassVar[int] = EXHAUST_N
 
     def bytes_needed(self, n: int, d: int) -> int:
-        """Peak with the default budget; with a larger one it stays within ``memory``."""
-        base = _base_bytes(n, d)
-        limits = int(WHOLE * DEFAULT_BUDGET), DEFAULT_MEMORY - base
-        plans = klist_plan.plan(n, d, *limits), plan_flips(min(n, MAX_MEMBERS), d, *limits)
-        return base + max([klist_plan.BASE_BYTES, *(plan.bytes for plan in plans if plan)])
+        """Greedy signs and their polish; lists are planned within what ``memory`` leaves."""
+        return _base_bytes(n, d)
 
     def search(self, instance: Instance, options: Options) -> Answer:
         """Search one instance. A budget that pays for no tree is spent on greedy signs alone.
@@ -82,7 +78,9 @@ class KList(Solver):
         keep, work = np.zeros(instance.n, dtype=bool), 0
         if scaled.n == 0:
             return Answer(keep, False, 1)
-        if scaled.n <= EXHAUST_N and 2**scaled.n <= budget:
+        room = options.memory - _base_bytes(scaled.n, scaled.d)
+        small = scaled.n <= EXHAUST_N and klist_ends.exhaust_bytes(scaled.n, scaled.d) <= room
+        if small and 2**scaled.n <= budget:
             found, work = klist_ends.exhaust(scaled.X, scaled.z), 2**scaled.n
         else:
             found, work = _Search(scaled, options, budget).best()
@@ -203,4 +201,4 @@ def _merger(options: Options) -> tuple[Merger, int]:
 
 def _base_bytes(n: int, d: int) -> int:
     """The candidates and the copies of them that normalising, ordering and polishing take."""
-    return 6 * 8 * n * d
+    return klist_ends.base_bytes(n, d)

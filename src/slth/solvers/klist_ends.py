@@ -15,6 +15,16 @@ LOOK = 1024  # candidates between two looks at the flag that stops a search
 PASSES = 30  # each pass of the polish applies its best flip
 
 
+def base_bytes(n: int, d: int) -> int:
+    """Compiled code, the candidates and the copies that scaling, ordering and polishing take."""
+    return 2**20 + 6 * 8 * n * d + 128 * n
+
+
+def exhaust_bytes(n: int, d: int) -> int:
+    """Two half lists, one more of them subtracted, with a column that counts."""
+    return 4 * 8 * (d + 1) << (n - n // 2)
+
+
 def subset_sums(X: FloatArray) -> FloatArray:
     """All 2^m subset sums of X (m, d): (2^m, d); bit k of the row number says k is kept."""
     sums = np.zeros((2 ** len(X), X.shape[1]))

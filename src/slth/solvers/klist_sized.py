@@ -55,7 +55,9 @@ class SizedSearch:
     def best(self) -> tuple[BoolArray, int]:
         """Return (keep, work)."""
         n, size = self.instance.n, self.size
-        if n <= EXHAUST_N and 2**n <= self.budget:
+        room = self.options.memory - klist_ends.base_bytes(n, self.instance.d)
+        small = n <= EXHAUST_N and klist_ends.exhaust_bytes(n, self.instance.d) <= room
+        if small and 2**n <= self.budget:
             return exhaust(self.instance.X, self.instance.z, size), 2**n
         if 0 < size < n:
             self._consider([self.keep])
@@ -70,7 +72,7 @@ class SizedSearch:
         """The sieves to try, planned for as many candidates as can be swapped twice over."""
         instance, plan = self.instance, None
         swaps = min(self.size, instance.n - self.size, self._most() // 2)
-        memory = self.options.memory - 6 * 8 * instance.n * instance.d
+        memory = self.options.memory - klist_ends.base_bytes(instance.n, instance.d)
         rms = math.sqrt(float(np.square(instance.X).mean()))
         for share in (WHOLE,) if instance.eps is None else SHARES:
             plan = plan_flips(2 * swaps, instance.d, int(share * self.budget), memory)

@@ -19,6 +19,7 @@ DEFAULT_BUDGET = 2**18  # roundings and flips
 ENUMERATE = 16  # fractional entries of which all 2^16 roundings are tried
 DRAWS = 2**12  # random roundings of a vertex with more of them
 VERTICES = 32  # at most, however large the budget
+BASE_BYTES, ENTRY_BYTES = 2**26, 700  # measured: up to 560 bytes for each entry of X
 LOOSE = 1e-9  # an entry nearer than this to 0 or 1 is integral
 
 
@@ -50,8 +51,12 @@ class LpRounding(Solver):
     )
 
     def bytes_needed(self, n: int, d: int) -> int:
-        """2d rows of n + 1 entries; HiGHS keeps about six copies. Random roundings: 0/1 in 8 B."""
-        return 2**24 + 6 * 2 * d * (n + 1) * 16 + 8 * DRAWS * (min(n, d + 1) + d)
+        """Scipy and HiGHS; 2d rows of n + 1 entries, as measured; DRAWS roundings of a vertex.
+
+        Of a rounding: uniform numbers, bits and these as numbers; sums, differences, sizes.
+        """
+        roundings = DRAWS * (17 * min(n, d + 1) + 24 * d)
+        return BASE_BYTES + (n + 1) * (ENTRY_BYTES * d + 1500) + roundings
 
     def search(self, instance: Instance, options: Options) -> Answer:
         """Round vertices until one is within eps or the budget is spent; never below empty."""
