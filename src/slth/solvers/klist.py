@@ -68,7 +68,7 @@ class KList(Solver):
     def search(self, instance: Instance, options: Options) -> Answer:
         """Search one instance. A budget that pays for no tree is spent on greedy signs alone.
 
-        Those count as SETTLE_WORK pairs a candidate; the longest candidates come first.
+        Those count as at most SETTLE_WORK pairs a candidate.
         """
         budget = DEFAULT_BUDGET if options.budget is None else options.budget
         alive, scaled = _normalised(instance, options.size is None)
@@ -115,13 +115,14 @@ class _Search:
         return self.keep, max(1, self.work)
 
     def _greedy(self) -> None:
-        """Sign all candidates; of the longest, as many as the budget pays for, keep the signed."""
-        X, z = self.instance.X, self.instance.z
-        most = min(self.instance.n, self.limit // klist_ends.SETTLE_WORK)
-        some = np.sort(self.order[:most])
-        self.work += klist_ends.SETTLE_WORK * most
-        keep = np.zeros(self.instance.n, dtype=bool)
-        keep[some] = klist_ends.settle(X, some, z - X[some].sum(axis=0) / 2)
+        """Sign the candidates; a small budget pays for fewer rounds, or for the longest alone."""
+        X, z, n = self.instance.X, self.instance.z, self.instance.n
+        some = np.sort(self.order[: self.limit])
+        each = min(klist_ends.SETTLE_WORK, self.limit // len(some))
+        self.work += each * len(some)
+        rounds = min(klist_ends.ROUNDS, each - 1)
+        keep = np.zeros(n, dtype=bool)
+        keep[some] = klist_ends.settle(X, some, z - X[some].sum(axis=0) / 2, rounds=rounds)
         self._consider([keep])
 
     def _groves(self) -> Iterator[Grove]:
@@ -154,7 +155,7 @@ class _Search:
         members = seeding.generator(self.options.seed, "groups", turn).permutation(members)
         seed = seeding.child(self.options.seed, "tree", turn)
         left = self.limit - self.work
-        tree = Tree(X, offset, members, tiers, grove.plan, seed, run, self.merger, left)
+        tree = Tree(X, offset, members, tiers, grove.plan, seed, run, self.merger, left, turn == 0)
         found = tree.climb(FINALISTS)
         for keep in found:
             keep[kept] = True

@@ -9,7 +9,8 @@ from slth.solvers import stopping
 from slth.solvers.compiled import njit, stopped
 
 PAIR_FLIPS = 2048  # candidates among which the polish tries pairs of flips: n²/2 trials a pass
-SETTLE_WORK = 16  # trials a candidate: greedy sign, then at most 8 rounds of flips
+ROUNDS = 8
+SETTLE_WORK = 16  # trials a candidate: greedy sign, then at most ROUNDS of flips
 UNLIMITED = 1 << 62  # work, where no budget is given
 LOOK = 1024  # candidates between two looks at the flag that stops a search
 PASSES = 30  # each pass of the polish applies its best flip
@@ -44,17 +45,21 @@ def exhaust(X: FloatArray, z: FloatArray) -> BoolArray:
 
 
 def settle(
-    X: FloatArray, members: np.ndarray, offset: FloatArray, longest_first: bool = True
+    X: FloatArray,
+    members: np.ndarray,
+    offset: FloatArray,
+    longest_first: bool = True,
+    rounds: int = ROUNDS,
 ) -> BoolArray:
     """Return signs (m,) bool that make offset − Σ ± X_i/2 short.
 
     Greedy signs, longest candidates first or in the order given, then single flips while any
-    shortens the rest. Work at most SETTLE_WORK trials a candidate.
+    shortens the rest. Work at most SETTLE_WORK trials a candidate, or 1 + rounds if that is less.
     """
     norms = np.einsum("md,md->m", X[members], X[members])
     order = np.argsort(-norms, kind="stable") if longest_first else np.arange(len(members))
     plus = np.empty(len(members), dtype=bool)
-    plus[order] = _signs(X[members[order]], offset, stopping.flag())
+    plus[order] = _signs(X[members[order]], offset, rounds, stopping.flag())
     stopping.check()
     return plus
 
@@ -108,13 +113,13 @@ def _closest(A, C, halt):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _signs(X, offset, halt):  # type: ignore[no-untyped-def]
+def _signs(X, offset, rounds, halt):  # type: ignore[no-untyped-def]
     rest = offset.copy()
     plus = np.zeros(len(X), dtype=np.bool_)
     for i in range(len(X)):
         plus[i] = np.dot(rest, X[i]) > 0
         rest -= X[i] / 2 if plus[i] else -X[i] / 2
-    for _ in range(8):
+    for _ in range(rounds):
         moved = False
         for i in range(len(X)):
             if i % LOOK == 0 and stopped(halt):
