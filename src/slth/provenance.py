@@ -90,7 +90,8 @@ def _git(root: Path, *arguments: str) -> str | None:
     else:
         if done.returncode == 0:
             return done.stdout.decode("utf-8", errors="replace").strip()
-        reason = " ".join(done.stderr.decode("utf-8", errors="replace").split()) or "no reason given"
+        words = done.stderr.decode("utf-8", errors="replace").split()
+        reason = " ".join(words) or "no reason given"
     _say(f"git {arguments[0]}: {reason}; what it would say counts as unknown")
     return None
 
