@@ -67,6 +67,8 @@ def bracket(
     passes, about a second for small networks.
     Raises ValueError/TypeError: a module outside the list, networks that are not comparable, a box
     with lo > hi or entries not finite, shapes that do not fit, weights not finite, no such device.
+    FloatRangeError (both a ValueError and an ArithmeticError): numbers that float64 does not hold.
+    ArithmeticError: a thread without IEEE arithmetic (`slth.supnorm.arithmetic`).
     """
     work = Work(
         checks.integer("samples", samples, low=0),
