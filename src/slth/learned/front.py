@@ -14,8 +14,7 @@ from slth.learned.result import LearnedMask
 from slth.learned.task import Task
 from slth.learned.together import PLAIN
 from slth.learned.trainings import Trainings
-from slth.learned.units import Tensors, Units, units_of
-from slth.networks.architectures import read_layers
+from slth.learned.units import Tensors, Units, check_chain, units_of
 from slth.networks.arguments import Data, as_images, as_labels
 from slth.networks.evaluation import check_module, classes_of, copied
 from slth.networks.modes import chance, recording, tracking, watching
@@ -111,7 +110,7 @@ def learn_all(
             **shared,
         }
         if labels is None:
-            read_layers(network)  # type: ignore[arg-type]
+            check_chain(network)
         task = _task(twin, of, goals, training, watch, trainings)
         trials.append(Trial(task, "", network, training))
     found = how.search_all([trial.task for trial in trials])

@@ -11,6 +11,7 @@ from slth.networks.arguments import Data, as_images, as_labels
 from slth.networks.descent import descend
 from slth.networks.evaluation import classes_of
 from slth.networks.modes import recording
+from slth.networks.ties import check_untied
 
 
 @recording()
@@ -29,11 +30,13 @@ def train(
 
     Adam on cross entropy plus ``l1`` times the sum of absolute weights; the learning rate falls
     to zero along a half cosine; minibatch order from ``seed``, a fresh permutation an epoch.
+    Modules that share a parameter go on sharing it.
     images: (m, c, D, D), of any floating-point precision; labels: (m,) integers, 0 … outputs − 1.
     Inside `no_grad` and `inference_mode` too. One thread, so the result is the same on any
     number of cores. Raises ValueError/TypeError naming the argument.
     """
     read_layers(network)
+    check_untied("network", network, "training", same=False)
     x = as_images(images)
     y = as_labels(labels, len(x), classes=classes_of(network, x))
     epochs = checks.integer("epochs", epochs, low=1)

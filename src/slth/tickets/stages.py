@@ -41,7 +41,7 @@ def build(
     ValueError/TypeError.
     Cost: that of solving the subset problems, see the construction's docstring.
     """
-    target = in_float64(target) if isinstance(target, nn.Sequential) else target
+    target = in_float64(target, "target") if isinstance(target, nn.Module) else target
     source = sample_source(target, n, seed, construction=construction, **options)
     problems = subset_problems(target, source, construction=construction, **options)
     table = solve_problems(problems, eps, solver, budget, seed, threads)
