@@ -9,6 +9,7 @@ import numpy as np
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
 from slth.problem import Instance
+from slth.solvers import stopping
 
 GIB = 2**30
 DEFAULT_MEMORY = 4 * GIB  # a fixed figure, not the machine's: `auto` then chooses alike everywhere
@@ -77,8 +78,20 @@ class Solver(abc.ABC):
         """Say why an (n, d) problem is outside this solver, or None."""
         return None
 
+    def takes(self, n: int, d: int, options: "Options") -> bool:
+        """Whether a search of (n, d) with these options is allowed: device, size, memory."""
+        return (
+            options.device in self.devices
+            and (options.size is None or self.sized)
+            and not self.refusal(n, d)
+            and self.bytes_on(options.device, n, d) <= options.memory
+        )
+
     def bytes_needed(self, n: int, d: int) -> int:
-        """Predict the peak memory of one search, in bytes."""
+        """Predict the peak memory of one search, in bytes: what it cannot do with less of.
+
+        A search that could use more stays within ``Options.memory``.
+        """
         return 8 * n * d
 
     def bytes_on(self, device: str, n: int, d: int) -> int:
@@ -97,12 +110,11 @@ class Solver(abc.ABC):
         X may be one sample for all B targets (`shared`): a solver may then do once what depends on
         X alone. The default searches instance by instance.
         """
-        return stacked(
-            [
-                self.search(Instance(X[b], Z[b], eps), for_instance(options, b))
-                for b in range(X.shape[0])
-            ]
-        )
+        answers = []
+        for b in range(X.shape[0]):
+            stopping.check()
+            answers.append(self.search(Instance(X[b], Z[b], eps), for_instance(options, b)))
+        return stacked(answers)
 
 
 def shared(X: FloatArray) -> bool:

@@ -1,12 +1,13 @@
 """`solve`, `solve_batch`, `solve_targets`: check, pick the solver, recompute the error."""
 
-import os
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from slth import checks
+from slth import checks, cores
 from slth.checks import BoolArray, FloatArray
 from slth.problem import (
     BatchSolution,
@@ -17,16 +18,19 @@ from slth.problem import (
     is_integer,
     status_of,
 )
-from slth.solvers import auto, gpu, registry, scaling
+from slth.solvers import auto, gpu, registry, scaling, stopping
 from slth.solvers.base import (
     DEFAULT_MEMORY,
     Answer,
+    BatchAnswer,
     Options,
     Solver,
     for_instance,
     shared,
     stacked,
 )
+
+Out = TypeVar("Out")
 
 
 def solve(
@@ -48,8 +52,9 @@ def solve(
     X: (n, d) candidates; z: (d,) target; eps: tolerance per coordinate, > 0.
     solver: a name of `slth.solvers()`, "auto", or a Solver object. budget: work units (subsets,
     pairs, nodes), never seconds. seed: of every random choice. device: "cpu", or "cuda" (mitm and
-    klist, by torch). threads: None = all cores; never changes the answer. memory: bytes the search
-    may take on the device. decide: only settle whether some
+    klist, by torch). threads: None = as many as this process may use (`cores.usable`: the affinity
+    mask, a job's share); never changes the answer. memory: bytes the search may take on the device,
+    the arguments and the answer left out. decide: only settle whether some
     subset is within eps (cheaper than the optimum when none is). size: only subsets of exactly
     this many candidates count (fixed-size MRSS), 0 <= size <= n; None = any.
 
@@ -60,13 +65,20 @@ def solve(
     options = _options(budget, seed, device, threads, memory, decide, size, instance.n)
     chosen, reason = _choose(solver, instance.n, instance.d, instance.eps, options, batch=1)
     start = time.perf_counter()
-    exponent = scaling.exponents(("X", "z"), instance.X[None], instance.z[None])[0]
-    answer = _search(chosen, instance, int(exponent), options)
+    exponent = int(scaling.exponents(("X", "z"), instance.X[None], instance.z[None])[0])
+    answer = _run(lambda: _search(chosen, instance, exponent, options), options)
     seconds = time.perf_counter() - start
     error = instance.error(answer.keep)
     status = status_of(error, instance.eps, answer.complete, decide)
     return Solution(
-        answer.keep, error, status, answer.complete, answer.work, chosen.name, reason, seconds
+        answer.keep,
+        error,
+        status,
+        bool(answer.complete),
+        int(answer.work),
+        chosen.name,
+        reason,
+        seconds,
     )
 
 
@@ -154,21 +166,18 @@ def _solve_all(
     B, (_, n, d) = len(Z), given.shape
     X = np.broadcast_to(given, (B, n, d))
     chosen, reason = _choose(solver, n, d, eps, options, batch=B)
-    start = time.perf_counter()
     exponents = scaling.exponents(names, given, Z)
-    if exponents.any():  # each by itself, as `Solver.search_batch` would
-        answer = stacked(
-            [
-                _search(chosen, Instance(x, z, eps), int(e), for_instance(options, b))
-                for b, (x, z, e) in enumerate(zip(X, Z, exponents, strict=True))
-            ]
-        )
-    else:
-        answer = chosen.search_batch(X, Z, eps, options)
-    seconds = time.perf_counter() - start
     from slth.solvers.errors import batch_error  # numba, which half the pipeline's jobs never need
 
-    error = batch_error(X, Z, answer.keep)
+    def search() -> tuple[BatchAnswer, float, FloatArray]:
+        start = time.perf_counter()
+        if exponents.any():
+            answer = _each(chosen, X, Z, eps, exponents, options)
+        else:
+            answer = chosen.search_batch(X, Z, eps, options)
+        return answer, time.perf_counter() - start, batch_error(X, Z, answer.keep)
+
+    answer, seconds, error = _run(search, options)
     status = batch_status(error, eps, answer.complete, options.decide)
     return BatchSolution(
         answer.keep, error, status, answer.complete, answer.work, chosen.name, reason, seconds
@@ -178,6 +187,27 @@ def _solve_all(
 def _search(solver: Solver, instance: Instance, exponent: int, options: Options) -> Answer:
     """Search an instance with a power of two taken out (`scaling.exponents`)."""
     return solver.search(instance.shifted(exponent) if exponent else instance, options)
+
+
+def _each(
+    solver: Solver,
+    X: FloatArray,
+    Z: FloatArray,
+    eps: float | None,
+    exponents: np.ndarray,
+    options: Options,
+) -> BatchAnswer:
+    """Search each instance by itself, as `Solver.search_batch` does, a power of two taken out."""
+    answers = []
+    for b, (x, z, e) in enumerate(zip(X, Z, exponents, strict=True)):
+        stopping.check()
+        answers.append(_search(solver, Instance(x, z, eps), int(e), for_instance(options, b)))
+    return stacked(answers)
+
+
+def _run(work: Callable[[], Out], options: Options) -> Out:
+    """Do the work so that a signal ends it; tensors stay in this thread, whose device is chosen."""
+    return stopping.interruptible(work) if options.device == gpu.CPU else work()
 
 
 def _targets(name: str, value: ArrayLike, words: str) -> tuple[FloatArray, bool]:
@@ -217,12 +247,11 @@ def _options(
 ) -> Options:
     if budget is not None:
         budget = checks.integer("budget", budget, low=1)
-    cores = os.cpu_count() or 1
     return Options(
         budget,
         checks.integer("seed", seed, low=0),
         checks.choice("device", device, ["cpu", "cuda"]),
-        cores if threads is None else checks.integer("threads", threads, low=1),
+        cores.usable() if threads is None else checks.integer("threads", threads, low=1),
         checks.integer("memory", memory, low=1),
         checks.flag("decide", decide),
         None if size is None else checks.integer("size", size, low=0, high=n),
@@ -246,15 +275,33 @@ def _choose(
         )
     gpu.require(options.device)
     if options.size is not None and not chosen.sized:
-        able = ", ".join(name for name in registry.SOLVERS if registry.get(name).sized)
-        raise ValueError(f"size: solver {chosen.name!r} takes subsets of any size only; use {able}")
+        raise ValueError(
+            f"size: solver {chosen.name!r} takes subsets of any size only, got {options.size}"
+            + _way_out(n, d, options, "; use", "; no solver takes this size")
+        )
     refusal = chosen.refusal(n, d)
     if refusal:
-        raise ValueError(f"solver: {chosen.name!r} cannot take n = {n}, d = {d}: {refusal}")
+        raise ValueError(
+            f"solver: {chosen.name!r} cannot take n = {n}, d = {d}: {refusal}"
+            + _way_out(n, d, options, "; use", "; use fewer candidates")
+        )
     checks.memory(
         f"solver {chosen.name!r} on n = {n}, d = {d}",
         chosen.bytes_on(options.device, n, d),
         options.memory,
-        "allow more with memory=, or use solver='klist' (no proof, bounded memory)",
+        "allow more with memory=" + _way_out(n, d, options, ", or use", ""),
     )
     return chosen, reason
+
+
+def _way_out(n: int, d: int, options: Options, words: str, otherwise: str) -> str:
+    """Name the solver that takes the same call: exact ones first where they are affordable."""
+    exact = ["mitm", "enumeration"]
+    others = [name for name in registry.SOLVERS if name not in exact]
+    order = [*exact, *others] if n <= auto.EXACT_N else [*others, *exact]
+    for name in order:
+        solver = registry.get(name)
+        if solver.takes(n, d, options):
+            proof = "" if solver.exhaustive else " (no proof)"
+            return f"{words} solver={name!r}{proof}"
+    return otherwise

@@ -11,6 +11,8 @@ from slth.problem import Instance
 from slth.solvers.base import Answer, Options, Solver
 from slth.solvers.quiet import quiet
 
+BASE_BYTES, ENTRY_BYTES = 2**26, 1600  # measured: up to 1100 bytes for each entry of X
+NODE_BYTES = 64  # of an open node, for each candidate
 DEFAULT_NODES = 100_000  # branch-and-bound nodes
 
 
@@ -32,13 +34,15 @@ class Milp(Solver):
     optimal_up_to: ClassVar[int] = 16
 
     def bytes_needed(self, n: int, d: int) -> int:
-        """2d rows of n + 1 entries; HiGHS keeps about ten copies (model, presolved, LP, cuts)."""
-        return 2**24 + 10 * 2 * d * (n + 1) * 16
+        """Scipy and HiGHS; its copies of 2d rows of n + 1 entries (model, presolved, LP, cuts)."""
+        return BASE_BYTES + (n + 1) * (ENTRY_BYTES * d + 2000)
 
     def search(self, instance: Instance, options: Options) -> Answer:
         """Return the better of HiGHS's incumbent and the empty subset; work counts nodes."""
         scaled = instance.shifted(instance.exponent - 1)  # HiGHS's tolerances are absolute
         nodes = DEFAULT_NODES if options.budget is None else options.budget
+        room = options.memory - self.bytes_needed(instance.n, instance.d)
+        nodes = max(1, min(nodes, room // (NODE_BYTES * instance.n)))
         best, work = np.zeros(instance.n, dtype=bool), 0
         for limit in _passes(scaled.eps):
             if nodes - work < 1:

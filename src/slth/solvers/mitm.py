@@ -50,7 +50,7 @@ class MeetInTheMiddle(Solver):
     def refusal(self, n: int, d: int) -> str | None:
         """Refuse n > 64."""
         if n > MAX_N:
-            return f"meet-in-the-middle takes n <= {MAX_N} (2^(n/2) sums); use solver='klist'"
+            return f"meet-in-the-middle takes n <= {MAX_N} (2^(n/2) sums)"
         return None
 
     def bytes_needed(self, n: int, d: int) -> int:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from slth.checks import BoolArray, FloatArray
+from slth.solvers import stopping
 from slth.solvers.base import BatchAnswer, Options
-from slth.solvers.compiled import njit
+from slth.solvers.compiled import njit, stopped
 from slth.solvers.crew import Crew
 
 ENTRY_BYTES = 8 + 8 + 4 + 4 + 4  # a sum and its mask while they are merged, and its cell
@@ -33,7 +34,8 @@ class Table:
 
     @classmethod
     def of(cls, x: FloatArray, t: int) -> "Table":
-        sums, masks = _sorted_sums(x[:t])
+        sums, masks = _sorted_sums(x[:t], stopping.flag())
+        stopping.check()
         return cls(sums, masks, _cells(sums), _all_sums(x[t:]))
 
     def closest(self, z: FloatArray, slack: FloatArray) -> tuple[np.ndarray, np.ndarray]:
@@ -41,7 +43,8 @@ class Table:
 
         Alone: no other is as near up to slack (B,).
         """
-        return _closest(self.sums, self.masks, self.cells, self.others, z, slack)
+        halt = stopping.flag()
+        return _closest(self.sums, self.masks, self.cells, self.others, z, slack, halt)
 
     def work(self, B: int) -> int:
         """Pairs examined for one of B targets, and its share of the sums."""
@@ -131,13 +134,15 @@ def _take(
 
 
 @njit(cache=True, nogil=True)
-def _sorted_sums(x: FloatArray) -> tuple[FloatArray, np.ndarray]:
+def _sorted_sums(x: FloatArray, halt: stopping.Flag) -> tuple[FloatArray, np.ndarray]:
     """All subset sums of x, ascending, each taken in index order, and their masks."""
     total = 1 << x.size
     here, there = np.zeros(total), np.empty(total)
     masks, next_masks = np.zeros(total, np.uint32), np.empty(total, np.uint32)
     size = 1
     for s in range(x.size):
+        if stopped(halt):
+            break
         bit = np.uint32(1 << s)
         i = j = np.uint64(0)
         k = h = np.uint64(size - 1)
@@ -205,12 +210,15 @@ def _closest(
     others: FloatArray,
     z: FloatArray,
     slack: FloatArray,
+    halt: stopping.Flag,
 ) -> tuple[np.ndarray, np.ndarray]:
     out, alone = np.empty(z.size, np.int64), np.empty(z.size, np.bool_)
     unit, bits = _unit(sums), 0
     while (1 << bits) < sums.size:
         bits += 1
     for b in range(z.size):
+        if stopped(halt):
+            break
         best, second, place, other = np.inf, np.inf, 0, 0
         for k in range(others.size):
             value = z[b] - others[k]
