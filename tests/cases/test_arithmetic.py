@@ -305,12 +305,15 @@ def hidden(module):
     return layer
 
 
-def test_merged_products_that_overflow_are_refused():
+@pytest.mark.parametrize("weight", [1e200, 1e-200])
+def test_merged_products_beyond_float64_are_refused(weight):
     g = nn.Sequential(ChannelScale(torch.ones(1), torch.tensor([0])), nn.ReLU())
-    g[0].weight.data = torch.full((1,), 1e200, dtype=torch.float64)
-    g.append(dense([[1e200]])[0])
+    g[0].weight.data = torch.full((1,), weight, dtype=torch.float64)
+    g.append(dense([[weight]])[0])
     with pytest.raises(FloatRangeError, match="g: got a ChannelScale whose weights"):
         bracket(dense([[1.0]]), g, (0.0, 1e-300))
+    g[0].weight.data.zero_()  # exactly 0 is no underflow
+    assert bracket(dense([[1.0]]), g, (0.0, 1e-300), **WORK).lower == 1e-300
 
 
 # the processor

@@ -18,6 +18,7 @@ from slth.supnorm.layers import Layer, Shape, describe, fan_in, forward
 from slth.supnorm.units import exponents, times
 
 _FAR = 1100  # below the exponent of any float64
+_LEAST = 2.0**-1000  # a merged layer whose largest weight is below has lost digits of it
 _TAKES = "Sequential, Conv2d, Linear, ReLU, Flatten, AvgPool2d, ChannelScale, Residual, Identity"
 
 
@@ -176,10 +177,12 @@ def _merge(name: str, scale: _Blocked, outer: Layer, shape: Shape, nonnegative: 
             for part in merged_sums(scale, -kernel, (-scale.weight).clamp(min=0), shape[0])
         )
         size, doubt = torch.maximum(size, other_size), torch.maximum(doubt, other_doubt)
-    if not bool(torch.isfinite(size).all()):
+    most = float(size.max())  # 0 where no product is other than 0
+    if 0 < most < _LEAST or most == math.inf:
         raise FloatRangeError(
-            f"{name}: got a ChannelScale whose weights times those of the layer behind it "
-            "overflow, takes products below 1.8e308; scale either by a power of two"
+            f"{name}: got a ChannelScale whose weights times those of the layer behind it reach "
+            f"{most:.3g}, takes products of 1e-301 to 1.8e308; scale either layer by "
+            "a power of two"
         )
     return Layer(
         geometry=replace(outer.geometry, in_shape=shape if conv else (math.prod(shape),)),
