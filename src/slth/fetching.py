@@ -109,11 +109,13 @@ def _refuse_at_work(commit: str, before: str | None) -> None:
     with Path(LOCK).open(encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             sys.exit(
                 f"slth: a run is at work in this folder with commit {before}; "
                 f"wait for it to end before changing to {commit}"
             )
+        except OSError:  # a file system without locks; `slth.running` says so
+            return
 
 
 def _git(folder: Path, *arguments: str) -> bytes:

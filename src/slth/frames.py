@@ -4,7 +4,7 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import tempfile
+import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -38,25 +38,44 @@ def replacing(path: str | Path) -> Iterator[Path]:
     for stale in target.parent.iterdir():
         if stale.name.startswith(prefix) and stale.suffix == target.suffix:
             _remove_unlocked(stale)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=prefix, suffix=target.suffix)
-    fcntl.flock(handle, fcntl.LOCK_EX)
-    part = Path(name)
+    part, handle = _created(target.parent, prefix, target.suffix)
+    _locked(handle)
     try:
         yield part
         with part.open("rb") as written:
             os.fsync(written.fileno())
         digests.record(target, part)
-        part.chmod(0o644)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
         os.close(handle)
 
 
+def _created(folder: Path, prefix: str, suffix: str) -> tuple[Path, int]:
+    """A new file of the mode that the umask gives, as any other output; `mkstemp` gives 600."""
+    while True:
+        part = folder / f"{prefix}{secrets.token_hex(4)}{suffix}"
+        with contextlib.suppress(FileExistsError):
+            return part, os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+
+
+def _locked(handle: int) -> bool:
+    """Lock an open file; False when another process holds it, or the file system has no locks.
+
+    Without locks (some of Lustre, NFS) what killed writers left behind stays.
+    """
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
 def _remove_unlocked(part: Path) -> None:
-    with contextlib.suppress(OSError), part.open("rb") as held:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        part.unlink()
+    # opened for writing too: NFS asks for that before it locks
+    with contextlib.suppress(OSError), part.open("r+b") as held:
+        if _locked(held.fileno()):
+            part.unlink()
 
 
 def write(path: str | Path, frame: pd.DataFrame, kind: str) -> None:

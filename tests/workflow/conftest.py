@@ -63,19 +63,40 @@ class Checkout:
         place.parent.mkdir(exist_ok=True)
         place.symlink_to(KERNELS)
 
+    def copy(self, folder: Path) -> "Checkout":
+        """Return a copy of all that is here, dates included."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        other = object.__new__(Checkout)
+        other.folder = folder
+        return other
+
+    def verified(self) -> subprocess.CompletedProcess[str]:
+        """Run what `make verify` runs."""
+        return subprocess.run(
+            [sys.executable, "-m", "slth.manifest"],
+            cwd=self.folder,
+            env=environment() | {"PYTHONPATH": str(self.folder / "src")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
     def command(self, *arguments: str) -> list[str]:
         """Return the command line of a run on the CI config."""
         base = [sys.executable, "-m", "snakemake", "--configfile", "configs/ci.yaml"]
         return [*base, *(arguments or ("--cores", "2"))]
 
-    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, check: bool = True, umask: int = -1, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run Snakemake to its end; fail with its output unless it succeeds or ``check`` is off."""
         done = subprocess.run(
             self.command(*arguments),
             cwd=self.folder,
             capture_output=True,
             text=True,
-            env=environment(),
+            env=environment() | variables,
+            umask=umask,
             check=False,
         )
         if check and done.returncode:

@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from slth import checks
+from slth.networks.modes import recording
 from slth.supnorm.arguments import Modules, one_thread, place, prepare
 from slth.supnorm.bracket import Bracket, closed
 from slth.supnorm.differential import differential
@@ -17,6 +18,7 @@ from slth.supnorm.units import Measured, measured
 from slth.supnorm.upper import interval_bounds, module_error, upper
 
 
+@recording()
 def bracket_around(
     f: nn.Module,
     g: nn.Module,
@@ -130,8 +132,7 @@ def _inner(centres: Tensor, radius: float, region: Range) -> list[Range]:
 
 
 def _points(points: ArrayLike | Tensor) -> Tensor:
-    raw = points.detach().cpu().numpy() if isinstance(points, Tensor) else points
-    values = checks.array("points", raw, (2, 4), "(m, features) or (m, c, h, w)")
+    values = checks.array("points", points, (2, 4), "(m, features) or (m, c, h, w)")
     if not len(values):
         raise ValueError("points: got none, takes at least one")
     return torch.from_numpy(np.array(values, dtype=np.float64))

@@ -9,6 +9,7 @@ from torch import nn
 
 from slth import checks
 from slth.checks import FloatArray
+from slth.networks.modes import recording
 from slth.supnorm.arguments import one_thread, place, prepare
 from slth.supnorm.lower import Work, lower
 from slth.supnorm.units import measured
@@ -33,6 +34,7 @@ class Bracket:
     evaluation: float
 
 
+@recording()
 def bracket(
     f: nn.Module,
     g: nn.Module,
@@ -67,8 +69,9 @@ def bracket(
     passes, about a second for small networks.
     Raises ValueError/TypeError: a module outside the list, networks that are not comparable, a box
     with lo > hi or entries not finite, shapes that do not fit, weights not finite, no such device.
-    FloatRangeError (both a ValueError and an ArithmeticError): numbers that float64 does not hold.
-    ArithmeticError: a thread without IEEE arithmetic (`slth.supnorm.arithmetic`).
+    FloatRangeError (a ValueError and an ArithmeticError): numbers that float64 does not hold.
+    ArithmeticError: a thread without IEEE arithmetic (`slth.supnorm.arithmetic`), and a bound below
+    a reached value, which is a defect of that bound and names it.
     """
     work = Work(
         checks.integer("samples", samples, low=0),
@@ -96,11 +99,18 @@ def closed(
 ) -> Bracket:
     """Put the ends together; what ``value`` has above the bound is rounding of its evaluation.
 
-    Raises ArithmeticError when it is more than that, or not finite.
+    Raises ArithmeticError when it is more than that, which no networks explain, and when float64
+    overflows.
     """
     least = bounds[method]
-    if not (value <= least + evaluation and math.isfinite(value)):
+    if not math.isfinite(value) or math.isnan(least + evaluation):
         raise ArithmeticError(
-            f"bracket: lower {value!r} against upper {least!r}: overflow in the networks"
+            f"bracket: lower {value!r} against upper {least!r}: overflow in the networks, takes "
+            "weights and a box whose outputs float64 holds"
+        )
+    if value > least + evaluation:
+        raise ArithmeticError(
+            f"bracket: {method} gives upper {least!r}, lower is {value!r}: this bound contradicts "
+            "the reached value: a defect, please report it with the networks and the box"
         )
     return Bracket(min(value, least), least, witness, method, bounds, evaluation)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from slth import checks
 from slth.checks import FloatArray
+from slth.networks.modes import recording
 from slth.supnorm.arguments import one_thread, prepare
 from slth.supnorm.crown import activations
 from slth.supnorm.differential import affine_pair, differential
@@ -23,6 +24,7 @@ Names = npt.NDArray[np.int64]
 Part = tuple[Names, FloatArray]  # variables, (rows, variables) coefficients
 
 
+@recording()
 def exact(
     f: nn.Module,
     g: nn.Module,

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 from numpy.typing import ArrayLike
 from torch import nn
 
+from slth.networks.modes import recording
 from slth.supnorm.arguments import one_thread, prepare
 from slth.supnorm.differential import differential
 from slth.supnorm.units import measured
 from slth.supnorm.upper import interval_bounds
 
 
+@recording()
 def interval_bound(
     f: nn.Module,
     g: nn.Module,
