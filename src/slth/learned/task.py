@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from slth import seeding
 from slth.learned.units import Tensors, Units
 from slth.networks.descent import descend
+from slth.networks.ties import aliases, called
 
 if TYPE_CHECKING:
     from slth.learned.trainings import Trainings
@@ -46,6 +48,11 @@ class Task:
         """Units to keep in each layer."""
         return self.units.counts(self.kept_fraction)
 
+    @cached_property
+    def aliases(self) -> dict[str, list[str]]:
+        """Weights that several modules of the network share."""
+        return aliases(self.network)
+
     def source(self, name: str) -> Tensor:
         """The source's weight of that name, as it was."""
         return self.network.get_parameter(name).detach()
@@ -65,7 +72,7 @@ class Task:
     def loss(self, weights: Mapping[str, Tensor], rows: Tensor) -> Tensor:
         """Cross entropy to labels; or 1 − cos of the angle to outputs, whatever their scale."""
         rows = rows.to(self.images.device)
-        out = torch.func.functional_call(self.network, dict(weights), (self.images[rows],))
+        out = called(self.network, weights, self.aliases, self.images[rows])
         goals = self.goals[rows]
         if not goals.is_floating_point():
             return nn.functional.cross_entropy(out, goals)
@@ -77,7 +84,7 @@ class Task:
             return
         images, labels, _ = self.watch
         with torch.no_grad():
-            out = torch.func.functional_call(self.network, dict(weights), (images,))
+            out = called(self.network, weights, self.aliases, images)
         self.early = float((out.argmax(dim=1) == labels).double().mean())
 
     def descend(

@@ -35,6 +35,10 @@ KNOWN: dict[type[nn.Module], tuple[str, ...]] = {
     nn.Sequential: (),
 }
 BUFFERS = ("block", "adjacency")
+METHODS = {
+    kind: {key: getattr(kind, key) for key in ("forward", "_conv_forward") if hasattr(kind, key)}
+    for kind in KNOWN
+}
 
 # what a subclass may define anew without a change of what it computes
 HARMLESS = {
@@ -142,8 +146,14 @@ def _of_hooks(module: nn.Module) -> str:
 
 
 def check_subclass(part: Part, kind: type[nn.Module]) -> None:
-    """Refuse a subclass that defines anew what its class computes by."""
+    """Refuse a subclass that defines anew what its class computes by, and a class so changed."""
     module = part.module
+    for key, method in METHODS[kind].items():
+        if getattr(kind, key) is not method:
+            raise ValueError(
+                f"{part.at}: got a {kind.__name__} whose {key} has been replaced in the class, "
+                "takes the one that torch or slth defines"
+            )
     tensors = {*KNOWN[kind], *module._parameters, *module._buffers, *module._modules}
     for cls in type(module).__mro__:
         if cls is kind:

@@ -3,6 +3,7 @@
 import pandas as pd
 from torch import nn
 
+from slth.networks import gate
 from slth.networks.architectures import in_float64
 from slth.solvers.base import Solver
 from slth.tickets.problems import SubsetProblems, solve_problems
@@ -58,6 +59,7 @@ def subset_problems(
     **options: object,
 ) -> list[SubsetProblems]:
     """Return the subset problems that decide what is kept, in a fixed order."""
+    gate.check("source", source)
     return get(construction, **options).subset_problems(target, source)
 
 
@@ -70,4 +72,5 @@ def assemble(
     **options: object,
 ) -> Ticket:
     """Make the ticket from the rows of `solve_problems`, in any order, each problem once."""
+    gate.check("source", source)
     return get(construction, **options).assemble(target, source, solutions)
