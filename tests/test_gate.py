@@ -356,7 +356,7 @@ def test_learn_leaves_no_weights_out_in_silence(kind):
 def test_weights_that_torch_does_not_know_of_are_named():
     hidden = Branched(nn.Identity())
     hidden.layers = [nn.Linear(2, 2)]  # type: ignore[assignment]
-    with pytest.raises(ValueError, match=r"^network: got modules in the attribute 'layers'"):
+    with pytest.raises(ValueError, match=r"^network: got weights in the attribute 'layers'"):
         _learn(hidden, None)
     loose = Branched(nn.Identity())
     loose.scale = torch.ones(2, requires_grad=True)
@@ -394,7 +394,7 @@ def test_nested_sequentials_and_identities_are_bracketed():
     found = supnorm.bracket(nested, own_copy(network), input_shape=SHAPE, **QUICK)
     assert found.upper <= 1e-9
     network[3].register_forward_hook(lambda m, x, y: 2 * y)
-    with pytest.raises(ValueError, match=r"^f: module 2\.0\.1 \(ReLU\): got forward hooks"):
+    with pytest.raises(ValueError, match=r"^f: module 2\.0\.3 \(ReLU\): got forward hooks"):
         supnorm.bracket(nested, plain(), input_shape=SHAPE, **QUICK)
     with pytest.raises(ValueError, match=r"^network: module 1 \(Sequential\).* the outer Seq"):
         networks.read_layers(nn.Sequential(nn.Flatten(), nn.Sequential(nn.Linear(2, 2))))
