@@ -54,7 +54,7 @@ class Annealing(Solver):
         n = instance.n
         default = min(DEFAULT_BUDGET, 2 ** min(n + SMALL_BITS, 62))
         budget = default if options.budget is None else options.budget
-        scaled = _scaled(instance)
+        scaled = instance.shifted(instance.exponent - 1)  # squares neither vanish nor overflow
         pairs, work = _double_moves(scaled, options.size is not None, budget)
         restarts = max(1, min(self.restarts, budget - work))
         moves = (budget - work) // restarts
@@ -101,18 +101,6 @@ class Annealing(Solver):
             stopping.flag(),
         )
         return keep, int(made)
-
-
-def _scaled(instance: Instance) -> Instance:
-    """Divide by a power of two so that squares neither vanish nor overflow: no rounding is added.
-
-    The largest entry is then in [1, 2); arrays are C-contiguous and writable: one compiled type.
-    """
-    largest = max(float(np.abs(instance.X).max()), float(np.abs(instance.z).max()))
-    exponent = math.frexp(largest)[1] - 1 if largest > 0 else 0
-    X, z = np.ldexp(instance.X, -exponent), np.ldexp(instance.z, -exponent)
-    eps = None if instance.eps is None else math.ldexp(instance.eps, -exponent)
-    return Instance(np.ascontiguousarray(X), z, eps)
 
 
 def _start(n: int, size: int | None) -> BoolArray:

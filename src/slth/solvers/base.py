@@ -113,12 +113,8 @@ class Solver(abc.ABC):
         answers = []
         for b in range(X.shape[0]):
             stopping.check()
-            answers.append(self.search(Instance(X[b], Z[b], eps), _for_instance(options, b)))
-        return BatchAnswer(
-            np.stack([a.keep for a in answers]),
-            np.array([a.complete for a in answers]),
-            np.array([a.work for a in answers], dtype=np.int64),
-        )
+            answers.append(self.search(Instance(X[b], Z[b], eps), for_instance(options, b)))
+        return stacked(answers)
 
 
 def shared(X: FloatArray) -> bool:
@@ -126,5 +122,15 @@ def shared(X: FloatArray) -> bool:
     return X.shape[0] > 1 and X.strides[0] == 0
 
 
-def _for_instance(options: Options, b: int) -> Options:
+def stacked(answers: list[Answer]) -> BatchAnswer:
+    """B answers as one."""
+    return BatchAnswer(
+        np.stack([a.keep for a in answers]),
+        np.array([a.complete for a in answers]),
+        np.array([a.work for a in answers], dtype=np.int64),
+    )
+
+
+def for_instance(options: Options, b: int) -> Options:
+    """The options of instance b of a batch: a seed of its own."""
     return replace(options, seed=seeding.child(options.seed, "instance", b))

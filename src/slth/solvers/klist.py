@@ -1,6 +1,5 @@
 """k-lists: Wagner's generalised birthday with real vectors, as a tree or as a sieve on flips."""
 
-import math
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -8,7 +7,7 @@ import numpy as np
 
 from slth import seeding
 from slth.checks import BoolArray
-from slth.problem import Instance
+from slth.problem import Instance, exponent_of
 from slth.solvers import gpu, klist_ends, klist_plan, klist_tiers
 from slth.solvers.base import Answer, Options, Solver
 from slth.solvers.crew import Crew
@@ -20,6 +19,7 @@ from slth.solvers.klist_tree import Tree
 
 DEFAULT_BUDGET = 2**32  # pairs: 5 s a core at d = 9, 15 s at d = 36
 EXHAUST_N = 24  # up to here all 2^n pairs of two half lists are measured in the sup norm
+FARTHEST = 400  # log2 of the target in candidates: squares of both are finite
 FINALISTS = 8  # root pairs that are polished
 WHOLE = 15 / 16  # share of the budget for a tree; the rest pays for the polish
 CASCADE = (1 / 64, 1 / 16, 1 / 4, 5 / 8)  # shares of the trees tried in turn when eps is given
@@ -179,16 +179,15 @@ class _Search:
 
 
 def _normalised(instance: Instance, drop: bool) -> tuple[BoolArray, Instance]:
-    """Divide by a power of two, largest entry in [1, 2): no rounding. ``drop`` zero rows.
+    """Divide by a power of two, largest candidate in [1, 2). ``drop`` zero rows.
 
-    Returns (alive, instance): alive (n,) bool says which candidates stayed.
+    Returns (alive, instance): alive (n,) bool says which candidates stayed. z stays below
+    2^FARTHEST; next to a target beyond that candidates are as good as 0.
     """
-    alive: BoolArray = np.asarray(instance.X.any(axis=1) | (not drop))
-    X, z, eps = instance.X[alive], instance.z, instance.eps
-    largest = float(np.abs(X).max(initial=0.0))
-    exponent = math.frexp(largest)[1] - 1 if largest > 0 else 0
-    scaled = None if eps is None else math.ldexp(eps, -exponent)
-    return alive, Instance(np.ldexp(X, -exponent), np.ldexp(z, -exponent), scaled)
+    exponent = exponent_of(instance.X) - 1 if instance.X.any() else 0
+    scaled = instance.shifted(max(exponent, exponent_of(instance.z) - FARTHEST))
+    alive: BoolArray = np.asarray(scaled.X.any(axis=1) | (not drop))
+    return alive, Instance(scaled.X[alive], scaled.z, scaled.eps)
 
 
 def _merger(options: Options) -> tuple[Merger, int]:

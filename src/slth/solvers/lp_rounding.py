@@ -1,6 +1,5 @@
 """Linear relaxation, then rounding of the few fractional entries of a vertex."""
 
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -14,6 +13,7 @@ from slth.solvers import stopping
 from slth.solvers.base import Answer, Options, Solver
 from slth.solvers.compiled import njit, stopped
 from slth.solvers.enumeration import Enumeration
+from slth.solvers.quiet import quiet
 
 DEFAULT_BUDGET = 2**18  # roundings and flips
 ENUMERATE = 16  # fractional entries of which all 2^16 roundings are tried
@@ -60,7 +60,7 @@ class LpRounding(Solver):
 
     def search(self, instance: Instance, options: Options) -> Answer:
         """Round vertices until one is within eps or the budget is spent; never below empty."""
-        scaled = _scaled(instance)
+        scaled = instance.shifted(instance.exponent - 1)  # HiGHS's tolerances are absolute
         budget = DEFAULT_BUDGET if options.budget is None else options.budget
         best, error = np.zeros(instance.n, dtype=bool), float(np.abs(scaled.z).max())
         work, least = 0, None
@@ -79,15 +79,6 @@ class LpRounding(Solver):
             if reached < error:
                 best, error = keep, reached
         return Answer(best, False, max(1, work))
-
-
-def _scaled(instance: Instance) -> Instance:
-    """Divide by a power of two, largest entry in [1, 2): HiGHS works to absolute tolerances."""
-    largest = max(float(np.abs(instance.X).max()), float(np.abs(instance.z).max()))
-    exponent = math.frexp(largest)[1] - 1 if largest > 0 else 0
-    X, z = np.ldexp(instance.X, -exponent), np.ldexp(instance.z, -exponent)
-    eps = None if instance.eps is None else math.ldexp(instance.eps, -exponent)
-    return Instance(np.ascontiguousarray(X), z, eps)
 
 
 def _vertex(
@@ -113,7 +104,8 @@ def _highs(instance: Instance, objective: FloatArray, top: float | None) -> Any:
     rows: Any = sparse.csr_array(np.block([[instance.X.T, -ones], [-instance.X.T, -ones]]))
     bounds: Any = [(0.0, 1.0)] * instance.n + [(0.0, top)]
     sides = np.concatenate([instance.z, -instance.z])
-    return optimize.linprog(objective, A_ub=rows, b_ub=sides, bounds=bounds, method="highs-ds")
+    with quiet():
+        return optimize.linprog(objective, A_ub=rows, b_ub=sides, bounds=bounds, method="highs-ds")
 
 
 def _round(

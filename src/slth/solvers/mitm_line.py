@@ -96,9 +96,13 @@ def search_batch(X: FloatArray, z: FloatArray, eps: float | None, options: Optio
     one = shared(X[:, :, None]) and options.budget is None and options.size is None
     if one and mitm_line_shared.takes(n, options.memory):
         tries = _tries(np.array(X[:1]), eps).tolist()
-        mitm_line_shared.search(
+        tied = mitm_line_shared.search(
             np.array(X[0]), np.array(z), eps, sorted({*tries, n}), options, answer
         )
+        if tied.size:  # among equals as in a search of its own
+            again = search_batch(X[tied], z[tied], eps, options)
+            answer.keep[tied], answer.complete[tied] = again.keep, again.complete
+            answer.work[tied] += again.work
         return answer
     with Crew(min(threads, len(starts)), lambda: Space.of(n)) as crew:
         crew.run(search, starts)
