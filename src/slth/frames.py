@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import secrets
 from collections.abc import Iterable, Iterator
@@ -12,10 +13,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from slth import digests
+from slth.bounded import size_of
 
 VERSION = 1  # raise when a column changes its meaning: older files are then refused by name
 
-_META = b"slth"
+LARGEST = 2**31  # bytes of a file
+
+_PARQUET = b"PAR1"  # at its end
+_META, _SUM = b"slth", b"slth sum"
+_SLOT, _DIGITS = b"sha256 of this file with zeros here: ", 64
 
 
 @contextlib.contextmanager
@@ -75,28 +81,61 @@ def _remove_unlocked(part: Path) -> None:
 def write(path: str | Path, frame: pd.DataFrame, kind: str) -> None:
     """Write ``frame`` as a ``kind`` table; the same rows give the same bytes."""
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    table = table.replace_schema_metadata({_META: f"{kind} {VERSION}".encode()})
+    words = {_META: f"{kind} {VERSION}".encode(), _SUM: _SLOT + b"0" * _DIGITS}
+    table = table.replace_schema_metadata(words)
+    buffer = pa.BufferOutputStream()
+    pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
+    data = bytearray(buffer.getvalue())
+    at = _slot(data)
+    data[at : at + _DIGITS] = hashlib.sha256(data).hexdigest().encode()
     with replacing(path) as part:
-        pq.write_table(table, part, compression="zstd", write_page_checksum=True)
+        part.write_bytes(data)
 
 
 def read(path: str | Path, kind: str) -> pd.DataFrame:
-    """Read a ``kind`` table; ValueError naming the file if it is damaged, foreign or too old."""
+    """Read a ``kind`` table; ValueError naming the file if it is damaged, foreign or too old.
+
+    Every byte counts: the footer holds the SHA-256 of the file in which that sum itself is zeros.
+    Cost: memory of the file beside the frame's.
+    """
     try:
-        table = pq.read_table(path, page_checksum_verification=True)
-    except (pa.ArrowInvalid, OSError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
-        raise ValueError(
-            f"{path}: not a readable Parquet file ({error}); delete it and rerun"
-        ) from None
-    got = (table.schema.metadata or {}).get(_META, b"").decode()
-    if got != f"{kind} {VERSION}":
-        raise ValueError(
-            f"{path}: holds {got or 'a foreign table'!r}, takes '{kind} {VERSION}'; "
-            "delete it and rerun"
-        )
-    return table.to_pandas()
+        data = _checked(Path(path))
+        table = pq.read_table(pa.BufferReader(data), page_checksum_verification=True)
+        got = (table.schema.metadata or {}).get(_META, b"").decode()
+        if got != f"{kind} {VERSION}":
+            raise ValueError(f"holds {got!r}, takes '{kind} {VERSION}'")
+        return table.to_pandas()
+    except FileNotFoundError:
+        raise
+    except (pa.ArrowException, OSError, ValueError) as error:
+        words = str(error).removeprefix(f"{path}: ")
+        raise ValueError(f"{path}: {words}; delete it and rerun") from None
+
+
+def _checked(path: Path) -> bytearray:
+    """The bytes of a file, its sum zeros again, once they have that sum."""
+    size = size_of(path, LARGEST)
+    with path.open("rb") as file:
+        file.seek(max(0, size - len(_PARQUET)))
+        if file.read() != _PARQUET:
+            raise ValueError("is no Parquet file, or not a whole one")
+        file.seek(0)
+        data = bytearray(file.read(size))
+    at = _slot(data)
+    wanted = bytes(data[at : at + _DIGITS])
+    data[at : at + _DIGITS] = b"0" * _DIGITS
+    if hashlib.sha256(data).hexdigest().encode() != wanted:
+        raise ValueError("damaged: its SHA-256 is not the one in its footer")
+    return data
+
+
+def _slot(data: bytes | bytearray) -> int:
+    """Where the footer has the sum of the file; ValueError where it has none."""
+    length = int.from_bytes(data[-8:-4], "little")
+    at = data.rfind(_SLOT, max(0, len(data) - 8 - length))
+    if at < 0 or at + len(_SLOT) + _DIGITS > len(data) - 8:
+        raise ValueError("a foreign table, one of an earlier version, or damaged: it has no sum")
+    return at + len(_SLOT)
 
 
 def read_all(paths: Iterable[str | Path], kind: str) -> pd.DataFrame:

@@ -89,8 +89,9 @@ def _git(root: Path, *arguments: str) -> str | None:
         reason = str(error)
     else:
         if done.returncode == 0:
-            return done.stdout.decode(errors="replace").strip()
-        reason = " ".join(done.stderr.decode(errors="replace").split()) or "no reason given"
+            return done.stdout.decode("utf-8", errors="replace").strip()
+        words = done.stderr.decode("utf-8", errors="replace").split()
+        reason = " ".join(words) or "no reason given"
     _say(f"git {arguments[0]}: {reason}; what it would say counts as unknown")
     return None
 

@@ -148,7 +148,9 @@ def plan(files: Iterable[str], path: str | Path = PLAN) -> None:
     """Note which files a whole run makes, for its manifest."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     draft = Path(f"{path}.{os.getpid()}")
-    draft.write_text(json.dumps(sorted({Path(name).as_posix() for name in files}), indent=1))
+    draft.write_text(
+        json.dumps(sorted({Path(name).as_posix() for name in files}), indent=1), encoding="utf-8"
+    )
     draft.replace(path)
 
 

@@ -29,9 +29,9 @@ def compile_pdf(source: str | Path, pdf: str | Path, folder: str | Path, log: st
         env=os.environ | CLOCK,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
         errors="replace",
         check=False,
+        encoding="utf-8",
     )
     printed = _last_pass(build / f"{main.stem}.log", done.stdout)
     Path(log).write_text(printed, encoding="utf-8")
