@@ -1,8 +1,6 @@
 """Networks on disk: a zip of plain arrays and a JSON description; loading runs no code."""
 
 import json
-import struct
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,14 +10,13 @@ import torch
 from torch import Tensor, nn
 
 from slth.frames import replacing
-from slth.networks import gate, words
+from slth.networks import archive, gate, words
 from slth.networks.ties import places
 
 FORMAT = "slth network 1"  # raise the number when the description changes its meaning
 
-# what json, zipfile, numpy and torch raise on bytes that are not what they should be
-DAMAGE: tuple[type[Exception], ...] = (ValueError, LookupError, TypeError, AttributeError)
-DAMAGE += (RuntimeError, OSError, EOFError, struct.error, zipfile.BadZipFile)
+OVERHEAD = 2**10  # bytes of the headers of an array, at most
+DESCRIPTION = 2**22  # bytes of all words, four a letter: some 15 000 modules
 
 
 def save_network(path: str | Path, network: nn.Sequential) -> None:
@@ -51,9 +48,15 @@ def _write(path: str | Path, networks: Mapping[str, tuple[str, nn.Sequential]]) 
                 for key, tensor in (*module._parameters.items(), *module._buffers.items()):
                     if tensor is not None:
                         arrays[f"{label}.{key}"] = _array(f"{part.at}: {key}", tensor)
-    text = json.dumps({"format": FORMAT, "networks": described})
+    text = np.array(json.dumps({"format": FORMAT, "networks": described}))
+    size = text.nbytes + sum(array.nbytes + OVERHEAD for array in arrays.values())
+    if text.nbytes + OVERHEAD > DESCRIPTION or size > archive.LARGEST:
+        raise ValueError(
+            f"networks: {size:,} bytes with {text.nbytes:,} of description, takes at most "
+            f"{archive.LARGEST:,} with {DESCRIPTION:,} a file; write several"
+        )
     with replacing(_npz(path)) as file:
-        np.savez(file, allow_pickle=False, description=np.array(text), **arrays)
+        np.savez(file, allow_pickle=False, description=text, **arrays)
 
 
 def _array(name: str, tensor: Tensor) -> np.ndarray:
@@ -76,9 +79,10 @@ def load_networks(path: str | Path, under: str | None = None) -> dict[str, nn.Se
     under: read only the networks called ``under/name``, as ``name``. Raises FileNotFoundError, or
     ValueError naming the file when it is damaged or foreign.
     """
+    file = _npz(path)
     try:
-        with _npz(path).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            description = json.loads(str(file["description"]))
+        with archive.Archive(file) as held:
+            description = json.loads(str(held.read("description", "U", DESCRIPTION)[()]))
             if description["format"] != FORMAT:
                 raise ValueError(f"format {description['format']!r}, takes {FORMAT!r}")
             start = "" if under is None else f"{under}/"
@@ -88,8 +92,11 @@ def load_networks(path: str | Path, under: str | None = None) -> dict[str, nn.Se
                 if name.startswith(start)
             }
             others = {str(j) for j in range(len(description["networks"]))} - set(wanted)
-            arrays = {n: file[n] for n in file.files if n.partition(".")[0] not in others}
-        del arrays["description"]
+            others.add("description")
+            names = [name for name in held.names if name.partition(".")[0] not in others]
+            if strange := [name for name in names if name.partition(".")[0] not in wanted]:
+                raise ValueError(f"arrays without a network: {', '.join(strange)[:200]}")
+            arrays = {name: held.read(name) for name in names}
         networks = {
             name: nn.Sequential(
                 *[words.restore(f"{j}.{i}", w, arrays) for i, w in enumerate(listed)]
@@ -97,11 +104,14 @@ def load_networks(path: str | Path, under: str | None = None) -> dict[str, nn.Se
             for j, (name, listed) in wanted.items()
         }
         if arrays:
-            raise ValueError(f"arrays without a module: {', '.join(arrays)}")
+            raise ValueError(f"arrays without a module: {', '.join(arrays)[:200]}")
     except FileNotFoundError:
         raise
-    except DAMAGE as error:
-        raise ValueError(f"{path}: not a readable network file ({error})") from None
+    except Exception as error:  # json, zipfile, numpy, torch: whatever its bytes happen to spell
+        said = str(error).removeprefix(f"{file}: ")[:300]
+        raise ValueError(
+            f"{path}: not a readable network file ({type(error).__name__}: {said})"
+        ) from None
     return networks
 
 

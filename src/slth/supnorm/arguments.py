@@ -6,11 +6,13 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from torch import Tensor, nn
+from torch import nn
 
 from slth import checks
-from slth.networks import gate, probes
+from slth.networks import gate
+from slth.networks.evaluation import copied
 from slth.solvers import gpu
+from slth.supnorm import arithmetic
 from slth.supnorm.layers import Layer, Shape
 from slth.supnorm.ranges import Range
 from slth.supnorm.signed import TAKES, aligned
@@ -26,6 +28,7 @@ def prepare(
     input_shape: Sequence[int] | None,
 ) -> tuple[Modules, Pair, Range]:
     """Float64 copies of f and g, their canonical forms, and the box; see `bracket`."""
+    arithmetic.require()
     copies = double("f", f), double("g", g)
     shape = input_sizes(input_shape, f)
     region = to_range(box, shape)
@@ -63,7 +66,7 @@ def double(name: str, module: object) -> nn.Module:
     """A float64 copy on the CPU, without gradients; TypeError/ValueError naming ``name``."""
     gate.leaves(name, module, TAKES)
     assert isinstance(module, nn.Module)
-    twin = probes.copied(name, module).to("cpu", torch.float64).requires_grad_(False)
+    twin = copied(module, name).to("cpu", torch.float64).requires_grad_(False)
     for key, value in twin.named_parameters():
         if not bool(torch.isfinite(value).all()):
             raise ValueError(f"{name}: got weights in {key} that are not finite, takes finite ones")
@@ -93,8 +96,7 @@ def to_range(box: tuple[ArrayLike, ArrayLike], shape: Shape) -> Range:
     words = f"a number or an array that broadcasts to {shape}"
     ends = []
     for name, end in zip(("box lo", "box hi"), box, strict=True):
-        raw = end.detach().cpu().numpy() if isinstance(end, Tensor) else end
-        values = checks.array(name, raw, tuple(range(len(shape) + 1)), words)
+        values = checks.array(name, end, tuple(range(len(shape) + 1)), words)
         try:
             whole = np.broadcast_to(values, shape).copy()
         except ValueError:

@@ -9,8 +9,10 @@ from torch import nn
 
 from slth import checks
 from slth.checks import FloatArray
+from slth.networks.modes import recording
 from slth.supnorm.arguments import one_thread, place, prepare
 from slth.supnorm.lower import Work, lower
+from slth.supnorm.units import measured
 from slth.supnorm.upper import upper
 
 
@@ -32,6 +34,7 @@ class Bracket:
     evaluation: float
 
 
+@recording()
 def bracket(
     f: nn.Module,
     g: nn.Module,
@@ -66,6 +69,9 @@ def bracket(
     passes, about a second for small networks.
     Raises ValueError/TypeError: a module outside the list, networks that are not comparable, a box
     with lo > hi or entries not finite, shapes that do not fit, weights not finite, no such device.
+    FloatRangeError (both a ValueError and an ArithmeticError): numbers that float64 does not hold.
+    ArithmeticError: a thread without IEEE arithmetic (`slth.supnorm.arithmetic`), or a bound below
+    a reached value, which is a defect of the bound and names it.
     """
     work = Work(
         checks.integer("samples", samples, low=0),
@@ -78,12 +84,14 @@ def bracket(
     where = place(device)
     copies, layers, region = prepare(f, g, box, input_shape)
     with one_thread():
-        above = upper(*layers, region, splits)
+        scaled = measured(layers, region)
+        above = upper(*scaled.layers, scaled.box, splits)
         late = above.branched if splits else None
         value, witness = lower(
-            copies, layers, region, above.delta, seed, work, above.witnesses, late, where
+            copies, scaled, region, above.delta, seed, work, above.witnesses, late, where
         )
-    return closed(above.method, above.bounds, value, witness, above.evaluation)
+    bounds, evaluation = scaled.units.bounds(above.bounds), scaled.units.above(above.evaluation)
+    return closed(above.method, bounds, value, witness, evaluation)
 
 
 def closed(
@@ -91,11 +99,18 @@ def closed(
 ) -> Bracket:
     """Put the ends together; what ``value`` has above the bound is rounding of its evaluation.
 
-    Raises ArithmeticError when it is more than that, or not finite.
+    Raises ArithmeticError when it is more than that, which no networks explain, and when float64
+    overflows.
     """
     least = bounds[method]
-    if not (value <= least + evaluation and math.isfinite(value)):
+    if not math.isfinite(value) or math.isnan(least + evaluation):
         raise ArithmeticError(
-            f"bracket: lower {value!r} against upper {least!r}: overflow in the networks"
+            f"bracket: lower {value!r} against upper {least!r}: overflow in the networks, takes "
+            "weights and a box whose outputs float64 holds"
+        )
+    if value > least + evaluation:
+        raise ArithmeticError(
+            f"bracket: {method} gives upper {least!r}, lower is {value!r}: this bound contradicts "
+            "the reached value: a defect, please report it with the networks and the box"
         )
     return Bracket(min(value, least), least, witness, method, bounds, evaluation)

@@ -22,7 +22,7 @@ from slth.supnorm.differential import Triple, activated, affine_pair
 from slth.supnorm.dual import Affine, Dual, build
 from slth.supnorm.layers import Layers, fan_in
 from slth.supnorm.ranges import Range
-from slth.supnorm.stage import Multipliers
+from slth.supnorm.stage import Allowed, Multipliers
 from slth.supnorm.union import Fields, Rows, union
 
 _BLOCK = 2  # ReLU pairs a block
@@ -184,7 +184,7 @@ class _Positions:
         self,
         c: Tensor,
         theta: Sequence[Multipliers],
-        allowed: Sequence[Tensor],
+        allowed: Sequence[Allowed],
         scales: Sequence[Tensor],
     ) -> Tensor:
         """`Dual.value` kind by kind, (T, K), with a slack that covers them all together."""
@@ -204,5 +204,5 @@ class _Positions:
         front = self.dual.links[0].whole
         sizes = sizes + (c.detach().abs() * front.size).sum((1, 2))
         out = out.index_add(1, self.kinds.of_input, front.tops(c))
-        slack = slack + rounding.slack(self.dual.terms()) * sizes
+        slack = slack + rounding.margin(self.dual.terms(), sizes)
         return rounding.up(out + slack[:, None])

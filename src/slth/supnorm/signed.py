@@ -11,13 +11,16 @@ from torch import Tensor, nn
 from slth.networks import gate, probes
 from slth.networks.modules import ChannelScale, Residual
 from slth.networks.unrolled import unrolled
-from slth.supnorm import rounding
+from slth.supnorm import exact_sums
+from slth.supnorm.arithmetic import FloatRangeError
 from slth.supnorm.builders import BUILDERS, build, check_blocks
 from slth.supnorm.layers import Layer, Shape, describe, fan_in, forward
 from slth.supnorm.ranges import Range, evaluation_error, propagate
+from slth.supnorm.units import exponents, times
 
 TAKES = (nn.Sequential, *BUILDERS, nn.ReLU, nn.Flatten, Residual, nn.Identity)
 _NAMES = ", ".join(kind.__name__ for kind in TAKES)
+_FAR = 1100  # below the exponent of any float64
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,7 @@ def _layer(
             if isinstance(after, (nn.Conv2d, nn.Linear)):
                 wide = (math.prod(hidden),) if gap == 2 else hidden
                 outer = build(name, after, wide)
-                return _merge(scale, outer, shape, nonnegative), gap + 2
+                return _merge(name, scale, outer, shape, nonnegative), gap + 2
     return build(name, rest[0], shape), 1
 
 
@@ -168,7 +171,7 @@ def _as_scale(name: str, module: nn.Module, shape: Shape, merge_dense: bool) -> 
     return _Blocked(matrix.gather(1, block[:, None])[:, 0], block)
 
 
-def _merge(scale: _Blocked, outer: Layer, shape: Shape, nonnegative: bool) -> Layer:
+def _merge(name: str, scale: _Blocked, outer: Layer, shape: Shape, nonnegative: bool) -> Layer:
     """Σ_h V_h ∗ σ(a_h x) = K⁺ ∗ x⁺ − K⁻ ∗ x⁻, K⁺ = Σ_{a>0} a_h V_h, K⁻ = −Σ_{a<0} |a_h| V_h."""
     kernel = outer.plus.reshape(outer.plus.shape[0], len(scale.weight), -1)
     conv = outer.geometry.conv
@@ -184,6 +187,11 @@ def _merge(scale: _Blocked, outer: Layer, shape: Shape, nonnegative: bool) -> La
             for part in merged_sums(scale, -kernel, (-scale.weight).clamp(min=0), shape[0])
         )
         size, doubt = torch.maximum(size, other_size), torch.maximum(doubt, other_doubt)
+    if not bool(torch.isfinite(size).all()):
+        raise FloatRangeError(
+            f"{name}: got a ChannelScale whose weights times those of the layer behind it "
+            "overflow, takes products below 1.8e308; scale either by a power of two"
+        )
     return Layer(
         geometry=replace(outer.geometry, in_shape=shape if conv else (math.prod(shape),)),
         plus=plus,
@@ -193,6 +201,7 @@ def _merge(scale: _Blocked, outer: Layer, shape: Shape, nonnegative: bool) -> La
         terms=fan_in(plus) + 2,
         doubt=doubt,
         wide=(size, outer.terms + 1),
+        flush=(kernel.abs().flatten(1).sum(1) + outer.terms + 2) * 2.0**-1074,
     )
 
 
@@ -201,22 +210,23 @@ def merged_sums(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Σ_h weight_h V_h per block, Σ_h |weight_h V_h|, and a bound on the error of the first.
 
-    kernel (c_out, hidden, k); each (c_out, blocks, k). Summed in long double with unit v (2⁻⁶⁴ on
-    x86): off by at most γ_{h+2}(v) Σ|terms|, then rounded once to float64. Wide hidden layers
-    cancel, so that float64 sums would be off by far more than the merged kernel's last place.
+    kernel (c_out, hidden, k); each (c_out, blocks, k), exact but for the last rounding
+    (`slth.supnorm.exact_sums`). Wide hidden layers cancel, so that float64 sums would be off by far
+    more than the merged kernel's last place. Products beyond float64 leave inf in the second.
     """
-    V = kernel.numpy().astype(np.longdouble)
-    a, block = weight.numpy().astype(np.longdouble), scale.block.numpy()
-    total = np.zeros((len(V), blocks, V.shape[2]), dtype=np.longdouble)
-    size = np.zeros(total.shape)
+    V, a, block = kernel.numpy(), weight.numpy(), scale.block.numpy()
+    of_V, of_a = (max(int(exponents(x).max()), -_FAR) for x in (kernel, weight))
+    V, a = times(V, -of_V), times(a, -of_a)
+    shape = (len(V), blocks, V.shape[2])
+    out, size, doubt = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     for t in range(blocks):
         members = np.flatnonzero((block == t) & (weight.numpy() != 0))
-        terms = V[:, members] * a[members, None]
-        total[:, t] = terms.sum(axis=1)
-        size[:, t] = np.abs(terms).sum(axis=1).astype(np.float64)
-    unit = float(np.finfo(np.longdouble).eps)  # 2 v: covers the rounding of ``size`` too
-    most = int(np.bincount(block[weight.numpy() != 0], minlength=1).max())
-    out = total.astype(np.float64)
-    doubt = (most + 2) * unit * size + 2 * rounding.UNIT * np.abs(out)
-    doubt[size == 0] = 0.0
-    return torch.from_numpy(out), torch.from_numpy(size), torch.from_numpy(doubt)
+        if len(members):
+            parts = exact_sums.dot(V[:, members], a[None, members, None])
+            some = (kernel.numpy()[:, members] != 0).any(axis=1)  # else 0 exactly
+            out[:, t], size[:, t], doubt[:, t] = (np.where(some, part, 0.0) for part in parts)
+    far = of_V + of_a
+    real = times(out, far)
+    lost = np.where((size > 0) & (times(real, -far) != out), 2.0**-1074, 0.0)
+    size, doubt = (np.nextafter(times(x, far), np.where(x > 0, np.inf, 0)) for x in (size, doubt))
+    return torch.from_numpy(real), torch.from_numpy(size), torch.from_numpy(doubt + lost)

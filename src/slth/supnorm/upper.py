@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from slth.supnorm.branching import branch
@@ -57,9 +58,8 @@ def interval_bounds(
     if len(f) == 1:
         bounds["one_layer"] = largest(one_layer(f[0], g[0], box), error)
     bounds["differential"] = largest(places[-1].delta.size, error)
-    bounds["closed_form"] = math.nextafter(
-        closed_form(f, g, float(box.size.max())) + float(error.max()), math.inf
-    )
+    norms = torch.tensor(closed_form(f, g, float(box.size.max())), dtype=torch.float64)
+    bounds["closed_form"] = largest(norms, error.max())
     apart = Range(first[-1].lo - second[-1].hi, first[-1].hi - second[-1].lo)
     bounds["separate"] = largest(up(apart.size), error)
     return bounds, error
@@ -105,11 +105,13 @@ def module_error(f: Layers, g: Layers, box: Range) -> float:
     parts = []
     for layers in (f, g):
         parts.append(
-            evaluation_error([layer.modules() for layer in layers], propagate(layers, box))
+            evaluation_error(
+                [layer.modules() for layer in layers], propagate(layers, box), underflow=True
+            )
         )
     return float(up(parts[0] + parts[1]).max())
 
 
 def largest(value: Tensor, error: Tensor) -> float:
-    """Largest entry of value + error, rounded up."""
-    return float(up(value.detach() + error).max())
+    """Largest entry of value + error, rounded up; inf where an overflow left no number."""
+    return float(torch.nan_to_num(up(value.detach() + error), nan=math.inf, posinf=math.inf).max())
