@@ -101,7 +101,9 @@ def test_any_shape_renders(shape: str, tmp_path) -> None:
     figures = {f"{name}.pdf" for name in drawn}
     assert {p.name for p in tmp_path.iterdir()} == {*figures, *TABLES, "numbers.tex"}
     for name in ("numbers.tex", "masks.tex", "routes.tex", "published.tex"):
-        assert not re.search(r"\b(nan|NaN|inf|None)\b(?! of)", (tmp_path / name).read_text()), name
+        assert not re.search(
+            r"\b(nan|NaN|inf|None)\b(?! of)", (tmp_path / name).read_text(encoding="utf-8")
+        ), name
     assert words(learned, found).keys() == words(None, None).keys()
 
 

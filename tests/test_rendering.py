@@ -94,7 +94,7 @@ def test_any_shape_of_data_renders(shape, tmp_path):
     render_numbers(*found, data.PROVENANCE, tmp_path / "numbers.tex")
     pages = {Path(name).with_suffix(".html").name for name in TABLES}
     assert {p.name for p in tmp_path.iterdir()} == {*FIGURES, *TABLES, *pages, "numbers.tex"}
-    text = (tmp_path / "numbers.tex").read_text()
+    text = (tmp_path / "numbers.tex").read_text(encoding="utf-8")
     assert not re.search(r"\b(nan|NaN|inf)\b|None(?! of)", text)
     assert macros(*found, data.PROVENANCE).keys() == macros(*frames(), data.PROVENANCE).keys()
 
@@ -170,7 +170,7 @@ def test_names_from_the_config_are_escaped_everywhere(tmp_path):
     found = frames(tickets=tickets)
     render_figures(*found, tmp_path)
     render_tables(*found, data.PROVENANCE, tmp_path)
-    text = (tmp_path / "tickets.tex").read_text()
+    text = (tmp_path / "tickets.tex").read_text(encoding="utf-8")
     assert r"50\%\_of \$x\$ \& \#1" in text
     assert r"50\%\_of \$x\$ \& \#1" in macros(*found, data.PROVENANCE)["TicketArmList"]
 

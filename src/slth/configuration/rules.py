@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from slth.configuration.sections import section_faults
-from slth.data_files import FILE_SETS, find_files
+from slth.data_files import FILE_SETS, check_files
 
 Config = Mapping[str, Any]
 
@@ -106,8 +106,8 @@ def _data(config: Config) -> Iterator[str]:
             )
             continue
         try:
-            find_files(name, config["data_folder"])
-        except OSError as error:  # missing, or a path that no system takes
+            check_files(name, config["data_folder"])
+        except (OSError, ValueError) as error:  # missing, another set's, a path no system takes
             yield f"{where}.data: {error}"
 
 

@@ -45,6 +45,8 @@ def load_schema(path: str | Path) -> dict[str, Any]:
 def with_defaults(config: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
     """Return a copy of ``config`` in which every key of ``schema`` that is absent has its default.
 
+    Keys come in the schema's order: one written in another order, or a default written out, gives
+    the same parameters of every rule.
     Meant for a config without faults; what does not fit the schema is passed on as it is.
     """
     filled = _filled(config, schema)
@@ -181,11 +183,12 @@ def _types(schema: Schema) -> list[str]:
 
 def _filled(value: Any, schema: Schema) -> Any:
     if isinstance(value, Mapping) and "properties" in schema:
-        absent = {
-            k: s for k, s in schema["properties"].items() if k not in value and "default" in s
+        known = {
+            k: _filled(value[k] if k in value else copy.deepcopy(s["default"]), s)
+            for k, s in schema["properties"].items()
+            if k in value or "default" in s
         }
-        given = {k: _filled(v, schema["properties"].get(k, {})) for k, v in value.items()}
-        return given | {k: _filled(copy.deepcopy(s["default"]), s) for k, s in absent.items()}
+        return known | {k: v for k, v in value.items() if k not in known}
     if isinstance(value, list) and "items" in schema:
         return [_filled(x, schema["items"]) for x in value]
     return value

@@ -4,7 +4,6 @@ Reads what ``make bench`` wrote. Timings belong to the machine named in the file
 the paper depends on them.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from slth.bounded import read_json
 from slth.frames import replacing
 from slth.rendering import style
 from slth.rendering.benchmark_headline import headline
@@ -43,12 +43,12 @@ class Benchmark:
 def load(path: str | Path) -> Benchmark:
     """Read the JSON of ``make bench``; ValueError naming the file when it is not one."""
     try:
-        report = json.loads(Path(path).read_text(encoding="utf-8"))
+        report = read_json(path)
         rows = pd.DataFrame(report.pop("rows"))
         missing = {"task", "kind", "n", "d", "eps", "threads", "solver", "seconds"} - set(rows)
         if missing:
             raise KeyError(", ".join(sorted(missing)))
-    except (json.JSONDecodeError, KeyError, AttributeError, TypeError) as error:
+    except (KeyError, AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: not a benchmark file ({error}); run make bench") from None
     return Benchmark(rows, report)
 
