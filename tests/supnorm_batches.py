@@ -26,7 +26,7 @@ from slth.supnorm.local import narrowed
 from slth.supnorm.ranges import evaluation_error, propagate
 
 FAR = math.inf
-KINDS = ("line", "plane", "convolutions", "residual")
+KINDS = ("line", "plane", "convolutions", "residual", "residual pixel")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,9 @@ def batch(kind: str, index: int, count: int) -> Batch:
     rng = seeding.generator(index, "pairs side by side", kind)
     depth, width = int(rng.integers(2, 5)), int(rng.integers(2, 4))
     f, g = (_network(kind, rng, count, depth, width) for _ in range(2))
-    shape = {"line": (1, 1, 1), "plane": (2, 1, 1)}.get(kind, (1, 3, 3))
+    shape = {"plane": (2, 1, 1), "convolutions": (1, 3, 3), "residual": (1, 3, 3)}.get(
+        kind, (1, 1, 1)
+    )
     near = torch.from_numpy(rng.choice([1e-3, 1e-2, 1e-1, FAR], count))
     _bring_near(rng, f, g, near)
     wide = torch.from_numpy(rng.choice([0.1, 0.2, 0.3, 1.0, 2.0], (count, 1, 1, 1)))
@@ -65,13 +67,15 @@ def _network(
     inputs, side = (2 if kind == "plane" else 1), 1
     modules: list[nn.Module] = []
     kernel = 1 if kind in ("line", "plane") else 2
-    if kind == "residual":
+    if "residual" in kind:
+        k = 3 if kind == "residual" else 1
         modules, depth = [_conv(rng, count, 1, width, 1), nn.ReLU()], depth - 1
         while depth > 0:
-            first, second = (_dense(_conv(rng, count, width, width, k, k // 2)) for k in (3, 1))
+            first = _dense(_conv(rng, count, width, width, k, k // 2))
+            second = _dense(_conv(rng, count, width, width, 1))
             modules += [Residual(first, nn.ReLU(), second), nn.ReLU()]
             depth -= 2
-        return nn.Sequential(*modules, _conv(rng, count, width, 1, 3))
+        return nn.Sequential(*modules, _conv(rng, count, width, 1, k))
     for i in range(depth):
         modules += [_conv(rng, count, width if i else inputs, width, kernel), nn.ReLU()]
         side, kernel = side + kernel - 1, kernel if side + kernel < 3 else 1

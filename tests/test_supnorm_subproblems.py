@@ -92,7 +92,7 @@ def short(monkeypatch):
     monkeypatch.setattr(branching, "_CHILD", 24)
 
 
-@pytest.mark.parametrize("index", range(300, 308))
+@pytest.mark.parametrize("index", range(300, 305))
 def test_every_subproblem_bounds_its_inputs(index, short) -> None:
     assert check(index) > 2 * PAIRS
 
@@ -100,7 +100,7 @@ def test_every_subproblem_bounds_its_inputs(index, short) -> None:
 def test_a_subproblem_without_the_loss_is_caught(short, monkeypatch) -> None:
     monkeypatch.setattr(stage.Stage, "_loss", lambda self, own, fixed: own.new_zeros(()))
     with pytest.raises(AssertionError, match="an input reaches"):
-        sum(check(index) for index in range(300, 308))
+        check(304)
 
 
 @pytest.mark.parametrize("index", range(100, 124, 4))
