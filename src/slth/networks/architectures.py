@@ -221,6 +221,11 @@ def _layer(module: nn.Module, where: str, flatten: bool) -> Layer:
     if module.bias is not None:
         raise ValueError(f"{where}: got a bias, takes bias=False")
     weight = module.weight.detach().to("cpu", torch.float64)
+    if not weight.numel():
+        raise ValueError(
+            f"{where}: got weights of shape {tuple(weight.shape)}, takes at least one input and one "
+            "output"
+        )
     if not torch.isfinite(weight).all():
         raise ValueError(f"{where}: got NaN or inf in its weight, takes finite weights")
     if isinstance(module, nn.Linear):

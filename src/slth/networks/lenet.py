@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from slth import checks, seeding
 from slth.checks import FloatArray
+from slth.networks import gate
 from slth.networks.architectures import in_float64
 from slth.networks.arguments import Data, as_images, as_labels
 from slth.networks.descent import descend
@@ -50,6 +51,7 @@ def train_lenet(
     seed: int = 0,
 ) -> nn.Sequential:
     """Return a trained float64 copy of ``network``: Adam on cross entropy, as in `train`."""
+    gate.check("network", network)
     x = as_images(images)
     y = as_labels(labels, len(x), classes=classes_of(network, x))
     trained = in_float64(copy.deepcopy(network)).requires_grad_(True)

@@ -56,4 +56,5 @@ def widened(network: nn.Module) -> nn.Module:
 
 def _wide(layer: nn.Conv2d) -> bool:
     plain = layer.groups == 1 and layer.padding_mode == "zeros"
+    plain = plain and not vars(layer).keys() & {"forward", "_conv_forward"}
     return plain and layer.in_channels >= max(CHANNELS, RATIO * layer.out_channels)
