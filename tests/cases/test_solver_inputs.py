@@ -2,6 +2,8 @@
 
 import concurrent.futures
 import ctypes
+import os
+import signal
 import threading
 import warnings
 
@@ -11,7 +13,7 @@ import torch
 
 import slth
 from slth.problem import Status
-from slth.solvers import quiet
+from slth.solvers import quiet, stopping
 from tests.solver_checks import EXACT, NAMES
 
 WIDE = np.array([[2**53 + 1], [2**54]])
@@ -243,22 +245,27 @@ def test_calls_of_highs_in_threads_give_the_output_back(capfd):
     assert capfd.readouterr().out.split() == ["after"]
 
 
-def test_a_call_of_highs_that_nobody_waits_for_gives_the_output_back(capfd):
+def test_a_call_of_highs_that_nobody_waits_for_gives_the_output_back(capfd, monkeypatch):
     filters = list(warnings.filters)
-    go_on = threading.Event()
+    inside, go_on, ended = threading.Event(), threading.Event(), threading.Event()
 
     def work():
         with quiet.quiet():
+            inside.set()
             go_on.wait()
+        ended.set()
 
-    abandoned = threading.Thread(target=work)
-    abandoned.start()
-    while not quiet._calls:
-        pass
-    quiet.end()
+    def interrupt():
+        inside.wait()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(stopping, "GRACE", 0.05)
+    threading.Thread(target=interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        stopping.interruptible(work)
     from_c("meanwhile")
     go_on.set()
-    abandoned.join()
+    ended.wait()
     from_c("after")
     assert capfd.readouterr().out.split() == ["meanwhile", "after"]
     assert warnings.filters == filters
