@@ -8,8 +8,6 @@ import threading
 import warnings
 from collections.abc import Iterator
 
-from slth.solvers import stopping
-
 _lock = threading.Lock()
 _calls: set[object] = set()  # under way; the process has one output, and one list of filters
 _before = contextlib.ExitStack()  # gives both back
@@ -19,23 +17,29 @@ _before = contextlib.ExitStack()  # gives both back
 def quiet() -> Iterator[None]:
     """No warnings, and nothing on file descriptor 1, which HiGHS writes to below Python.
 
-    The whole process is meant while any such call is under way. The last one to end, or to be left
-    to itself (`stopping.undone`), gives both back.
+    The whole process is meant while any such call is under way; the last to end gives both back.
     """
     call = object()
-
-    def leave() -> None:
-        with _lock:
-            _calls.remove(call)
-            if not _calls:
-                _before.close()
-
     with _lock:
         if not _calls:
             _begin()
         _calls.add(call)
-    with stopping.undone(leave):
+    try:
         yield
+    finally:
+        with _lock:
+            if call in _calls:  # unless `end` was called
+                _calls.remove(call)
+                if not _calls:
+                    _give_back()
+
+
+def end() -> None:
+    """Give output and warnings back although a call goes on, in a thread that nobody waits for."""
+    with _lock:
+        if _calls:
+            _calls.clear()
+            _give_back()
 
 
 def _begin() -> None:
@@ -48,6 +52,10 @@ def _begin() -> None:
         os.dup2(nowhere, 1)
         os.close(nowhere)
         _before.callback(_restore, kept)
+
+
+def _give_back() -> None:
+    _before.close()
 
 
 def _restore(kept: int) -> None:
