@@ -15,6 +15,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from slth.solvers import quiet
+
 Flag = NDArray[np.uint8]  # shape (1,); not 0: stop
 Out = TypeVar("Out")
 
@@ -81,3 +83,5 @@ def interruptible(work: Callable[[], Out]) -> Out:
         stop[0] = 1
         if thread.is_alive():
             concurrent.futures.wait([outcome], GRACE)
+        if thread.is_alive():
+            quiet.end()
