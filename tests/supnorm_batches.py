@@ -85,8 +85,10 @@ def _network(
 def _conv(
     rng: np.random.Generator, count: int, c_in: int, c_out: int, k: int, padding: int = 0
 ) -> nn.Conv2d:
-    sizes, options = (count * c_in, count * c_out, k), {"padding": padding, "groups": count}
-    layer = nn.Conv2d(*sizes, **options, dtype=torch.float64).requires_grad_(False)
+    layer = nn.Conv2d(
+        count * c_in, count * c_out, k, padding=padding, groups=count, dtype=torch.float64
+    ).requires_grad_(False)
+    assert layer.bias is not None
     layer.weight.copy_(torch.from_numpy(rng.normal(0, (c_in * k * k) ** -0.5, layer.weight.shape)))
     layer.bias.copy_(torch.from_numpy(rng.normal(0, 0.3, layer.bias.shape)))
     return layer
@@ -95,7 +97,7 @@ def _conv(
 def _dense(grouped: nn.Conv2d) -> nn.Conv2d:
     """The same without groups and without bias, as a Residual takes it."""
     sizes, k = (grouped.in_channels, grouped.out_channels), grouped.kernel_size
-    layer = nn.Conv2d(*sizes, k, padding=grouped.padding, bias=False, dtype=torch.float64)
+    layer = nn.Conv2d(*sizes, k, padding=grouped.padding, bias=False, dtype=torch.float64)  # type: ignore[arg-type]
     layer.requires_grad_(False).weight.zero_()
     reads = grouped.in_channels // grouped.groups
     for row, kernel in enumerate(grouped.weight):
@@ -178,6 +180,7 @@ def bounds(batch: Batch, rounds: int, steps: int, narrow: bool) -> dict[str, Ten
         apart = first[-1].hi - second[-1].lo, second[-1].hi - first[-1].lo
         known = narrowed(f, g, box, 8 * narrow)
         dual = build(f, g, known.places, 2, known.before, [_blocks(layer) for layer in f])
+        assert dual is not None
         last = dual.ranges[-1]
         ends = torch.cat([last.delta.hi.flatten(), -last.delta.lo.flatten()])
         linear = Bounds(ends, box.lo.new_zeros(0, *box.lo.shape))
@@ -206,7 +209,7 @@ def _blocks(layer: Layer, most: int = 2) -> Blocks:
         for part, end in ((read, absent), (entries, -1))
     ]
     outputs = _tiles(layer, most)
-    return share(outputs, *(part[outputs] for part in parts), absent)
+    return share(outputs, *(part[outputs] for part in parts), absent)  # type: ignore[call-arg, arg-type]
 
 
 def split(dual, pair, found: Bounds, rounds: int) -> Bounds:

@@ -31,6 +31,7 @@ def tree_of(index: int, rounds: int) -> tuple[Tree, Tensor, Tensor]:
     f, g, box = layers_of(batch)
     known = narrowed(f, g, box, 8 * (index % 2))
     dual = build(f, g, known.places, 2, known.before)
+    assert dual is not None
     ends = dual.ranges[-1].delta
     found = Bounds(
         torch.cat([ends.hi.flatten(), -ends.lo.flatten()]), box.lo.new_zeros(0, *box.lo.shape)
@@ -39,8 +40,8 @@ def tree_of(index: int, rounds: int) -> tuple[Tree, Tensor, Tensor]:
     batches.grow(tree, rounds)
     share = batches.breakpoints(batch)[:, None, None, None]
     x = (batch.lo + share * (batch.hi - batch.lo)).clamp(batch.lo, batch.hi)
-    error = sum(evaluation_error(net, propagate(net, box)).flatten() for net in (f, g))
-    return tree, x, error
+    parts = [evaluation_error(net, propagate(net, box)).flatten() for net in (f, g)]
+    return tree, x, parts[0] + parts[1]
 
 
 def pre_activations(tree: Tree, x: Tensor) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:

@@ -1,6 +1,7 @@
 """More subproblems never put the upper end below a value that is reached."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from torch import nn
 from slth.supnorm import bracket
 from slth.supnorm.bracket import closed
 
-OFF = {"samples": 0, "restarts": 0, "steps": 0}
+OFF: dict[str, Any] = {"samples": 0, "restarts": 0, "steps": 0}
 # of 60 draws each, those where phases that are fixed at no loss put the bound below the value
 FAMILIES = [((1, 2, 2, 1), 34, 0.1), ((1, 3, 3, 1), 2, 0.1), ((1, 3, 3, 1), 14, 0.1)]
 FAMILIES += [((1, 3, 3, 1), seed, 1.0) for seed in (16, 19)]
