@@ -223,8 +223,8 @@ def _layer(module: nn.Module, where: str, flatten: bool) -> Layer:
     weight = module.weight.detach().to("cpu", torch.float64)
     if not weight.numel():
         raise ValueError(
-            f"{where}: got weights of shape {tuple(weight.shape)}, takes at least one input and one "
-            "output"
+            f"{where}: got weights of shape {tuple(weight.shape)}, takes one input and one output "
+            "at least"
         )
     if not torch.isfinite(weight).all():
         raise ValueError(f"{where}: got NaN or inf in its weight, takes finite weights")
