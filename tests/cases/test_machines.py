@@ -131,6 +131,7 @@ import os, signal, sys, threading, time
 import numpy as np
 import slth
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below a job of a shell
 LONG = {
     "annealing": dict(n=60, d=4, budget=10**11),
     "annealing of many moves": dict(n=2048, d=3000, budget=10**11),
