@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 
 from slth.ensembles import lookup, sample, sample_target
-from slth.experiments import atlas
-from slth.experiments.atlas_certificates import certificates, sufficient_sizes
-from slth.experiments.atlas_entropy import entropy_fit, entropy_points
-from slth.experiments.atlas_lattice import lattice_points
-from slth.experiments.atlas_least import fit_threshold, least_points, median_error
-from slth.experiments.atlas_points import covering_points, search_points, size_points
-from slth.experiments.atlas_scales import scale_points
-from slth.experiments.covering_radius import subset_sums
-from slth.rendering.atlas_claims import fit_macros
+from slth.studies.atlas import solve as atlas
+from slth.studies.atlas.certificates import certificates, sufficient_sizes
+from slth.studies.atlas.claims import fit_macros
+from slth.studies.atlas.covering_radius import subset_sums
+from slth.studies.atlas.entropy import entropy_fit, entropy_points
+from slth.studies.atlas.lattice import lattice_points
+from slth.studies.atlas.least import fit_threshold, least_points, median_error
+from slth.studies.atlas.points import covering_points, search_points, size_points
+from slth.studies.atlas.scales import scale_points
 
 SETTINGS: dict[str, Any] = {
     "shards": 2,

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from benchmarks import peers, tasks
-from slth.rendering import benchmark as rendering
-from slth.rendering.booktabs import to_html, to_latex
 from slth.solvers import front, registry
+from slth.studies.benchmark import claims as rendering
+from slth.studies.printing.booktabs import to_html, to_latex
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "benchmarks" / "reference.json"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from slth.ensembles import sample_batch
-from slth.experiments.covering_radius import covering_radius, subset_sums
+from slth.studies.atlas.covering_radius import covering_radius, subset_sums
 from slth.theory import (
     counting_bound,
     coverage_probability,

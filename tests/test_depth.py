@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from slth.experiments.depth import deep_target, layer_error, measure_depth
+from slth.studies.depth.measure import deep_target, layer_error, measure_depth
 
 SETTINGS = {
     "kinds": ["signed", "positive"], "layers": [1, 2], "replicates": 1, "shards": 1,

@@ -2,11 +2,12 @@
 
 import pytest
 
-from slth.experiments import searching, thresholds
-from slth.experiments.depth import measure_depth
-from slth.experiments.devices import placed
-from slth.experiments.sandwich import sandwich_pairs
 from slth.solvers import gpu
+from slth.studies import searching
+from slth.studies.depth.measure import measure_depth
+from slth.studies.devices import placed
+from slth.studies.sandwich.measure import sandwich_pairs
+from slth.studies.threshold import cells as thresholds
 from tests import test_depth, test_sandwich
 
 SETTINGS = {

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from slth.ensembles import sample
-from slth.experiments.covering_radius import subset_sums
+from slth.studies.atlas.covering_radius import subset_sums
 from slth.theory import expected_hits, success_probability
 
 DOCS = (Path(__file__).parents[1] / "docs/ensembles.md").read_text(encoding="utf-8")

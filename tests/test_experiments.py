@@ -8,8 +8,12 @@ import pytest
 import torch
 
 from slth.ensembles import sample, sample_target
-from slth.experiments import agreement, measurement, targets, thresholds, tickets
 from slth.intervals import clopper_pearson
+from slth.studies.threshold import cells as thresholds
+from slth.studies.threshold import measure as agreement
+from slth.studies.tickets import construct as tickets
+from slth.studies.tickets import measure as measurement
+from slth.studies.tickets import targets
 
 SETTINGS = {
     "ensembles": ["normal", "nsn"],

@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from slth.ensembles import sample_batch
-from slth.experiments.covering_radius import subset_sums
+from slth.studies.atlas.covering_radius import subset_sums
 from slth.theory import expected_hits, free_second_moment_ratio
 
 

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from benchmarks import latency as script
-from slth.experiments.latency import COLUMNS, read_latencies
-from slth.rendering import latency as rendering
+from slth.studies.latency import claims as rendering
+from slth.studies.latency.measure import COLUMNS, read_latencies
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "benchmarks" / "latency_reference.json"

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from slth.configuration import check
-from slth.experiments.learned import BLOCKS, learn_masks
-from slth.rendering.claims_learned import learned_macros
-from slth.rendering.published_learned import comparisons
+from slth.studies.learned.claims import learned_macros
+from slth.studies.learned.measure import BLOCKS, learn_masks
+from slth.studies.learned.published import comparisons
 
 SCHEMA = Path(__file__).parents[1] / "workflow/schemas/config.schema.yaml"
 SECTION = {

@@ -8,20 +8,13 @@ import pandas as pd
 import pytest
 from scipy.stats import ttest_1samp
 
-from slth.rendering import (
-    FIGURES,
-    TABLES,
-    macros,
-    render_figures,
-    render_numbers,
-    render_tables,
-    style,
-)
-from slth.rendering import masks_learned as data
-from slth.rendering.claims_margins import margin_macros
-from slth.rendering.figures_learned import masks_figure, routes_figure
-from slth.rendering.margins_learned import TOGETHER, above_together, margins
-from slth.rendering.published_learned import comparisons
+from slth.rendering import FIGURES, TABLES, macros, render_figures, render_numbers, render_tables
+from slth.studies.learned import masks as data
+from slth.studies.learned.claims_margins import margin_macros
+from slth.studies.learned.figures import masks_figure, routes_figure
+from slth.studies.learned.margins import TOGETHER, above_together, margins
+from slth.studies.learned.published import comparisons
+from slth.studies.printing import style
 from tests import rendering_data as other
 
 ARMS = ("supermask_sgd", "edge_popup", "biprop", "magnitude-1-0", "magnitude-3-0")

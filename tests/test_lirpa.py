@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from benchmarks import lirpa, lirpa_peer
-from slth.experiments.sandwich_pairs import draw_pair
+from slth.studies.sandwich.pairs import draw_pair
 
 REFERENCE = Path(__file__).parents[1] / "benchmarks" / "lirpa_reference.json"
 SETTINGS = {"depths": [1, 2, 3], "widths": [4, 6], "kernels": [1, 2, 3], "side": 6}

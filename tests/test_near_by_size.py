@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from slth.experiments import size_hits
-from slth.experiments.size_hits import near_by_size
+from slth.studies.atlas import size_hits
+from slth.studies.atlas.size_hits import near_by_size
 
 
 @pytest.mark.parametrize(("n", "d", "eps"), [(2, 1, 0.5), (9, 1, 0.02), (10, 2, 0.3), (11, 3, 0.6)])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from slth.ensembles import Quantized, sample, sample_target
-from slth.experiments.covering_radius import subset_sums
+from slth.studies.atlas.covering_radius import subset_sums
 from slth.theory import off_lattice_probability, success_probability
 
 LAW, TRIALS = Quantized(4, "bits4"), 400

@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from slth.rendering import FIGURES, TABLES, macros, style
-from slth.rendering.benchmark import benchmark_macros, load
-from slth.rendering.sections import SECTIONS
+from slth.rendering import FIGURES, TABLES, macros
+from slth.studies.benchmark.claims import benchmark_macros, load
+from slth.studies.printing import style
+from slth.studies.sections import SECTIONS
 from tests import rendering_data as data
 
 PAPER = Path(__file__).parents[1] / "paper"

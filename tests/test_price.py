@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from slth.experiments.price import price_rows
-from slth.experiments.price_targets import price_target
-from slth.experiments.published_sums import failure_rate, lenet_weights, weight_errors
 from slth.networks import build_dense_network, normalise
+from slth.studies.price.targets import price_target
+from slth.studies.price.ticket import price_rows
+from slth.studies.replicas.published_sums import failure_rate, lenet_weights, weight_errors
 from slth.tickets import CONSTRUCTIONS
 
 TARGET = normalise(build_dense_network([2, 2, 2], seed=1))[0]

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from slth.rendering import price_data as data
-from slth.rendering.claims_price import price_macros
-from slth.rendering.price import figures, tables
-from slth.rendering.price_sizes import summaries
+from slth.studies.price import data
+from slth.studies.price.claims import price_macros
+from slth.studies.price.section import figures, tables
+from slth.studies.price.sizes_data import summaries
 
 SIZES = np.array([10.0, 20.0, 40.0, 80.0])
 

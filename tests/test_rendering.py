@@ -10,20 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from slth.rendering import (
-    FIGURES,
-    TABLES,
-    macros,
-    render_figures,
-    render_numbers,
-    render_tables,
-    style,
-)
-from slth.rendering.booktabs import to_text
-from slth.rendering.claims_thresholds import excess, threshold_macros
-from slth.rendering.claims_tickets import trend
-from slth.rendering.formatting import escape, integer, number, percent
-from slth.rendering.numbers import newcommand
+from slth.rendering import FIGURES, TABLES, macros, render_figures, render_numbers, render_tables
+from slth.studies.printing import style
+from slth.studies.printing.booktabs import to_text
+from slth.studies.printing.formatting import escape, integer, number, percent
+from slth.studies.printing.numbers import newcommand
+from slth.studies.threshold.claims import excess, threshold_macros
+from slth.studies.tickets.claims import trend
 from tests import rendering_data as data
 
 ROOT = Path(__file__).parents[1]

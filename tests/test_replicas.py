@@ -10,13 +10,13 @@ import torch
 
 from slth import seeding
 from slth.configuration import ConfigError, check
-from slth.experiments.images import unit_images
-from slth.experiments.published_sums import nearest_sums
-from slth.experiments.replica_dense import COEFFICIENTS, dense_rows, tickets
 from slth.networks import build_dense_network, read_layers
 from slth.networks.lenet import IMITATED, build_lenet, imitated, train_lenet, with_imitated
-from slth.rendering.benchmark_headline import headline
-from slth.rendering.claims_replicas import replica_macros
+from slth.studies.benchmark.headline import headline
+from slth.studies.replicas.claims import replica_macros
+from slth.studies.replicas.dense import COEFFICIENTS, dense_rows, tickets
+from slth.studies.replicas.images import unit_images
+from slth.studies.replicas.published_sums import nearest_sums
 
 ROOT = Path(__file__).parents[1]
 TABLES = ("replicas_dense", "replicas_lenet", "replicas_failures")

@@ -10,8 +10,8 @@ import torch
 from slth import tickets
 from slth.configuration import read, with_defaults
 from slth.configuration.schema import load_schema
-from slth.experiments import restrictions as experiment
-from slth.rendering import restrictions as rendering
+from slth.studies.restrictions import claims as rendering
+from slth.studies.restrictions import measure as experiment
 from tests.test_configuration import ROOT, SCHEMA_PATH
 
 SETTINGS: dict[str, Any] = {

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from slth.configuration import ConfigError, check
-from slth.experiments.sandwich import curves, sandwich_pairs
-from slth.experiments.sandwich_pairs import draw_pair, largest_probe
-from slth.rendering import sandwich
-from slth.rendering.sandwich_data import goals
+from slth.studies.sandwich import figures as sandwich
+from slth.studies.sandwich.data import goals
+from slth.studies.sandwich.measure import curves, sandwich_pairs
+from slth.studies.sandwich.pairs import draw_pair, largest_probe
 from slth.supnorm import bracket
 
 SCHEMA = "workflow/schemas/config.schema.yaml"

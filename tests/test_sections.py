@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from slth.rendering.sections import SECTIONS, render_section
+from slth.studies.sections import SECTIONS, render_section
 
 REPORT = Path(__file__).parents[1] / "workflow" / "report"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from slth.ensembles import sample_batch
-from slth.experiments.covering_radius import subset_sums
+from slth.studies.atlas.covering_radius import subset_sums
 from slth.theory import (
     best_error,
     best_error_of_size,

@@ -64,10 +64,10 @@ def edited(path: Path) -> Iterator[None]:
         ("src/slth/theory/quenched.py", PREDICTIONS | {"collect_price", "render_price"} | RENDER),
         ("src/slth/theory/refined.py", PREDICTIONS | RENDER),
         ("src/slth/theory/covering.py", {"measure_atlas", "render_atlas"} | PAPER),
-        ("src/slth/experiments/published_sums.py", SUMS | PAPER),
-        ("src/slth/experiments/depth.py", DEPTH | PAPER),
-        ("src/slth/rendering/claims_price.py", {"render_price"} | PAPER),
-        ("src/slth/rendering/figures.py", {"render_figures"} | PAPER),
+        ("src/slth/studies/replicas/published_sums.py", SUMS | PAPER),
+        ("src/slth/studies/depth/measure.py", DEPTH | PAPER),
+        ("src/slth/studies/price/claims.py", {"render_price"} | PAPER),
+        ("src/slth/studies/tickets/figures.py", {"render_figures"} | PAPER),
     ],
 )
 def test_edit_reruns_its_dependants_only(finished: Checkout, file: str, rules: set[str]) -> None:

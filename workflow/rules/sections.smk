@@ -1,5 +1,5 @@
 # One rendering rule for each section of the paper that stands by itself.
-SECTIONS = constant(ROOT / "src/slth/rendering/sections.py", "SECTIONS")
+SECTIONS = constant(ROOT / "src/slth/studies/sections.py", "SECTIONS")
 SECTION_PARTS = [
     f"paper/numbers/{name}.tex" for name in SECTIONS
 ]  # what the paper includes

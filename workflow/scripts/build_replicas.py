@@ -1,7 +1,7 @@
 from slth import frames
-from slth.experiments.replica_dense import dense_rows
 from slth.networks.storage import load_network
 from slth.progress import logged
+from slth.studies.replicas.dense import dense_rows
 
 with logged(snakemake.log[0]):
     target = load_network(snakemake.input.target)

@@ -1,9 +1,9 @@
 import pandas as pd
 
 from slth import frames
-from slth.experiments.measured import LEARNED
-from slth.experiments.routes import COLUMNS
 from slth.progress import logged
+from slth.studies.learned.routes import COLUMNS
+from slth.studies.measured import LEARNED
 
 with logged(snakemake.log[0]):
     for name, kind in LEARNED.items():

@@ -1,6 +1,6 @@
 from slth import frames
-from slth.experiments.price_widths import with_predictions
 from slth.progress import logged
+from slth.studies.price.widths import with_predictions
 
 with logged(snakemake.log[0]):
     rows = frames.read_all(snakemake.input.price, "priced tickets")

@@ -1,7 +1,7 @@
 from slth import frames
-from slth.experiments.tickets import construct_tickets
 from slth.networks.storage import load_network, load_networks, save_networks
 from slth.progress import logged
+from slth.studies.tickets.construct import construct_tickets
 
 with logged(snakemake.log[0]):
     networks, rows = construct_tickets(

@@ -1,7 +1,7 @@
 from slth import frames
-from slth.experiments.routes import learn_routes
 from slth.networks.storage import load_network, load_networks
 from slth.progress import logged
+from slth.studies.learned.routes import learn_routes
 
 with logged(snakemake.log[0]):
     rows = learn_routes(

@@ -1,11 +1,11 @@
 from slth import frames
-from slth.experiments.atlas_certificates import certificates, sufficient_sizes
-from slth.experiments.atlas_entropy import entropy_fit, entropy_points
-from slth.experiments.atlas_lattice import lattice_points
-from slth.experiments.atlas_least import fit_threshold, least_points
-from slth.experiments.atlas_points import covering_points, search_points, size_points
-from slth.experiments.atlas_scales import scale_points
 from slth.progress import logged
+from slth.studies.atlas.certificates import certificates, sufficient_sizes
+from slth.studies.atlas.entropy import entropy_fit, entropy_points
+from slth.studies.atlas.lattice import lattice_points
+from slth.studies.atlas.least import fit_threshold, least_points
+from slth.studies.atlas.points import covering_points, search_points, size_points
+from slth.studies.atlas.scales import scale_points
 
 with logged(snakemake.log[0]):
     p = snakemake.params

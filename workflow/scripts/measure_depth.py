@@ -1,6 +1,6 @@
 from slth import frames
-from slth.experiments.depth import measure_depth
 from slth.progress import logged
+from slth.studies.depth.measure import measure_depth
 
 with logged(snakemake.log[0]):
     params = snakemake.params

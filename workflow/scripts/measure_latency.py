@@ -1,6 +1,6 @@
 from slth import frames
-from slth.experiments.latency import read_latencies
 from slth.progress import logged
+from slth.studies.latency.measure import read_latencies
 
 with logged(snakemake.log[0]):
     own = snakemake.input.measured.startswith("results/")

@@ -1,7 +1,7 @@
 from slth import frames
-from slth.experiments.price_grid import measure_price
-from slth.experiments.price_sizes import measure_sizes
 from slth.progress import logged
+from slth.studies.price.grid import measure_price
+from slth.studies.price.sizes import measure_sizes
 
 with logged(snakemake.log[0]):
     settings, seed = snakemake.params.settings, snakemake.params.seed

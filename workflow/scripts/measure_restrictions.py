@@ -1,6 +1,6 @@
 from slth import frames
-from slth.experiments.restrictions import restriction_rows
 from slth.progress import logged
+from slth.studies.restrictions.measure import restriction_rows
 
 with logged(snakemake.log[0]):
     settings, seed = snakemake.params.settings, snakemake.params.seed

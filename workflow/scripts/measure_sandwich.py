@@ -1,7 +1,7 @@
 from slth import frames
-from slth.experiments.sandwich import measure_sandwich
 from slth.networks.storage import load_network, load_networks
 from slth.progress import logged
+from slth.studies.sandwich.measure import measure_sandwich
 
 with logged(snakemake.log[0]):
     given, params = snakemake.input, snakemake.params

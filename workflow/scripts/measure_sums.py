@@ -1,6 +1,6 @@
 from slth import frames
-from slth.experiments.replica_sums import failure_rows, lenet_rows
 from slth.progress import logged
+from slth.studies.replicas.sums import failure_rows, lenet_rows
 
 with logged(snakemake.log[0]):
     p = snakemake.params

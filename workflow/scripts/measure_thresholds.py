@@ -1,6 +1,6 @@
 from slth import frames
-from slth.experiments.agreement import summarise
 from slth.progress import logged
+from slth.studies.threshold.measure import summarise
 
 with logged(snakemake.log[0]):
     rows = frames.read_all(snakemake.input.cells, "decided cells")

@@ -1,7 +1,7 @@
 from slth import frames
-from slth.experiments.measurement import measure_tickets
 from slth.networks.storage import load_network, load_networks
 from slth.progress import logged
+from slth.studies.tickets.measure import measure_tickets
 
 with logged(snakemake.log[0]):
     rows = measure_tickets(

@@ -1,5 +1,5 @@
 from slth.progress import logged
-from slth.rendering.benchmark import load, render_benchmark
+from slth.studies.benchmark.claims import load, render_benchmark
 
 with logged(snakemake.log[0]):
     own = snakemake.input.measured.startswith("results/")

@@ -1,8 +1,8 @@
 from pathlib import Path
 
-from slth.experiments.measured import load, load_learned
 from slth.progress import logged
-from slth.rendering.figures import render_figures
+from slth.studies.measured import load, load_learned
+from slth.studies.tickets.figures import render_figures
 
 with logged(snakemake.log[0]):
     tables, learned = load(snakemake.input), load_learned(snakemake.input)

@@ -1,7 +1,7 @@
-from slth.experiments.measured import load, load_learned
 from slth.progress import logged
 from slth.provenance import provenance
-from slth.rendering.numbers import render_numbers
+from slth.studies.measured import load, load_learned
+from slth.studies.printing.numbers import render_numbers
 
 with logged(snakemake.log[0]):
     tables, learned = load(snakemake.input), load_learned(snakemake.input)

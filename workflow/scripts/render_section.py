@@ -2,7 +2,7 @@ from pathlib import Path
 
 from slth import frames
 from slth.progress import logged
-from slth.rendering.sections import render_section
+from slth.studies.sections import render_section
 
 with logged(snakemake.log[0]):
     read = {name: frames.read(path, name) for name, path in snakemake.params.measured.items()}

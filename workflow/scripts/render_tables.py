@@ -1,10 +1,10 @@
 from pathlib import Path
 
 from slth.digests import shortened
-from slth.experiments.measured import load, load_learned
 from slth.progress import logged
 from slth.provenance import commit_line, provenance
-from slth.rendering.tables import render_tables
+from slth.studies.measured import load, load_learned
+from slth.studies.tickets.tables import render_tables
 
 with logged(snakemake.log[0]):
     tables, learned = load(snakemake.input), load_learned(snakemake.input)

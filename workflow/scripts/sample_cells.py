@@ -1,6 +1,6 @@
 from slth import frames
-from slth.experiments.thresholds import cells
 from slth.progress import logged
+from slth.studies.threshold.cells import cells
 
 with logged(snakemake.log[0]):
     table = cells(snakemake.params.settings, snakemake.params.seed, snakemake.params.shard)

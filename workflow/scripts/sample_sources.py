@@ -1,6 +1,6 @@
-from slth.experiments.tickets import sample_sources
 from slth.networks.storage import load_network, save_networks
 from slth.progress import logged
+from slth.studies.tickets.construct import sample_sources
 
 with logged(snakemake.log[0]):
     target, arm = load_network(snakemake.input.target), snakemake.params.arm

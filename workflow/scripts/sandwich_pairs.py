@@ -1,6 +1,6 @@
 from slth import frames
-from slth.experiments.sandwich import sandwich_pairs
 from slth.progress import logged
+from slth.studies.sandwich.measure import sandwich_pairs
 
 with logged(snakemake.log[0]):
     params = snakemake.params

@@ -1,6 +1,6 @@
 from slth import frames
-from slth.experiments.atlas import COLUMNS, measure
 from slth.progress import logged
+from slth.studies.atlas.solve import COLUMNS, measure
 
 with logged(snakemake.log[0]):
     asked = (snakemake.params.settings, snakemake.params.seed, snakemake.params.shard)

@@ -1,7 +1,7 @@
 from slth import frames
-from slth.experiments.tickets import solve_blocks
 from slth.networks.storage import load_network, load_networks
 from slth.progress import logged
+from slth.studies.tickets.construct import solve_blocks
 
 with logged(snakemake.log[0]):
     rows = solve_blocks(

@@ -1,6 +1,6 @@
 from slth import frames
-from slth.experiments.thresholds import decide
 from slth.progress import logged
+from slth.studies.threshold.cells import decide
 
 with logged(snakemake.log[0]):
     table = frames.read(snakemake.input.cells, "cells")

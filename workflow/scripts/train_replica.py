@@ -1,6 +1,6 @@
-from slth.experiments.replica_dense import train_dense
 from slth.networks.storage import save_network
 from slth.progress import logged
+from slth.studies.replicas.dense import train_dense
 
 with logged(snakemake.log[0]):
     target = train_dense(snakemake.params.settings, snakemake.params.seed)

@@ -1,6 +1,8 @@
 """The rendering room: figures, tables and the numbers of the prose, from result tables alone."""
 
-from slth.rendering.figures import (
+from slth.studies.printing.numbers import macros, render_numbers
+from slth.studies.printing.style import save
+from slth.studies.tickets.figures import (
     FIGURES,
     accuracy_figure,
     blocks_figure,
@@ -8,9 +10,7 @@ from slth.rendering.figures import (
     render_figures,
     success_figure,
 )
-from slth.rendering.numbers import macros, render_numbers
-from slth.rendering.style import save
-from slth.rendering.tables import (
+from slth.studies.tickets.tables import (
     TABLES,
     agreement_table,
     provenance_table,
