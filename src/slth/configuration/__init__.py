@@ -1,9 +1,10 @@
 """The config's front door: read it, name every fault in one line, fill in the defaults."""
 
+from slth.configuration.faults import faults
 from slth.configuration.front import check, check_or_exit, read_or_exit
 from slth.configuration.reading import ConfigError, merge, read
 from slth.configuration.rules import cross_faults
-from slth.configuration.schema import faults, load_schema, with_defaults
+from slth.configuration.schema import schema
 
 __all__ = [
     "ConfigError",
@@ -11,9 +12,8 @@ __all__ = [
     "check_or_exit",
     "cross_faults",
     "faults",
-    "load_schema",
     "merge",
     "read",
     "read_or_exit",
-    "with_defaults",
+    "schema",
 ]

@@ -1,0 +1,23 @@
+"""The studies of the paper: everything that one says is in its package.
+
+A study is one name in four places: a package here, ``workflow/rules/<study>.smk``,
+``paper/sections/<study>.tex``, and its block in ``config.yaml``; everything else finds it by
+looking. Modules of a study, of which it has those that it needs:
+
+``settings``  `Settings`, typed: unit, range and default of every key; `faults`, rules between keys
+``<stage>``   `run`, one job of the rule ``<stage>_<study>``: sample, solve, construct, measure, …
+``figures``   `FIGURES`, the names; `figures`, from measured tables to figures by name
+``tables``    `TABLES`, the names; `tables`, from measured tables to tables by name
+``claims``    `READS`, measured tables of the study; `macros`, numbers and sentences by name
+
+Studies do not import each other; what they share is in `slth.studies.printing` and in the library.
+"""
+
+from pathlib import Path
+
+FOLDER = Path(__file__).parent
+
+
+def names() -> list[str]:
+    """Studies in alphabetical order: the packages with settings."""
+    return sorted(path.parent.name for path in FOLDER.glob("*/settings.py"))

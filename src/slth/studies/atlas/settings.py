@@ -1,0 +1,274 @@
+"""Settings of the study: unit, range and default of every key."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from slth.configuration.section import Ensemble, Section, Solver, Study, unique
+
+
+class LeastGridBlock(Section):
+    """A dimension and its sizes."""
+
+    d: int = Field(..., ge=1, le=64, description="dimension of the candidate vectors")
+    n: list[Annotated[int, Field(ge=1, le=64, description="number of candidates")]] = unique(
+        ..., 1, 200, "numbers of candidates"
+    )
+    ensembles: list[Ensemble] = unique(
+        [], 0, 20, "further laws of this block, as one that is defined for its d only"
+    )
+
+
+class Least(Section):
+    """Least error of every instance, which is the threshold at all tolerances."""
+
+    ensembles: list[Ensemble] = unique(
+        ["normal", "nsn", "uniform"], 1, 20, "laws of the candidate vectors"
+    )
+    grid: list[LeastGridBlock] = Field(
+        [
+            LeastGridBlock(d=1, n=[8, 12, 16, 20, 24], ensembles=["product"]),
+            LeastGridBlock(d=2, n=[12, 16, 20, 24, 28]),
+            LeastGridBlock(d=3, n=[18, 22, 26, 30]),
+            LeastGridBlock(d=4, n=[24, 28, 32, 36]),
+            LeastGridBlock(d=6, n=[32, 36]),
+        ],
+        min_length=0,
+        max_length=64,
+        description="one block a dimension; empty switches the experiment off",
+    )
+    replicates: int = Field(200, ge=2, le=1000000, description="instances a grid point")
+    solver: Solver = Field(
+        "mitm", description="who finds the least error; unproved instances are left out and counted"
+    )
+    largest: float = Field(
+        0.2, gt=0, le=1, description="median error above which a point is left out of the fit"
+    )
+
+
+class LatticeGridBlock(Section):
+    """A dimension and its sizes."""
+
+    d: int = Field(..., ge=1, le=64, description="dimension of the candidate vectors")
+    n: list[Annotated[int, Field(ge=1, le=64, description="number of candidates")]] = unique(
+        ..., 1, 200, "numbers of candidates"
+    )
+    ensembles: list[Ensemble] = unique([], 0, 20, "further laws of this block")
+
+
+class Lattice(Section):
+    """Least errors of integer candidates, targets on and off the lattice of their sums."""
+
+    ensembles: list[Ensemble] = unique(
+        [], 0, 20, "laws of the integer candidate vectors in every block"
+    )
+    grid: list[LatticeGridBlock] = Field(
+        [
+            LatticeGridBlock(d=1, n=[6, 8, 9, 10, 12, 14], ensembles=["quantized"]),
+            LatticeGridBlock(d=2, n=[13, 16, 18, 19, 21, 24], ensembles=["quantized"]),
+            LatticeGridBlock(d=4, n=[4, 6, 8, 10, 12], ensembles=["binary"]),
+            LatticeGridBlock(d=8, n=[12, 15, 17, 19, 22, 26], ensembles=["binary"]),
+        ],
+        min_length=0,
+        max_length=64,
+        description="one block a dimension; empty switches the experiment off",
+    )
+    replicates: int = Field(200, ge=2, le=1000000, description="instances a grid point")
+    solver: Solver = Field(
+        "mitm", description="who finds the least error; unproved instances are left out and counted"
+    )
+    tolerances: list[
+        Annotated[float, Field(gt=0, le=1000000, description="tolerance per coordinate")]
+    ] = unique(
+        [0.5, 1.0],
+        1,
+        10,
+        "tolerances, in units of the integers, at which the rate of success is taken",
+    )
+
+
+class CoveringGridBlock(Section):
+    """A dimension and its sizes."""
+
+    d: int = Field(..., ge=1, le=3, description="dimension of the candidate vectors")
+    n: list[Annotated[int, Field(ge=1, le=22, description="number of candidates")]] = unique(
+        ..., 1, 200, "numbers of candidates"
+    )
+    ensembles: list[Ensemble] = unique(
+        [], 0, 20, "further laws of this block, as one that is defined for its d only"
+    )
+
+
+class Covering(Section):
+    """Samples whose subset sums must come near every target of the cube."""
+
+    ensembles: list[Ensemble] = unique(
+        ["normal", "uniform"], 1, 20, "laws of the candidate vectors"
+    )
+    grid: list[CoveringGridBlock] = Field(
+        [
+            CoveringGridBlock(d=1, n=[6, 8, 10, 12, 14, 16]),
+            CoveringGridBlock(d=2, n=[11, 13, 15, 17]),
+            CoveringGridBlock(d=3, n=[13, 15, 17]),
+        ],
+        min_length=0,
+        max_length=64,
+        description="one block a dimension; empty switches the experiment off",
+    )
+    replicates: int = Field(40, ge=2, le=1000000, description="instances a grid point")
+    resolution: float = Field(
+        0.05,
+        gt=0,
+        le=1,
+        description="relative width of the proved bracket of the covering radius, d > 1",
+    )
+
+
+class SizesGridBlock(Section):
+    """A dimension and its sizes."""
+
+    d: int = Field(..., ge=1, le=64, description="dimension of the candidate vectors")
+    n: list[Annotated[int, Field(ge=2, le=40, description="number of candidates")]] = unique(
+        ..., 1, 200, "numbers of candidates"
+    )
+    ensembles: list[Ensemble] = unique(
+        [], 0, 20, "further laws of this block, as one that is defined for its d only"
+    )
+    eps: float = Field(..., gt=0, le=1, description="tolerance per coordinate")
+
+
+class SizedCell(Section):
+    """Hits and least errors among the subsets of each size."""
+
+    ensembles: list[Ensemble] = unique(["normal"], 1, 20, "laws of the candidate vectors")
+    grid: list[SizesGridBlock] = Field(
+        [
+            SizesGridBlock(d=1, n=[16], eps=0.0002),
+            SizesGridBlock(d=1, n=[20], eps=2e-05),
+            SizesGridBlock(d=1, n=[24], eps=2e-06),
+            SizesGridBlock(d=2, n=[16], eps=0.04),
+            SizesGridBlock(d=2, n=[20], eps=0.012),
+            SizesGridBlock(d=2, n=[24], eps=0.0035),
+            SizesGridBlock(d=3, n=[16], eps=0.15),
+            SizesGridBlock(d=3, n=[20], eps=0.08),
+        ],
+        min_length=0,
+        max_length=64,
+        description="one block a dimension; empty switches the experiment off",
+    )
+    replicates: int = Field(300, ge=2, le=1000000, description="instances a grid point")
+
+
+class VolumeGridBlock(Section):
+    """A dimension and its sizes."""
+
+    d: int = Field(..., ge=1, le=1, description="dimension of the candidate vectors")
+    n: list[Annotated[int, Field(ge=2, le=1000, description="number of candidates")]] = unique(
+        ..., 1, 200, "numbers of candidates"
+    )
+    ensembles: list[Ensemble] = unique(
+        [], 0, 20, "further laws of this block, as one that is defined for its d only"
+    )
+    eps: float = Field(..., gt=0, le=1, description="tolerance per coordinate")
+
+
+class Volume(Section):
+    """Share of [-1, 1] within eps of a subset sum, candidate by candidate."""
+
+    ensembles: list[Ensemble] = unique(["uniform"], 1, 20, "laws of the candidate vectors")
+    grid: list[VolumeGridBlock] = Field(
+        [VolumeGridBlock(d=1, n=[30], eps=0.001)],
+        min_length=0,
+        max_length=64,
+        description="one block a dimension; empty switches the experiment off",
+    )
+    replicates: int = Field(40, ge=2, le=1000000, description="instances a grid point")
+
+
+class Certificates(Section):
+    """Exact second moments and the least certified n, normal candidates."""
+
+    dimensions: list[Annotated[int, Field(ge=1, le=64, description="dimension")]] = unique(
+        [4, 8, 16], 0, 20, "dimensions of the certificates; empty switches them off"
+    )
+    eps: float = Field(0.1, gt=0, le=1, description="tolerance per coordinate")
+    tolerances: list[
+        Annotated[float, Field(gt=0, lt=1, description="tolerance per coordinate")]
+    ] = unique(
+        [0.1, 0.05, 0.01, 0.002],
+        0,
+        20,
+        "tolerances of the table of sizes, in the dimensions of atlas.least; empty for none",
+    )
+
+
+class SearchGridBlock(Section):
+    """A dimension and its sizes."""
+
+    d: int = Field(..., ge=1, le=4096, description="dimension of the candidate vectors")
+    n: list[Annotated[int, Field(ge=1, le=100000, description="number of candidates")]] = unique(
+        ..., 1, 200, "numbers of candidates"
+    )
+    ensembles: list[Ensemble] = unique(
+        [], 0, 20, "further laws of this block, as one that is defined for its d only"
+    )
+
+
+class Search(Section):
+    """Least error found by each solver for equal work."""
+
+    ensembles: list[Ensemble] = unique(["normal"], 1, 20, "laws of the candidate vectors")
+    grid: list[SearchGridBlock] = Field(
+        [
+            SearchGridBlock(d=2, n=[16, 24, 32, 48, 96, 192]),
+            SearchGridBlock(d=4, n=[24, 32, 48, 96, 192]),
+        ],
+        min_length=0,
+        max_length=64,
+        description="one block a dimension; empty switches the experiment off",
+    )
+    replicates: int = Field(8, ge=2, le=1000000, description="instances a grid point")
+    solvers: list[Solver] = unique(
+        ["mitm", "klist", "annealing", "differencing"], 1, 20, "who searches"
+    )
+    budget: int = Field(
+        300000, ge=1, le=1000000000000000, description="work units of a solver an instance"
+    )
+
+
+class Settings(Study):
+    """MRSS without networks; thresholds, covering, sizes, search."""
+
+    shards: int = Field(
+        1, ge=1, le=1000, description="jobs the replicates of every experiment are split into"
+    )
+    confidence: float = Field(
+        0.99, ge=0.5, lt=1, description="level of every interval of the atlas"
+    )
+    least: Least = Field(
+        default_factory=Least,
+        description="least error of every instance, which is the threshold at all tolerances",
+    )
+    lattice: Lattice = Field(
+        default_factory=Lattice,
+        description="least errors of integer candidates, targets on and off the lattice of their sums",
+    )
+    covering: Covering = Field(
+        default_factory=Covering,
+        description="samples whose subset sums must come near every target of the cube",
+    )
+    sizes: SizedCell = Field(
+        default_factory=SizedCell,
+        description="hits and least errors among the subsets of each size",
+    )
+    volume: Volume = Field(
+        default_factory=Volume,
+        description="share of [-1, 1] within eps of a subset sum, candidate by candidate",
+    )
+    certificates: Certificates = Field(
+        default_factory=Certificates,
+        description="exact second moments and the least certified n, normal candidates",
+    )
+    search: Search = Field(
+        default_factory=Search, description="least error found by each solver for equal work"
+    )

@@ -1,0 +1,62 @@
+"""Settings of the study: unit, range and default of every key."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from slth.configuration.section import Study, unique
+
+
+class Settings(Study):
+    """Brackets of random pairs of networks beside their peers, and of tickets with splitting."""
+
+    networks: int = Field(
+        6,
+        ge=0,
+        le=100000,
+        description="random networks, each with a neighbour at every eps; 0 leaves the experiment out",
+    )
+    depths: list[Annotated[int, Field(ge=1, le=20, description="layers with weights")]] = unique(
+        [1, 2, 3], 1, 20, "layers with weights, given to the networks in turn"
+    )
+    widths: list[Annotated[int, Field(ge=1, le=1024, description="channels")]] = Field(
+        [4, 8],
+        min_length=2,
+        max_length=2,
+        description="least and largest number of channels, drawn log-uniformly",
+    )
+    kernels: list[Annotated[int, Field(ge=1, le=15, description="pixels a side")]] = unique(
+        [1, 3, 5], 1, 20, "kernel sizes to draw from, pixels a side"
+    )
+    side: int = Field(6, ge=1, le=64, description="pixels a side of the input")
+    eps: list[
+        Annotated[float, Field(gt=0, le=1, description="l1 distance, the kernels having l1 norm 1")]
+    ] = unique([0.1, 0.001, 1e-06], 1, 50, "l1 distances of every kernel from its neighbour's")
+    probes: int = Field(
+        6000,
+        ge=1,
+        le=100000000,
+        description="random inputs against every pair's bracket, ascent from the best on top",
+    )
+    restarts: int = Field(
+        2,
+        ge=0,
+        le=100000,
+        description="starting points of gradient ascent of the searches for the pairs' lower ends",
+    )
+    small: int = Field(
+        4,
+        ge=0,
+        le=100000,
+        description="small pairs whose exact value the mixed-integer program finds",
+    )
+    splits: int = Field(
+        12,
+        ge=1,
+        le=1000000,
+        description="subproblems of branch and bound, for each network's pair at the middle eps",
+    )
+    ticket_splits: int = Field(
+        48, ge=1, le=1000000, description="subproblems of branch and bound for one ticket an arm"
+    )
+    shards: int = Field(1, ge=1, le=1000, description="jobs the pairs are split into")

@@ -1,0 +1,40 @@
+"""Settings of the study: unit, range and default of every key."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from slth.configuration.section import Ensemble, Section, SolverOrAuto, Study, unique
+
+
+class GridBlock(Section):
+    """A dimension and its sizes."""
+
+    d: int = Field(..., ge=1, le=4096, description="dimension of the candidate vectors")
+    n: list[Annotated[int, Field(ge=1, le=100000, description="number of candidates")]] = unique(
+        ..., 1, 200, "numbers of candidates to try"
+    )
+
+
+class Settings(Study):
+    """Success probability of MRSS against n."""
+
+    ensembles: list[Ensemble] = unique(["normal", "nsn"], 1, 20, "laws of the candidate vectors")
+    eps: float = Field(0.05, gt=0, le=1, description="tolerance per coordinate")
+    grid: list[GridBlock] = Field(
+        [
+            GridBlock(d=1, n=[2, 3, 4, 5, 6, 7, 8, 10]),
+            GridBlock(d=2, n=[6, 8, 10, 11, 12, 13, 15, 18]),
+            GridBlock(d=3, n=[12, 14, 16, 18, 19, 21, 23, 26]),
+            GridBlock(d=4, n=[17, 20, 22, 24, 26, 28, 30, 32]),
+        ],
+        min_length=1,
+        max_length=64,
+        description="one block a dimension",
+    )
+    replicates: int = Field(300, ge=1, le=1000000, description="instances a grid point")
+    shards: int = Field(1, ge=1, le=1000, description="jobs the instances are split into")
+    solver: SolverOrAuto = Field("mitm", description="who decides whether a subset is within eps")
+    confidence: float = Field(
+        0.99, ge=0.5, lt=1, description="level of the Clopper-Pearson intervals"
+    )

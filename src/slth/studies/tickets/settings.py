@@ -1,0 +1,99 @@
+"""Settings of the study: unit, range and default of every key."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from slth.configuration.section import NAME, Section, SolverOrAuto, unique
+
+
+class Arm(Section):
+    """One arm, a construction swept over n."""
+
+    name: str = Field(
+        ..., pattern=NAME, description="becomes a file name; lower case, digits, hyphens"
+    )
+    network: str = Field(..., pattern=NAME, description="name of the target in networks")
+    granularity: Literal["entry", "kernel", "filter"] = Field(
+        "filter",
+        description="what is kept or removed as one; entry is d = 1, kernel d = k^2, filter d = k^2 c_out",
+    )
+    n: list[Annotated[int, Field(ge=1, le=100000, description="candidates")]] = unique(
+        [10, 20, 50, 100, 200, 500, 1000],
+        1,
+        100,
+        "candidates a block and sign, roughly; each input channel gets 2n hidden channels",
+    )
+    seeds: int = Field(5, ge=1, le=10000, description="random source networks a size")
+    eps: float | None = Field(
+        None, gt=0, le=2, description="tolerance per kernel entry; null minimises the error"
+    )
+    solver: SolverOrAuto = Field("auto", description="who solves the subset problems")
+    budget: int | None = Field(
+        None,
+        ge=1,
+        le=1000000000000000,
+        description="subsets, pairs or nodes a problem; null is the solver's own",
+    )
+    readout: Literal["exact", "ticket"] = Field(
+        "exact",
+        description="the last layer; exact keeps it, ticket builds it from random weights too",
+    )
+    learned: list[Annotated[int, Field(ge=1, le=100000, description="one of the arm's n")]] = (
+        unique(
+            [], 0, 100, "sizes n whose random networks are also pruned by learning, to be compared"
+        )
+    )
+
+
+Settings = Annotated[
+    list[Arm],
+    Field(min_length=1, max_length=100, description="arms of the ticket experiment"),
+]
+DEFAULT = [
+    Arm(
+        name="one-filter",
+        network="one",
+        granularity="filter",
+        n=[10, 40, 80, 160, 1000],
+        seeds=5,
+        eps=None,
+        solver="auto",
+        budget=500000000,
+        readout="exact",
+        learned=[40, 160],
+    ),
+    Arm(
+        name="two-filter",
+        network="two",
+        granularity="filter",
+        n=[100, 1000, 4000],
+        seeds=3,
+        eps=None,
+        solver="auto",
+        budget=500000000,
+        readout="exact",
+    ),
+    Arm(
+        name="two-kernel",
+        network="two",
+        granularity="kernel",
+        n=[20, 80, 160, 320, 1000],
+        seeds=3,
+        eps=None,
+        solver="auto",
+        budget=500000000,
+        readout="exact",
+    ),
+    Arm(
+        name="two-entry",
+        network="two",
+        granularity="entry",
+        n=[4, 6, 8, 12, 16, 20],
+        seeds=3,
+        eps=None,
+        solver="auto",
+        budget=1000000000,
+        readout="exact",
+    ),
+]
