@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from slth import seeding
+from slth import frames, seeding
 from slth.checks import FloatArray
 from slth.ensembles import lookup, sample, sample_target
 from slth.problem import Status
@@ -22,6 +22,7 @@ from slth.solvers.front import solve, solve_batch
 from slth.studies.atlas.covering_radius import covering_radius, subset_sums
 from slth.studies.atlas.size_hits import near_by_size
 from slth.studies.atlas.volume import covered_volumes
+from slth.studies.job import Job
 
 Settings = Mapping[str, Any]
 
@@ -210,3 +211,10 @@ DRIVERS: dict[str, Callable[[Settings, Point], pd.DataFrame]] = {
     "search": _search,
     "volume": _volume,
 }
+
+
+def run(job: Job) -> None:
+    """Decide every instance of a shard."""
+    asked = (job.params.settings, job.params.seed, job.params.shard)
+    for name in COLUMNS:
+        frames.write(job.output[name], measure(name, *asked), f"atlas {name} rows")

@@ -1,39 +1,27 @@
 """The section on depth: the error of a ticket against the errors of its layers."""
 
 from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-
 from slth.studies.price.data import CONFIDENCE, Rate, interval
 from slth.studies.printing import style
 from slth.studies.printing.booktabs import Table
 from slth.studies.printing.formatting import count, fixed, integer, listing, number, sentence, span
 from slth.studies.printing.inputs import quartiles
 
-FIGURES = ("depth",)
 TABLES = ()
-
 NO_DEPTH = "This run measured no error against depth."
-LINES = {
-    "theorem": "theorem's bound",
-    "layer_sum": "sum of the layers' errors",
-    "upper": "certified upper bound",
-    "lower": "certified lower bound",
-}
 Frames = Mapping[str, pd.DataFrame]
-
-
-def figures(frames: Frames) -> dict[str, Figure]:
-    """Return the figure of error against depth."""
-    return {"depth": depth_figure(frames["depth"])}
 
 
 def tables(frames: Frames) -> dict[str, Table]:
     """Return no table."""
     return {}
+
+
+READS = ("depth",)
 
 
 def macros(frames: Frames) -> dict[str, str]:
@@ -52,39 +40,6 @@ def macros(frames: Frames) -> dict[str, str]:
         "DepthGrowth": _growth(table),
         "DepthTheorem": _theorem(table),
     }
-
-
-@style.styled
-def depth_figure(depth: pd.DataFrame) -> Figure:
-    """Bracket, sum of the layers' errors and theorem's bound against depth; a panel a kind."""
-    if depth.empty:
-        return style.empty("No error against depth in this run.")
-    kinds = list(dict.fromkeys(depth["kind"]))
-    figure, axes = style.panels(len(kinds), height=2.0, columns=2)
-    for ax, kind in zip(axes, kinds, strict=True):
-        part = depth[depth["kind"] == kind]
-        for index, (column, label) in enumerate(LINES.items()):
-            _line(ax, part, column, label, index)
-        ax.set_title(f"{style.plain(kind)} kernels")
-        ax.set_xlabel("hidden layers of the target")
-        style.integer_axis(ax)
-    low = min(ax.get_ylim()[0] for ax in axes)
-    high = max(ax.get_ylim()[1] for ax in axes)
-    for ax in axes:
-        ax.set_ylim(low, high)
-        style.log_axis(ax)
-    axes[0].set_ylabel("sup-norm error")
-    style.legend(figure, axes)
-    return figure
-
-
-def _line(ax: Axes, part: pd.DataFrame, column: str, label: str, index: int) -> None:
-    rows = quartiles(part, column, by="layers")
-    rows = rows[rows["low"] > 0]
-    x, median = rows["layers"].to_numpy(float) + 0.06 * (index - 1.5), rows["median"].to_numpy()
-    spread = np.abs(rows[["low", "high"]].to_numpy(float).T - median)
-    ax.errorbar(x, median, yerr=spread, elinewidth=0.8, label=label, **style.series(index).both())
-    ax.set_yscale("log")
 
 
 def _setting(table: pd.DataFrame) -> str:

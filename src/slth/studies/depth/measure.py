@@ -8,8 +8,9 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from slth import seeding
+from slth import frames, seeding
 from slth.networks.architectures import convolution, read_layers
+from slth.studies.job import Job
 from slth.studies.searching import placed
 from slth.supnorm import bracket
 from slth.tickets.bounds import closed_form, misses
@@ -118,3 +119,10 @@ def _rows(
             "layer_sum": sum(alone[:depth]),
             "theorem": closed_form(layers[:depth], miss[:depth], []),
         }
+
+
+def run(job: Job) -> None:
+    """Errors against depth of a shard."""
+    p = job.params
+    rows = measure_depth(p.settings, p.bracket, p.seed, p.shard, p.device)
+    frames.write(job.output[0], rows, "depth of tickets")

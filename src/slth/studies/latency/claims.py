@@ -1,16 +1,13 @@
 """Why structure, in print: what a ticket costs to run and to store, by how it is stored.
 
-Timings belong to the machine named in the section; ratios compare forms that ran in turn.
-"""
+Timings belong to the machine named in the section; ratios compare forms that ran in turn."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-
 from slth.studies.printing import style
 from slth.studies.printing.booktabs import Table
 from slth.studies.printing.formatting import (
@@ -24,48 +21,14 @@ from slth.studies.printing.formatting import (
     sentence,
     span,
 )
+from slth.studies.latency.data import _cells
 
-FIGURES = ("latencies",)
-TABLES = ("latencies",)
-FORMS = {
-    "masked": "weights, zeros",
-    "csr": "weights, CSR",
-    "blocked": "channels, zeros",
-    "shrunk": "channels, shrunk",
-}
 DENSE, TARGET = "dense", "target"
-MEBI = 2.0**20
 SAME = 0.9  # of the dense time: what is above has saved nothing to speak of
 SIZE = ["channels", "hidden", "side"]
 
 
-def figures(frames: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
-    """Time against kept weights, a panel for each batch on one thread."""
-    return {"latencies": _figure(frames["latency"])}
-
-
-def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
-    """One row a kept fraction and form: sizes, and times over the dense network's."""
-    frame = frames["latency"]
-    cells = _cells(frame)
-    spans = [rf"\multicolumn{{{max(len(cells), 1)}}}{{c}}{{time over dense, batch / threads}}"]
-    wide = max(len(_batches(frame)), 1)
-    spans.append(rf"\multicolumn{{{wide}}}{{c}}{{pass, MiB, batch}}")
-    header = [["", "weights", "stored", *spans]]
-    words = [f"{batch} / {threads}" for batch, threads in cells] or [MISSING]
-    batches = [str(batch) for batch in _batches(frame)] or [MISSING]
-    header.append(["", "kept", "MiB", *words, *batches])
-    rows: list[list[str] | str] = []
-    for kept, part in _by_kept(frame):
-        rows.append(_heading(kept, part))
-        for form in (TARGET, DENSE, *FORMS):
-            of = part[part["form"] == form]
-            if len(of):
-                rows.append(_row(frame, of, form))
-    columns = "lrr" + "r" * max(len(cells), 1) + "r" * wide
-    last = 3 + max(len(cells), 1)
-    rules = rf"\cmidrule(lr){{4-{last}}}\cmidrule(lr){{{last + 1}-{last + wide}}}"
-    return {"latencies": Table(columns, header, rows, rules=rules)}
+READS = ("latency",)
 
 
 def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
@@ -80,80 +43,6 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         "LatencyMemory": _memory(frame),
         "LatencyRepeats": span(frame["repeats"].to_numpy(float)) if len(frame) else MISSING,
     }
-
-
-def _batches(frame: pd.DataFrame) -> list[int]:
-    return sorted(set(frame["batch"])) if len(frame) else []
-
-
-def _cells(frame: pd.DataFrame) -> list[tuple[int, int]]:
-    if frame.empty:
-        return []
-    return sorted(set(zip(frame["batch"], frame["threads"], strict=True)))
-
-
-def _by_kept(frame: pd.DataFrame) -> list[tuple[float, pd.DataFrame]]:
-    """(1, target and dense), then falling fractions kept."""
-    if frame.empty:
-        return []
-    order = sorted(set(frame["kept"]), reverse=True)
-    return [(kept, frame[frame["kept"] == kept]) for kept in order]
-
-
-def _heading(kept: float, part: pd.DataFrame) -> str:
-    if set(part["form"]) <= {DENSE, TARGET}:
-        return r"\textit{nothing removed}"
-    return rf"\textit{{kept: {percent(kept, 0)} of the hidden layer's weights}}"
-
-
-def _row(frame: pd.DataFrame, of: pd.DataFrame, form: str) -> list[str]:
-    names = {DENSE: "dense", TARGET: "target", **FORMS}
-    found = {(row["batch"], row["threads"]): row for row in of.to_dict("records")}
-    cells = [_ratio(found[cell]) if cell in found else MISSING for cell in _cells(frame)]
-    peaks = []
-    for batch in _batches(frame):
-        peak = of[(of["batch"] == batch) & (of["threads"] == of["threads"].min())]["peak"]
-        value = float(peak.iloc[0]) / MEBI if len(peak) else np.nan
-        peaks.append(MISSING if np.isnan(value) else number(value))
-    first = of.iloc[0]
-    sizes = [integer(first["weights"]), number(float(first["stored"]) / MEBI)]
-    return [names[form], *sizes, *cells, *peaks]
-
-
-def _ratio(row: Mapping[Any, Any]) -> str:
-    low, middle, high = (number(float(row[key])) for key in ("low", "ratio", "high"))
-    return f"{middle} ({low}, {high})"
-
-
-@style.styled
-def _figure(frame: pd.DataFrame) -> Figure:
-    batches = _batches(frame)
-    if not batches:
-        return style.empty("No latency was measured.")
-    figure, axes = style.panels(len(batches), height=2.0, columns=2)
-    threads = int(frame["threads"].min())
-    for ax, batch in zip(axes, batches, strict=True):
-        chosen = frame[(frame["batch"] == batch) & (frame["threads"] == threads)]
-        _panel(ax, chosen)
-        ax.set_title(f"batch {batch}, {threads} thread" + ("s" if threads > 1 else ""))
-        ax.set_xlabel("share of weights kept")
-    axes[0].set_ylabel("time over dense")
-    style.legend(figure, axes)
-    return figure
-
-
-def _panel(ax: Axes, table: pd.DataFrame) -> None:
-    for index, (form, words) in enumerate(FORMS.items()):
-        part = table[table["form"] == form].sort_values("kept")
-        middle = part["ratio"].to_numpy(float)
-        ends = np.abs(part[["low", "high"]].to_numpy(float).T - middle)
-        ax.errorbar(part["kept"], middle, ends, label=words, **style.series(index).both())
-    ax.axhline(1.0, color=style.REFERENCE, linewidth=0.8, label="dense")
-    kept = np.sort(table.loc[table["form"].isin(list(FORMS)), "kept"].unique())
-    ax.set_xscale("log")
-    ax.set_xticks(kept, [f"{value:g}" for value in kept])
-    ax.minorticks_off()
-    style.log_axis(ax)
 
 
 def _origin(frame: pd.DataFrame) -> str:

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from slth import frames
+from slth.studies.job import Job
+
 KEYS = ["form", "kept", "channels", "hidden", "kernel", "side", "batch", "threads"]
 VALUES = ["seconds", "ratio", "low", "high", "repeats", "weights", "stored", "peak", "error"]
 MACHINE = ["processor", "cores", "torch"]
@@ -30,3 +33,9 @@ def read_latencies(path: str | Path, own: bool) -> pd.DataFrame:
         raise ValueError(f"{path}: lacks rows or {', '.join(KEYS)}; run make latency")
     typed = rows.astype(dict.fromkeys(["seconds", "ratio", "low", "high", "peak", "error"], float))
     return typed.assign(experiment="latency", **machine, own=own)[COLUMNS]
+
+
+def run(job: Job) -> None:
+    """Take over the latencies of a file."""
+    own = job.input.measured.startswith("results/")
+    frames.write(job.output[0], read_latencies(job.input.measured, own), "latency")

@@ -10,13 +10,14 @@ from typing import Any
 import pandas as pd
 from torch import nn
 
-from slth import seeding
+from slth import frames, seeding
 from slth.learned import LearnedMask, learn
 from slth.networks.architectures import has_readout, read_layers
-from slth.networks.data import DataSet
+from slth.networks.data import DataSet, load_data_set
+from slth.networks.storage import load_network, load_networks
 from slth.progress import track
+from slth.studies.job import Job
 from slth.studies.searching import placed
-from slth.studies.tickets.targets import data_of
 from slth.supnorm import bracket
 from slth.tickets.shrink import shrink
 
@@ -54,7 +55,9 @@ def learn_routes(
     GPU where there is one; the log and the rows say which. Masks are learned on the CPU.
     """
     search = placed(search, device)
-    data = data_of(network, seed)
+    data = load_data_set(
+        network["data"], held_out=network["held_out"], seed=seed, folder=network.get("folder")
+    )
     deep = len(read_layers(target)) > 2
     rows: list[dict[str, Any]] = []
     wanted = tickets[tickets["n"].isin(arm["learned"])].to_dict("records")
@@ -134,3 +137,15 @@ def _blocked(target: nn.Sequential, found: LearnedMask) -> nn.Sequential | None:
         rest.extend([nn.Flatten()] if layer.flatten else [])
         rest.append(layer.module(layer.weight))
     return rest
+
+
+def run(job: Job) -> None:
+    """Prune the random networks of one replicate of an arm by learning."""
+    p = job.params
+    rows = learn_routes(
+        load_network(job.input.target),
+        load_networks(job.input.sources, str(p.replicate)),
+        frames.read(job.input.rows, "constructed tickets"),
+        *(p.arm, p.network, p.learned, p.bracket, p.seed, p.device),
+    )
+    frames.write(job.output[0], rows, "learned routes")

@@ -23,6 +23,14 @@ from slth.studies.printing.formatting import (
 NO_PRICES = "This run priced no construction."
 
 
+READS = ("price", "sizes")
+
+
+def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Return macro name → LaTeX for everything the prose says about prices."""
+    return price_macros(frames["price"], frames["sizes"])
+
+
 def price_macros(price: pd.DataFrame, sizes: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for everything the prose says about prices."""
     table = data.built(price)

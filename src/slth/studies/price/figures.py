@@ -13,6 +13,14 @@ from slth.studies.printing import style
 TITLES = {"points": "target: points", "images": "target: images"}
 
 
+FIGURES = ("price", "sizes")
+
+
+def figures(frames: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
+    """Error against size, sparsity against width."""
+    return {"price": price_figure(frames["price"]), "sizes": sizes_figure(frames["sizes"])}
+
+
 @style.styled
 def price_figure(price: pd.DataFrame) -> Figure:
     """Error against source weights over target weights: a row a target, a column a family."""

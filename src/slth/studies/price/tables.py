@@ -18,6 +18,14 @@ HEADER = [
 RULES = r"\cmidrule(lr){4-5}\cmidrule(lr){6-7}\cmidrule(l){9-10}"
 
 
+TABLES = ("prices",)
+
+
+def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
+    """The table of rates and widths."""
+    return {"prices": prices_table(frames["price"])}
+
+
 def prices_table(price: pd.DataFrame) -> Table:
     """One row a construction and target: how its error falls, what an equal error takes."""
     table = data.built(price)

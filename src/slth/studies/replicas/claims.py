@@ -26,7 +26,10 @@ DECIMALS = 0.5e-4  # half a unit in the last place of the published accuracies
 PRINTED = {"digits": "the digits", "mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
 
 
-def replica_macros(frames: Frames) -> dict[str, str]:
+READS = ("replicas_dense", "replicas_lenet", "replicas_failures")
+
+
+def macros(frames: Frames) -> dict[str, str]:
     """Return macro name → LaTeX; the names are the same whatever the data."""
     table = data.dense(frames)
     own = table[(table["n"] == P["n"]) & np.isclose(table["eps"].astype(float), P["eps"])]

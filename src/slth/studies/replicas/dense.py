@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 from torch import Tensor, nn
 
-from slth import seeding
+from slth import frames, seeding
 from slth.networks.architectures import build_dense_network, read_layers
 from slth.networks.data import DataSet, load_data_set
+from slth.networks.storage import load_network
 from slth.networks.training import train
 from slth.progress import track
+from slth.studies.job import Job
 from slth.studies.replicas.images import unit_images
 from slth.tickets.measure import largest_gap, outputs, share_right
 from slth.tickets.problems import solve_problems
@@ -137,3 +139,10 @@ def _about(
         "output_scale": float(before.abs().max()),
         "accuracy_target": share_right(before, data.held_out_labels),
     }
+
+
+def run(job: Job) -> None:
+    """Build the dense network from random ones."""
+    p = job.params
+    rows = dense_rows(p.settings, load_network(job.input.target), p.seed, p.shard)
+    frames.write(job.output[0], rows, "replicas_dense")

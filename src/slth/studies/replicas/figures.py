@@ -24,6 +24,14 @@ ASIDE = 0.9  # candidates by which published marks stand beside ours
 LAWS = {1: "one uniform", 2: "product of two"}
 
 
+FIGURES = ("replicas",)
+
+
+def figures(frames: Frames) -> dict[str, Figure]:
+    """Return the figures by name."""
+    return {"replicas": replicas_figure(frames)}
+
+
 @style.styled
 def replicas_figure(frames: Frames) -> Figure:
     """Left: accuracy of the dense tickets. Middle: LeNet-5's errors. Right: rates of failure."""

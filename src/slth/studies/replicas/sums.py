@@ -8,11 +8,12 @@ import pandas as pd
 import torch
 from torch import nn
 
-from slth import seeding
+from slth import frames, seeding
 from slth.networks.data import DataSet, load_data_set
 from slth.networks.determinism import one_thread
 from slth.networks.lenet import build_lenet, imitated, train_lenet, with_imitated
 from slth.progress import track
+from slth.studies.job import Job
 from slth.studies.replicas.images import unit_images
 from slth.studies.replicas.published_sums import FACTORS, failure_rate, nearest_sums
 
@@ -110,3 +111,10 @@ def _target(
 def _outputs(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
     with torch.no_grad(), one_thread():
         return torch.cat([network(part) for part in images.split(64)])
+
+
+def run(job: Job) -> None:
+    """Imitate the weights of LeNet-5, count failures."""
+    p = job.params
+    frames.write(job.output.lenet, lenet_rows(p.lenet, p.seed), "replicas_lenet")
+    frames.write(job.output.failures, failure_rows(p.failures, p.seed), "replicas_failures")

@@ -1,29 +1,20 @@
 """The section of published experiments run again: what it draws, sets and says."""
 
 from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-
 from slth.studies.printing.booktabs import Table
 from slth.studies.printing.formatting import MISSING, fixed, integer, number, percent, setting
 from slth.studies.replicas import published as data
 from slth.studies.replicas.claims import replica_macros
 from slth.studies.replicas.figures import replicas_figure
 
-FIGURES = ("replicas",)
 TABLES = ("replicas_dense", "replicas_lenet", "replicas_failures")
-
 Frames = Mapping[str, pd.DataFrame]
 KINDS = {"rows": "shared by a row", "products": r"independent products $u\,v$"}
 ASKED = {"within": r"any within $\varepsilon$", "least": "least error"}
 LAWS = {1: r"uniform on $[-1,1]$", 2: "product of two uniforms"}
-
-
-def figures(frames: Frames) -> dict[str, Figure]:
-    """Return the figures by name."""
-    return {"replicas": replicas_figure(frames)}
 
 
 def tables(frames: Frames) -> dict[str, Table]:
@@ -33,11 +24,6 @@ def tables(frames: Frames) -> dict[str, Table]:
         "replicas_lenet": lenet_table(data.lenet(frames)),
         "replicas_failures": failure_table(data.failures(frames)),
     }
-
-
-def macros(frames: Frames) -> dict[str, str]:
-    """Return macro name → LaTeX; the names are the same whatever the data."""
-    return replica_macros(frames)
 
 
 def dense_table(table: pd.DataFrame) -> Table:

@@ -14,10 +14,11 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from slth import seeding
+from slth import frames, seeding
 from slth.networks.architectures import convolution
 from slth.networks.residual import Residual
 from slth.progress import track
+from slth.studies.job import Job
 from slth.studies.searching import placed
 from slth.supnorm.bracket import bracket
 from slth.tickets.measure import data_error, outputs
@@ -211,3 +212,11 @@ def _error(
         "error_bound": bound,
         "seen": seen,
     }
+
+
+def run(job: Job) -> None:
+    """Tickets with one restriction lifted, of a shard."""
+    settings, seed = job.params.settings, job.params.seed
+    mine = range(job.params.shard, settings["seeds"], settings["shards"])
+    rows = restriction_rows(settings, seed, mine, job.params.device)
+    frames.write(job.output[0], rows, "restrictions")

@@ -1,5 +1,7 @@
 """What the paper says about the bracket's tightness: numbers, and sentences chosen by the data."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -17,6 +19,14 @@ from slth.studies.sandwich import data
 
 _FLAT = 0.1  # a slope below it is none
 NONE = "This run measured no random pair."
+
+
+READS = ("sandwich",)
+
+
+def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Return macro name → LaTeX for everything the prose says about the bracket."""
+    return claims(frames["sandwich"])
 
 
 def claims(frame: pd.DataFrame) -> dict[str, str]:

@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from typing import Any
-
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-
 from slth.studies.printing import style
 from slth.studies.printing.booktabs import Table
 from slth.studies.printing.formatting import MISSING, integer
@@ -15,10 +13,7 @@ from slth.studies.sandwich import data
 from slth.studies.sandwich.claims import claims
 
 FIGURES = ("sandwich", "sandwich_pairs")
-TABLES = ("sandwich_goals", "sandwich_peers")
-
 Frames = Mapping[str, pd.DataFrame]
-
 _CURVES = (  # column, label, series; the bracket itself is a bar
     ("theorem", "theorem", 3),
     ("closed_form", "closed form", 1),
@@ -31,22 +26,6 @@ def figures(frames: Frames) -> dict[str, Figure]:
     """The sandwich against n, an arm a panel; every bound over the lower one, by distance."""
     frame = frames["sandwich"]
     return {"sandwich": _sandwich(data.rows(frame, "curve")), "sandwich_pairs": _pairs(frame)}
-
-
-def tables(frames: Frames) -> dict[str, Table]:
-    """Goals with what was found; medians of every bound over the lower one, by depth."""
-    frame = frames["sandwich"]
-    verdicts = {True: "met", False: "missed", None: MISSING}
-    goals = [[g.name, g.asked, g.found, g.sample, verdicts[g.met]] for g in data.goals(frame)]
-    if frame.empty:
-        goals = []
-    header = ["goal", "asked", "found", "over", ""]
-    return {"sandwich_goals": Table("lllll", [header], goals), "sandwich_peers": _peers(frame)}
-
-
-def macros(frames: Frames) -> dict[str, str]:
-    """What the prose says: see `slth.studies.sandwich.claims`."""
-    return claims(frames["sandwich"])
 
 
 @style.styled
@@ -117,13 +96,3 @@ def _pairs(frame: pd.DataFrame) -> Figure:
     axes[0].set_ylabel("bound / lower bound")
     style.legend(figure, axes)
     return figure
-
-
-def _peers(frame: pd.DataFrame) -> Table:
-    pairs = data.rows(frame, "pair")
-    header = ["depth", "pairs", *data.PEERS.values()]
-    body: list[list[str] | str] = []
-    for depth, part in pairs.groupby("depth", sort=True):
-        cells = [data.short(data.middle(data.ratios(part, column))) for column in data.PEERS]
-        body.append([integer(float(str(depth))), integer(len(part)), *cells])
-    return Table("rr" + "r" * len(data.PEERS), [header], body)

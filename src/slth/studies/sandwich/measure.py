@@ -11,7 +11,10 @@ from typing import Any
 import pandas as pd
 from torch import nn
 
+from slth import frames
+from slth.networks.storage import load_network, load_networks
 from slth.progress import track
+from slth.studies.job import Job
 from slth.studies.sandwich.pairs import Drawn, draw_pair, draw_small, largest_probe
 from slth.studies.searching import placed
 from slth.supnorm import Bracket, bracket, exact
@@ -163,3 +166,22 @@ def _ends(found: Bracket) -> dict[str, Any]:
     ends = {"lower": found.lower, "upper": whole, "upper_split": split}
     named = {name: found.bounds.get(name, float("nan")) for name in BOUNDS}
     return ends | {"method": found.method, "evaluation": found.evaluation} | named
+
+
+def run(job: Job) -> None:
+    """Bracket one ticket of every arm with splitting; gather the sandwich."""
+    given, p = job.input, job.params
+    chosen = [
+        (arm, load_network(target), load_networks(networks))
+        for arm, target, networks in zip(
+            p.arms.values(), given.targets, given.constructed, strict=True
+        )
+    ]
+    rows = measure_sandwich(
+        frames.read_all(given.pairs, "sandwich pairs"),
+        frames.read(given.tickets, "measured tickets"),
+        frames.read(given.networks, "targets"),
+        chosen,
+        *(p.settings, p.bracket, p.seed, p.device),
+    )
+    frames.write(job.output[0], rows, "sandwich")

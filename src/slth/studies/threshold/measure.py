@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from slth import frames
 from slth.ensembles import lookup
 from slth.intervals import clopper_pearson
 from slth.progress import track
-from slth.studies.threshold.cells import POINT, point_of
+from slth.studies.job import Job
+from slth.studies.threshold.sample import POINT, point_of
 from slth.theory.quenched import quenched_n_star, success_probability
 from slth.theory.refined import refined_probability
 
@@ -51,3 +53,9 @@ def _summary(rows: pd.DataFrame, confidence: float) -> dict[str, Any]:
         "refined": refined,
         "refined_inside": float(low <= refined <= high) if np.isfinite(refined) else np.nan,
     }
+
+
+def run(job: Job) -> None:
+    """Success rates with their intervals and predictions."""
+    rows = frames.read_all(job.input.cells, "decided cells")
+    frames.write(job.output[0], summarise(rows, job.params.confidence), "threshold points")

@@ -1,62 +1,27 @@
-"""Tickets of trained digits networks: sample, solve, construct; a function a rule.
-
-An arm is one (network, granularity, readout); a replicate is one draw of its random networks, one
-for every n of the arm.
-"""
-
-from collections.abc import Mapping
-from typing import Any
+"""The chosen filters become physically smaller networks."""
 
 import pandas as pd
 from torch import nn
 
-from slth import seeding
-from slth.progress import track
-from slth.studies.devices import placed
+from slth import frames, seeding
+from slth.networks.storage import load_network, load_networks, save_networks
+from slth.studies.job import Job
+from slth.studies.tickets.arms import Networks, Settings, arm_seed, keyed, options
 from slth.tickets.control import random_control
-from slth.tickets.problems import solve_problems
-from slth.tickets.stages import assemble, sample_source, subset_problems
-
-Settings = Mapping[str, Any]
-Networks = dict[str, nn.Sequential]
+from slth.tickets.stages import assemble
 
 
-def sample_sources(target: nn.Sequential, arm: Settings, seed: int, replicate: int) -> Networks:
-    """Draw the random networks of one replicate, keyed by n."""
-    return {
-        str(n): sample_source(target, n, _seed(arm, seed, replicate), **_options(arm))
-        for n in arm["n"]
-    }
-
-
-def solve_blocks(
-    target: nn.Sequential,
-    sources: Networks,
-    arm: Settings,
-    seed: int,
-    replicate: int,
-    device: str = "cpu",
-) -> pd.DataFrame:
-    """Solve every subset problem of one replicate; one row a problem, failures included.
-
-    device: of the search, "auto" for a GPU where there is one; its log and the rows say which.
-    """
-    own = _seed(arm, seed, replicate)
-    device = placed(arm["solver"], device)
-    parts = []
-    for n, source in track(sources.items(), len(sources), f"{arm['name']}: sizes"):
-        problems = subset_problems(target, source, **_options(arm))
-        rows = solve_problems(
-            problems,
-            arm["eps"],
-            arm["solver"],
-            arm["budget"],
-            seeding.child(own, n),
-            threads=1,
-            device=device,
-        )
-        parts.append(_keyed(rows.assign(device=device), arm, int(n), replicate))
-    return pd.concat(parts, ignore_index=True)
+def run(job: Job) -> None:
+    """Construct the tickets of one replicate of an arm."""
+    p = job.params
+    networks, rows = construct_tickets(
+        load_network(job.input.target),
+        load_networks(job.input.sources, str(p.replicate)),
+        frames.read(job.input.blocks, "solved blocks"),
+        *(p.arm, p.seed, p.replicate),
+    )
+    save_networks(job.output.networks, networks)
+    frames.write(job.output.rows, rows, "constructed tickets")
 
 
 def construct_tickets(
@@ -75,8 +40,10 @@ def construct_tickets(
     rows = []
     for n, source in sources.items():
         solutions = blocks[blocks["n"] == int(n)]
-        ticket = assemble(target, source, solutions, **_options(arm))
-        control = random_control(ticket, seeding.child(_seed(arm, seed, replicate), "control", n))
+        ticket = assemble(target, source, solutions, **options(arm))
+        control = random_control(
+            ticket, seeding.child(arm_seed(arm, seed, replicate), "control", n)
+        )
         networks[f"{n}-ticket"], networks[f"{n}-control"] = ticket.ticket, control.ticket
         counts = {
             "d": int(solutions["d"].max()),
@@ -86,27 +53,5 @@ def construct_tickets(
             "kept_fraction": ticket.kept_fraction,
             **{f"{word}_parameters": count for word, count in ticket.parameters.items()},
         }
-        rows.append(_keyed(pd.DataFrame([counts]), arm, int(n), replicate))
+        rows.append(keyed(pd.DataFrame([counts]), arm, int(n), replicate))
     return networks, pd.concat(rows, ignore_index=True)
-
-
-def _keyed(rows: pd.DataFrame, arm: Settings, n: int, replicate: int) -> pd.DataFrame:
-    key = {
-        "experiment": "tickets",
-        "arm": arm["name"],
-        "network": arm["network"],
-        "granularity": arm["granularity"],
-        "readout": arm["readout"],
-        "n": n,
-        "replicate": replicate,
-    }
-    return rows.reset_index(drop=True).assign(**key)[[*key, *rows.columns]]
-
-
-def _options(arm: Settings) -> dict[str, Any]:
-    return {"granularity": arm["granularity"], "readout": arm["readout"]}
-
-
-def _seed(arm: Settings, seed: int, replicate: int) -> int:
-    """Arms of one network share their random networks: granularities compare like with like."""
-    return seeding.child(seed, "tickets", arm["network"], replicate)

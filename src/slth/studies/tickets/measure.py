@@ -7,11 +7,14 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from slth import frames
 from slth.networks.architectures import read_layers
 from slth.networks.data import DataSet
+from slth.networks.storage import load_network, load_networks
 from slth.progress import track
+from slth.studies.job import Job
 from slth.studies.searching import placed
-from slth.studies.tickets.targets import data_of
+from slth.studies.tickets.train import data_of
 from slth.supnorm import bracket
 from slth.tickets.effective import merged_kernels
 from slth.tickets.measure import largest_gap, outputs, share_right
@@ -105,3 +108,15 @@ def _first_layer(
     weight = read_layers(f)[0].weight
     exact = one_layer_error(weight, *merged_kernels(ticket[0], ticket[2], weight.shape))
     return {"layer_lower": found.lower, "layer_upper": found.upper, "exact": exact}
+
+
+def run(job: Job) -> None:
+    """Certified errors and accuracies of one replicate of an arm."""
+    p = job.params
+    rows = measure_tickets(
+        load_network(job.input.target),
+        load_networks(job.input.networks),
+        frames.read(job.input.rows, "constructed tickets"),
+        *(p.network, p.bracket, p.seed, p.device),
+    )
+    frames.write(job.output[0], rows, "measured tickets")

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 from torch import Tensor, nn
 
-from slth import seeding
+from slth import frames, seeding
 from slth.learned import (
     CONTROLS,
     LearnedMask,
@@ -26,6 +26,7 @@ from slth.learned import (
 from slth.networks.architectures import build_network
 from slth.networks.data import DataSet, load_data_set
 from slth.progress import track
+from slth.studies.job import Job
 from slth.tickets.measure import accuracy
 
 Settings = Mapping[str, Any]
@@ -199,3 +200,9 @@ def _source(settings: Settings, data: DataSet, method: str, seed: int) -> nn.Mod
     )
     constant = settings["weights"] == "signed" and method != "magnitude"
     return signed_constant(drawn) if constant else drawn
+
+
+def run(job: Job) -> None:
+    """Learn the masks of a shard and measure their null controls."""
+    rows = learn_masks(job.params.settings, job.params.seed, job.params.shard)
+    frames.write(job.output[0], rows, "learned masks")

@@ -6,11 +6,13 @@ from typing import Any
 import pandas as pd
 from torch import nn
 
-from slth import seeding
+from slth import frames, seeding
 from slth.networks.architectures import build_network
 from slth.networks.data import DataSet, load_data_set
 from slth.networks.normalise import normalise
+from slth.networks.storage import save_network
 from slth.networks.training import train
+from slth.studies.job import Job
 from slth.tickets.measure import accuracy, decisions
 
 Settings = Mapping[str, Any]
@@ -74,3 +76,10 @@ def _target_row(
         "held_out": len(labels),
         "train": len(data.train_labels),
     }
+
+
+def run(job: Job) -> None:
+    """Train a target."""
+    target, row = train_target(job.params.settings, job.params.seed)
+    save_network(job.output.network, target)
+    frames.write(job.output.row, row, "targets")
