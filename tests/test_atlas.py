@@ -9,7 +9,7 @@ import pytest
 from slth.ensembles import lookup, sample, sample_target
 from slth.studies.atlas import solve as atlas
 from slth.studies.atlas.certificates import certificates, sufficient_sizes
-from slth.studies.atlas.claims import fit_macros
+from slth.studies.atlas.claims_least import fit_macros
 from slth.studies.atlas.covering_radius import subset_sums
 from slth.studies.atlas.entropy import entropy_fit, entropy_points
 from slth.studies.atlas.lattice import lattice_points

@@ -15,7 +15,8 @@ from slth.studies.printing import style
 from slth.studies.printing.booktabs import to_text
 from slth.studies.printing.formatting import escape, integer, number, percent
 from slth.studies.printing.numbers import newcommand
-from slth.studies.threshold.claims import excess, threshold_macros
+from slth.intervals import excess_of_misses
+from slth.studies.threshold.claims import threshold_macros
 from slth.studies.tickets.claims import trend
 from tests import rendering_data as data
 
@@ -215,8 +216,8 @@ def test_agreement_follows_the_data():
 
 
 def test_excess_is_the_binomial_tail():
-    assert excess(64, 0, 0.99) == 1.0
-    assert excess(64, 1, 0.99) == pytest.approx(1 - 0.99**64)
+    assert excess_of_misses(64, 0, 0.99) == 1.0
+    assert excess_of_misses(64, 1, 0.99) == pytest.approx(1 - 0.99**64)
 
 
 def test_error_trend_follows_the_data():

@@ -14,6 +14,9 @@ Studies do not import each other; what they share is in `slth.studies.printing` 
 """
 
 from pathlib import Path
+from typing import Any
+
+from slth.dependencies import constant
 
 FOLDER = Path(__file__).parent
 
@@ -21,3 +24,19 @@ FOLDER = Path(__file__).parent
 def names() -> list[str]:
     """Studies in alphabetical order: the packages with settings."""
     return sorted(path.parent.name for path in FOLDER.glob("*/settings.py"))
+
+
+def parts(study: str) -> list[str]:
+    """Which of figures, tables and claims a study has."""
+    return [
+        part for part in ("figures", "tables", "claims") if (FOLDER / study / f"{part}.py").exists()
+    ]
+
+
+def listed(study: str, part: str, name: str) -> Any:
+    """A constant of a study's module, read without importing it; empty where it is not there."""
+    path = FOLDER / study / f"{part}.py"
+    try:
+        return constant(path, name) if path.exists() else ()
+    except LookupError:
+        return ()

@@ -5,12 +5,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from slth.studies.atlas.claims import largest_sizes
-from slth.studies.atlas.figures import label
-from slth.studies.benchmark.claims import OURS
+from slth.studies.atlas.claims_least import largest_sizes
+from slth.studies.atlas.figures_least import label
 from slth.studies.printing import style
-from slth.studies.printing.formatting import setting
-from slth.studies.printing.inputs import existence_limit
+from slth.studies.printing.formatting import SOLVERS, setting
+from slth.studies.printing.summaries import existence_limit
 
 FLOOR = 1e3  # how far below the least error found the limit is drawn
 
@@ -106,7 +105,7 @@ def search_figure(search: pd.DataFrame) -> Figure:
         for index, solver in enumerate(solvers):
             own = part[part["solver"] == solver].sort_values("n")
             if len(own):
-                _found(ax, own, style.series(index), OURS.get(solver, style.plain(solver)))
+                _found(ax, own, style.series(index), SOLVERS.get(solver, style.plain(solver)))
         n = np.linspace(part["n"].min(), part["n"].max(), 300)
         limit = existence_limit(n, np.full_like(n, float(str(d))))
         low = float(part["median"].min())

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from slth.studies.atlas.claims import printed
+from slth.studies.atlas.claims_least import printed
 from slth.studies.printing import style
 from slth.studies.printing.formatting import MISSING, fixed, integer, listing, sentence
 

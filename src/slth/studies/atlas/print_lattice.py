@@ -5,11 +5,11 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from slth.studies.atlas.claims import printed
-from slth.studies.atlas.figures import label
+from slth.intervals import SIGNIFICANCE, excess_of_misses
+from slth.studies.atlas.claims_least import printed
+from slth.studies.atlas.figures_least import label
 from slth.studies.printing import style
 from slth.studies.printing.formatting import MISSING, count, fixed, integer, number, sentence, span
-from slth.studies.threshold.claims import SIGNIFICANCE, excess
 
 TARGETS = {"on": "integer targets", "off": "real targets"}
 
@@ -64,7 +64,7 @@ def _agreement(lattice: pd.DataFrame) -> str:
     for ensemble, own in lattice.groupby("ensemble", sort=True):
         inside = own["prediction"].between(own["low"], own["high"])
         gap = own["rate"] - own["prediction"]
-        p = excess(len(own), int((~inside).sum()), float(own["confidence"].iloc[0]))
+        p = excess_of_misses(len(own), int((~inside).sum()), float(own["confidence"].iloc[0]))
         verdict = (
             "no more misses than chance explains"
             if p >= SIGNIFICANCE

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from slth.studies.atlas.claims import printed
+from slth.studies.atlas.claims_least import printed
 from slth.studies.printing.booktabs import Table
 from slth.studies.printing.formatting import (
     MISSING,

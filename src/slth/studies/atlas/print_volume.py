@@ -8,8 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.stats import norm
 
-from slth.studies.atlas.claims import printed
-from slth.studies.atlas.figures import label
+from slth.studies.atlas.claims_least import printed
+from slth.studies.atlas.figures_least import label
 from slth.studies.printing import style
 from slth.studies.printing.formatting import (
     MISSING,

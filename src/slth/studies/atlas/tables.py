@@ -1,13 +1,40 @@
 """Tables of the atlas: the fitted threshold, the price of all targets, where search is easy."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from slth.studies.benchmark.claims import OURS
+from slth.studies.atlas.print_scales import scales_table
+from slth.studies.atlas.print_sufficient import sufficient_table
 from slth.studies.printing.booktabs import Table
-from slth.studies.printing.formatting import ENSEMBLES, MISSING, escape, fixed, integer, number
+from slth.studies.printing.formatting import (
+    ENSEMBLES,
+    MISSING,
+    SOLVERS,
+    escape,
+    fixed,
+    integer,
+    number,
+)
 from slth.theory.quenched import quenched_n_star
+
+TABLES = ("atlas_fit", "atlas_sufficient", "atlas_scales", "atlas_price", "atlas_easy")
+
+
+Frames = Mapping[str, pd.DataFrame]
+
+
+def tables(frames: Frames) -> dict[str, Table]:
+    """Return the tables of ``TABLES`` by name."""
+    return {
+        "atlas_fit": fit_table(frames["atlas_fit"]),
+        "atlas_sufficient": sufficient_table(frames["atlas_sufficient"], frames["atlas_least"]),
+        "atlas_scales": scales_table(frames["atlas_scales"]),
+        "atlas_price": price_table(frames["atlas_covering"]),
+        "atlas_easy": search_table(frames["atlas_search"]),
+    }
+
 
 SOURCES = {"median": "observed", "prediction": "predicted", "corrected": "corrected"}
 
@@ -73,7 +100,7 @@ def search_table(search: pd.DataFrame) -> Table:
             [
                 integer(d),
                 integer(row["n"]),
-                OURS.get(row["solver"], escape(row["solver"])),
+                SOLVERS.get(row["solver"], escape(row["solver"])),
                 number(error),
                 number(error / limit),
                 fixed(row["n"] / place, 2) if place > 0 else MISSING,

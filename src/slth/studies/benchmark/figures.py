@@ -1,5 +1,6 @@
 """The benchmark figure: time against n for exact search, least error against size."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -7,11 +8,20 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from slth.studies.benchmark.claims import OURS, PEERS, Benchmark, growth, medians
+from slth.studies.benchmark.data import PEERS, Benchmark, benchmark_of, growth, medians
 from slth.studies.printing import style
-from slth.studies.printing.inputs import existence_limit
+from slth.studies.printing.formatting import SOLVERS
+from slth.studies.printing.summaries import existence_limit
 
-PLAIN = {**OURS, **PEERS, "klist": "k-list"}
+PLAIN = {**SOLVERS, **PEERS, "klist": "k-list"}
+
+
+FIGURES = ("benchmark",)
+
+
+def figures(frames: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
+    """The figure by name."""
+    return {"benchmark": benchmark_figure(benchmark_of(frames["benchmark"]))}
 
 
 @style.styled

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 
 from slth.studies.printing.formatting import integer, listing, number, sentence
-from slth.studies.replicas.published import CORES, DENSE, SECONDS
+from slth.studies.printing.published import CORES, DENSE, SECONDS
 
 
 def headline(table: pd.DataFrame) -> str:
-    """Seconds of one core for the published number of weights; from `benchmark.medians`.
+    """Seconds of one core for the published number of weights; from `slth.studies.benchmark.data.medians`.
 
     The published run names seconds and cores, so the product is the most it can have used.
     """

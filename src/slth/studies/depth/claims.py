@@ -1,17 +1,16 @@
 """The section on depth: the error of a ticket against the errors of its layers."""
 
 from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from slth.studies.price.data import CONFIDENCE, Rate, interval
-from slth.studies.printing import style
+
+from slth.intervals import Interval, t_interval
 from slth.studies.printing.booktabs import Table
 from slth.studies.printing.formatting import count, fixed, integer, listing, number, sentence, span
-from slth.studies.printing.inputs import quartiles
 
 TABLES = ()
+CONFIDENCE = 0.95  # of the t-intervals of exponents, over targets
 NO_DEPTH = "This run measured no error against depth."
 Frames = Mapping[str, pd.DataFrame]
 
@@ -112,7 +111,7 @@ def _growth(table: pd.DataFrame) -> str:
     )
 
 
-def exponent(part: pd.DataFrame) -> Rate:
+def exponent(part: pd.DataFrame) -> Interval:
     """Mean slope of log upper bound against log depth over the replicates, with its interval."""
     slopes = []
     for _, one in part.groupby("replicate", sort=True):
@@ -120,7 +119,7 @@ def exponent(part: pd.DataFrame) -> Rate:
         if rows["layers"].nunique() > 1:
             x, y = np.log(rows["layers"].to_numpy(float)), np.log(rows["upper"].to_numpy(float))
             slopes.append(float(np.polyfit(x, y, 1)[0]))
-    return interval(np.array(slopes))
+    return t_interval(np.array(slopes), CONFIDENCE)
 
 
 def _theorem(table: pd.DataFrame) -> str:

@@ -1,16 +1,13 @@
 """The sup-norm error against depth."""
 
-from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from slth.studies.price.data import CONFIDENCE, Rate, interval
-from slth.studies.printing import style
-from slth.studies.printing.booktabs import Table
-from slth.studies.printing.formatting import count, fixed, integer, listing, number, sentence, span
-from slth.studies.printing.inputs import quartiles
+
 from slth.studies.depth.claims import Frames
+from slth.studies.printing import style
+from slth.studies.printing.summaries import quartiles
 
 FIGURES = ("depth",)
 LINES = {

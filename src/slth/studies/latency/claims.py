@@ -1,29 +1,25 @@
 """Why structure, in print: what a ticket costs to run and to store, by how it is stored.
 
-Timings belong to the machine named in the section; ratios compare forms that ran in turn."""
+Timings belong to the machine named in the section; ratios compare forms that ran in turn.
+"""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from slth.studies.printing import style
-from slth.studies.printing.booktabs import Table
+
+from slth.studies.latency.data import cells_of
 from slth.studies.printing.formatting import (
     MISSING,
     escape,
     fixed,
     integer,
     listing,
-    number,
     percent,
     sentence,
     span,
 )
-from slth.studies.latency.data import _cells
 
-DENSE, TARGET = "dense", "target"
 SAME = 0.9  # of the dense time: what is above has saved nothing to speak of
 SIZE = ["channels", "hidden", "side"]
 
@@ -91,7 +87,7 @@ def _sparse(frame: pd.DataFrame) -> str:
     if found.empty:
         return ""
     parts = []
-    for batch, threads in _cells(frame):
+    for batch, threads in cells_of(frame):
         of = found[(found["batch"] == batch) & (found["threads"] == threads)]
         gains = sorted(of.loc[of["ratio"] < 1, "kept"])
         parts.append((_cell_words(batch, threads), gains, of))

@@ -1,24 +1,6 @@
 """Forms in which a ticket is stored, and the cells that were timed."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
-import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from slth.studies.printing import style
-from slth.studies.printing.booktabs import Table
-from slth.studies.printing.formatting import (
-    MISSING,
-    escape,
-    fixed,
-    integer,
-    listing,
-    number,
-    percent,
-    sentence,
-    span,
-)
 
 FORMS = {
     "masked": "weights, zeros",
@@ -28,11 +10,16 @@ FORMS = {
 }
 
 
-def _batches(frame: pd.DataFrame) -> list[int]:
+DENSE, TARGET = "dense", "target"
+
+
+def batches_of(frame: pd.DataFrame) -> list[int]:
+    """Batches that were timed."""
     return sorted(set(frame["batch"])) if len(frame) else []
 
 
-def _cells(frame: pd.DataFrame) -> list[tuple[int, int]]:
+def cells_of(frame: pd.DataFrame) -> list[tuple[int, int]]:
+    """(batch, threads) that were timed."""
     if frame.empty:
         return []
     return sorted(set(zip(frame["batch"], frame["threads"], strict=True)))

@@ -1,25 +1,14 @@
 """Time against kept weights."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from slth.studies.latency.data import FORMS, batches_of
 from slth.studies.printing import style
-from slth.studies.printing.booktabs import Table
-from slth.studies.printing.formatting import (
-    MISSING,
-    escape,
-    fixed,
-    integer,
-    listing,
-    number,
-    percent,
-    sentence,
-    span,
-)
-from slth.studies.latency.data import FORMS, _batches
 
 FIGURES = ("latencies",)
 
@@ -31,7 +20,7 @@ def figures(frames: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
 
 @style.styled
 def _figure(frame: pd.DataFrame) -> Figure:
-    batches = _batches(frame)
+    batches = batches_of(frame)
     if not batches:
         return style.empty("No latency was measured.")
     figure, axes = style.panels(len(batches), height=2.0, columns=2)

@@ -1,25 +1,19 @@
 """Sizes of tickets as they are stored, and their times over the dense network's."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from slth.studies.printing import style
+
+from slth.studies.latency.data import DENSE, FORMS, TARGET, batches_of, cells_of
 from slth.studies.printing.booktabs import Table
 from slth.studies.printing.formatting import (
     MISSING,
-    escape,
-    fixed,
     integer,
-    listing,
     number,
     percent,
-    sentence,
-    span,
 )
-from slth.studies.latency.data import FORMS, _batches, _cells
 
 TABLES = ("latencies",)
 MEBI = 2.0**20
@@ -28,13 +22,13 @@ MEBI = 2.0**20
 def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
     """One row a kept fraction and form: sizes, and times over the dense network's."""
     frame = frames["latency"]
-    cells = _cells(frame)
+    cells = cells_of(frame)
     spans = [rf"\multicolumn{{{max(len(cells), 1)}}}{{c}}{{time over dense, batch / threads}}"]
-    wide = max(len(_batches(frame)), 1)
+    wide = max(len(batches_of(frame)), 1)
     spans.append(rf"\multicolumn{{{wide}}}{{c}}{{pass, MiB, batch}}")
     header = [["", "weights", "stored", *spans]]
     words = [f"{batch} / {threads}" for batch, threads in cells] or [MISSING]
-    batches = [str(batch) for batch in _batches(frame)] or [MISSING]
+    batches = [str(batch) for batch in batches_of(frame)] or [MISSING]
     header.append(["", "kept", "MiB", *words, *batches])
     rows: list[list[str] | str] = []
     for kept, part in _by_kept(frame):
@@ -66,9 +60,9 @@ def _heading(kept: float, part: pd.DataFrame) -> str:
 def _row(frame: pd.DataFrame, of: pd.DataFrame, form: str) -> list[str]:
     names = {DENSE: "dense", TARGET: "target", **FORMS}
     found = {(row["batch"], row["threads"]): row for row in of.to_dict("records")}
-    cells = [_ratio(found[cell]) if cell in found else MISSING for cell in _cells(frame)]
+    cells = [_ratio(found[cell]) if cell in found else MISSING for cell in cells_of(frame)]
     peaks = []
-    for batch in _batches(frame):
+    for batch in batches_of(frame):
         peak = of[(of["batch"] == batch) & (of["threads"] == of["threads"].min())]["peak"]
         value = float(peak.iloc[0]) / MEBI if len(peak) else np.nan
         peaks.append(MISSING if np.isnan(value) else number(value))

@@ -1,14 +1,16 @@
 """What the paper says about learned masks: numbers, and sentences chosen by the data."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from slth.studies.learned import masks as data
 from slth.studies.learned.claims_margins import margin_macros
 from slth.studies.learned.published import PRINTED, comparisons
-from slth.studies.printing import inputs
 from slth.studies.printing.formatting import (
     MISSING,
+    arm_name,
     count,
     escape,
     integer,
@@ -19,24 +21,32 @@ from slth.studies.printing.formatting import (
     setting,
     span,
 )
-from slth.studies.tickets.claims_accuracy import arm_name
 
 NO_MASKS = "This run learned no mask."
 NO_ROUTES = "This run pruned no random network of the tickets by learning."
 
 
+READS = ("learned", "routes")
+BORROWS = {"tickets": ("tickets", "blocks")}
+
+
+def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Return macro name → LaTeX for everything the prose says about learned masks."""
+    return learned_macros(frames["tickets"], frames["blocks"], frames["learned"], frames["routes"])
+
+
 def learned_macros(
     tickets: pd.DataFrame,
     blocks: pd.DataFrame,
-    learned: pd.DataFrame | None,
-    routes: pd.DataFrame | None,
+    learned: pd.DataFrame,
+    routes: pd.DataFrame,
 ) -> dict[str, str]:
     """Return macro name → LaTeX for everything the prose says about learned masks."""
     table, found = data.masks(learned), data.routes(routes)
     both = found
     if not found.empty:
-        full = inputs.complete("tickets", tickets, inputs.TICKETS)
-        solved = inputs.complete("blocks", blocks, inputs.BLOCKS)
+        full = data.borrowed_tickets(tickets)
+        solved = data.borrowed_blocks(blocks)
         both = pd.concat([data.constructed(full, solved, found), found], ignore_index=True)
     return {
         "MasksSetting": _setting(table),

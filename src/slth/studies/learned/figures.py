@@ -1,5 +1,7 @@
 """Figures of learned masks: accuracy against kept fraction, and three routes against width."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -7,14 +9,26 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from slth.studies.learned import masks as data
-from slth.studies.printing import inputs, style
+from slth.studies.printing import style
+from slth.studies.printing.summaries import quartiles
 
 GREYS = (("fresh", "D", (0, (1, 1.3))), ("shuffled", "v", (0, (5, 1.6))), ("random", "x", "-"))
 LIGHT = "#8d8d8d"
 
 
+FIGURES = ("masks", "routes")
+
+
+def figures(frames: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
+    """The figures by name."""
+    return {
+        "masks": masks_figure(frames["learned"]),
+        "routes": routes_figure(frames["tickets"], frames["blocks"], frames["routes"]),
+    }
+
+
 @style.styled
-def masks_figure(learned: pd.DataFrame | None) -> Figure:
+def masks_figure(learned: pd.DataFrame) -> Figure:
     """Accuracy against kept fraction; a panel a granularity, kind of weights and time."""
     table = data.masks(learned)
     kinds = [
@@ -52,9 +66,7 @@ def masks_figure(learned: pd.DataFrame | None) -> Figure:
 
 
 @style.styled
-def routes_figure(
-    tickets: pd.DataFrame, blocks: pd.DataFrame, routes: pd.DataFrame | None
-) -> Figure:
+def routes_figure(tickets: pd.DataFrame, blocks: pd.DataFrame, routes: pd.DataFrame) -> Figure:
     """Accuracy, and the bracket of the sup-norm error, of every route against n; a row an arm."""
     found = data.routes(routes)
     if found.empty:
@@ -92,8 +104,8 @@ def routes_figure(
 def _with_constructed(
     tickets: pd.DataFrame, blocks: pd.DataFrame, found: pd.DataFrame
 ) -> pd.DataFrame:
-    full = inputs.complete("tickets", tickets, inputs.TICKETS)
-    solved = inputs.complete("blocks", blocks, inputs.BLOCKS)
+    full = data.borrowed_tickets(tickets)
+    solved = data.borrowed_blocks(blocks)
     parts = [data.constructed(full, solved, found), found[data.ROUTES]]
     return pd.concat([part for part in parts if not part.empty], ignore_index=True)
 
@@ -108,7 +120,7 @@ def _curve(
     dodge: float = 1.0,
 ) -> None:
     """Medians with quartile bars, at the median kept fraction, or at n."""
-    shown = inputs.quartiles(rows, column, by)
+    shown = quartiles(rows, column, by)
     if shown.empty:
         return
     x = shown[by].to_numpy(float)

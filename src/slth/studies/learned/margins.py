@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from slth.intervals import holm, t_test
 from slth.studies.learned import masks as data
 
 TOGETHER = data.CONFIDENCE  # that no margin of all is called positive in error: Holm's procedure
@@ -37,18 +38,9 @@ def margins(table: pd.DataFrame) -> list[Margin]:
 
 
 def above_together(found: Sequence[Margin]) -> int:
-    """How many margins are positive by Holm's step-down procedure over all of them.
-
-    The two-sided p-values, smallest first, against α / m, α / (m − 1), …, until one is larger; a
-    margin counts if it is positive. Source: Holm (Scandinavian Journal of Statistics, 1979).
-    """
-    ranked = sorted(found, key=lambda margin: margin.p)
-    above = 0
-    for place, margin in enumerate(ranked):
-        if not margin.p <= (1 - TOGETHER) / (len(ranked) - place):
-            break
-        above += margin.mean > 0
-    return above
+    """How many margins are positive by Holm's step-down procedure over all of them."""
+    rejected = holm([margin.p for margin in found], 1 - TOGETHER)
+    return sum(margin.mean > 0 for margin, sure in zip(found, rejected, strict=True) if sure)
 
 
 def _margins(table: pd.DataFrame, early: bool) -> Iterator[Margin]:
@@ -60,15 +52,5 @@ def _margins(table: pd.DataFrame, early: bool) -> Iterator[Margin]:
                 values = data.gaps(part, kind, early)
                 mean, low, high = data.margin(part, kind, early)
                 if np.isfinite(low):
-                    p = _p_value(values)
+                    p = t_test(values)
                     yield Margin(unit, arm, kind, early, len(values), mean, low, high, p)
-
-
-def _p_value(values: np.ndarray) -> float:
-    """Of a two-sided t-test of mean zero."""
-    from scipy.stats import t as student  # loaded where it is used: `claims_thresholds`
-
-    spread = values.std(ddof=1) / np.sqrt(len(values))
-    if spread == 0:
-        return float(values.mean() == 0)
-    return float(2 * student.sf(abs(values.mean()) / spread, len(values) - 1))

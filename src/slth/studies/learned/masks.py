@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from slth.intervals import Interval, t_interval
+from slth.studies.printing.summaries import complete
+
 CONFIDENCE = 0.99  # of the intervals of margins
 CONTROLS = {  # kind → in print
     "shuffled": "shuffled mask",
@@ -30,15 +33,15 @@ ROUTE_NAMES = {
 UNTRAINED = ("supermask_sgd", "edge_popup", "biprop")
 
 
-def masks(frame: pd.DataFrame | None) -> pd.DataFrame:
+def masks(frame: pd.DataFrame) -> pd.DataFrame:
     """The table of masks, empty where the run has none; ValueError naming missing columns."""
-    table = _complete("learned", frame, MASKS)
+    table = complete("learned", frame, MASKS)
     return table.assign(**{name: np.nan for name in EARLY if name not in table.columns})
 
 
-def routes(frame: pd.DataFrame | None) -> pd.DataFrame:
+def routes(frame: pd.DataFrame) -> pd.DataFrame:
     """The table of routes, empty where the run has none; ValueError naming missing columns."""
-    return _complete("routes", frame, ROUTES)
+    return complete("routes", frame, ROUTES)
 
 
 def name_of(arm: str) -> str:
@@ -83,22 +86,12 @@ def gaps(part: pd.DataFrame, kind: str, early: bool = False) -> np.ndarray:
     return (ours - null).groupby(part["replicate"]).mean().dropna().to_numpy(float)
 
 
-def margin(part: pd.DataFrame, kind: str, early: bool = False) -> tuple[float, float, float]:
+def margin(part: pd.DataFrame, kind: str, early: bool = False) -> Interval:
     """Mean of `gaps`, and its t-interval over random networks.
 
     Unknown interval for fewer than two networks.
     """
-    values = gaps(part, kind, early)
-    if len(values) == 0:
-        return np.nan, np.nan, np.nan
-    mean = float(values.mean())
-    if len(values) < 2:
-        return mean, np.nan, np.nan
-    from scipy.stats import t as student  # loaded where it is used: `claims_thresholds`
-
-    half = student.ppf((1 + CONFIDENCE) / 2, len(values) - 1) * values.std(ddof=1)
-    half /= np.sqrt(len(values))
-    return mean, mean - float(half), mean + float(half)
+    return t_interval(gaps(part, kind, early), CONFIDENCE)
 
 
 def constructed(tickets: pd.DataFrame, blocks: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
@@ -133,10 +126,12 @@ def _order(values: pd.Series) -> list[str]:
     return sorted(names, key=lambda name: (rank[name], name))
 
 
-def _complete(name: str, frame: pd.DataFrame | None, columns: list[str]) -> pd.DataFrame:
-    if frame is None:
-        return pd.DataFrame(columns=columns)
-    missing = [column for column in columns if column not in frame.columns]
-    if missing:
-        raise ValueError(f"{name}: lacks the columns {', '.join(missing)}")
-    return frame.reset_index(drop=True)
+def borrowed_tickets(frame: pd.DataFrame) -> pd.DataFrame:
+    """The constructed tickets of the run, with the columns that are compared."""
+    values = ["kept_fraction", "kept_parameters", "accuracy_ticket", "data_error"]
+    return complete("tickets", frame, ["arm", "n", "lower", "upper"], values)
+
+
+def borrowed_blocks(frame: pd.DataFrame) -> pd.DataFrame:
+    """The subset problems of those tickets, with the work of each."""
+    return complete("blocks", frame, ["arm"], ["n", "work"])

@@ -1,5 +1,6 @@
 """Tables of learned masks: accuracies with margins, three routes, published figures beside ours."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -7,7 +8,6 @@ import pandas as pd
 
 from slth.studies.learned import masks as data
 from slth.studies.learned.published import comparisons
-from slth.studies.printing import inputs
 from slth.studies.printing.booktabs import Table
 from slth.studies.printing.formatting import (
     MISSING,
@@ -19,8 +19,19 @@ from slth.studies.printing.formatting import (
     setting,
 )
 
+TABLES = ("masks", "routes", "published")
 
-def masks_table(learned: pd.DataFrame | None) -> Table:
+
+def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
+    """The tables by name."""
+    return {
+        "masks": masks_table(frames["learned"]),
+        "routes": routes_table(frames["tickets"], frames["blocks"], frames["routes"]),
+        "published": published_table(frames["learned"]),
+    }
+
+
+def masks_table(learned: pd.DataFrame) -> Table:
     """One row a method, grouped by granularity, at the end and early: accuracies and margins."""
     table = data.masks(learned)
     low, high = (_edge(table, largest) for largest in (False, True))
@@ -42,7 +53,7 @@ def masks_table(learned: pd.DataFrame | None) -> Table:
     return Table("lrrrrr", header, rows, rules=r"\cmidrule(lr){2-3}\cmidrule(lr){4-6}")
 
 
-def routes_table(tickets: pd.DataFrame, blocks: pd.DataFrame, routes: pd.DataFrame | None) -> Table:
+def routes_table(tickets: pd.DataFrame, blocks: pd.DataFrame, routes: pd.DataFrame) -> Table:
     """One row a route, grouped by arm and size; medians over the random networks."""
     found = data.routes(routes)
     header = [
@@ -50,8 +61,8 @@ def routes_table(tickets: pd.DataFrame, blocks: pd.DataFrame, routes: pd.DataFra
     ]
     if found.empty:
         return Table("lrrrrrrl", header, [])
-    full = inputs.complete("tickets", tickets, inputs.TICKETS)
-    solved = inputs.complete("blocks", blocks, inputs.BLOCKS)
+    full = data.borrowed_tickets(tickets)
+    solved = data.borrowed_blocks(blocks)
     both = pd.concat([data.constructed(full, solved, found), found], ignore_index=True)
     rows: list[list[str] | str] = []
     for (arm, n), part in both.groupby(["arm", "n"], sort=True):
@@ -64,7 +75,7 @@ def routes_table(tickets: pd.DataFrame, blocks: pd.DataFrame, routes: pd.DataFra
     return Table("lrrrrrrl", header, rows)
 
 
-def published_table(learned: pd.DataFrame | None) -> Table:
+def published_table(learned: pd.DataFrame) -> Table:
     """Figures of the papers beside those of this run, with what can be said of the two."""
     rows: list[list[str] | str] = []
     for line in comparisons(data.masks(learned)):

@@ -1,5 +1,7 @@
 """What the paper says about prices: rates, and sentences chosen by the data."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 

@@ -1,13 +1,11 @@
 """Summaries of priced tickets: errors, rates with intervals, sizes at an equal error."""
 
-from typing import NamedTuple
-
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from slth.checks import FloatArray
-from slth.studies.printing.inputs import existence_limit
+from slth.intervals import Interval, t_interval
+from slth.studies.printing.summaries import existence_limit
 
 CONFIDENCE = 0.95  # of the t-intervals of rates, over random networks
 
@@ -44,14 +42,6 @@ COLUMNS = [
 ]
 
 
-class Rate(NamedTuple):
-    """A mean over random networks with its t-interval (NaN: one network)."""
-
-    mean: float
-    low: float
-    high: float
-
-
 def built(price: pd.DataFrame) -> pd.DataFrame:
     """Rows of tickets, with ``error``: the certified upper end, of no blocks the lower one.
 
@@ -81,12 +71,12 @@ def arms(table: pd.DataFrame) -> list[str]:
     return [arm for arm in LABELS if arm in present]
 
 
-def per_doubling(part: pd.DataFrame) -> Rate:
+def per_doubling(part: pd.DataFrame) -> Interval:
     """Halvings of the error when the source doubles: minus the slope of log2 error, log2 size."""
     return _rate(part, np.log2(part["overparameterisation"].to_numpy(float)))
 
 
-def per_candidate(part: pd.DataFrame) -> Rate:
+def per_candidate(part: pd.DataFrame) -> Interval:
     """Halvings of the error a candidate (or digit) more."""
     return _rate(part, part["size"].to_numpy(float))
 
@@ -149,26 +139,14 @@ def middle(values: FloatArray) -> tuple[float, float, float]:
     return float(median), float(low), float(high)
 
 
-def _rate(part: pd.DataFrame, x: FloatArray) -> Rate:
+def _rate(part: pd.DataFrame, x: FloatArray) -> Interval:
     y = -np.log2(part["error"].to_numpy(float).clip(min=1e-300))
     slopes = []
     for _, places in part.reset_index(drop=True).groupby("replicate", sort=True).groups.items():
         mine = np.asarray(places)
         if len(np.unique(x[mine])) > 1:
             slopes.append(float(np.polyfit(x[mine], y[mine], 1)[0]))
-    return interval(np.array(slopes))
-
-
-def interval(values: FloatArray) -> Rate:
-    """Mean of independent values with its t-interval at `CONFIDENCE`."""
-    if not values.size:
-        return Rate(np.nan, np.nan, np.nan)
-    mean = float(values.mean())
-    if len(values) < 2:
-        return Rate(mean, np.nan, np.nan)
-    half = student.ppf(0.5 + CONFIDENCE / 2, len(values) - 1) * values.std(ddof=1)
-    half /= np.sqrt(len(values))
-    return Rate(mean, mean - float(half), mean + float(half))
+    return t_interval(np.array(slopes), CONFIDENCE)
 
 
 def _whole(price: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,7 @@
 """The figures on prices: error against overparameterisation, and sparsity against width."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from slth.intervals import jackknife
+
 COLUMNS = [
     *("d", "fraction", "eps", "threshold", "found", "measured", "error", "predicted"),
     *("kept_fraction", "problems"),
@@ -33,7 +35,7 @@ def summaries(sizes: pd.DataFrame) -> pd.DataFrame:
                 "threshold": threshold,
                 "found": found,
                 "measured": found * per_n,
-                "error": jackknife(part) * per_n,
+                "error": jackknife_error(part) * per_n,
                 "predicted": threshold * per_n,
                 "kept_fraction": float(np.interp(place, kept.index, kept)),
                 "problems": int(part["problems"].sum()),
@@ -55,10 +57,7 @@ def crossing(part: pd.DataFrame) -> float:
     return np.nan
 
 
-def jackknife(part: pd.DataFrame) -> float:
+def jackknife_error(part: pd.DataFrame) -> float:
     """Return the standard error of `crossing`, leaving out one random network at a time."""
     names = part["replicate"].unique()
-    left = np.array([crossing(part[part["replicate"] != name]) for name in names])
-    if len(names) < 2 or not np.isfinite(left).all():
-        return np.nan
-    return float(np.sqrt((len(names) - 1) * ((left - left.mean()) ** 2).mean()))
+    return jackknife(lambda i: crossing(part[part["replicate"] != names[i]]), len(names))

@@ -1,8 +1,11 @@
 """The table on prices: rates with intervals, sizes at an equal error, predicted widths."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
+from slth.intervals import Interval
 from slth.studies.price import data
 from slth.studies.price.claims_widths import measured_width
 from slth.studies.price.words import TARGETS
@@ -61,7 +64,7 @@ def _sizes(part: pd.DataFrame) -> str:
     return span(part["n"].to_numpy(float))
 
 
-def _rate(rate: data.Rate) -> str:
+def _rate(rate: Interval) -> str:
     if not np.isfinite(rate.mean):
         return MISSING
     half = rate.high - rate.mean

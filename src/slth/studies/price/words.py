@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from slth.studies.price.data import Rate
+from slth.intervals import Interval
 from slth.studies.printing.formatting import fixed
 
 TARGETS = {"points": "the network on points", "images": "the network on images"}
@@ -33,7 +33,7 @@ def where(part: pd.DataFrame) -> str:
     return f"{WORDS[str(part['arm'].iloc[0])]} on {short(part['target'].iloc[0])}"
 
 
-def rate_words(rate: Rate) -> str:
+def rate_words(rate: Interval) -> str:
     """Return a rate with its interval, in words."""
     if not np.isfinite(rate.low):
         return fixed(rate.mean)

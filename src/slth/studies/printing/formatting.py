@@ -33,6 +33,14 @@ ENSEMBLES = {  # names in the data → names in print
     "quantized": "quantized",
 }
 
+SOLVERS = {  # names in the data → names in print
+    "mitm": "meet in the middle",
+    "klist": "$k$-list",
+    "annealing": "annealing",
+    "lp_rounding": "LP rounding",
+    "differencing": "differencing",
+}
+
 
 def escape(text: object) -> str:
     """Return ``text`` as LaTeX that prints it as it is."""
@@ -118,3 +126,8 @@ def sentence(words: str) -> str:
     """Return ``words`` with a capital first letter and one full stop at the end."""
     words = words.strip()
     return words[:1].upper() + words[1:] + ("" if words.endswith(".") else ".")
+
+
+def arm_name(arm: str) -> str:
+    """The name of an arm in print."""
+    return rf"\emph{{{escape(arm)}}}"

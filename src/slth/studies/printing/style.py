@@ -193,6 +193,22 @@ def percent_axis(ax: Axes) -> None:
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
 
 
+def label(axes: list[Axes], xlabel: str, ylabel: str) -> None:
+    """Label the lowest panel of every column below, the leftmost of every row at its side."""
+    for ax in axes:
+        place = ax.get_subplotspec()
+        assert place is not None
+        columns = place.get_gridspec().ncols
+        last = all(
+            other.get_subplotspec().num1 != place.num1 + columns  # type: ignore[union-attr]
+            for other in axes
+        )
+        if last:
+            ax.set_xlabel(xlabel)
+        if place.is_first_col():
+            ax.set_ylabel(ylabel)
+
+
 @styled
 def save(figure: Figure, path: str | Path) -> None:
     """Write ``figure`` to ``path`` (.pdf, .svg or .png), whole or not at all, free of dates.

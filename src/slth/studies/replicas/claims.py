@@ -16,12 +16,13 @@ from slth.studies.printing.formatting import (
     sentence,
     setting,
 )
+from slth.studies.printing.published import DENSE, WIDTHS
 from slth.studies.replicas import published as data
 from slth.studies.replicas.claims_sums import failure_macros, lenet_macros
 
 Frames = Mapping[str, pd.DataFrame]
 OFF = "The dense network was not built in this run."
-P = data.DENSE
+P = DENSE
 DECIMALS = 0.5e-4  # half a unit in the last place of the published accuracies
 PRINTED = {"digits": "the digits", "mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
 
@@ -49,7 +50,7 @@ def macros(frames: Frames) -> dict[str, str]:
 
 
 def _published() -> str:
-    widths = "--".join(map(str, data.WIDTHS))
+    widths = "--".join(map(str, WIDTHS))
     same = P["before"] == P["after"]
     after = "before and after" if same else f"before and {percent(P['after'], 2)} after"
     return (

@@ -4,14 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
+
+from slth.intervals import t_interval
 
 CONFIDENCE = 0.95  # of the t-intervals over random networks
-
-# Pensia et al., NeurIPS 2020: 784-500-10 on MNIST, Gurobi
-DENSE = {"n": 21, "eps": 0.01, "weights": 397_000, "kept": 9.39, "before": 0.9719, "after": 0.9719}
-WIDTHS = (784, 500, 10)
-SECONDS, CORES = 77_266, 36
 
 # da Cunha, Natale, Viennot, ICLR 2022: largest relative error of a weight; n → (MNIST, Fashion)
 LENET = {15: (1.8e-2, 5.1e-1), 20: (7.3e-4, 2.6e-3), 30: (7.7e-6, 2.2e-5)}
@@ -42,12 +38,8 @@ def spread(values: pd.Series) -> Spread:
     x = values.astype(float).dropna().to_numpy(float)
     if not len(x):
         return Spread(0, *[np.nan] * 6)
-    half = np.nan
-    if len(x) > 1:
-        half = float(student.ppf((1 + CONFIDENCE) / 2, len(x) - 1) * x.std(ddof=1) / len(x) ** 0.5)
-    mean = float(x.mean())
     ends = float(np.median(x)), float(x.min()), float(x.max())
-    return Spread(len(x), mean, mean - half, mean + half, *ends)
+    return Spread(len(x), *t_interval(x, CONFIDENCE), *ends)
 
 
 def table(name: str, frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

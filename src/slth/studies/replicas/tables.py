@@ -1,14 +1,14 @@
 """The section of published experiments run again: what it draws, sets and says."""
 
 from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
+
 from slth.studies.printing.booktabs import Table
 from slth.studies.printing.formatting import MISSING, fixed, integer, number, percent, setting
+from slth.studies.printing.published import DENSE
 from slth.studies.replicas import published as data
-from slth.studies.replicas.claims import replica_macros
-from slth.studies.replicas.figures import replicas_figure
 
 TABLES = ("replicas_dense", "replicas_lenet", "replicas_failures")
 Frames = Mapping[str, pd.DataFrame]
@@ -30,7 +30,7 @@ def dense_table(table: pd.DataFrame) -> Table:
     """One row a (coefficients, n, question): misses, worst error, kept, accuracy, decisions."""
     words = ["$n$", "subset asked for", "weights missed", "worst error", "kept a weight"]
     words += [r"before (\%)", r"after (\%)", r"changed (\%)"]
-    weights = integer(data.DENSE["weights"])
+    weights = integer(DENSE["weights"])
     rows: list[list[str] | str] = [
         rf"\textit{{published}}, {weights} weights, coefficients shared by a row",
         _published_row(),
@@ -82,7 +82,7 @@ def failure_table(table: pd.DataFrame) -> Table:
 
 
 def _published_row() -> list[str]:
-    p = data.DENSE
+    p = DENSE
     accuracies = [_bare(p[key], 2) for key in ("before", "after")]
     kept = [MISSING, MISSING, MISSING, setting(p["kept"])]
     return [integer(p["n"]), *kept, *accuracies, MISSING]

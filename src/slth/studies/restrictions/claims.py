@@ -1,15 +1,11 @@
 """Open problem 3 in print: the structured construction with one restriction lifted at a time."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
-from scipy.stats import t as student
-from slth.studies.printing import style
-from slth.studies.printing.booktabs import Table
+
 from slth.studies.printing.formatting import (
-    MISSING,
     fixed,
     integer,
     listing,
@@ -19,8 +15,6 @@ from slth.studies.printing.formatting import (
 )
 from slth.studies.restrictions.ratios import BASE, CONFIDENCE, NAMES, ratio, variants
 from slth.studies.restrictions.tables import _interval
-
-
 
 READS = ("restrictions",)
 

@@ -1,22 +1,12 @@
 """The ratios of errors, variant by variant."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from scipy.stats import t as student
+
 from slth.studies.printing import style
-from slth.studies.printing.booktabs import Table
-from slth.studies.printing.formatting import (
-    MISSING,
-    fixed,
-    integer,
-    listing,
-    number,
-    percent,
-    sentence,
-)
 from slth.studies.restrictions.ratios import BASE, NAMES, ratio, variants
 
 FIGURES = ("restriction_ratios",)

@@ -1,22 +1,11 @@
 """Errors of a variant over those of the base case with the same seed."""
 
-from collections.abc import Mapping
 from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
-from scipy.stats import t as student
-from slth.studies.printing import style
-from slth.studies.printing.booktabs import Table
-from slth.studies.printing.formatting import (
-    MISSING,
-    fixed,
-    integer,
-    listing,
-    number,
-    percent,
-    sentence,
-)
+
+from slth.intervals import t_interval
 
 CONFIDENCE = 0.95  # of the t-intervals of the logarithms of ratios
 BASE = "base"
@@ -48,7 +37,9 @@ def ratio(frame: pd.DataFrame, variant: str, column: str) -> Ratio:
     variant without a bracket is a closed form and is set against the base's closed form. The
     interval is a t-interval of the mean logarithm.
     """
-    kinds = ("error_bound" if column == "upper" and not _bracketed(frame, variant) else column,) * 2
+    kinds = (
+        "error_bound" if column == "upper" and not bracketed_all(frame, variant) else column,
+    ) * 2
     wide = frame.assign(relative=frame["seen"] / frame["size"])
     ours, base = (
         wide[wide["variant"] == name].set_index("replicate")[kind].astype(float)
@@ -59,13 +50,7 @@ def ratio(frame: pd.DataFrame, variant: str, column: str) -> Ratio:
     if not len(values):
         return Ratio(np.nan, np.nan, np.nan, values)
     logs = np.log(values)
-    half = np.nan
-    if len(logs) > 1:
-        spread = float(logs.std(ddof=1)) / np.sqrt(len(logs))
-        half = float(student.ppf((1 + CONFIDENCE) / 2, len(logs) - 1)) * spread
-    centre = float(logs.mean())
-    low, high = (float(np.exp(centre + sign * half)) for sign in (-1, 1))
-    return Ratio(float(np.exp(centre)), low, high, values)
+    return Ratio(*np.exp(t_interval(logs, CONFIDENCE)).tolist(), values)
 
 
 def variants(frame: pd.DataFrame) -> list[str]:
@@ -74,5 +59,6 @@ def variants(frame: pd.DataFrame) -> list[str]:
     return [name for name in NAMES if name in found]
 
 
-def _bracketed(frame: pd.DataFrame, variant: str) -> bool:
+def bracketed_all(frame: pd.DataFrame, variant: str) -> bool:
+    """Whether every ticket of a variant has a bracket."""
     return bool(frame.loc[frame["variant"] == variant, "bracketed"].all())

@@ -1,23 +1,17 @@
 """One row a variant."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
-from scipy.stats import t as student
-from slth.studies.printing import style
+
 from slth.studies.printing.booktabs import Table
 from slth.studies.printing.formatting import (
     MISSING,
     fixed,
-    integer,
-    listing,
     number,
-    percent,
-    sentence,
 )
-from slth.studies.restrictions.ratios import BASE, NAMES, Ratio, _bracketed, ratio, variants
+from slth.studies.restrictions.ratios import BASE, NAMES, Ratio, bracketed_all, ratio, variants
 
 TABLES = ("restrictions",)
 
@@ -39,7 +33,7 @@ def _row(frame: pd.DataFrame, name: str) -> list[str]:
     part = frame[frame["variant"] == name]
     columns = ("worst_error", "size", "lower", "upper")
     worst, size, lower, upper = (float(part[column].median()) for column in columns)
-    mark = "" if _bracketed(frame, name) else r"$^\ast$"
+    mark = "" if bracketed_all(frame, name) else r"$^\ast$"
     gaps = [MISSING, MISSING]
     if name != BASE:
         gaps = [_interval(ratio(frame, name, column)) for column in ("relative", "upper")]

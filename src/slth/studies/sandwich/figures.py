@@ -2,15 +2,14 @@
 
 from collections.abc import Mapping
 from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
 from slth.studies.printing import style
-from slth.studies.printing.booktabs import Table
-from slth.studies.printing.formatting import MISSING, integer
 from slth.studies.sandwich import data
-from slth.studies.sandwich.claims import claims
 
 FIGURES = ("sandwich", "sandwich_pairs")
 Frames = Mapping[str, pd.DataFrame]

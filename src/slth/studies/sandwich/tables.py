@@ -1,16 +1,10 @@
 """Goals with what was found; medians of every bound over the lower one, by depth."""
 
-from collections.abc import Mapping
-from typing import Any
-import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from slth.studies.printing import style
+
 from slth.studies.printing.booktabs import Table
 from slth.studies.printing.formatting import MISSING, integer
 from slth.studies.sandwich import data
-from slth.studies.sandwich.claims import claims
 from slth.studies.sandwich.figures import Frames
 
 TABLES = ("sandwich_goals", "sandwich_peers")

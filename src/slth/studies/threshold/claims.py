@@ -1,9 +1,11 @@
 """What the paper says about success probabilities: numbers, and sentences chosen by the data."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
-from slth.studies.printing import inputs
+from slth.intervals import SIGNIFICANCE, excess_of_misses
 from slth.studies.printing.formatting import (
     ENSEMBLES,
     MISSING,
@@ -18,17 +20,25 @@ from slth.studies.printing.formatting import (
     setting,
     span,
 )
-from slth.studies.tickets.tables import pooled
+from slth.studies.threshold.data import observed_rate, points
+from slth.studies.threshold.tables import pooled
 
-SIGNIFICANCE = 0.01  # of the tests the prose reports
 USEFUL = 0.1  # mean absolute deviation above which the prediction is called a failure
 LISTED = 8  # points named one by one, at most
 
 
+READS = ("thresholds",)
+
+
+def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Return macro name → LaTeX for everything the prose says about success probabilities."""
+    return threshold_macros(frames["thresholds"])
+
+
 def threshold_macros(thresholds: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for everything the prose says about the threshold experiment."""
-    table = inputs.complete("thresholds", thresholds, inputs.THRESHOLDS)
-    deviation = (inputs.observed_rate(table) - table["prediction"]).abs()
+    table = points(thresholds)
+    deviation = (observed_rate(table) - table["prediction"]).abs()
     outside = table[~table["inside"].astype(bool)]
     names = [ENSEMBLES.get(name, escape(name)) for name in dict.fromkeys(table["ensemble"])]
     return {
@@ -47,17 +57,6 @@ def threshold_macros(thresholds: pd.DataFrame) -> dict[str, str]:
         "ThresholdAbstract": _abstract(table, outside, deviation),
         "ThresholdVerdict": _verdict(table, outside),
     }
-
-
-def excess(points: int, outside: int, confidence: float) -> float:
-    """P(at least ``outside`` of ``points`` intervals miss) if the prediction were exact.
-
-    Clopper–Pearson intervals miss with probability at most 1 − confidence: binomial upper tail,
-    an upper bound on the p-value.
-    """
-    from scipy.stats import binom  # half a second to load: not for every figure and table
-
-    return float(binom.sf(outside - 1, points, 1 - confidence))
 
 
 def _worst(deviation: pd.Series) -> str:
@@ -79,7 +78,7 @@ def _agreement(table: pd.DataFrame, outside: pd.DataFrame) -> str:
             f"at {every} the prediction lies inside the {level} interval of the observed rate"
         )
     confidence = float(table["confidence"].iloc[0])
-    p = excess(points, len(outside), confidence)
+    p = excess_of_misses(points, len(outside), confidence)
     chance = points * (1 - confidence)
     words = (
         f"at {count(len(outside), 'grid point')} of {integer(points)} the prediction lies "
@@ -96,7 +95,7 @@ def _agreement(table: pd.DataFrame, outside: pd.DataFrame) -> str:
 
 def _named(outside: pd.DataFrame) -> str:
     """The points outside, the worst first."""
-    rate = inputs.observed_rate(outside).to_numpy(float)
+    rate = observed_rate(outside).to_numpy(float)
     order = np.argsort(-np.abs(rate - outside["prediction"].to_numpy(float)), kind="stable")
     rows = outside.to_dict("records")
     shown = [
@@ -153,7 +152,7 @@ def _refined(table: pd.DataFrame) -> str:
     known = table[table["refined"].notna()]
     if known.empty:
         return "The refinement is for densities, of which this run measured none."
-    rate = inputs.observed_rate(known)
+    rate = observed_rate(known)
     before, after = (float((rate - known[c]).abs().mean()) for c in ("prediction", "refined"))
     inside = int(known["refined_inside"].astype(bool).sum())
     simple = int(known["inside"].astype(bool).sum())
@@ -191,8 +190,8 @@ def _verdict(table: pd.DataFrame, outside: pd.DataFrame) -> str:
     """What the experiment means for the question of the tightness of MRSS."""
     if table.empty:
         return "This run adds nothing to the question of how many candidates suffice."
-    mean = float((inputs.observed_rate(table) - table["prediction"]).abs().mean())
-    p = excess(len(table), len(outside), float(table["confidence"].iloc[0]))
+    mean = float((observed_rate(table) - table["prediction"]).abs().mean())
+    p = excess_of_misses(len(table), len(outside), float(table["confidence"].iloc[0]))
     if p >= SIGNIFICANCE and not biased(table):
         return (
             "Within the dimensions and tolerances of this run the data do not contradict the "

@@ -17,6 +17,7 @@ Networks = dict[str, nn.Sequential]
 
 
 def keyed(rows: pd.DataFrame, arm: Settings, n: int, replicate: int) -> pd.DataFrame:
+    """The rows with the key of their ticket before them."""
     key = {
         "experiment": "tickets",
         "arm": arm["name"],
@@ -30,6 +31,7 @@ def keyed(rows: pd.DataFrame, arm: Settings, n: int, replicate: int) -> pd.DataF
 
 
 def options(arm: Settings) -> dict[str, Any]:
+    """Options of the construction."""
     return {"granularity": arm["granularity"], "readout": arm["readout"]}
 
 

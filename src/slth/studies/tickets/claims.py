@@ -1,11 +1,13 @@
 """What the paper says about tickets: numbers, and sentences chosen by the data."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
-from slth.studies.printing import inputs
 from slth.studies.printing.formatting import (
     MISSING,
+    arm_name,
     count,
     escape,
     integer,
@@ -15,19 +17,33 @@ from slth.studies.printing.formatting import (
     sentence,
     span,
 )
-from slth.studies.tickets.claims_accuracy import accuracy_macros, arm_name, medians_of
+from slth.studies.tickets.claims_accuracy import accuracy_macros, medians_of
+from slth.studies.tickets.claims_blocks import block_macros, network_macros
+from slth.studies.tickets.data import PERFECT, arms, tickets_of
 from slth.studies.tickets.tables import HIT_CONFIDENCE
 
 NO_TICKETS = "This run built no ticket."
 
 
+READS = ("tickets", "blocks", "networks")
+
+
+def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    """Return macro name → LaTeX for everything the prose says about tickets."""
+    return {
+        **ticket_macros(frames["tickets"]),
+        **block_macros(frames["blocks"]),
+        **network_macros(frames["networks"]),
+    }
+
+
 def ticket_macros(tickets: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for everything the prose says about tickets."""
-    table = inputs.complete("tickets", tickets, inputs.TICKETS)
+    table = tickets_of(tickets)
     seeds = table.groupby(["arm", "n"]).size().to_numpy(float)
     return {
         "TicketCount": integer(len(table)),
-        "TicketArmList": listing(_arm(table, name) for name in inputs.arms(table)),
+        "TicketArmList": listing(_arm(table, name) for name in arms(table)),
         "TicketSizes": span(table["n"].to_numpy(float)),
         "TicketSeeds": span(seeds),
         "TicketHeldOut": span(table["held_out"].to_numpy(float)),
@@ -54,7 +70,7 @@ def trend(sizes: np.ndarray, values: np.ndarray) -> str:
         return "one size"
     if len(set(values)) == 1:
         return "no"
-    from scipy.stats import spearmanr  # loaded where it is used: `claims_thresholds`
+    from scipy.stats import spearmanr  # half a second to load
 
     rho = float(spearmanr(sizes, values).statistic)
     if rho < -0.999:
@@ -84,9 +100,7 @@ def _readout(table: pd.DataFrame) -> str:
     parts = []
     for kind in kinds:
         part = table[table["readout"] == kind]
-        parts.append(
-            f"in {listing(map(arm_name, inputs.arms(part)))} {words.get(kind, escape(kind))}"
-        )
+        parts.append(f"in {listing(map(arm_name, arms(part)))} {words.get(kind, escape(kind))}")
     return listing(parts) if parts else "there is no ticket"
 
 
@@ -99,7 +113,7 @@ def _error_trend(table: pd.DataFrame) -> str:
         "one size": "was measured at a single $n$, so that no trend can be read",
     }
     found: dict[str, list[str]] = {}
-    for name in inputs.arms(table):
+    for name in arms(table):
         medians = medians_of(table, name, "upper")
         if len(medians):
             key = trend(medians["n"].to_numpy(), medians["median"].to_numpy())
@@ -119,7 +133,7 @@ def _which(names: list[str], total: int) -> str:
 
 def _error_size(table: pd.DataFrame) -> str:
     parts = []
-    for name in inputs.arms(table):
+    for name in arms(table):
         medians = medians_of(table, name, "upper")
         if len(medians) > 1:
             first, last = medians.iloc[0], medians.iloc[-1]
@@ -197,24 +211,24 @@ def _exact(table: pd.DataFrame) -> str:
         return "No ticket of this run begins with a convolution, whose error has an exact formula."
     size = known["exact"].abs().clip(lower=1.0)
     gap = ((known["layer_upper"] - known["exact"]).abs() / size).to_numpy(float)
-    bad = int((gap > inputs.PERFECT).sum())
+    bad = int((gap > PERFECT).sum())
     if bad:
         return sentence(
             f"the upper bound of the first convolution alone differs from its exact formula by "
-            f"more than {number(inputs.PERFECT, 1)} in {count(bad, 'ticket')} of "
+            f"more than {number(PERFECT, 1)} in {count(bad, 'ticket')} of "
             f"{integer(len(known))}, by {number(float(gap.max()))} at most"
         )
     return sentence(
         f"in {'the one ticket' if len(known) == 1 else f'all {integer(len(known))} tickets'} the "
         f"upper bound of the first convolution alone equals its exact formula to within "
-        f"{number(inputs.PERFECT, 1)}"
+        f"{number(PERFECT, 1)}"
     )
 
 
 def _abstract(table: pd.DataFrame) -> str:
     if table.empty:
         return "The run built no ticket."
-    tight = [medians_of(table, name, "upper") for name in inputs.arms(table)]
+    tight = [medians_of(table, name, "upper") for name in arms(table)]
     last = [float(medians["median"].iloc[-1]) for medians in tight if len(medians)]
     falls = [len(m) > 1 and m["median"].iloc[-1] < m["median"].iloc[0] for m in tight]
     words = (

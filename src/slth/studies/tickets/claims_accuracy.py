@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from slth.studies.printing import inputs
-from slth.studies.printing.formatting import escape, integer, listing, percent, sentence
+from slth.studies.printing.formatting import arm_name, integer, listing, percent, sentence
+from slth.studies.printing.summaries import quartiles
+from slth.studies.tickets.data import arms
 
 
 def accuracy_macros(table: pd.DataFrame) -> dict[str, str]:
@@ -16,19 +17,14 @@ def accuracy_macros(table: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def arm_name(arm: str) -> str:
-    """The name of an arm in print."""
-    return rf"\emph{{{escape(arm)}}}"
-
-
 def medians_of(table: pd.DataFrame, name: str, column: str) -> pd.DataFrame:
     """Quartiles of ``column`` against n in one arm."""
-    return inputs.quartiles(table[table["arm"] == name], column)
+    return quartiles(table[table["arm"] == name], column)
 
 
 def _accuracy(table: pd.DataFrame) -> str:
     parts, narrowing = [], []
-    for name in inputs.arms(table):
+    for name in arms(table):
         ticket = medians_of(table, name, "accuracy_ticket")
         target = table.loc[table["arm"] == name, "accuracy_target"].astype(float).median()
         if ticket.empty or np.isnan(target):

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from slth.studies.printing import inputs
 from slth.studies.printing.formatting import (
     count,
     escape,
@@ -15,13 +14,15 @@ from slth.studies.printing.formatting import (
     setting,
     span,
 )
+from slth.studies.printing.summaries import existence_limit
+from slth.studies.tickets.data import blocks_of, networks_of
 
 SMALL = 0.1  # least errors above this are outside the small-eps approximation, and not compared
 
 
 def block_macros(blocks: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for everything the prose says about subset problems."""
-    table = inputs.complete("blocks", blocks, inputs.BLOCKS)
+    table = blocks_of(blocks)
     proved = int(table["proved"].astype(bool).sum())
     return {
         "BlockCount": integer(len(table)),
@@ -36,7 +37,7 @@ def block_macros(blocks: pd.DataFrame) -> dict[str, str]:
 
 def network_macros(networks: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for everything the prose says about the targets."""
-    table = inputs.complete("networks", networks, inputs.NETWORKS)
+    table = networks_of(networks)
     return {
         "NetworkCount": count(len(table), "target"),
         "NetworkTrain": span(table["train"].to_numpy(float)),
@@ -79,7 +80,7 @@ def _hits(table: pd.DataFrame) -> str:
 
 def _gap(table: pd.DataFrame) -> str:
     """Error found over the predicted least error, where the prediction is small enough to hold."""
-    limit = inputs.existence_limit(table["candidates"].to_numpy(float), table["d"].to_numpy(float))
+    limit = existence_limit(table["candidates"].to_numpy(float), table["d"].to_numpy(float))
     table = table.assign(ratio=table["error"].to_numpy(float) / np.where(limit > 0, limit, np.nan))
     table = table[(limit <= SMALL) & np.isfinite(table["ratio"])]
     if table.empty:

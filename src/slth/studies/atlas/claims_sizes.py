@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from slth.studies.atlas.claims import largest_sizes, level, printed
-from slth.studies.benchmark.claims import OURS
+from slth.intervals import SIGNIFICANCE, excess_of_misses
+from slth.studies.atlas.claims_least import largest_sizes, level, printed
 from slth.studies.printing.formatting import (
     MISSING,
+    SOLVERS,
     count,
     escape,
     fixed,
@@ -17,7 +18,6 @@ from slth.studies.printing.formatting import (
     setting,
     span,
 )
-from slth.studies.threshold.claims import SIGNIFICANCE, excess
 
 
 def covering_macros(covering: pd.DataFrame) -> dict[str, str]:
@@ -87,7 +87,7 @@ def _covering_agreement(table: pd.DataFrame) -> str:
         return ""
     inside = (table["low"] <= table["prediction"]) & (table["prediction"] <= table["high"])
     away = (table["d"] * np.log2(table["median"] / table["prediction"])).abs()
-    p = excess(len(table), int((~inside).sum()), float(table["confidence"].iloc[0]))
+    p = excess_of_misses(len(table), int((~inside).sum()), float(table["confidence"].iloc[0]))
     verdict = (
         "no more misses than chance explains"
         if p >= SIGNIFICANCE
@@ -204,4 +204,4 @@ def _search(search: pd.DataFrame) -> str:
 
 
 def _solver(row: pd.Series) -> str:
-    return OURS.get(str(row["solver"]), escape(row["solver"]))
+    return SOLVERS.get(str(row["solver"]), escape(row["solver"]))

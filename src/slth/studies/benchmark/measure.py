@@ -1,0 +1,32 @@
+"""What ``make bench`` wrote, as a table with the machine in every row."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+
+from slth import frames
+from slth.studies.job import Job
+
+
+def load(path: str | Path, own: bool = False) -> pd.DataFrame:
+    """Return the rows of the JSON of ``make bench``, one a (task, solver, draw).
+
+    info: the rest of the file as JSON, in every row: machine, versions, limit in seconds a peer, and
+    ``own``, measured where the paper is made. Raises ValueError naming the file when it is not one.
+    """
+    try:
+        report = json.loads(Path(path).read_text(encoding="utf-8"))
+        rows = pd.DataFrame(report.pop("rows"))
+        missing = {"task", "kind", "n", "d", "eps", "threads", "solver", "seconds"} - set(rows)
+        if missing:
+            raise KeyError(", ".join(sorted(missing)))
+    except (json.JSONDecodeError, KeyError, AttributeError, TypeError) as error:
+        raise ValueError(f"{path}: not a benchmark file ({error}); run make bench") from None
+    return rows.assign(info=json.dumps({**report, "own": own}, sort_keys=True))
+
+
+def run(job: Job) -> None:
+    """Take over the times of a file."""
+    own = job.input.measured.startswith("results/")
+    frames.write(job.output[0], load(job.input.measured, own), "benchmark")
