@@ -22,8 +22,8 @@ help: ## list the commands
 paper: $(STAMP) tex ## run config.yaml, from samples to paper/main.pdf
 	$(SNAKEMAKE) --cores all $(SNAKEMAKE_ARGS)
 
-full: $(STAMP) tex ## the same at publication size: configs/full.yaml
-	$(SNAKEMAKE) --cores all --configfile configs/full.yaml $(SNAKEMAKE_ARGS)
+full: $(STAMP) tex ## the same at publication size: config/full.yaml
+	$(SNAKEMAKE) --cores all --configfile config/full.yaml $(SNAKEMAKE_ARGS)
 
 report: paper ## report.html: every figure and table with its caption, one file
 	$(SNAKEMAKE) --cores all --report report.html $(SNAKEMAKE_ARGS)

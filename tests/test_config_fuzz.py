@@ -15,7 +15,7 @@ from slth.configuration import check, check_or_exit, load_schema, merge, read, r
 ROOT = Path(__file__).parents[1]
 SCHEMA = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
 BASE = read([ROOT / "config.yaml"])
-TEXT = (ROOT / "configs/ci.yaml").read_text(encoding="utf-8")
+TEXT = (ROOT / "config/ci.yaml").read_text(encoding="utf-8")
 MUTANTS = 1000
 OUTCOMES = {"taken": 0, "refused": 0}
 

@@ -34,7 +34,7 @@ def schemas(schema: dict[str, Any], path: str = "") -> list[tuple[str, dict[str,
 KEYS = schemas(SCHEMA)
 
 
-@pytest.mark.parametrize("overlay", [None, *sorted((ROOT / "configs").glob("*.yaml"))])
+@pytest.mark.parametrize("overlay", [None, *sorted((ROOT / "config").glob("*.yaml"))])
 def test_shipped_configs_are_right(overlay: Path | None) -> None:
     assert check(read([ROOT / "config.yaml", *([overlay] if overlay else [])]), SCHEMA_PATH)
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 def run(tmp_path: Path) -> Run:
     """A plan of 400 jobs with two outputs each, of which two were run, and one rule of one job."""
     run = Run.__new__(Run)
-    run.folder, run.configfiles = tmp_path, ["configs/full.yaml"]
+    run.folder, run.configfiles = tmp_path, ["config/full.yaml"]
     run.jobs = {"solve_atlas": 400, "measure_depth": 50}
     run.outputs = {
         "solve_atlas": [f"results/{i}/{name}" for i in range(400) for name in "ab"],

@@ -77,10 +77,10 @@ def test_deleted_results_are_made_again(finished: Checkout) -> None:
 
 def test_damage_is_not_read_under_another_config(finished: Checkout) -> None:
     before, name = results(finished), "results/solve/cells/0.parquet"
-    over = finished.folder / "configs/other.yaml"
+    over = finished.folder / "config/other.yaml"
     over.write_text("threshold: {confidence: 0.95}\n")
     target = "results/measure/thresholds.parquet"
-    overlay = ("--configfile", "configs/ci.yaml", "configs/other.yaml")
+    overlay = ("--configfile", "config/ci.yaml", "config/other.yaml")
     flip(finished.folder / name)
     done = finished.run("--cores", "2", target, *overlay)
     assert f"results: {name}: damaged" in done.stderr

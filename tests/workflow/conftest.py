@@ -21,7 +21,7 @@ PARTS = [
     "benchmarks",
     "config",
     "config.yaml",
-    "configs",
+    "config",
     "envs",
     "paper",
     "profiles",
@@ -65,7 +65,7 @@ class Checkout:
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command line of a run on the CI config."""
-        base = [sys.executable, "-m", "snakemake", "--configfile", "configs/ci.yaml"]
+        base = [sys.executable, "-m", "snakemake", "--configfile", "config/ci.yaml"]
         return [*base, *(arguments or ("--cores", "2"))]
 
     def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:

@@ -84,7 +84,7 @@ def test_touch_reruns_nothing(finished: Checkout) -> None:
 
 
 def test_config_change_reruns_its_experiment_only(finished: Checkout) -> None:
-    config = finished.folder / "configs/ci.yaml"
+    config = finished.folder / "config/ci.yaml"
     text = config.read_text()
     config.write_text(text.replace("confidence:", "confidence: 0.95 #", 1))
     try:

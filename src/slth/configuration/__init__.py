@@ -2,6 +2,7 @@
 
 from slth.configuration.faults import faults
 from slth.configuration.front import check, check_or_exit, read_or_exit
+from slth.configuration.model import enabled
 from slth.configuration.reading import ConfigError, merge, read
 from slth.configuration.rules import cross_faults
 from slth.configuration.schema import schema
@@ -11,6 +12,7 @@ __all__ = [
     "check",
     "check_or_exit",
     "cross_faults",
+    "enabled",
     "faults",
     "merge",
     "read",

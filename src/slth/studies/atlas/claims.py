@@ -12,21 +12,21 @@ from slth.studies.atlas.print_scales import scales_macros
 from slth.studies.atlas.print_sufficient import sufficient_macros
 from slth.studies.atlas.print_volume import volume_macros
 
-READS = (
-    "atlas_least",
-    "atlas_fit",
-    "atlas_lattice",
-    "atlas_scales",
-    "atlas_sufficient",
-    "atlas_covering",
-    "atlas_sizes",
-    "atlas_entropy",
-    "atlas_slopes",
-    "atlas_ratios",
-    "atlas_overlaps",
-    "atlas_search",
-    "atlas_volume",
-)
+READS = {
+    "atlas_least": "atlas_least",
+    "atlas_fit": "atlas_fit",
+    "atlas_lattice": "atlas_lattice",
+    "atlas_scales": "atlas_scales",
+    "atlas_sufficient": "atlas_sufficient",
+    "atlas_covering": "atlas_covering",
+    "atlas_sizes": "atlas_sizes",
+    "atlas_entropy": "atlas_entropy",
+    "atlas_slopes": "atlas_slopes",
+    "atlas_ratios": "atlas_ratios",
+    "atlas_overlaps": "atlas_overlaps",
+    "atlas_search": "atlas_search",
+    "atlas_volume": "atlas_volume",
+}
 
 Frames = Mapping[str, pd.DataFrame]
 

@@ -19,7 +19,7 @@ from slth.studies.printing.formatting import (
     sentence,
 )
 
-READS = ("benchmark",)
+READS = {"benchmark": "benchmark"}  # table: kind
 
 
 def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:

@@ -20,7 +20,7 @@ def tables(frames: Frames) -> dict[str, Table]:
     return {}
 
 
-READS = ("depth",)
+READS = {"depth": "depth"}  # table: kind
 
 
 def macros(frames: Frames) -> dict[str, str]:

@@ -24,7 +24,7 @@ SAME = 0.9  # of the dense time: what is above has saved nothing to speak of
 SIZE = ["channels", "hidden", "side"]
 
 
-READS = ("latency",)
+READS = {"latency": "latency"}  # table: kind
 
 
 def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:

@@ -26,8 +26,8 @@ NO_MASKS = "This run learned no mask."
 NO_ROUTES = "This run pruned no random network of the tickets by learning."
 
 
-READS = ("learned", "routes")
-BORROWS = {"tickets": ("tickets", "blocks")}
+READS = {"learned": "learned masks", "routes": "learned routes"}  # table: kind
+BORROWS = {"tickets": {"tickets": "measured tickets", "blocks": "solved blocks"}}
 
 
 def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:

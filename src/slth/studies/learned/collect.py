@@ -13,6 +13,6 @@ KINDS = {"learned": ("learned masks", MASKS), "routes": ("learned routes", ROUTE
 def run(job: Job) -> None:
     """Gather masks, and routes, of which a run may have none."""
     for name, (kind, columns) in KINDS.items():
-        paths = list(job.input[name])
-        table = frames.read_all(paths, kind) if paths else pd.DataFrame(columns=columns)
-        frames.write(job.output[name], table, kind)
+        table = frames.read_all(job.input[name], kind)
+        empty = pd.DataFrame(columns=columns)
+        frames.write(job.output[name], table if len(table) else empty, kind)

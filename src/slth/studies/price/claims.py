@@ -25,7 +25,7 @@ from slth.studies.printing.formatting import (
 NO_PRICES = "This run priced no construction."
 
 
-READS = ("price", "sizes")
+READS = {"price": "price", "sizes": "sizes"}  # table: kind
 
 
 def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:

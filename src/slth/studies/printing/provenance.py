@@ -1,19 +1,48 @@
-"""What a paper was made from, in print."""
+"""What a paper was made from, and which studies are in it, in print."""
 
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from slth.studies.printing.booktabs import Table
-from slth.studies.printing.formatting import (
-    escape,
-    listing,
-)
+from slth import frames
+from slth.digests import shortened
+from slth.provenance import commit_line, provenance
+from slth.studies.printing.booktabs import Table, write
+from slth.studies.printing.formatting import escape, listing
+from slth.studies.printing.macros import write_macros
+
+NAME = "provenance"
 
 
-def provenance_table(provenance: dict[str, Any]) -> Table:
+def render_provenance(
+    config: Mapping[str, Any],
+    source: Mapping[str, Any],
+    studies: Sequence[str],
+    measured: Mapping[str, str],
+    paper: Path,
+    report: Path,
+) -> None:
+    """Write the table of provenance and the macros of the paper as a whole.
+
+    source: of `slth.provenance.commit_of`. measured: path of every measured table, and its
+    kind; the devices are those that their rows name.
+    """
+    read = [frames.read(path, kind) for path, kind in measured.items()]
+    used = {name for table in read if "device" in table for name in table["device"].dropna()}
+    origin = {**provenance(config), "commit": commit_line(source)}
+    origin |= {"device": sorted(used), "files": shortened(measured)}
+    table = provenance_table(origin)
+    write(table, paper / "tables" / f"{NAME}.tex")
+    write(table, report / "tables" / f"{NAME}.html")
+    found = {"Seed": escape(config["seed"]), "Studies": ",".join(studies)}
+    write_macros(paper / "numbers" / f"{NAME}.tex", found, f"{__name__}.render_provenance")
+
+
+def provenance_table(provenance: Mapping[str, Any]) -> Table:
     """Seed, configuration and versions, as given; nested entries one a row."""
     rows: list[list[str] | str] = []
     for key, value in provenance.items():
-        if isinstance(value, dict):
+        if isinstance(value, Mapping):
             rows += [[escape(name), escape(version)] for name, version in sorted(value.items())]
         elif isinstance(value, (list, tuple)):
             rows.append([escape(key), escape(listing(map(str, value)))])

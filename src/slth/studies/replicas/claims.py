@@ -27,7 +27,11 @@ DECIMALS = 0.5e-4  # half a unit in the last place of the published accuracies
 PRINTED = {"digits": "the digits", "mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
 
 
-READS = ("replicas_dense", "replicas_lenet", "replicas_failures")
+READS = {
+    "replicas_dense": "replicas_dense",
+    "replicas_lenet": "replicas_lenet",
+    "replicas_failures": "replicas_failures",
+}  # table: kind
 
 
 def macros(frames: Frames) -> dict[str, str]:

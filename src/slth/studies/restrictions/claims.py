@@ -16,7 +16,7 @@ from slth.studies.printing.formatting import (
 from slth.studies.restrictions.ratios import BASE, CONFIDENCE, NAMES, ratio, variants
 from slth.studies.restrictions.tables import _interval
 
-READS = ("restrictions",)
+READS = {"restrictions": "restrictions"}  # table: kind
 
 
 def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:

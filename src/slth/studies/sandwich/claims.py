@@ -21,7 +21,7 @@ _FLAT = 0.1  # a slope below it is none
 NONE = "This run measured no random pair."
 
 
-READS = ("sandwich",)
+READS = {"sandwich": "sandwich"}  # table: kind
 
 
 def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:

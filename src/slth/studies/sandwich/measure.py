@@ -179,8 +179,8 @@ def run(job: Job) -> None:
     ]
     rows = measure_sandwich(
         frames.read_all(given.pairs, "sandwich pairs"),
-        frames.read(given.tickets, "measured tickets"),
-        frames.read(given.networks, "targets"),
+        frames.read_all(given.tickets, "measured tickets"),
+        frames.read_all(given.networks, "targets"),
         chosen,
         *(p.settings, p.bracket, p.seed, p.device),
     )

@@ -27,7 +27,7 @@ USEFUL = 0.1  # mean absolute deviation above which the prediction is called a f
 LISTED = 8  # points named one by one, at most
 
 
-READS = ("thresholds",)
+READS = {"thresholds": "threshold points"}  # table: kind
 
 
 def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:

@@ -25,7 +25,11 @@ from slth.studies.tickets.tables import HIT_CONFIDENCE
 NO_TICKETS = "This run built no ticket."
 
 
-READS = ("tickets", "blocks", "networks")
+READS = {
+    "tickets": "measured tickets",
+    "blocks": "solved blocks",
+    "networks": "targets",
+}  # table: kind
 
 
 def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
