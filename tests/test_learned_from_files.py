@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from slth.studies.learned.measure import BLOCKS, learn_masks
 
 from slth.configuration import check
 from slth.studies.learned.claims import learned_macros
-from slth.studies.learned.measure import BLOCKS, learn_masks
 from slth.studies.learned.published import comparisons
 
 SCHEMA = Path(__file__).parents[1] / "workflow/schemas/config.schema.yaml"

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from slth.studies.sections import SECTIONS
 
 from slth.rendering import FIGURES, TABLES, macros
 from slth.studies.benchmark.claims import benchmark_macros, load
 from slth.studies.printing import style
-from slth.studies.sections import SECTIONS
 from tests import rendering_data as data
 
 PAPER = Path(__file__).parents[1] / "paper"

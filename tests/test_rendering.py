@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from slth.studies.printing.numbers import newcommand
 
+from slth.intervals import excess_of_misses
 from slth.rendering import FIGURES, TABLES, macros, render_figures, render_numbers, render_tables
 from slth.studies.printing import style
 from slth.studies.printing.booktabs import to_text
 from slth.studies.printing.formatting import escape, integer, number, percent
-from slth.studies.printing.numbers import newcommand
-from slth.intervals import excess_of_misses
 from slth.studies.threshold.claims import threshold_macros
 from slth.studies.tickets.claims import trend
 from tests import rendering_data as data

@@ -148,3 +148,24 @@ def _join(path: str, key: object) -> str:
 def _types(schema: Schema) -> list[str]:
     kind = schema["type"]
     return [kind] if isinstance(kind, str) else list(kind)
+
+
+def repeated(section: str, entries: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield a fault for every name that two entries have."""
+    seen: dict[str, int] = {}
+    for i, entry in enumerate(entries):
+        first = seen.setdefault(entry["name"], i)
+        if first != i:
+            yield (
+                f"{section}[{i}].name: got {entry['name']!r}, which {section}[{first}] has; "
+                "takes a name of its own"
+            )
+
+
+def jobs(section: str, settings: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a fault where a study has more jobs than replicates."""
+    if settings["shards"] > settings["replicates"]:
+        yield (
+            f"{section}.shards: got {settings['shards']}, takes at most one job a replicate "
+            f"({section}.replicates is {settings['replicates']})"
+        )

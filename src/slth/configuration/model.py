@@ -24,7 +24,7 @@ class Shared(Section):
     data_folder: str | None = Field(
         None,
         pattern=r"^[^\x00-\x1f]{1,1000}$",
-        description="folder of the files of mnist, fashion-mnist or cifar10; null where none is used",
+        description="folder of the files of mnist, fashion-mnist or cifar10; null: none is used",
     )
     device: Literal["cpu", "cuda", "auto"] = Field(
         "cpu",

@@ -1,10 +1,13 @@
 """Settings of the study: unit, range and default of every key."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from slth.configuration.faults import repeated
 from slth.configuration.section import NAME, DataSetName, Section
+from slth.data_files import FILE_SETS, find_files
 
 
 class Network(Section):
@@ -68,3 +71,53 @@ DEFAULT = [
         l1=0.0001,
     ),
 ]
+
+SIDES = {"digits": 8, **{name: files.shape[1] for name, files in FILE_SETS.items()}}  # pixels
+
+
+def faults(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one line a fault of rules between keys."""
+    networks = config["networks"]
+    yield from repeated("networks", networks)
+    for i, network in enumerate(networks):
+        yield from shrinking(f"networks[{i}]", network)
+    yield from data_faults(
+        config, {f"networks[{i}]": network["data"] for i, network in enumerate(networks)}
+    )
+
+
+def shrinking(place: str, network: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a fault where images become smaller than the kernel on their way through."""
+    k: int = network["kernel"]
+    padding: str = network["padding"]
+    if padding == "same" and k % 2 == 0:
+        yield f"{place}.kernel: got {k}, takes an odd size with padding same"
+        return
+    side: int = SIDES.get(network["data"], k)
+    for layer, _ in enumerate(network["channels"]):
+        padded = side + (2 * (k // 2) if padding == "same" else 0)
+        if padded < k:
+            yield (
+                f"{place}.channels: layer {layer} sees {side}x{side} images, "
+                f"too small for kernel {k} with padding {padding}; takes fewer layers, "
+                "a smaller kernel or stride, or padding same"
+            )
+            return
+        side = (padded - k) // network["stride"] + 1
+
+
+def data_faults(config: Mapping[str, Any], users: Mapping[str, str]) -> Iterator[str]:
+    """Yield a fault for data sets from files that are not there, before the job that reads them."""
+    for where, name in users.items():
+        if name not in FILE_SETS:
+            continue
+        if config["data_folder"] is None:
+            yield (
+                f"data_folder: got null, takes the folder with the files of {name}, which "
+                f"{where}.data asks for ({FILE_SETS[name].home})"
+            )
+            continue
+        try:
+            find_files(name, config["data_folder"])
+        except OSError as error:  # missing, or a path that no system takes
+            yield f"{where}.data: {error}"

@@ -1,6 +1,7 @@
 """Settings of the study: unit, range and default of every key."""
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -251,7 +252,7 @@ class Settings(Study):
     )
     lattice: Lattice = Field(
         default_factory=Lattice,
-        description="least errors of integer candidates, targets on and off the lattice of their sums",
+        description="least errors of integer candidates, targets on and off their sums' lattice",
     )
     covering: Covering = Field(
         default_factory=Covering,
@@ -272,3 +273,38 @@ class Settings(Study):
     search: Search = Field(
         default_factory=Search, description="least error found by each solver for equal work"
     )
+
+
+def faults(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one line a fault of rules between keys."""
+    atlas = config["atlas"]
+    from slth.ensembles import ENSEMBLES  # loads scipy
+
+    for name in ("least", "lattice", "covering", "sizes", "volume", "search"):
+        own, place = atlas[name], f"atlas.{name}"
+        for i, block in enumerate(own["grid"]):
+            for ensemble in (*own["ensembles"], *block["ensembles"]):
+                law = ENSEMBLES[ensemble]
+                if law.max_d is not None and block["d"] > law.max_d:
+                    yield (
+                        f"{place}.ensembles: got {ensemble!r}, defined for d <= {law.max_d}, "
+                        f"but {place}.grid[{i}].d is {block['d']}"
+                    )
+                elif name == "lattice" and not law.step:
+                    yield (
+                        f"{place}.ensembles: got {ensemble!r}, whose sums lie on no lattice; "
+                        "takes one of integers"
+                    )
+                elif law.step and name != "lattice":
+                    yield (
+                        f"{place}.ensembles: got {ensemble!r}, whose sums lie on a lattice; "
+                        "takes one with a density"
+                    )
+            twice = set(own["ensembles"]) & set(block["ensembles"])
+            if twice:
+                yield f"{place}.grid[{i}].ensembles: got {min(twice)!r}, which the whole grid has"
+        if own["grid"] and atlas["shards"] > own["replicates"]:
+            yield (
+                f"atlas.shards: got {atlas['shards']}, takes at most one job a replicate "
+                f"({place}.replicates is {own['replicates']})"
+            )

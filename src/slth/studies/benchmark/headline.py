@@ -8,7 +8,7 @@ from slth.studies.printing.published import CORES, DENSE, SECONDS
 
 
 def headline(table: pd.DataFrame) -> str:
-    """Seconds of one core for the published number of weights; from `slth.studies.benchmark.data.medians`.
+    """Seconds of one core for the published number of weights; from `data.medians`.
 
     The published run names seconds and cores, so the product is the most it can have used.
     """

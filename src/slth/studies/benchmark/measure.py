@@ -12,8 +12,8 @@ from slth.studies.job import Job
 def load(path: str | Path, own: bool = False) -> pd.DataFrame:
     """Return the rows of the JSON of ``make bench``, one a (task, solver, draw).
 
-    info: the rest of the file as JSON, in every row: machine, versions, limit in seconds a peer, and
-    ``own``, measured where the paper is made. Raises ValueError naming the file when it is not one.
+    info: the rest of the file as JSON, in every row: machine, versions, limit in seconds per peer,
+    and ``own``, measured where the paper is made. Raises ValueError naming the file when it is not one.
     """
     try:
         report = json.loads(Path(path).read_text(encoding="utf-8"))

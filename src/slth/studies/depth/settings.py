@@ -1,9 +1,11 @@
 """Settings of the study: unit, range and default of every key."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from slth.configuration.faults import jobs
 from slth.configuration.section import Study, unique
 
 
@@ -38,3 +40,8 @@ class Settings(Study):
         le=1000000000000000,
         description="subsets, pairs or nodes a problem; null is the solver's own",
     )
+
+
+def faults(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one line a fault of rules between keys."""
+    yield from jobs("depth", config["depth"])

@@ -1,9 +1,11 @@
 """Settings of the study: unit, range and default of every key."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from slth.configuration.networks import data_faults, shrinking
 from slth.configuration.section import DataSetName, Method, Section, Study, unique
 
 
@@ -81,7 +83,7 @@ class Settings(Study):
         40,
         ge=1,
         le=10000,
-        description="random networks for filters of trained weights, with small margins; null, seeds",
+        description="random networks for filters of trained weights: small margins; null: seeds",
     )
     epochs: int = Field(
         5, ge=1, le=10000, description="passes over the training data, of every training"
@@ -94,3 +96,24 @@ class Settings(Study):
     )
     batch: int = Field(64, ge=1, le=65536, description="images a gradient step")
     shards: int = Field(4, ge=1, le=1000, description="jobs the masks are split into")
+
+
+def faults(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one line a fault of rules between keys."""
+    learned = config["learned"]
+    yield from data_faults(config, {"learned": learned["data"]})
+    if learned["early"] > learned["epochs"]:
+        yield (
+            f"learned.early: got {learned['early']}, takes at most learned.epochs, "
+            f"{learned['epochs']}"
+        )
+    variants = [(lottery["rounds"], lottery["rewind"]) for lottery in learned["lotteries"]]
+    for i, lottery in enumerate(learned["lotteries"]):
+        if lottery["rewind"] > learned["epochs"]:
+            yield (
+                f"learned.lotteries[{i}].rewind: got {lottery['rewind']}, takes at most "
+                f"learned.epochs, {learned['epochs']}"
+            )
+        if variants[i] in variants[:i]:
+            yield f"learned.lotteries[{i}]: got {lottery} twice, takes each variant once"
+    yield from shrinking("learned", learned)

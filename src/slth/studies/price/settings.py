@@ -1,9 +1,11 @@
 """Settings of the study: unit, range and default of every key."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from slth.configuration.faults import jobs
 from slth.configuration.section import Construction, Section, Study, unique
 
 
@@ -146,3 +148,27 @@ class Settings(Study):
         50,
         "of subsets of one size, the n to try over the predicted threshold",
     )
+
+
+def faults(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one line a fault of rules between keys."""
+    price = config["price"]
+    yield from jobs("price", price)
+    seen: dict[tuple[str, str, str], int] = {}
+    for i, arm in enumerate(price["arms"]):
+        where, construction = f"price.arms[{i}]", arm["construction"]
+        if arm["digits"] and construction != "binary_polylog":
+            yield f"{where}.digits: got {arm['digits']}, takes none for {construction}"
+        structured = construction == "structured_convolution"
+        for target in arm["targets"]:
+            key = (construction, arm["granularity"] if structured else "", target)
+            first = seen.setdefault(key, i)
+            if first != i:
+                yield (
+                    f"{where}: got {construction} on {target}, which price.arms[{first}] has; "
+                    "takes each construction, granularity and target once"
+                )
+    kinds = [cell["granularity"] for cell in price["sizes"]]
+    for i, kind in enumerate(kinds):
+        if kind in kinds[:i]:
+            yield f"price.sizes[{i}].granularity: got {kind} twice, takes each once"

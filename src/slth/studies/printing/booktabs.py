@@ -1,7 +1,7 @@
 r"""A table as booktabs LaTeX, or as HTML for the report.
 
-Cells are LaTeX from `slth.studies.printing.formatting`. A row that is a single string spans the table: it
-heads the rows below it. A long table is a ``longtable`` whose caption is the macro
+Cells are LaTeX from `slth.studies.printing.formatting`. A row that is a single string spans the
+table: it heads the rows below it. A long table is a ``longtable`` whose caption is the macro
 ``\<name>caption``, since a float could not break across pages.
 """
 

@@ -1,10 +1,13 @@
 """Settings of the study: unit, range and default of every key."""
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
+from slth.configuration.networks import data_faults
 from slth.configuration.section import DataSetName, Section, Study, unique
+from slth.data_files import FILE_SETS
 
 
 class Dense(Section):
@@ -85,3 +88,14 @@ class Settings(Study):
     failures: Failures = Field(
         default_factory=Failures, description="rates at which no subset is within eps"
     )
+
+
+def faults(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one line a fault of rules between keys."""
+    replicas = config["replicas"]
+    named = {f"replicas.{key}": replicas[key]["data"] for key in ("dense", "lenet")}
+    yield from data_faults(config, named)
+    for key in ("dense", "lenet"):
+        name: str = replicas[key]["data"]
+        if name in FILE_SETS and FILE_SETS[name].shape[0] != 1:
+            yield f"replicas.{key}.data: got {name!r}, takes a set of grey images"

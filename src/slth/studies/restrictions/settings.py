@@ -1,6 +1,7 @@
 """Settings of the study: unit, range and default of every key."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -51,3 +52,19 @@ class Settings(Study):
         description="of the first layer of each pair under tanh; the second is divided by it",
     )
     shards: int = Field(1, ge=1, le=1000, description="jobs the replicates are split into")
+
+
+def faults(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one line a fault of rules between keys."""
+    settings = config["restrictions"]
+    least = 7 if "valid" in settings["variants"] else 4  # three 3x3 kernels; pooling halves
+    if settings["side"] < least:
+        yield (
+            f"restrictions.side: got {settings['side']}, takes at least {least} with variants "
+            f"{', '.join(settings['variants']) or 'none'}"
+        )
+    if settings["shards"] > max(1, settings["seeds"]):
+        yield (
+            f"restrictions.shards: got {settings['shards']}, takes at most one job a seed "
+            f"(restrictions.seeds is {settings['seeds']})"
+        )

@@ -1,6 +1,7 @@
 """Settings of the study: unit, range and default of every key."""
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -14,7 +15,7 @@ class Settings(Study):
         6,
         ge=0,
         le=100000,
-        description="random networks, each with a neighbour at every eps; 0 leaves the experiment out",
+        description="random networks, each with a neighbour at every eps; 0: only the tickets",
     )
     depths: list[Annotated[int, Field(ge=1, le=20, description="layers with weights")]] = unique(
         [1, 2, 3], 1, 20, "layers with weights, given to the networks in turn"
@@ -60,3 +61,14 @@ class Settings(Study):
         48, ge=1, le=1000000, description="subproblems of branch and bound for one ticket an arm"
     )
     shards: int = Field(1, ge=1, le=1000, description="jobs the pairs are split into")
+
+
+def faults(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one line a fault of rules between keys."""
+    sandwich = config["sandwich"]
+    low, high = sandwich["widths"]
+    if low > high:
+        yield f"sandwich.widths: got [{low}, {high}], takes the least before the largest"
+    side, kernel = sandwich["side"], max(sandwich["kernels"])
+    if kernel > side:
+        yield f"sandwich.kernels: got {kernel}, takes at most sandwich.side, {side}"

@@ -1,9 +1,11 @@
 """Settings of the study: unit, range and default of every key."""
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
 from pydantic import Field
 
+from slth.configuration.faults import jobs
 from slth.configuration.section import Ensemble, Section, SolverOrAuto, Study, unique
 
 
@@ -38,3 +40,24 @@ class Settings(Study):
     confidence: float = Field(
         0.99, ge=0.5, lt=1, description="level of the Clopper-Pearson intervals"
     )
+
+
+def faults(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one line a fault of rules between keys."""
+    threshold = config["threshold"]
+    from slth.ensembles import ENSEMBLES  # loads scipy
+
+    first_of: dict[int, int] = {}
+    for i, block in enumerate(threshold["grid"]):
+        d = block["d"]
+        first = first_of.setdefault(d, i)
+        if first != i:
+            yield f"threshold.grid[{i}].d: got {d}, which grid[{first}] has; takes one block a d"
+        for j, name in enumerate(threshold["ensembles"]):
+            limit = ENSEMBLES[name].max_d
+            if limit is not None and d > limit:
+                yield (
+                    f"threshold.ensembles[{j}]: got {name!r}, defined for d <= {limit}, "
+                    f"but threshold.grid[{i}].d is {d}"
+                )
+    yield from jobs("threshold", threshold)

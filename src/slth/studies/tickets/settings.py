@@ -1,9 +1,11 @@
 """Settings of the study: unit, range and default of every key."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from slth.configuration.faults import repeated
 from slth.configuration.section import NAME, Section, SolverOrAuto, unique
 
 
@@ -16,7 +18,7 @@ class Arm(Section):
     network: str = Field(..., pattern=NAME, description="name of the target in networks")
     granularity: Literal["entry", "kernel", "filter"] = Field(
         "filter",
-        description="what is kept or removed as one; entry is d = 1, kernel d = k^2, filter d = k^2 c_out",
+        description="what is removed as one; entry: d = 1, kernel: d = k^2, filter: d = k^2 c_out",
     )
     n: list[Annotated[int, Field(ge=1, le=100000, description="candidates")]] = unique(
         [10, 20, 50, 100, 200, 500, 1000],
@@ -97,3 +99,19 @@ DEFAULT = [
         readout="exact",
     ),
 ]
+
+
+def faults(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one line a fault of rules between keys."""
+    arms, networks = config["tickets"], config["networks"]
+    yield from repeated("tickets", arms)
+    names = [network["name"] for network in networks]
+    for i, arm in enumerate(arms):
+        if arm["network"] not in names:
+            yield (
+                f"tickets[{i}].network: got {arm['network']!r}, takes one of the networks: "
+                f"{', '.join(names)}"
+            )
+        for j, n in enumerate(arm["learned"]):
+            if n not in arm["n"]:
+                yield f"tickets[{i}].learned[{j}]: got {n}, takes one of the arm's n: {arm['n']}"
