@@ -14,7 +14,7 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help paper full report verify test test-faults test-slurm bench latency check tex environment slurm lock clean distclean
+.PHONY: help paper full report verify test test-faults test-slurm bench latency check tex environment slurm schema lock clean distclean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -68,6 +68,9 @@ environment: $(STAMP) ## build .venv from the pins
 $(STAMP): $(RUNTIME_PINS) workflow/environment.sh
 	workflow/environment.sh $(VENV)
 	@touch $@
+
+schema: $(STAMP) ## write the config's JSON schema for editors from the typed settings
+	PYTHONPATH=src $(VENV)/bin/python -c "from slth.configuration.schema import write; write('workflow/schemas/config.schema.json')"
 
 lock: $(STAMP) ## write constraints.txt from .venv, after changing a pin
 	$(VENV)/bin/pip freeze --exclude-editable --exclude torch --exclude slth \

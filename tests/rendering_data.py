@@ -1,11 +1,15 @@
 """Synthetic tables with the columns the measure rules write."""
 
+import importlib
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from slth import studies
 from slth.intervals import clopper_pearson
+from slth.studies.section import render
 
 PROVENANCE = {
     "seed": 20240,
@@ -141,3 +145,35 @@ def networks() -> pd.DataFrame:
             for name, channels in (("one", "1"), ("two", "2-2"))
         ]
     )
+
+
+CHAIN = ("threshold", "tickets", "learned")
+FIGURES = [name for study in CHAIN for name in studies.listed(study, "figures", "FIGURES")]
+TABLES = [name for study in CHAIN for name in studies.listed(study, "tables", "TABLES")]
+
+
+def tables_read(study: str) -> list[str]:
+    """Measured tables that a study prints, its own and those of others."""
+    borrowed = dict(studies.listed(study, "claims", "BORROWS")).values()
+    own = studies.listed(study, "claims", "READS")
+    return [*own, *(name for tables in borrowed for name in tables)]
+
+
+def measured(
+    rates: pd.DataFrame, cut: pd.DataFrame, solved: pd.DataFrame, targets: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Tables of a run that learned nothing."""
+    found = {"thresholds": rates, "tickets": cut, "blocks": solved, "networks": targets}
+    return found | {"learned": pd.DataFrame(), "routes": pd.DataFrame()}
+
+
+def macros(frames: dict[str, pd.DataFrame]) -> dict[str, str]:
+    """Macro name → LaTeX of the three studies."""
+    modules = [importlib.import_module(f"slth.studies.{study}.claims") for study in CHAIN]
+    return {name: text for each in modules for name, text in each.macros(frames).items()}
+
+
+def render_all(frames: dict[str, pd.DataFrame], folder: Path) -> None:
+    """Set the three studies."""
+    for study in CHAIN:
+        render(study, frames, folder / "paper", folder / "report")

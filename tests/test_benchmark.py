@@ -4,22 +4,24 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from benchmarks import peers, tasks
 from slth.solvers import front, registry
-from slth.studies.benchmark import claims as rendering
-from slth.studies.printing.booktabs import to_html, to_latex
+from slth.studies.benchmark.claims import benchmark_macros
+from slth.studies.benchmark.data import PEERS, Benchmark, benchmark_of
+from slth.studies.benchmark.measure import load
+from slth.studies.printing.formatting import SOLVERS
+from slth.studies.section import render
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "benchmarks" / "reference.json"
 
 
 @pytest.fixture(scope="module")
-def quick(tmp_path_factory: pytest.TempPathFactory) -> rendering.Benchmark:
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Benchmark:
     out = tmp_path_factory.mktemp("benchmark") / "benchmark.json"
     command = [
         sys.executable,
@@ -32,10 +34,10 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> rendering.Benchmark:
         "10",
     ]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    return rendering.load(out)
+    return benchmark_of(load(out))
 
 
-def test_every_solver_and_peer_has_its_rows(quick: rendering.Benchmark) -> None:
+def test_every_solver_and_peer_has_its_rows(quick: Benchmark) -> None:
     found = {(row.task, row.solver) for row in quick.rows.itertuples()}
     for task in tasks.QUICK:
         installed = [name for name in task.peers if name in quick.info["versions"]]
@@ -45,7 +47,7 @@ def test_every_solver_and_peer_has_its_rows(quick: rendering.Benchmark) -> None:
     assert (quick.rows["error"] <= quick.rows["empty"] * (1 + 1e-12)).all()
 
 
-def test_peers_and_ours_agree_on_the_same_instance(quick: rendering.Benchmark) -> None:
+def test_peers_and_ours_agree_on_the_same_instance(quick: Benchmark) -> None:
     """The least error is the same to HiGHS's tolerance, and a hit is a hit."""
     rows = quick.rows[quick.rows["task"] == "exact-16"]
     by_solver = {name: part["error"].to_numpy() for name, part in rows.groupby("solver")}
@@ -80,14 +82,14 @@ def test_tasks_name_solvers_and_peers_that_exist() -> None:
     for task in (*tasks.QUICK, *tasks.FULL):
         assert set(task.ours) <= set(registry.SOLVERS)
         assert set(task.peers) <= set(peers.PEERS)
-        assert set(task.ours) <= set(rendering.OURS)
-    assert set(peers.PEERS) == set(rendering.PEERS)
+        assert set(task.ours) <= set(SOLVERS)
+    assert set(peers.PEERS) == set(PEERS)
     assert peers.GIVE_UP == tasks.GIVE_UP
     assert len({task.name for task in tasks.FULL}) == len(tasks.FULL)
 
 
 def test_reference_is_a_whole_run() -> None:
-    reference = rendering.load(REFERENCE)
+    reference = benchmark_of(load(REFERENCE))
     asked = {(task.name, name) for task in tasks.FULL for name in (*task.ours, *task.peers)}
     assert asked == {(row.task, row.solver) for row in reference.rows.itertuples()}
     draws = reference.rows.groupby(["task", "solver"]).size()
@@ -96,37 +98,28 @@ def test_reference_is_a_whole_run() -> None:
     assert set(peers.PEERS) <= set(reference.info["versions"])
 
 
-@pytest.mark.parametrize("source", ["quick", "reference"])
-def test_it_is_set_in_print(source: str, quick: rendering.Benchmark, tmp_path: Path) -> None:
-    benchmark = quick if source == "quick" else rendering.load(REFERENCE)
-    names = (
-        "figure",
-        "report_figure",
-        "times",
-        "report_times",
-        "errors",
-        "report_errors",
-        "macros",
-    )
-    suffixes = (".pdf", ".svg", ".tex", ".html", ".tex", ".html", ".tex")
-    paths = {n: tmp_path / f"{n}{s}" for n, s in zip(names, suffixes, strict=True)}
-    rendering.render_benchmark(benchmark, True, SimpleNamespace(**paths))
-    written = {name: path.read_bytes() for name, path in paths.items()}
-    rendering.render_benchmark(benchmark, True, SimpleNamespace(**paths))
-    assert written == {name: path.read_bytes() for name, path in paths.items()}
-    assert b"nan" not in written["times"] + written["errors"] + written["macros"]
-    for table in (rendering.time_table(benchmark), rendering.error_table(benchmark)):
-        assert "HiGHS" in to_latex(table, "t") + to_html(table) or source == "quick"
+def test_it_is_set_in_print(tmp_path: Path) -> None:
+    written = []
+    for place in ("one", "two"):
+        folder = tmp_path / place
+        render("benchmark", {"benchmark": load(REFERENCE)}, folder, folder / "report")
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        written.append({path.relative_to(folder): path.read_bytes() for path in files})
+    assert written[0] == written[1]
+    text = {path: data for path, data in written[0].items() if path.suffix in (".tex", ".html")}
+    assert not [path for path, data in text.items() if b"nan" in data]
+    assert any(b"HiGHS" in data for data in text.values())
 
 
-def test_the_sentences_follow_the_data(quick: rendering.Benchmark) -> None:
+def test_the_sentences_follow_the_data(quick: Benchmark) -> None:
     own, other = (
-        rendering.benchmark_macros(quick, flag)["BenchmarkOrigin"] for flag in (True, False)
+        benchmark_macros(Benchmark(quick.rows, {**quick.info, "own": flag}))["BenchmarkOrigin"]
+        for flag in (True, False)
     )
     assert "that typeset it" in own
     assert "beforehand" in other
-    alone = rendering.Benchmark(quick.rows[quick.rows["solver"] == "mitm"], {})
-    assert rendering.benchmark_macros(alone, True)["BenchmarkRatios"] == "No peer was measured."
+    alone = Benchmark(quick.rows[quick.rows["solver"] == "mitm"], {})
+    assert benchmark_macros(alone)["BenchmarkRatios"] == "No peer was measured."
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", json.dumps({"rows": [{"task": "x"}]})])
@@ -134,4 +127,4 @@ def test_a_foreign_file_is_named(text: str, tmp_path: Path) -> None:
     path = tmp_path / "benchmark.json"
     path.write_text(text)
     with pytest.raises(ValueError, match=r"benchmark\.json.*make bench"):
-        rendering.load(path)
+        load(path)

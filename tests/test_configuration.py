@@ -14,57 +14,78 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from slth import configuration
-from slth.configuration import ConfigError, check, faults, load_schema, read, with_defaults
-from slth.configuration.schema import KEYWORDS
+from slth.configuration import ConfigError, check, faults, read, schema
+from slth.configuration.model import model
+from slth.configuration.schema import KEYWORDS, write
 
 ROOT = Path(__file__).parents[1]
-SCHEMA_PATH = ROOT / "workflow/schemas/config.schema.yaml"
-SCHEMA = load_schema(SCHEMA_PATH)
-CONFIG = check(read([ROOT / "config.yaml"]), SCHEMA_PATH)
+SCHEMA_PATH = ROOT / "workflow/schemas/config.schema.json"
+SCHEMA = schema()
+CONFIG = check(read([ROOT / "config.yaml"]))
 
 
-def schemas(schema: dict[str, Any], path: str = "") -> list[tuple[str, dict[str, Any]]]:
-    """Every schema of a key in ``schema``, with the key's path."""
-    found = [(path, schema)]
-    for key, inner in schema.get("properties", {}).items():
+def schemas(part: dict[str, Any], path: str = "") -> list[tuple[str, dict[str, Any]]]:
+    """Every schema of a key in ``part``, with the key's path."""
+    found = [(path, part)]
+    for key, inner in part.get("properties", {}).items():
         found += schemas(inner, f"{path}.{key}")
-    return found + (schemas(schema["items"], f"{path}[]") if "items" in schema else [])
+    return found + (schemas(part["items"], f"{path}[]") if "items" in part else [])
 
 
 KEYS = schemas(SCHEMA)
 
 
-@pytest.mark.parametrize("overlay", [None, *sorted((ROOT / "config").glob("*.yaml"))])
+@pytest.mark.parametrize(
+    "overlay",
+    [None, *sorted(set((ROOT / "config").glob("*.yaml")) - {ROOT / "config/config.yaml"})],
+)
 def test_shipped_configs_are_right(overlay: Path | None) -> None:
-    assert check(read([ROOT / "config.yaml", *([overlay] if overlay else [])]), SCHEMA_PATH)
+    assert check(read([ROOT / "config.yaml", *([overlay] if overlay else [])]))
 
 
 def test_defaults_alone_are_a_right_config() -> None:
-    filled = check({}, SCHEMA_PATH)
-    assert check(filled, SCHEMA_PATH) == filled
+    filled = check({})
+    assert check(filled) == filled
 
 
 def test_schema_is_json_schema_in_known_keywords() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    assert {word for _, schema in KEYS for word in schema} <= KEYWORDS
+    assert {word for _, part in KEYS for word in part} <= KEYWORDS
 
 
-@pytest.mark.parametrize(("path", "schema"), KEYS, ids=[path for path, _ in KEYS])
-def test_every_key_is_described_typed_bounded_defaulted(path: str, schema: dict[str, Any]) -> None:
-    assert schema["description"]
-    if not path.endswith("[]"):  # an entry of a list has no default: the list has
-        assert "default" in schema
-    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+@pytest.mark.parametrize(("path", "part"), KEYS, ids=[path for path, _ in KEYS])
+def test_every_key_is_described_typed_bounded_defaulted(path: str, part: dict[str, Any]) -> None:
+    assert part["description"]
+    kinds = part["type"] if isinstance(part["type"], list) else [part["type"]]
     if "object" in kinds:
-        assert schema["additionalProperties"] is False
+        assert part["additionalProperties"] is False
+    elif not path.endswith("[]"):  # an entry of a list has no default: the list has
+        owner = next(p for way, p in KEYS if way == path.rsplit(".", 1)[0])
+        assert "default" in part or path.rsplit(".", 1)[1] in owner["required"]
     if "array" in kinds:
-        assert {"minItems", "maxItems"} <= schema.keys()
+        assert {"minItems", "maxItems"} <= part.keys()
     if "string" in kinds:
-        assert "enum" in schema or schema["pattern"].endswith("$")
+        assert "enum" in part or part["pattern"].endswith("$")
     if {"integer", "number"} & set(kinds):
-        assert {"minimum", "exclusiveMinimum"} & schema.keys()
-        assert {"maximum", "exclusiveMaximum"} & schema.keys()
-    assert "default" not in schema or faults(schema["default"], schema) == []
+        assert {"minimum", "exclusiveMinimum"} & part.keys()
+        assert {"maximum", "exclusiveMaximum"} & part.keys()
+    assert "default" not in part or faults(part["default"], part) == []
+
+
+def test_config_states_the_defaults() -> None:
+    """So that a line that is left out changes nothing."""
+    assert read([ROOT / "config.yaml"]).keys() >= {"seed", "threshold", "tickets", "atlas"}
+    assert check({}) == CONFIG
+
+
+def test_schema_for_editors_is_current(tmp_path: Path) -> None:
+    write(tmp_path / "schema.json")
+    assert (tmp_path / "schema.json").read_bytes() == SCHEMA_PATH.read_bytes(), "run `make schema`"
+
+
+def test_settings_are_typed() -> None:
+    settings = model().model_validate(CONFIG)
+    assert settings.threshold.eps == CONFIG["threshold"]["eps"]  # type: ignore[attr-defined]
 
 
 GRID = [{"d": 2, "n": [4]}]
@@ -124,7 +145,7 @@ WRONG = [
 @pytest.mark.parametrize(("change", "words"), WRONG, ids=[words for _, words in WRONG])
 def test_fault_says_where_what_and_what_it_takes(change: dict[str, Any], words: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        check(change, SCHEMA_PATH)
+        check(change)
     assert len(caught.value.faults) == 1
     assert words in caught.value.faults[0]
 
@@ -183,7 +204,7 @@ def mutants(draw: st.DrawFn) -> dict[str, Any]:
 
 def outcome(config: dict[str, Any]) -> tuple[dict[str, Any] | None, list[str]]:
     try:
-        return check(config, SCHEMA), []
+        return check(config), []
     except ConfigError as error:
         return None, error.faults
 
@@ -199,7 +220,7 @@ def test_mutants_are_taken_or_refused_in_lines(mutant: dict[str, Any]) -> None:
         assert len(line) < 1000
         assert ": " in line
     if filled is not None:
-        assert check(filled, SCHEMA) == filled
+        assert check(filled) == filled
         names = [entry["name"] for part in ("networks", "tickets") for entry in filled[part]]
         assert all(Path(name).name == name for name in names)
 
@@ -270,17 +291,17 @@ def test_overlay_replaces_values_and_lists_and_keeps_the_rest() -> None:
     assert base == {"a": {"b": 1, "c": [1, 2]}, "d": 3}
 
 
-def test_with_defaults_reaches_entries_of_lists_and_copies() -> None:
-    filled = with_defaults({"networks": [{"name": "a"}]}, SCHEMA)
+def test_defaults_reach_entries_of_lists_and_are_copies() -> None:
+    filled = check({"networks": [{"name": "a"}], "tickets": []})
     assert filled["networks"][0]["kernel"] == 3
     filled["threshold"]["ensembles"].append("changed")
-    assert "changed" not in with_defaults({}, SCHEMA)["threshold"]["ensembles"]
+    assert "changed" not in check({})["threshold"]["ensembles"]
 
 
 SNAKEFILE = """
 from slth.configuration import check_or_exit
 configfile: "config.yaml"
-config = check_or_exit(config, {schema!r}, workflow.configfiles)
+config = check_or_exit(config, workflow.configfiles)
 rule all:
     output: "out"
     shell: "touch out"
@@ -289,7 +310,7 @@ rule all:
 
 @pytest.mark.parametrize("argument", ["--dry-run", "--lint", "--cores=1", "--unlock"])
 def test_snakemake_is_left_cleanly(tmp_path: Path, argument: str) -> None:
-    (tmp_path / "Snakefile").write_text(SNAKEFILE.format(schema=str(SCHEMA_PATH)))
+    (tmp_path / "Snakefile").write_text(SNAKEFILE)
     (tmp_path / "config.yaml").write_text(yaml.safe_dump({"seed": -1, "extra": 1}))
     command = [sys.executable, "-m", "snakemake", argument]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)

@@ -7,12 +7,10 @@ import pytest
 from slth.configuration import ConfigError, check
 from slth.data_files import FILE_SETS
 
-SCHEMA = Path(__file__).parents[1] / "workflow/schemas/config.schema.yaml"
-
 
 def faults(config: dict) -> list[str]:
     with pytest.raises(ConfigError) as caught:
-        check(config, SCHEMA)
+        check(config)
     return caught.value.faults
 
 
@@ -34,7 +32,7 @@ def test_files_that_are_there_are_no_fault(tmp_path: Path) -> None:
     for part in FILE_SETS["mnist"].parts:
         for words in part:
             (tmp_path / words[-1]).touch()
-    assert check({"data_folder": str(tmp_path), "learned": {"data": "mnist"}}, SCHEMA)
+    assert check({"data_folder": str(tmp_path), "learned": {"data": "mnist"}})
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from slth.studies import searching
 from slth.studies.depth.measure import measure_depth
 from slth.studies.devices import placed
 from slth.studies.sandwich.measure import sandwich_pairs
-from slth.studies.threshold import cells as thresholds
+from slth.studies.threshold import sample as thresholds
+from slth.studies.threshold.solve import decide
 from tests import test_depth, test_sandwich
 
 SETTINGS = {
@@ -48,10 +49,10 @@ def test_rows_name_the_device_and_a_missing_one_is_an_error(
 ) -> None:
     monkeypatch.setattr(gpu, "available", lambda: False)
     cells = thresholds.cells(SETTINGS, 1, 0)
-    rows = thresholds.decide(cells, "mitm", "auto")
+    rows = decide(cells, "mitm", "auto")
     assert set(rows["device"]) == {"cpu"}
     with pytest.raises(ValueError, match="no CUDA device"):
-        thresholds.decide(cells, "mitm", "cuda")
+        decide(cells, "mitm", "cuda")
 
 
 @pytest.mark.parametrize(

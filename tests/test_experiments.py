@@ -9,11 +9,14 @@ import torch
 
 from slth.ensembles import sample, sample_target
 from slth.intervals import clopper_pearson
-from slth.studies.threshold import cells as thresholds
-from slth.studies.threshold import measure as agreement
-from slth.studies.tickets import construct as tickets
-from slth.studies.tickets import measure as measurement
-from slth.studies.tickets import targets
+from slth.studies.threshold import sample as thresholds
+from slth.studies.threshold.measure import summarise
+from slth.studies.threshold.solve import decide
+from slth.studies.tickets.construct import construct_tickets
+from slth.studies.tickets.measure import measure_tickets, one_layer_error
+from slth.studies.tickets.sample import sample_sources
+from slth.studies.tickets.solve import solve_blocks
+from slth.studies.tickets.train import train_target
 
 SETTINGS = {
     "ensembles": ["normal", "nsn"],
@@ -64,7 +67,7 @@ def test_sharding_changes_no_cell() -> None:
 
 
 def test_decisions_equal_brute_force() -> None:
-    rows = thresholds.decide(all_cells(1), "mitm")
+    rows = decide(all_cells(1), "mitm")
     for row in rows.to_dict("records"):
         X = sample(row["ensemble"], n=row["n"], d=row["d"], seed=row["seed"])
         z = sample_target(row["d"], seed=row["seed"], ensemble=row["ensemble"])
@@ -75,8 +78,8 @@ def test_decisions_equal_brute_force() -> None:
 
 
 def test_summary_counts_and_intervals() -> None:
-    rows = thresholds.decide(all_cells(1), "mitm")
-    table = agreement.summarise(rows, 0.9)
+    rows = decide(all_cells(1), "mitm")
+    table = summarise(rows, 0.9)
     assert table["trials"].tolist() == [12] * 6
     for point in table.to_dict("records"):
         part = rows[(rows["ensemble"] == point["ensemble"]) & (rows["n"] == point["n"])]
@@ -86,11 +89,11 @@ def test_summary_counts_and_intervals() -> None:
 
 
 def test_unsettled_cells_are_left_out_and_counted() -> None:
-    rows = thresholds.decide(all_cells(1), "mitm")
+    rows = decide(all_cells(1), "mitm")
     miss = rows.index[(rows["status"] != "HIT") & (rows["n"] == 3)][:2]
     rows.loc[miss, "status"] = "BUDGET"
     rows.loc[miss, "proved"] = False
-    table = agreement.summarise(rows, 0.9)
+    table = summarise(rows, 0.9)
     assert table["unsettled"].sum() == 2
     assert table["trials"].sum() == len(rows) - 2
 
@@ -103,19 +106,17 @@ def test_one_layer_error_is_the_largest_over_the_corners(seed: int) -> None:
     x = torch.tensor(list(itertools.product([-1.0, 0.0, 1.0], repeat=6)), dtype=torch.float64)
     K2, P2, M2 = K.flatten(1), plus.flatten(1), minus.flatten(1)
     difference = x @ K2.T - (x.clamp(min=0) @ P2.T + (-x).clamp(min=0) @ M2.T)
-    assert measurement.one_layer_error(K, plus, minus) == pytest.approx(
-        float(difference.abs().max())
-    )
+    assert one_layer_error(K, plus, minus) == pytest.approx(float(difference.abs().max()))
 
 
 def test_chain_of_one_small_arm() -> None:
-    target, row = targets.train_target(NETWORK, seed=3)
+    target, row = train_target(NETWORK, seed=3)
     assert row["decisions_changed"].item() == 0
     assert row["accuracy_held_out"].item() == row["accuracy_before_normalisation"].item()
-    sources = tickets.sample_sources(target, ARM, seed=3, replicate=0)
-    blocks = tickets.solve_blocks(target, sources, ARM, seed=3, replicate=0)
-    networks, rows = tickets.construct_tickets(target, sources, blocks, ARM, seed=3, replicate=0)
-    measured = measurement.measure_tickets(target, networks, rows, NETWORK, SEARCH, seed=3)
+    sources = sample_sources(target, ARM, seed=3, replicate=0)
+    blocks = solve_blocks(target, sources, ARM, seed=3, replicate=0)
+    networks, rows = construct_tickets(target, sources, blocks, ARM, seed=3, replicate=0)
+    measured = measure_tickets(target, networks, rows, NETWORK, SEARCH, seed=3)
     assert measured["n"].tolist() == [3, 6]
     assert (measured["hits"] <= measured["problems"]).all()
     assert (measured["lower"] <= measured["upper"]).all()
@@ -125,11 +126,11 @@ def test_chain_of_one_small_arm() -> None:
 
 
 def test_arms_of_one_network_share_their_sources() -> None:
-    target, _ = targets.train_target(NETWORK, seed=3)
-    one = tickets.sample_sources(target, ARM, seed=3, replicate=0)
+    target, _ = train_target(NETWORK, seed=3)
+    one = sample_sources(target, ARM, seed=3, replicate=0)
     other = ARM | {"name": "other", "granularity": "filter"}
-    two = tickets.sample_sources(target, other, seed=3, replicate=0)
-    again = tickets.sample_sources(target, ARM, seed=3, replicate=1)
+    two = sample_sources(target, other, seed=3, replicate=0)
+    again = sample_sources(target, ARM, seed=3, replicate=1)
     U, V, W = (next(networks["3"].parameters()) for networks in (one, two, again))
     assert torch.equal(U, V)
     assert not torch.equal(U, W)

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from benchmarks import latency as script
-from slth.studies.latency import claims as rendering
+from slth.studies.latency import claims, data, figures, tables
 from slth.studies.latency.measure import COLUMNS, read_latencies
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "benchmarks" / "latency_reference.json"
-FORMS = {"target", "dense", *rendering.FORMS}
+FORMS = {"target", "dense", *data.FORMS}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def asked(sizes: tuple[script.Size, ...]) -> set[tuple]:
         for batch in size.batches
         for threads in size.threads
         for kept in (1.0, *size.kept)
-        for form in (("target", "dense") if kept == 1.0 else rendering.FORMS)
+        for form in (("target", "dense") if kept == 1.0 else data.FORMS)
     }
 
 
@@ -93,10 +93,10 @@ def test_reference_is_a_whole_run() -> None:
 def test_it_is_set_in_print(quick: pd.DataFrame) -> None:
     for frame in (quick, read_latencies(REFERENCE, False)):
         frames = {"latency": frame}
-        (table,) = rendering.tables(frames).values()
+        (table,) = tables.tables(frames).values()
         assert {len(row) for row in table.rows if isinstance(row, list)} == {len(table.columns)}
-        assert "nan" not in str(rendering.macros(frames)) + str(table.rows)
-        assert set(rendering.figures(frames)) == set(rendering.FIGURES)
+        assert "nan" not in str(claims.macros(frames)) + str(table.rows)
+        assert set(figures.figures(frames)) == set(figures.FIGURES)
 
 
 def test_sentences_follow_the_data(quick: pd.DataFrame) -> None:
@@ -108,7 +108,7 @@ def test_sentences_follow_the_data(quick: pd.DataFrame) -> None:
             "blocked": 1.0,
             **factors,
         }
-        return rendering.macros({"latency": quick.assign(ratio=quick["form"].map(base))})
+        return claims.macros({"latency": quick.assign(ratio=quick["form"].map(base))})
 
     slow = told(csr=3.0, shrunk=0.2)
     assert "never faster" in slow["LatencySparse"]
@@ -119,8 +119,8 @@ def test_sentences_follow_the_data(quick: pd.DataFrame) -> None:
     assert "faster than dense" in fast["LatencySparse"]
     assert "saves no time" not in fast["LatencyMasked"]
     assert f"in 0 of {count} comparisons" in fast["LatencyShrunk"]
-    own = rendering.macros({"latency": quick})["LatencyOrigin"]
-    other = rendering.macros({"latency": quick.assign(own=False)})["LatencyOrigin"]
+    own = claims.macros({"latency": quick})["LatencyOrigin"]
+    other = claims.macros({"latency": quick.assign(own=False)})["LatencyOrigin"]
     assert "that typeset this" in own
     assert "beforehand" in other
 

@@ -4,13 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from slth.studies.learned.measure import BLOCKS, learn_masks
 
 from slth.configuration import check
 from slth.studies.learned.claims import learned_macros
+from slth.studies.learned.learn import BLOCKS, learn_masks
 from slth.studies.learned.published import comparisons
 
-SCHEMA = Path(__file__).parents[1] / "workflow/schemas/config.schema.yaml"
 SECTION = {
     "data": "mnist",
     "channels": [4, 6],
@@ -46,7 +45,7 @@ def folder_of_digits(folder: Path) -> Path:
 
 def test_a_folder_of_idx_files_runs_the_learned_section(tmp_path: Path) -> None:
     asked = {"data_folder": str(folder_of_digits(tmp_path)), "learned": SECTION}
-    config = check(asked, SCHEMA)
+    config = check(asked)
     settings = {**config["learned"], "folder": config["data_folder"]}
     parts = [learn_masks(settings, 7, shard) for shard in range(2)]
     table = pd.concat(parts, ignore_index=True)
@@ -63,7 +62,7 @@ def test_a_folder_of_idx_files_runs_the_learned_section(tmp_path: Path) -> None:
     ended = table[trained]
     np.testing.assert_allclose(ended["early"], ended["accuracy"])  # both after the last epoch
     assert table.loc[table["arm"] == "dense", "accuracy"].min() > 0.5
-    words = learned_macros(pd.DataFrame(), pd.DataFrame(), table, None)
+    words = learned_macros(pd.DataFrame(), pd.DataFrame(), table, pd.DataFrame())
     assert "on MNIST" in words["MasksSetting"]
     assert words["MasksSeeds"] == "2 (edges) and 2 to 3 (filters)"
     assert any(line.same for line in comparisons(table) if line.ours != "--")
@@ -72,9 +71,7 @@ def test_a_folder_of_idx_files_runs_the_learned_section(tmp_path: Path) -> None:
 def test_shards_do_not_change_a_row(tmp_path: Path) -> None:
     """Which masks are made in one job is no part of any of them, not even of their last bit."""
     quick = {"data": "digits", "methods": ["magnitude"], "epochs": 1, "early": 1, "batch": 256}
-    settings = check(
-        {"learned": {**SECTION, **quick, "filter_seeds": BLOCKS["filter"] + 2}}, SCHEMA
-    )
+    settings = check({"learned": {**SECTION, **quick, "filter_seeds": BLOCKS["filter"] + 2}})
     key = ["arm", "granularity", "asked", "replicate"]
     tables = []
     for shards in (1, 3):

@@ -1,20 +1,19 @@
 """Rendering of learned masks: any shape of data, the same names, sentences that follow the data."""
 
 import re
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import ttest_1samp
 
-from slth.rendering import FIGURES, TABLES, macros, render_figures, render_numbers, render_tables
 from slth.studies.learned import masks as data
+from slth.studies.learned.claims import macros
 from slth.studies.learned.claims_margins import margin_macros
-from slth.studies.learned.figures import masks_figure, routes_figure
 from slth.studies.learned.margins import TOGETHER, above_together, margins
 from slth.studies.learned.published import comparisons
-from slth.studies.printing import style
+from slth.studies.section import render
 from tests import rendering_data as other
 
 ARMS = ("supermask_sgd", "edge_popup", "biprop", "magnitude-1-0", "magnitude-3-0")
@@ -61,56 +60,38 @@ def routes(lower: float = 0.5) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def words(learned: pd.DataFrame | None, found: pd.DataFrame | None) -> dict[str, str]:
+NONE = pd.DataFrame()
+
+
+def measured(learned: pd.DataFrame, found: pd.DataFrame) -> dict[str, pd.DataFrame]:
     tickets = other.tickets()
-    tables = other.thresholds(), tickets, other.blocks(tickets), other.networks()
-    return macros(*tables, other.PROVENANCE, learned=learned, routes=found)
+    tables = {"tickets": tickets, "blocks": other.blocks(tickets)}
+    return tables | {"learned": learned, "routes": found}
+
+
+def words(learned: pd.DataFrame, found: pd.DataFrame) -> dict[str, str]:
+    return macros(measured(learned, found))
 
 
 SHAPES = {
     "whole": (masks(), routes()),
-    "early": (with_early(masks(), 0.1), None),
+    "early": (with_early(masks(), 0.1), NONE),
     "one network": (masks(seeds=1), routes().iloc[:3]),
     "no bracket": (masks(), routes().assign(lower=np.nan, upper=np.nan)),
-    "edges only": (masks().query("granularity == 'edge'"), None),
+    "edges only": (masks().query("granularity == 'edge'"), NONE),
     "dense only": (masks().iloc[:4], routes().iloc[:0]),
-    "none": (None, None),
+    "none": (None, NONE),
     "empty": (masks().iloc[:0], routes().iloc[:0]),
 }
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_any_shape_renders(shape: str, tmp_path) -> None:
-    """The figures that show masks, and every table; the others do not see what changes here."""
+def test_any_shape_renders(shape: str, tmp_path: Path) -> None:
     learned, found = SHAPES[shape]
-    tickets = other.tickets()
-    tables = other.thresholds(), tickets, other.blocks(tickets), other.networks()
-    more: dict[str, Any] = {"learned": learned, "routes": found}
-    drawn = {"masks": masks_figure(learned), "routes": routes_figure(*tables[1:3], found)}
-    for name, figure in drawn.items():
-        style.save(figure, tmp_path / f"{name}.pdf")
-    render_tables(*tables, other.PROVENANCE, tmp_path, (".tex",), **more)
-    render_numbers(*tables, other.PROVENANCE, tmp_path / "numbers.tex", **more)
-    figures = {f"{name}.pdf" for name in drawn}
-    assert {p.name for p in tmp_path.iterdir()} == {*figures, *TABLES, "numbers.tex"}
-    for name in ("numbers.tex", "masks.tex", "routes.tex", "published.tex"):
-        assert not re.search(r"\b(nan|NaN|inf|None)\b(?! of)", (tmp_path / name).read_text()), name
-    assert words(learned, found).keys() == words(None, None).keys()
-
-
-def test_figures_of_masks_are_drawn_with_the_others(tmp_path) -> None:
-    tickets = other.tickets()
-    tables = other.thresholds(), tickets, other.blocks(tickets), other.networks()
-    learned, found = SHAPES["whole"]
-    render_figures(*tables, tmp_path, learned=learned, routes=found)
-    assert {p.name for p in tmp_path.iterdir()} == set(FIGURES)
-    for name, figure in (
-        ("masks", masks_figure(learned)),
-        ("routes", routes_figure(*tables[1:3], found)),
-    ):
-        style.save(figure, tmp_path / f"alone-{name}.pdf")
-        alone, together = (tmp_path / f"{start}{name}.pdf" for start in ("alone-", ""))
-        assert alone.read_bytes() == together.read_bytes()
+    render("learned", measured(learned, found), tmp_path, tmp_path / "report")
+    for path in (*(tmp_path / "numbers").iterdir(), *(tmp_path / "tables").iterdir()):
+        assert not re.search(r"\b(nan|NaN|inf|None)\b(?! of)", path.read_text()), path
+    assert words(learned, found).keys() == words(NONE, NONE).keys()
 
 
 def test_margins_are_paired_intervals() -> None:

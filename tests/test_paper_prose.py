@@ -6,16 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from slth.studies.sections import SECTIONS
 
-from slth.rendering import FIGURES, TABLES, macros
-from slth.studies.benchmark.claims import benchmark_macros, load
+from slth import studies
 from slth.studies.printing import style
 from tests import rendering_data as data
 
 PAPER = Path(__file__).parents[1] / "paper"
-REFERENCE = PAPER.parent / "benchmarks" / "reference.json"
-REPORT = Path(__file__).parents[1] / "workflow" / "report"
+OWN = {"Seed", "Studies"}  # of the paper as a whole
 
 
 @pytest.fixture(scope="module")
@@ -23,18 +20,20 @@ def source() -> str:
     """The whole paper: its sections stand where they are included."""
     main = (PAPER / "main.tex").read_text(encoding="utf-8")
     for path in sorted((PAPER / "sections").glob("*.tex")):
-        command = rf"\input{{sections/{path.stem}}}"
-        assert main.count(command) == 1, path
-        main = main.replace(command, path.read_text(encoding="utf-8"))
+        section = path.read_text(encoding="utf-8")
+        commands = (rf"\input{{sections/{path.stem}}}", rf"\study{{{path.stem}}}")
+        assert sum(main.count(command) for command in commands) == 1, path
+        for command in commands:
+            main = main.replace(command, section)
     return re.sub(r"(?<!\\)%.*", "", main)
 
 
-def sections():
-    """Module and tables of every section that stands by itself."""
-    return {
-        name: (importlib.import_module(module), {table: pd.DataFrame() for table in tables})
-        for name, (module, tables) in SECTIONS.items()
-    }
+def test_every_study_has_its_section_and_its_rules() -> None:
+    main = (PAPER / "main.tex").read_text(encoding="utf-8")
+    for study in studies.names():
+        assert (PAPER / "sections" / f"{study}.tex").exists()
+        assert (PAPER.parent / "workflow" / "rules" / f"{study}.smk").exists()
+        assert rf"\study{{{study}}}" in main
 
 
 def prose(source: str) -> str:
@@ -66,26 +65,27 @@ def test_mathematics_holds_no_decimals(source):
 
 
 def test_every_macro_used_is_written_and_every_macro_written_is_used(source):
-    thresholds, tickets = data.thresholds(), data.tickets()
-    written = set(
-        macros(thresholds, tickets, data.blocks(tickets), data.networks(), data.PROVENANCE)
-    ) | set(benchmark_macros(load(REFERENCE), own=False))
-    for module, frames in sections().values():
-        written |= set(module.macros(frames))
-    used = set(re.findall(r"\\([A-Z][a-z]+[A-Z][A-Za-z]+|Seed)(?![A-Za-z])", source))
-    assert used == written
+    found = data.macros(data.measured(data.thresholds(), *_tickets()))
+    for study in set(studies.names()) - set(data.CHAIN):
+        claims = importlib.import_module(f"slth.studies.{study}.claims")
+        found |= claims.macros({name: pd.DataFrame() for name in data.tables_read(study)})
+    used = set(re.findall(r"\\([A-Z][a-z]+[A-Z][A-Za-z]+|Seed|Studies)(?![A-Za-z])", source))
+    assert used == {*found, *OWN}
+
+
+def _tickets() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    tickets = data.tickets()
+    return tickets, data.blocks(tickets), data.networks()
 
 
 def test_every_file_included_is_listed(source):
-    inputs = set(re.findall(r"\\(?:input|fitted)\{(\w.*?)\}", source))
-    tables = {*(Path(name).stem for name in TABLES), "benchmark_times", "benchmark_errors"}
-    numbers = {f"numbers/{name}" for name in SECTIONS}
-    tables |= {name for module, _ in sections().values() for name in module.TABLES}
-    assert inputs == {"numbers", "benchmark", *numbers, *(f"tables/{name}" for name in tables)}
-    figures = {*FIGURES, "benchmark.pdf"}
-    figures |= {f"{name}.pdf" for module, _ in sections().values() for name in module.FIGURES}
+    inputs = set(re.findall(r"\\(?:input|fitted)\{(\w[^#}]*)\}", source))
+    every = studies.names()
+    tables = {name for each in every for name in studies.listed(each, "tables", "TABLES")}
+    assert inputs == {"numbers/provenance", "tables/provenance", *(f"tables/{t}" for t in tables)}
+    figures = {name for each in every for name in studies.listed(each, "figures", "FIGURES")}
     graphics = set(re.findall(r"\\includegraphics(?:\[.*?\])?\{(.*?)\}", source))
-    assert graphics == {f"figures/{name}" for name in figures}
+    assert graphics == {f"figures/{name}.pdf" for name in figures}
 
 
 def test_every_citation_has_an_entry(source):
@@ -101,9 +101,3 @@ def test_every_citation_has_an_entry(source):
 
 def test_figures_fit_the_page(source):
     assert f"textwidth={style.TEXT_WIDTH}in" in source
-
-
-def test_everything_rendered_has_a_caption_for_the_report():
-    benchmark = ("benchmark", "benchmark_times", "benchmark_errors")
-    for name in (*FIGURES, *TABLES, *benchmark):
-        assert (REPORT / f"{Path(name).stem}.rst").read_text("utf-8").strip()

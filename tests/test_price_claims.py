@@ -6,8 +6,9 @@ import pytest
 
 from slth.studies.price import data
 from slth.studies.price.claims import price_macros
-from slth.studies.price.section import figures, tables
+from slth.studies.price.figures import figures
 from slth.studies.price.sizes_data import summaries
+from slth.studies.price.tables import tables
 
 SIZES = np.array([10.0, 20.0, 40.0, 80.0])
 

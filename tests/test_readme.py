@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import slth
-from slth.configuration import faults, load_schema
+from slth.configuration import faults
+from slth.configuration import schema as config_schema
 from slth.problem import Status
 from slth.solvers.base import Solver
 from slth.solvers.registry import SOLVERS
@@ -71,7 +72,7 @@ def test_example_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_faults_of_the_readme_are_those_printed() -> None:
-    schema = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
+    schema = config_schema()
     printed = faults({"threshold": {"eps": 0}, "seeed": 1}, schema)
     (shown,) = [code for language, code in BLOCKS if language == "text"]
     assert shown.splitlines() == [f"config: {line}" for line in printed]

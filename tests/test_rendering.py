@@ -9,16 +9,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from slth.studies.printing.numbers import newcommand
 
 from slth.intervals import excess_of_misses
-from slth.rendering import FIGURES, TABLES, macros, render_figures, render_numbers, render_tables
 from slth.studies.printing import style
 from slth.studies.printing.booktabs import to_text
 from slth.studies.printing.formatting import escape, integer, number, percent
+from slth.studies.printing.macros import newcommand
+from slth.studies.section import render
 from slth.studies.threshold.claims import threshold_macros
 from slth.studies.tickets.claims import trend
 from tests import rendering_data as data
+from tests.rendering_data import FIGURES, TABLES, macros, measured, render_all
 
 ROOT = Path(__file__).parents[1]
 Frames = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
@@ -73,8 +74,8 @@ def no_candidates() -> Frames:
 def drawn(tmp_path_factory) -> Path:
     """The folder of the figures of `frames`, drawn once."""
     folder = tmp_path_factory.mktemp("drawn")
-    render_figures(*frames(), folder)
-    return folder
+    render_all(measured(*frames()), folder)
+    return folder / "paper" / "figures"
 
 
 SHAPES = [frames, missed, single, bare, nothing, no_candidates]
@@ -83,24 +84,19 @@ SHAPES = [frames, missed, single, bare, nothing, no_candidates]
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda f: f.__name__)
 def test_any_shape_of_data_renders(shape, tmp_path):
     found = shape()
-    render_figures(*found, tmp_path)
-    render_tables(*found, data.PROVENANCE, tmp_path, (".tex", ".html"))
-    render_numbers(*found, data.PROVENANCE, tmp_path / "numbers.tex")
-    pages = {Path(name).with_suffix(".html").name for name in TABLES}
-    assert {p.name for p in tmp_path.iterdir()} == {*FIGURES, *TABLES, *pages, "numbers.tex"}
-    text = (tmp_path / "numbers.tex").read_text()
-    assert not re.search(r"\b(nan|NaN|inf)\b|None(?! of)", text)
-    assert macros(*found, data.PROVENANCE).keys() == macros(*frames(), data.PROVENANCE).keys()
+    render_all(measured(*found), tmp_path)
+    assert {p.stem for p in (tmp_path / "paper/figures").iterdir()} == set(FIGURES)
+    assert {p.stem for p in (tmp_path / "paper/tables").iterdir()} == set(TABLES)
+    for path in (tmp_path / "paper/numbers").iterdir():
+        assert not re.search(r"\b(nan|NaN|inf)\b|None(?! of)", path.read_text())
+    assert macros(measured(*found)).keys() == macros(measured(*frames())).keys()
 
 
 SCRIPT = """
 import sys
 from pathlib import Path
-from tests.test_rendering import data, frames, render_figures, render_numbers, render_tables
-folder = Path(sys.argv[1])
-render_figures(*frames(), folder, (".pdf", ".svg"))
-render_tables(*frames(), data.PROVENANCE, folder, (".tex", ".html"))
-render_numbers(*frames(), data.PROVENANCE, folder / "numbers.tex")
+from tests.test_rendering import frames, measured, render_all
+render_all(measured(*frames()), Path(sys.argv[1]))
 """
 
 
@@ -110,21 +106,23 @@ def test_same_data_same_bytes_in_another_process(tmp_path):
         folder = tmp_path / hash_seed
         env = os.environ | {"PYTHONHASHSEED": hash_seed}
         subprocess.run([sys.executable, "-c", SCRIPT, str(folder)], cwd=ROOT, env=env, check=True)
-        written.append({p.name: p.read_bytes() for p in sorted(folder.iterdir())})
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        written.append({path.relative_to(folder): path.read_bytes() for path in files})
     assert written[0] == written[1]
-    assert len(written[0]) == 2 * len(FIGURES) + 2 * len(TABLES) + 1
+    assert len(written[0]) == 2 * len(FIGURES) + 2 * len(TABLES) + 3
 
 
 def test_other_data_other_bytes(drawn, tmp_path):
     tickets = data.tickets()
-    render_figures(*frames(tickets=tickets.assign(upper=tickets["upper"] * 1.01)), tmp_path)
-    assert (drawn / "error.pdf").read_bytes() != (tmp_path / "error.pdf").read_bytes()
-    assert (drawn / "success.pdf").read_bytes() == (tmp_path / "success.pdf").read_bytes()
+    render_all(measured(*frames(tickets=tickets.assign(upper=tickets["upper"] * 1.01))), tmp_path)
+    other = tmp_path / "paper" / "figures"
+    assert (drawn / "error.pdf").read_bytes() != (other / "error.pdf").read_bytes()
+    assert (drawn / "success.pdf").read_bytes() == (other / "success.pdf").read_bytes()
 
 
 def test_pdf_has_no_date_and_no_type_3_font(drawn):
     for name in FIGURES:
-        content = (drawn / name).read_bytes()
+        content = (drawn / f"{name}.pdf").read_bytes()
         assert b"CreationDate" not in content
         assert b"/Type3" not in content
 
@@ -141,9 +139,9 @@ def test_colours_differ_in_lightness():
 
 
 def test_macro_names_are_letters():
-    assert all(re.fullmatch("[A-Za-z]+", name) for name in macros(*frames(), data.PROVENANCE))
+    assert all(re.fullmatch("[A-Za-z]+", name) for name in macros(measured(*frames())))
     with pytest.raises(ValueError, match=r"Error1.*letters only"):
-        newcommand("Error1", "x")
+        newcommand("Error1", "x", "here")
 
 
 @pytest.mark.parametrize(
@@ -162,11 +160,10 @@ def test_escapes(text, latex):
 def test_names_from_the_config_are_escaped_everywhere(tmp_path):
     tickets = data.tickets().replace({"arm": {"one_filter": "50%_of $x$ & #1"}})
     found = frames(tickets=tickets)
-    render_figures(*found, tmp_path)
-    render_tables(*found, data.PROVENANCE, tmp_path)
-    text = (tmp_path / "tickets.tex").read_text()
+    render("tickets", measured(*found), tmp_path, tmp_path / "report")
+    text = (tmp_path / "tables" / "tickets.tex").read_text()
     assert r"50\%\_of \$x\$ \& \#1" in text
-    assert r"50\%\_of \$x\$ \& \#1" in macros(*found, data.PROVENANCE)["TicketArmList"]
+    assert r"50\%\_of \$x\$ \& \#1" in macros(measured(*found))["TicketArmList"]
 
 
 @pytest.mark.parametrize(
@@ -197,7 +194,7 @@ def test_html_cells_are_text():
 
 
 def claims(thresholds: pd.DataFrame | None = None, tickets: pd.DataFrame | None = None):
-    return macros(*frames(thresholds, tickets), data.PROVENANCE)
+    return macros(measured(*frames(thresholds, tickets)))
 
 
 def test_agreement_follows_the_data():
@@ -212,7 +209,7 @@ def test_agreement_follows_the_data():
     assert "bias that this many instances resolve" in shifted["ThresholdPooled"]
     biased = claims(data.thresholds(shift=0.05, trials=2000))
     assert "measurably not the exact probability" in biased["ThresholdVerdict"]
-    assert "the prediction fails" in macros(*missed(), data.PROVENANCE)["ThresholdVerdict"]
+    assert "the prediction fails" in macros(measured(*missed()))["ThresholdVerdict"]
 
 
 def test_excess_is_the_binomial_tail():
@@ -251,7 +248,7 @@ def test_exact_layer_follows_the_data():
 def test_missing_columns_are_named():
     thresholds, tickets, blocks, networks = frames()
     with pytest.raises(ValueError, match="tickets: lacks the columns upper"):
-        macros(thresholds, tickets.drop(columns="upper"), blocks, networks, data.PROVENANCE)
+        macros(measured(thresholds, tickets.drop(columns="upper"), blocks, networks))
 
 
 @pytest.mark.parametrize(("shift", "words"), [(0.0, "is the better one"), (0.5, "is no better")])

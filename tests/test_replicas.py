@@ -13,7 +13,7 @@ from slth.configuration import ConfigError, check
 from slth.networks import build_dense_network, read_layers
 from slth.networks.lenet import IMITATED, build_lenet, imitated, train_lenet, with_imitated
 from slth.studies.benchmark.headline import headline
-from slth.studies.replicas.claims import replica_macros
+from slth.studies.replicas.claims import macros
 from slth.studies.replicas.dense import COEFFICIENTS, dense_rows, tickets
 from slth.studies.replicas.images import unit_images
 from slth.studies.replicas.published_sums import nearest_sums
@@ -101,14 +101,14 @@ def test_reproduced_is_said_only_when_the_interval_holds_the_published_rate(
     low: float, high: float, words: str
 ) -> None:
     frames = {name: pd.DataFrame() for name in TABLES} | {"replicas_failures": failures(low, high)}
-    assert words in replica_macros(frames)["ReplicasFailuresVerdict"]
+    assert words in macros(frames)["ReplicasFailuresVerdict"]
 
 
 def test_macros_have_the_same_names_whatever_the_data() -> None:
     empty = {name: pd.DataFrame() for name in TABLES}
     rows = dense_rows({**DENSE, "n": [21], "eps": 0.01, "shards": 4}, target(), seed=2)
-    found = replica_macros(empty | {"replicas_dense": rows})
-    assert set(found) == set(replica_macros(empty))
+    found = macros(empty | {"replicas_dense": rows})
+    assert set(found) == set(macros(empty))
     assert "keeps" in found["ReplicasDenseKept"]
     assert "changed" in found["ReplicasDenseShared"]
 

@@ -8,11 +8,10 @@ import pytest
 import torch
 
 from slth import tickets
-from slth.configuration import read, with_defaults
-from slth.configuration.schema import load_schema
-from slth.studies.restrictions import claims as rendering
+from slth.configuration import check, read, schema
+from slth.studies.restrictions import claims, figures, ratios, tables
 from slth.studies.restrictions import measure as experiment
-from tests.test_configuration import ROOT, SCHEMA_PATH
+from tests.test_configuration import ROOT
 
 SETTINGS: dict[str, Any] = {
     "variants": ["stride", "valid", "pooling", "residual", "uniform", "leaky_relu", "tanh"],
@@ -33,7 +32,7 @@ def test_every_variant_has_its_rows(rows: pd.DataFrame) -> None:
     assert (rows["seen"] <= rows["lower"]).all()
     assert (rows["upper"] <= rows["error_bound"]).all()
     assert set(rows.loc[~rows["bracketed"], "variant"]) == {"tanh"}
-    assert set(rows["variant"]) == set(experiment.VARIANTS) == set(rendering.NAMES)
+    assert set(rows["variant"]) == set(experiment.VARIANTS) == set(ratios.NAMES)
 
 
 def test_rows_are_keyed_by_their_replicate() -> None:
@@ -70,9 +69,9 @@ def test_kernels_have_norm_one() -> None:
 
 
 def test_every_variant_of_the_schema_is_built() -> None:
-    schema = load_schema(SCHEMA_PATH)["properties"]["restrictions"]["properties"]
-    assert {*schema["variants"]["items"]["enum"], "base"} == set(experiment.VARIANTS)
-    config = with_defaults(read([ROOT / "config.yaml"]), load_schema(SCHEMA_PATH))
+    known = schema()["properties"]["restrictions"]["properties"]
+    assert {*known["variants"]["items"]["enum"], "base"} == set(experiment.VARIANTS)
+    config = check(read([ROOT / "config.yaml"]))
     assert set(config["restrictions"]["variants"]) == set(schema["variants"]["default"])
 
 
@@ -94,7 +93,7 @@ def planted(seeds: int = 6, **factors: float) -> pd.DataFrame:
 
 
 def test_sentences_follow_the_data() -> None:
-    told = rendering.macros({"restrictions": planted(stride=0.5, leaky_relu=2.0, pooling=1.0)})
+    told = claims.macros({"restrictions": planted(stride=0.5, leaky_relu=2.0, pooling=1.0)})
     more, less, same = told["RestrictionsVerdict"].split("; ")
     assert "leaky" in more
     assert "exceeds" in more
@@ -102,18 +101,18 @@ def test_sentences_follow_the_data() -> None:
     assert "below" in less
     assert "pooling" in same
     assert told["RestrictionsShared"] == ""  # planted rows say "shared", their errors differ
-    alone = rendering.macros({"restrictions": planted(seeds=1, stride=0.5)})
+    alone = claims.macros({"restrictions": planted(seeds=1, stride=0.5)})
     assert "no interval for stride" in alone["RestrictionsVerdict"]
 
 
 def test_closed_forms_are_set_against_closed_forms() -> None:
     frame = planted(tanh=1.0)
     frame.loc[frame["variant"] == "tanh", "error_bound"] *= 7
-    r = rendering.ratio(frame, "tanh", "upper")
+    r = ratios.ratio(frame, "tanh", "upper")
     assert r.low < 7 < r.high
     frame.loc[frame["variant"] == "tanh", "size"] = 2.0
-    assert rendering.ratio(frame, "tanh", "seen").mean == pytest.approx(1, abs=0.05)
-    assert rendering.ratio(frame, "tanh", "relative").mean == pytest.approx(0.5, abs=0.03)
+    assert ratios.ratio(frame, "tanh", "seen").mean == pytest.approx(1, abs=0.05)
+    assert ratios.ratio(frame, "tanh", "relative").mean == pytest.approx(0.5, abs=0.03)
 
 
 def test_the_interval_covers() -> None:
@@ -125,17 +124,17 @@ def test_the_interval_covers() -> None:
     hits = 0
     for _ in range(400):
         frame.loc[ours, "seen"] = 3 * np.exp(0.4 * rng.standard_normal(5)) * base
-        r = rendering.ratio(frame, "stride", "seen")
+        r = ratios.ratio(frame, "stride", "seen")
         hits += r.low < 3 < r.high
     assert abs(hits - 380) <= 4 * np.sqrt(400 * 0.95 * 0.05)
 
 
 def test_real_rows_are_set(rows: pd.DataFrame) -> None:
-    told = rendering.macros({"restrictions": rows})
+    told = claims.macros({"restrictions": rows})
     assert (
         "stride two, valid padding, average pooling and residual block"
         in (told["RestrictionsShared"]).lower()
     )
-    (table,) = rendering.tables({"restrictions": rows}).values()
-    assert len(table.rows) == len(rendering.NAMES)
-    assert set(rendering.figures({"restrictions": rows})) == set(rendering.FIGURES)
+    (table,) = tables.tables({"restrictions": rows}).values()
+    assert len(table.rows) == len(ratios.NAMES)
+    assert set(figures.figures({"restrictions": rows})) == set(figures.FIGURES)

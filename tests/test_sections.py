@@ -1,19 +1,30 @@
-"""Every section of the paper that stands by itself is set from empty tables, and has captions."""
+"""Every study is set from empty tables, and everything it shows has a caption."""
 
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from slth.studies.sections import SECTIONS, render_section
+from slth import studies
+from slth.studies.section import render
+from tests.rendering_data import tables_read
 
 REPORT = Path(__file__).parents[1] / "workflow" / "report"
 
 
-@pytest.mark.parametrize("section", SECTIONS)
-def test_empty_tables_are_set(section: str, tmp_path: Path) -> None:
-    frames = {name: pd.DataFrame() for name in SECTIONS[section][1]}
-    render_section(section, frames, tmp_path / "paper", tmp_path / "report")
+@pytest.mark.parametrize("study", studies.names())
+def test_empty_tables_are_set(study: str, tmp_path: Path) -> None:
+    frames = {name: pd.DataFrame() for name in tables_read(study)}
+    render(study, frames, tmp_path / "paper", tmp_path / "report")
     made = {path.stem for path in (tmp_path / "report").rglob("*.*")}
-    assert {path.stem for path in (tmp_path / "paper").rglob("*.*")} == {*made, section}
-    assert all((REPORT / f"{name}.rst").exists() for name in made)
+    assert {path.stem for path in (tmp_path / "paper").rglob("*.*")} == {*made, study}
+    assert all((REPORT / study / f"{name}.rst").read_text("utf-8").strip() for name in made)
+
+
+def test_every_macro_names_the_function_it_came_from(tmp_path: Path) -> None:
+    frames = {name: pd.DataFrame() for name in tables_read("depth")}
+    render("depth", frames, tmp_path, tmp_path / "report")
+    text = (tmp_path / "numbers" / "depth.tex").read_text("utf-8")
+    lines = [line for line in text.splitlines() if line.startswith(r"\newcommand")]
+    assert lines
+    assert all("% slth.studies.depth.claims" in line for line in lines)

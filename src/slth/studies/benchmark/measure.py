@@ -13,7 +13,7 @@ def load(path: str | Path, own: bool = False) -> pd.DataFrame:
     """Return the rows of the JSON of ``make bench``, one a (task, solver, draw).
 
     info: the rest of the file as JSON, in every row: machine, versions, limit in seconds per peer,
-    and ``own``, measured where the paper is made. Raises ValueError naming the file when it is not one.
+    and ``own``, measured where the paper is made. ValueError naming the file when it is not one.
     """
     try:
         report = json.loads(Path(path).read_text(encoding="utf-8"))

@@ -12,13 +12,13 @@ def write_macros(path: str | Path, found: Mapping[str, str], source: str) -> Non
 
     Raises ValueError when a name is not letters only, which TeX could not read.
     """
-    lines = [f"% {source}\n", *(newcommand(name, found[name]) for name in sorted(found))]
+    lines = [newcommand(name, found[name], source) for name in sorted(found)]
     with replacing(path) as part:
         part.write_text("".join(lines), "utf-8")
 
 
-def newcommand(name: str, body: str) -> str:
-    r"""Return the line ``\newcommand{\name}{body}``."""
+def newcommand(name: str, body: str, source: str) -> str:
+    r"""Return the line ``\newcommand{\name}{body}``, and where it came from as a comment."""
     if not re.fullmatch("[A-Za-z]+", name):
         raise ValueError(f"name: got {name!r}, takes letters only")
-    return rf"\newcommand{{\{name}}}{{{body}}}" + "\n"
+    return rf"\newcommand{{\{name}}}{{{body}}}% {source}" + "\n"
