@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from slth import checks
-from slth.checks import BoolArray, FloatArray
+from slth.checks import BoolArray
 
 SIGNIFICANCE = 0.01  # of the tests that the paper reports
 
@@ -64,7 +64,7 @@ def quantile_interval(
     return low, high
 
 
-def t_interval(values: FloatArray, confidence: float = 0.95) -> Interval:
+def t_interval(values: NDArray[np.floating], confidence: float = 0.95) -> Interval:
     """Mean of independent values with its t-interval; without one where values are fewer than two.
 
     Source: Student, Biometrika 6 (1908).
@@ -80,7 +80,7 @@ def t_interval(values: FloatArray, confidence: float = 0.95) -> Interval:
     return Interval(mean, mean - half, mean + half)
 
 
-def t_test(values: FloatArray) -> float:
+def t_test(values: NDArray[np.floating]) -> float:
     """Two-sided p of the hypothesis that independent values have mean zero."""
     from scipy.stats import t as student
 
@@ -127,5 +127,5 @@ def excess_of_misses(points: int, misses: int, confidence: float) -> float:
     return float(binom.sf(misses - 1, points, 1 - confidence))
 
 
-def _standard_error(values: FloatArray) -> float:
+def _standard_error(values: NDArray[np.floating]) -> float:
     return float(np.std(values, ddof=1) / np.sqrt(len(values)))

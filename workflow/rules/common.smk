@@ -21,10 +21,7 @@ config = check_or_exit(config, workflow.configfiles)
 STUDIES = [name for name in studies.names() if enabled(config, name)]
 
 SEED = config["seed"]
-NETWORKS = {
-    network["name"]: {**network, "folder": config["data_folder"]}
-    for network in config["networks"]
-}
+NETWORKS = {network["name"]: network for network in config["networks"]}
 ARMS = {arm["name"]: arm for arm in config["tickets"]}
 CONSTRUCTION = "structured_convolution"  # of every arm
 

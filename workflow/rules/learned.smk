@@ -1,5 +1,5 @@
 # Masks that are learned: of random networks of their own, and of the tickets' random networks.
-LEARNED = {**config["learned"], "folder": config["data_folder"]}
+LEARNED = config["learned"]
 LEARNED_ARMS = {name: arm for name, arm in ARMS.items() if arm["learned"]}
 
 
@@ -22,6 +22,7 @@ rule learn_masks:
         runtime=240,
     params:
         stage="learned.learn",
+        folder=config["data_folder"],
         settings=LEARNED,
         seed=SEED,
         shard=lambda wildcards: int(wildcards.shard),
@@ -52,6 +53,7 @@ rule learn_routes:
         runtime=120,
     params:
         stage="learned.routes",
+        folder=config["data_folder"],
         arm=lambda wildcards: ARMS[wildcards.arm],
         network=arm_network,
         learned={key: LEARNED[key] for key in ("epochs", "batch")},

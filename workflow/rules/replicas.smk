@@ -1,8 +1,5 @@
 # Published experiments of one dimension, run again.
-REPLICAS = {
-    key: {**config["replicas"][key], "folder": config["data_folder"]}
-    for key in ("dense", "lenet")
-}
+REPLICAS = config["replicas"]
 
 
 rule train_replica:
@@ -24,6 +21,7 @@ rule train_replica:
         runtime=240,
     params:
         stage="replicas.train",
+        folder=config["data_folder"],
         settings={
             key: value
             for key, value in REPLICAS["dense"].items()
@@ -55,6 +53,7 @@ rule build_replicas:
         runtime=120,
     params:
         stage="replicas.dense",
+        folder=config["data_folder"],
         settings=REPLICAS["dense"],
         seed=SEED,
         shard=lambda wildcards: int(wildcards.shard),
@@ -109,6 +108,7 @@ rule measure_sums:
         runtime=240,
     params:
         stage="replicas.sums",
+        folder=config["data_folder"],
         lenet=REPLICAS["lenet"],
         failures=config["replicas"]["failures"],
         seed=SEED,

@@ -22,6 +22,7 @@ rule train_target:
     params:
         stage="tickets.train",
         settings=lambda wildcards: NETWORKS[wildcards.network],
+        folder=config["data_folder"],
         seed=SEED,
     message:
         "Train the target network {wildcards.network} on {params.settings[data]}"
@@ -134,6 +135,7 @@ rule measure_tickets:
         runtime=60,
     params:
         stage="tickets.measure",
+        folder=config["data_folder"],
         arm=lambda wildcards: ARMS[wildcards.arm],
         network=arm_network,
         bracket=config["bracket"],

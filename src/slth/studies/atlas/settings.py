@@ -1,44 +1,86 @@
 """Settings of the study: unit, range and default of every key."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
 
 from slth.configuration.section import Ensemble, Section, Solver, Study, unique
 
+Dimension = Annotated[int, Field(ge=1, le=64, description="dimension of the candidate vectors")]
+HalfLists = Annotated[int, Field(ge=1, le=64, description="number of candidates")]
+AllSums = Annotated[int, Field(ge=1, le=22, description="number of candidates")]
+Halves = Annotated[int, Field(ge=2, le=40, description="number of candidates")]
+Intervals = Annotated[int, Field(ge=2, le=1000, description="number of candidates")]
+Many = Annotated[int, Field(ge=1, le=100000, description="number of candidates")]
+Tolerance = Annotated[float, Field(gt=0, le=1, description="tolerance per coordinate")]
+BLOCKS = "one block a dimension; empty switches the experiment off"
+LAWS = "laws of the candidate vectors"
 
-class LeastGridBlock(Section):
+
+class Block(Section):
     """A dimension and its sizes."""
 
-    d: int = Field(..., ge=1, le=64, description="dimension of the candidate vectors")
-    n: list[Annotated[int, Field(ge=1, le=64, description="number of candidates")]] = unique(
-        ..., 1, 200, "numbers of candidates"
-    )
+    d: Dimension
+    n: list[HalfLists] = unique(..., 1, 200, "numbers of candidates")
     ensembles: list[Ensemble] = unique(
         [], 0, 20, "further laws of this block, as one that is defined for its d only"
     )
 
 
-class Least(Section):
+class CoveringBlock(Block):
+    """A dimension and its sizes; every sum is formed."""
+
+    d: int = Field(..., ge=1, le=3, description="dimension of the candidate vectors")
+    n: list[AllSums] = unique(..., 1, 200, "numbers of candidates")
+
+
+class SizesBlock(Block):
+    """A dimension, its sizes and their tolerance."""
+
+    n: list[Halves] = unique(..., 1, 200, "numbers of candidates")
+    eps: Tolerance
+
+
+class VolumeBlock(Block):
+    """Sizes in one dimension, and their tolerance."""
+
+    d: int = Field(..., ge=1, le=1, description="dimension of the candidate vectors")
+    n: list[Intervals] = unique(..., 1, 200, "numbers of candidates")
+    eps: Tolerance
+
+
+class SearchBlock(Block):
+    """A dimension and its sizes, of any solver's reach."""
+
+    d: int = Field(..., ge=1, le=4096, description="dimension of the candidate vectors")
+    n: list[Many] = unique(..., 1, 200, "numbers of candidates")
+
+
+class Experiment(Section):
+    """What every experiment of the atlas has."""
+
+    ensembles: list[Ensemble] = unique([], 0, 20, LAWS)
+    grid: Sequence[Block]
+    replicates: int = Field(200, ge=2, le=1000000, description="instances per grid point")
+
+
+class Least(Experiment):
     """Least error of every instance, which is the threshold at all tolerances."""
 
-    ensembles: list[Ensemble] = unique(
-        ["normal", "nsn", "uniform"], 1, 20, "laws of the candidate vectors"
-    )
-    grid: list[LeastGridBlock] = Field(
+    ensembles: list[Ensemble] = unique(["normal", "nsn", "uniform"], 1, 20, LAWS)
+    grid: list[Block] = Field(
         [
-            LeastGridBlock(d=1, n=[8, 12, 16, 20, 24], ensembles=["product"]),
-            LeastGridBlock(d=2, n=[12, 16, 20, 24, 28]),
-            LeastGridBlock(d=3, n=[18, 22, 26, 30]),
-            LeastGridBlock(d=4, n=[24, 28, 32, 36]),
-            LeastGridBlock(d=6, n=[32, 36]),
+            Block(d=1, n=[8, 12, 16, 20, 24], ensembles=["product"]),
+            Block(d=2, n=[12, 16, 20, 24, 28]),
+            Block(d=3, n=[18, 22, 26, 30]),
+            Block(d=4, n=[24, 28, 32, 36]),
+            Block(d=6, n=[32, 36]),
         ],
         min_length=0,
         max_length=64,
-        description="one block a dimension; empty switches the experiment off",
+        description=BLOCKS,
     )
-    replicates: int = Field(200, ge=2, le=1000000, description="instances a grid point")
     solver: Solver = Field(
         "mitm", description="who finds the least error; unproved instances are left out and counted"
     )
@@ -47,34 +89,21 @@ class Least(Section):
     )
 
 
-class LatticeGridBlock(Section):
-    """A dimension and its sizes."""
-
-    d: int = Field(..., ge=1, le=64, description="dimension of the candidate vectors")
-    n: list[Annotated[int, Field(ge=1, le=64, description="number of candidates")]] = unique(
-        ..., 1, 200, "numbers of candidates"
-    )
-    ensembles: list[Ensemble] = unique([], 0, 20, "further laws of this block")
-
-
-class Lattice(Section):
+class Lattice(Experiment):
     """Least errors of integer candidates, targets on and off the lattice of their sums."""
 
-    ensembles: list[Ensemble] = unique(
-        [], 0, 20, "laws of the integer candidate vectors in every block"
-    )
-    grid: list[LatticeGridBlock] = Field(
+    ensembles: list[Ensemble] = unique([], 0, 20, "laws of the integer candidates in every block")
+    grid: list[Block] = Field(
         [
-            LatticeGridBlock(d=1, n=[6, 8, 9, 10, 12, 14], ensembles=["quantized"]),
-            LatticeGridBlock(d=2, n=[13, 16, 18, 19, 21, 24], ensembles=["quantized"]),
-            LatticeGridBlock(d=4, n=[4, 6, 8, 10, 12], ensembles=["binary"]),
-            LatticeGridBlock(d=8, n=[12, 15, 17, 19, 22, 26], ensembles=["binary"]),
+            Block(d=1, n=[6, 8, 9, 10, 12, 14], ensembles=["quantized"]),
+            Block(d=2, n=[13, 16, 18, 19, 21, 24], ensembles=["quantized"]),
+            Block(d=4, n=[4, 6, 8, 10, 12], ensembles=["binary"]),
+            Block(d=8, n=[12, 15, 17, 19, 22, 26], ensembles=["binary"]),
         ],
         min_length=0,
         max_length=64,
-        description="one block a dimension; empty switches the experiment off",
+        description=BLOCKS,
     )
-    replicates: int = Field(200, ge=2, le=1000000, description="instances a grid point")
     solver: Solver = Field(
         "mitm", description="who finds the least error; unproved instances are left out and counted"
     )
@@ -84,112 +113,66 @@ class Lattice(Section):
         [0.5, 1.0],
         1,
         10,
-        "tolerances, in units of the integers, at which the rate of success is taken",
+        "tolerances, in units of the integers, at which rates of success are taken",
     )
 
 
-class CoveringGridBlock(Section):
-    """A dimension and its sizes."""
-
-    d: int = Field(..., ge=1, le=3, description="dimension of the candidate vectors")
-    n: list[Annotated[int, Field(ge=1, le=22, description="number of candidates")]] = unique(
-        ..., 1, 200, "numbers of candidates"
-    )
-    ensembles: list[Ensemble] = unique(
-        [], 0, 20, "further laws of this block, as one that is defined for its d only"
-    )
-
-
-class Covering(Section):
+class Covering(Experiment):
     """Samples whose subset sums must come near every target of the cube."""
 
-    ensembles: list[Ensemble] = unique(
-        ["normal", "uniform"], 1, 20, "laws of the candidate vectors"
-    )
-    grid: list[CoveringGridBlock] = Field(
+    ensembles: list[Ensemble] = unique(["normal", "uniform"], 1, 20, LAWS)
+    grid: list[CoveringBlock] = Field(
         [
-            CoveringGridBlock(d=1, n=[6, 8, 10, 12, 14, 16]),
-            CoveringGridBlock(d=2, n=[11, 13, 15, 17]),
-            CoveringGridBlock(d=3, n=[13, 15, 17]),
+            CoveringBlock(d=1, n=[6, 8, 10, 12, 14, 16]),
+            CoveringBlock(d=2, n=[11, 13, 15, 17]),
+            CoveringBlock(d=3, n=[13, 15, 17]),
         ],
         min_length=0,
         max_length=64,
-        description="one block a dimension; empty switches the experiment off",
+        description=BLOCKS,
     )
-    replicates: int = Field(40, ge=2, le=1000000, description="instances a grid point")
+    replicates: int = Field(40, ge=2, le=1000000, description="samples per grid point")
     resolution: float = Field(
-        0.05,
-        gt=0,
-        le=1,
-        description="relative width of the proved bracket of the covering radius, d > 1",
+        0.05, gt=0, le=1, description="relative width of the proved bracket of the radius, d > 1"
     )
 
 
-class SizesGridBlock(Section):
-    """A dimension and its sizes."""
-
-    d: int = Field(..., ge=1, le=64, description="dimension of the candidate vectors")
-    n: list[Annotated[int, Field(ge=2, le=40, description="number of candidates")]] = unique(
-        ..., 1, 200, "numbers of candidates"
-    )
-    ensembles: list[Ensemble] = unique(
-        [], 0, 20, "further laws of this block, as one that is defined for its d only"
-    )
-    eps: float = Field(..., gt=0, le=1, description="tolerance per coordinate")
-
-
-class SizedCell(Section):
+class Sizes(Experiment):
     """Hits and least errors among the subsets of each size."""
 
-    ensembles: list[Ensemble] = unique(["normal"], 1, 20, "laws of the candidate vectors")
-    grid: list[SizesGridBlock] = Field(
+    ensembles: list[Ensemble] = unique(["normal"], 1, 20, LAWS)
+    grid: list[SizesBlock] = Field(
         [
-            SizesGridBlock(d=1, n=[16], eps=0.0002),
-            SizesGridBlock(d=1, n=[20], eps=2e-05),
-            SizesGridBlock(d=1, n=[24], eps=2e-06),
-            SizesGridBlock(d=2, n=[16], eps=0.04),
-            SizesGridBlock(d=2, n=[20], eps=0.012),
-            SizesGridBlock(d=2, n=[24], eps=0.0035),
-            SizesGridBlock(d=3, n=[16], eps=0.15),
-            SizesGridBlock(d=3, n=[20], eps=0.08),
+            SizesBlock(d=1, n=[16], eps=2e-4),
+            SizesBlock(d=1, n=[20], eps=2e-5),
+            SizesBlock(d=1, n=[24], eps=2e-6),
+            SizesBlock(d=2, n=[16], eps=0.04),
+            SizesBlock(d=2, n=[20], eps=0.012),
+            SizesBlock(d=2, n=[24], eps=0.0035),
+            SizesBlock(d=3, n=[16], eps=0.15),
+            SizesBlock(d=3, n=[20], eps=0.08),
         ],
         min_length=0,
         max_length=64,
-        description="one block a dimension; empty switches the experiment off",
+        description=BLOCKS,
     )
-    replicates: int = Field(300, ge=2, le=1000000, description="instances a grid point")
+    replicates: int = Field(300, ge=2, le=1000000, description="samples per grid point")
 
 
-class VolumeGridBlock(Section):
-    """A dimension and its sizes."""
-
-    d: int = Field(..., ge=1, le=1, description="dimension of the candidate vectors")
-    n: list[Annotated[int, Field(ge=2, le=1000, description="number of candidates")]] = unique(
-        ..., 1, 200, "numbers of candidates"
-    )
-    ensembles: list[Ensemble] = unique(
-        [], 0, 20, "further laws of this block, as one that is defined for its d only"
-    )
-    eps: float = Field(..., gt=0, le=1, description="tolerance per coordinate")
-
-
-class Volume(Section):
+class Volume(Experiment):
     """Share of [-1, 1] within eps of a subset sum, candidate by candidate."""
 
-    ensembles: list[Ensemble] = unique(["uniform"], 1, 20, "laws of the candidate vectors")
-    grid: list[VolumeGridBlock] = Field(
-        [VolumeGridBlock(d=1, n=[30], eps=0.001)],
-        min_length=0,
-        max_length=64,
-        description="one block a dimension; empty switches the experiment off",
+    ensembles: list[Ensemble] = unique(["uniform"], 1, 20, LAWS)
+    grid: list[VolumeBlock] = Field(
+        [VolumeBlock(d=1, n=[30], eps=0.001)], min_length=0, max_length=64, description=BLOCKS
     )
-    replicates: int = Field(40, ge=2, le=1000000, description="instances a grid point")
+    replicates: int = Field(40, ge=2, le=1000000, description="samples per grid point")
 
 
 class Certificates(Section):
     """Exact second moments and the least certified n, normal candidates."""
 
-    dimensions: list[Annotated[int, Field(ge=1, le=64, description="dimension")]] = unique(
+    dimensions: list[Dimension] = unique(
         [4, 8, 16], 0, 20, "dimensions of the certificates; empty switches them off"
     )
     eps: float = Field(0.1, gt=0, le=1, description="tolerance per coordinate")
@@ -203,37 +186,25 @@ class Certificates(Section):
     )
 
 
-class SearchGridBlock(Section):
-    """A dimension and its sizes."""
-
-    d: int = Field(..., ge=1, le=4096, description="dimension of the candidate vectors")
-    n: list[Annotated[int, Field(ge=1, le=100000, description="number of candidates")]] = unique(
-        ..., 1, 200, "numbers of candidates"
-    )
-    ensembles: list[Ensemble] = unique(
-        [], 0, 20, "further laws of this block, as one that is defined for its d only"
-    )
-
-
-class Search(Section):
+class Search(Experiment):
     """Least error found by each solver for equal work."""
 
-    ensembles: list[Ensemble] = unique(["normal"], 1, 20, "laws of the candidate vectors")
-    grid: list[SearchGridBlock] = Field(
+    ensembles: list[Ensemble] = unique(["normal"], 1, 20, LAWS)
+    grid: list[SearchBlock] = Field(
         [
-            SearchGridBlock(d=2, n=[16, 24, 32, 48, 96, 192]),
-            SearchGridBlock(d=4, n=[24, 32, 48, 96, 192]),
+            SearchBlock(d=2, n=[16, 24, 32, 48, 96, 192]),
+            SearchBlock(d=4, n=[24, 32, 48, 96, 192]),
         ],
         min_length=0,
         max_length=64,
-        description="one block a dimension; empty switches the experiment off",
+        description=BLOCKS,
     )
-    replicates: int = Field(8, ge=2, le=1000000, description="instances a grid point")
+    replicates: int = Field(8, ge=2, le=1000000, description="instances per grid point")
     solvers: list[Solver] = unique(
         ["mitm", "klist", "annealing", "differencing"], 1, 20, "who searches"
     )
     budget: int = Field(
-        300000, ge=1, le=1000000000000000, description="work units of a solver an instance"
+        300000, ge=1, le=1000000000000000, description="work units of a solver per instance"
     )
 
 
@@ -246,33 +217,13 @@ class Settings(Study):
     confidence: float = Field(
         0.99, ge=0.5, lt=1, description="level of every interval of the atlas"
     )
-    least: Least = Field(
-        default_factory=Least,
-        description="least error of every instance, which is the threshold at all tolerances",
-    )
-    lattice: Lattice = Field(
-        default_factory=Lattice,
-        description="least errors of integer candidates, targets on and off their sums' lattice",
-    )
-    covering: Covering = Field(
-        default_factory=Covering,
-        description="samples whose subset sums must come near every target of the cube",
-    )
-    sizes: SizedCell = Field(
-        default_factory=SizedCell,
-        description="hits and least errors among the subsets of each size",
-    )
-    volume: Volume = Field(
-        default_factory=Volume,
-        description="share of [-1, 1] within eps of a subset sum, candidate by candidate",
-    )
-    certificates: Certificates = Field(
-        default_factory=Certificates,
-        description="exact second moments and the least certified n, normal candidates",
-    )
-    search: Search = Field(
-        default_factory=Search, description="least error found by each solver for equal work"
-    )
+    least: Least = Field(default_factory=Least)
+    lattice: Lattice = Field(default_factory=Lattice)
+    covering: Covering = Field(default_factory=Covering)
+    sizes: Sizes = Field(default_factory=Sizes)
+    volume: Volume = Field(default_factory=Volume)
+    certificates: Certificates = Field(default_factory=Certificates)
+    search: Search = Field(default_factory=Search)
 
 
 def faults(config: Mapping[str, Any]) -> Iterator[str]:

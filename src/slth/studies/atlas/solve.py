@@ -5,7 +5,7 @@ is an equal slice of the replicates of every point, so that shards are equally l
 drawn again, whatever came of it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +20,19 @@ from slth.progress import track
 from slth.solvers import registry
 from slth.solvers.front import solve, solve_batch
 from slth.studies.atlas.covering_radius import covering_radius, subset_sums
+from slth.studies.atlas.settings import (
+    Covering,
+    Experiment,
+    Lattice,
+    Least,
+    Search,
+    Settings,
+    Sizes,
+    Volume,
+)
 from slth.studies.atlas.size_hits import near_by_size
 from slth.studies.atlas.volume import covered_volumes
 from slth.studies.job import Job
-
-Settings = Mapping[str, Any]
 
 KEY = ["experiment", "ensemble", "d", "n", "eps", "replicate", "solver", "seed", "status"]
 COLUMNS = {
@@ -77,8 +85,8 @@ def measure(experiment: str, settings: Settings, seed: int, shard: int) -> pd.Da
     (hits and least error among the subsets of each size), search (least error found by each solver
     for equal work), volume (share of [-1, 1] covered after each candidate, d = 1, tolerance eps).
     """
-    own = settings[experiment]
-    places = list(_points(experiment, own, seed, settings["shards"], shard))
+    own = getattr(settings, experiment)
+    places = list(_points(experiment, own, seed, settings.shards, shard))
     parts = [
         DRIVERS[experiment](own, place)
         for place in track(places, len(places), f"atlas: {experiment}")
@@ -88,24 +96,26 @@ def measure(experiment: str, settings: Settings, seed: int, shard: int) -> pd.Da
     return pd.concat(parts, ignore_index=True)
 
 
-def _points(experiment: str, own: Settings, seed: int, shards: int, shard: int) -> Iterator[Point]:
-    mine = np.array_split(np.arange(own["replicates"]), shards)[shard].tolist()
+def _points(
+    experiment: str, own: Experiment, seed: int, shards: int, shard: int
+) -> Iterator[Point]:
+    mine = np.array_split(np.arange(own.replicates), shards)[shard].tolist()
     if not mine:
         return
-    for block in own["grid"]:
-        for ensemble in [*own["ensembles"], *block["ensembles"]]:
-            for n in block["n"]:
-                key = ("atlas", experiment, ensemble, block["d"], n)
+    for block in own.grid:
+        for ensemble in [*own.ensembles, *block.ensembles]:
+            for n in block.n:
+                key = ("atlas", experiment, ensemble, block.d, n)
                 seeds = tuple(seeding.child(seed, *key, replicate) for replicate in mine)
-                eps = float(block.get("eps", np.nan))
-                yield Point(experiment, ensemble, block["d"], n, eps, tuple(mine), seeds)
+                eps = float(getattr(block, "eps", np.nan))
+                yield Point(experiment, ensemble, block.d, n, eps, tuple(mine), seeds)
 
 
-def _least(own: Settings, point: Point) -> pd.DataFrame:
-    return _solved(point, own["solver"])
+def _least(own: Least, point: Point) -> pd.DataFrame:
+    return _solved(point, own.solver)
 
 
-def _lattice(own: Settings, point: Point) -> pd.DataFrame:
+def _lattice(own: Lattice, point: Point) -> pd.DataFrame:
     """Targets of the ensemble's own, integers; and uniform ones, if the sums fill the integers."""
     law, on = lookup(point.ensemble), point.targets()
     aims = {"on": on}
@@ -113,16 +123,15 @@ def _lattice(own: Settings, point: Point) -> pd.DataFrame:
         off = np.stack([sample_target(point.d, seed, "normal") for seed in point.seeds])
         aims["off"] = law.target_bound * off
     parts = [
-        _solved(point, own["solver"], targets).assign(aimed=aimed)
-        for aimed, targets in aims.items()
+        _solved(point, own.solver, targets).assign(aimed=aimed) for aimed, targets in aims.items()
     ]
     return pd.concat(parts, ignore_index=True)[COLUMNS["lattice"]]
 
 
-def _search(own: Settings, point: Point) -> pd.DataFrame:
+def _search(own: Search, point: Point) -> pd.DataFrame:
     """Solvers that do not take n candidates at all have no row."""
-    able = [name for name in own["solvers"] if not registry.get(name).refusal(point.n, point.d)]
-    parts = [_searched(point, name, own["budget"]) for name in able]
+    able = [name for name in own.solvers if not registry.get(name).refusal(point.n, point.d)]
+    parts = [_searched(point, name, own.budget) for name in able]
     return pd.concat(parts, ignore_index=True) if parts else point.rows(**_NOTHING).iloc[:0]
 
 
@@ -157,13 +166,11 @@ def _solved(point: Point, solver: str, targets: FloatArray | None = None) -> pd.
     )
 
 
-def _covering(own: Settings, point: Point) -> pd.DataFrame:
+def _covering(own: Covering, point: Point) -> pd.DataFrame:
     found = []
     for X, z in zip(point.candidates(), point.targets(), strict=True):
         sums = subset_sums(X)
-        found.append(
-            (*covering_radius(sums, own["resolution"]), np.abs(sums - z).max(axis=1).min())
-        )
+        found.append((*covering_radius(sums, own.resolution), np.abs(sums - z).max(axis=1).min()))
     low, high, error = np.array(found).T
     return point.rows(
         solver="all sums",
@@ -174,7 +181,7 @@ def _covering(own: Settings, point: Point) -> pd.DataFrame:
     )
 
 
-def _sizes(own: Settings, point: Point) -> pd.DataFrame:
+def _sizes(own: Sizes, point: Point) -> pd.DataFrame:
     """Hits and least error among the k-subsets, k = 1, ..., n; target ½ in every coordinate.
 
     error: inf beyond REACH eps.
@@ -190,7 +197,7 @@ def _sizes(own: Settings, point: Point) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _volume(own: Settings, point: Point) -> pd.DataFrame:
+def _volume(own: Volume, point: Point) -> pd.DataFrame:
     pairs = [covered_volumes(X[:, 0], point.eps) for X in point.candidates()]
     restricted, free = np.array([p[0] for p in pairs]), np.array([p[1] for p in pairs])
     done = np.where(restricted[:, -1] >= 1, Status.HIT.name, Status.NO_HIT.name)
@@ -203,7 +210,7 @@ def _volume(own: Settings, point: Point) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-DRIVERS: dict[str, Callable[[Settings, Point], pd.DataFrame]] = {
+DRIVERS: dict[str, Callable[[Any, Point], pd.DataFrame]] = {
     "least": _least,
     "lattice": _lattice,
     "covering": _covering,
@@ -215,6 +222,6 @@ DRIVERS: dict[str, Callable[[Settings, Point], pd.DataFrame]] = {
 
 def run(job: Job) -> None:
     """Decide every instance of a shard."""
-    asked = (job.params.settings, job.params.seed, job.params.shard)
+    asked = (Settings(**job.params.settings), job.params.seed, job.params.shard)
     for name in COLUMNS:
         frames.write(job.output[name], measure(name, *asked), f"atlas {name} rows")

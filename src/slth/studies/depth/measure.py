@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from slth import frames, seeding
 from slth.networks.architectures import convolution, read_layers
+from slth.studies.depth.settings import Settings
 from slth.studies.job import Job
 from slth.studies.searching import placed
 from slth.supnorm import bracket
@@ -17,12 +18,12 @@ from slth.tickets.bounds import closed_form, misses
 from slth.tickets.effective import effective_kernels
 from slth.tickets.stages import build
 
-Settings = Mapping[str, Any]
+Search = Mapping[str, Any]
 CONSTRUCTION = "structured_convolution"
 
 
 def measure_depth(
-    settings: Settings, search: Settings, seed: int, shard: int, device: str = "cpu"
+    settings: Settings, search: Search, seed: int, shard: int, device: str = "cpu"
 ) -> pd.DataFrame:
     """Return a row for each kind of target, replicate of a shard, and depth.
 
@@ -38,8 +39,8 @@ def measure_depth(
     search = placed(search, device)
     rows = [
         {"experiment": "depth", "kind": kind, "replicate": r} | row
-        for kind in settings["kinds"]
-        for r in range(shard, settings["replicates"], settings["shards"])
+        for kind in settings.kinds
+        for r in range(shard, settings.replicates, settings.shards)
         for row in _rows(kind, settings, search, seed, r)
     ]
     return pd.DataFrame(rows)
@@ -55,7 +56,7 @@ def deep_target(
     and no error can be lost on inputs ≥ 0. Layer i is the same in targets of any depth.
     """
     modules: list[nn.Module] = []
-    width, k = settings["channels"], settings["kernel"]
+    width, k = settings.channels, settings.kernel
     for i in range(depth):
         rng = seeding.generator(seed, "deep target", replicate, i)
         weight = torch.from_numpy(rng.standard_normal((width, width if i else 1, k, k)))
@@ -80,15 +81,15 @@ def layer_error(K: Tensor, plus: Tensor, minus: Tensor, signed: bool) -> float:
 
 
 def _rows(
-    kind: str, settings: Settings, search: Settings, seed: int, replicate: int
+    kind: str, settings: Settings, search: Search, seed: int, replicate: int
 ) -> Iterator[dict[str, Any]]:
-    if not settings["layers"]:
+    if not settings.layers:
         return
-    target = deep_target(kind, max(settings["layers"]), settings, seed, replicate)
+    target = deep_target(kind, max(settings.layers), settings, seed, replicate)
     own = seeding.child(seed, "depth", kind, replicate)
     ticket = build(
-        CONSTRUCTION, target, n=settings["n"], seed=own, budget=settings["budget"], threads=1,
-        granularity=settings["granularity"],
+        CONSTRUCTION, target, n=settings.n, seed=own, budget=settings.budget, threads=1,
+        granularity=settings.granularity,
     )  # fmt: skip
     layers = read_layers(target)
     kernels, miss = effective_kernels(ticket), misses(ticket, len(layers), None)
@@ -96,14 +97,14 @@ def _rows(
         layer_error(layer.weight, *pair, signed=not i)
         for i, (layer, pair) in enumerate(zip(layers, kernels, strict=True))
     ]
-    for depth in sorted(settings["layers"]):
-        side = depth * (settings["kernel"] - 1) + 1
+    for depth in sorted(settings.layers):
+        side = depth * (settings.kernel - 1) + 1
         f, g = target[: 2 * depth], ticket.ticket[: 4 * depth]
         found = bracket(f, g, input_shape=(1, side, side), seed=seed, **search)
         problems = ticket.solutions[ticket.solutions["layer"] < depth]
         yield {
             "layers": depth,
-            "n": settings["n"],
+            "n": settings.n,
             "d": int(problems["d"].max()),
             "eps": np.nan,
             "seed": own,
@@ -124,5 +125,5 @@ def _rows(
 def run(job: Job) -> None:
     """Errors against depth of a shard."""
     p = job.params
-    rows = measure_depth(p.settings, p.bracket, p.seed, p.shard, p.device)
+    rows = measure_depth(Settings(**p.settings), p.bracket, p.seed, p.shard, p.device)
     frames.write(job.output[0], rows, "depth of tickets")

@@ -27,9 +27,9 @@ from slth.networks.architectures import build_network
 from slth.networks.data import DataSet, load_data_set
 from slth.progress import track
 from slth.studies.job import Job
+from slth.studies.learned.settings import Settings
 from slth.tickets.measure import accuracy
 
-Settings = Mapping[str, Any]
 BLOCKS = {"edge": 5, "filter": 10}  # replicates that train together, whatever the shards
 TOGETHER = 2  # kept fractions that share first trainings, a smaller with a larger
 DENSE = "dense"  # the network trained and not pruned, for comparison
@@ -37,12 +37,12 @@ DENSE = "dense"  # the network trained and not pruned, for comparison
 
 def arms(settings: Settings) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield (arm, method, options) of the ``learned`` section; magnitude comes in its variants."""
-    for method in settings["methods"]:
+    for method in settings.methods:
         if method != "magnitude":
             yield method, method, {}
             continue
-        for lottery in settings["lotteries"]:
-            yield f"magnitude-{lottery['rounds']}-{lottery['rewind']}", method, dict(lottery)
+        for lottery in settings.lotteries:
+            yield f"magnitude-{lottery.rounds}-{lottery.rewind}", method, lottery.model_dump()
 
 
 def groups(settings: Settings, shard: int) -> list[list[dict[str, Any]]]:
@@ -52,11 +52,11 @@ def groups(settings: Settings, shard: int) -> list[list[dict[str, Any]]]:
     fractions: they share trainings.
     """
     dense = {"arm": DENSE, "method": "magnitude", "options": {}}
-    found = [{**dense, "granularity": "edge", "fractions": [1.0], "count": settings["seeds"]}]
+    found = [{**dense, "granularity": "edge", "fractions": [1.0], "count": settings.seeds}]
     found += [
         {"arm": arm, "method": method, "options": _method_options(options), "granularity": unit}
-        | {"fractions": settings["kept_fractions"], "count": _count(settings, unit, options)}
-        for unit in settings["granularities"]
+        | {"fractions": settings.kept_fractions, "count": _count(settings, unit, options)}
+        for unit in settings.granularities
         for arm, method, options in arms(settings)
     ]
     grouped: dict[object, list[dict[str, Any]]] = {}
@@ -66,7 +66,7 @@ def groups(settings: Settings, shard: int) -> list[list[dict[str, Any]]]:
             key = cell["granularity"], cell["method"], block[0], part
             piece = {**cell, "replicates": block, "fractions": parts[part]}
             grouped.setdefault(key, []).append(piece)
-    return list(grouped.values())[shard :: settings["shards"]]
+    return list(grouped.values())[shard :: settings.shards]
 
 
 def _method_options(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -75,10 +75,10 @@ def _method_options(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def _count(settings: Settings, granularity: str, options: Mapping[str, Any]) -> int:
     """Random networks of an arm: of filters whose weights are trained, as many as asked for."""
-    few: int = settings["seeds"]
+    few: int = settings.seeds
     if granularity == "edge" or not options:
         return few
-    return options["filter_seeds"] or settings["filter_seeds"] or few
+    return options["filter_seeds"] or settings.filter_seeds or few
 
 
 def _blocks(cell: dict[str, Any]) -> list[list[int]]:
@@ -94,18 +94,20 @@ def _parts(cell: dict[str, Any]) -> list[list[float]]:
     return [asked[part::parts] for part in range(parts)]
 
 
-def learn_masks(settings: Settings, seed: int, shard: int) -> pd.DataFrame:
+def learn_masks(
+    settings: Settings, seed: int, shard: int, folder: str | None = None
+) -> pd.DataFrame:
     """Learn the masks of one shard; one row a mask: sizes, accuracy, accuracies of its controls."""
     data = load_data_set(
-        settings["data"],
-        held_out=settings["held_out"],
+        settings.data,
+        held_out=settings.held_out,
         seed=seed,
-        folder=settings["folder"],
+        folder=folder,
     )
     wanted = groups(settings, shard)
     rows = []
     for group in track(wanted, len(wanted), "masks"):
-        shared = Trainings(lottery["rewind"] for lottery in settings["lotteries"])
+        shared = Trainings(lottery.rewind for lottery in settings.lotteries)
         for cell in group:
             rows += _rows(cell, settings, data, seed, shared)
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -130,7 +132,7 @@ def _rows(
     }
     own = [seeding.child(seed, "learned", cell["method"], cell["granularity"], r) for r, _ in keys]
     train = data.train_images, data.train_labels
-    watch = (data.held_out_images, data.held_out_labels, settings["early"])
+    watch = (data.held_out_images, data.held_out_labels, settings.early)
     masks = learn_all(
         cell["method"],
         [drawn[r, "masked network"] for r, _ in keys],
@@ -138,8 +140,8 @@ def _rows(
         kept_fractions=[fraction for _, fraction in keys],
         seeds=own,
         granularity=cell["granularity"],
-        epochs=settings["epochs"],
-        batch_size=settings["batch"],
+        epochs=settings.epochs,
+        batch_size=settings.batch,
         watch=watch,
         trainings=shared,
         **cell["options"],
@@ -162,14 +164,14 @@ def _rows(
                 **{key: cell[key] for key in ("arm", "method", "granularity")},
                 "asked": fraction,
                 "replicate": r,
-                "data": settings["data"],
-                "channels": "-".join(map(str, settings["channels"])),
+                "data": settings.data,
+                "channels": "-".join(map(str, settings.channels)),
                 **{f"{word}_weights": count for word, count in mask.parameters.items()},
                 "kept_fraction": mask.kept_fraction,
                 "work": mask.work,
                 "held_out": len(held[1]),
-                "epochs": settings["epochs"],
-                "early_epoch": settings["early"],
+                "epochs": settings.epochs,
+                "early_epoch": settings.early,
                 **row,
             }
         )
@@ -190,19 +192,20 @@ def _measured(mask: LearnedMask, suffix: str, held: tuple[Tensor, Tensor]) -> di
 def _source(settings: Settings, data: DataSet, method: str, seed: int) -> nn.Module:
     """A random network; its weights signed constants unless they are trained."""
     drawn = build_network(
-        settings["channels"],
-        settings["kernel"],
-        settings["stride"],
-        settings["padding"],
+        settings.channels,
+        settings.kernel,
+        settings.stride,
+        settings.padding,
         data.classes,
         data.input_shape,
         seed,
     )
-    constant = settings["weights"] == "signed" and method != "magnitude"
+    constant = settings.weights == "signed" and method != "magnitude"
     return signed_constant(drawn) if constant else drawn
 
 
 def run(job: Job) -> None:
     """Learn the masks of a shard and measure their null controls."""
-    rows = learn_masks(job.params.settings, job.params.seed, job.params.shard)
+    p = job.params
+    rows = learn_masks(Settings(**p.settings), p.seed, p.shard, p.folder)
     frames.write(job.output[0], rows, "learned masks")

@@ -11,17 +11,19 @@ import pandas as pd
 from torch import nn
 
 from slth import frames, seeding
+from slth.configuration.networks import Network
 from slth.learned import LearnedMask, learn
 from slth.networks.architectures import has_readout, read_layers
 from slth.networks.data import DataSet, load_data_set
 from slth.networks.storage import load_network, load_networks
 from slth.progress import track
 from slth.studies.job import Job
+from slth.studies.learned.settings import Settings
 from slth.studies.searching import placed
 from slth.supnorm import bracket
 from slth.tickets.shrink import shrink
 
-Settings = Mapping[str, Any]
+Search = Mapping[str, Any]
 Networks = dict[str, nn.Sequential]
 
 # route: method, granularity
@@ -38,12 +40,13 @@ def learn_routes(
     target: nn.Sequential,
     sources: Networks,
     tickets: pd.DataFrame,
-    arm: Settings,
-    network: Settings,
+    arm: Mapping[str, Any],
+    network: Network,
     learned: Settings,
-    search: Settings,
+    search: Search,
     seed: int,
     device: str = "cpu",
+    folder: str | None = None,
 ) -> pd.DataFrame:
     """Learn masks of the sources of one replicate that imitate the target; one row a mask.
 
@@ -55,9 +58,7 @@ def learn_routes(
     GPU where there is one; the log and the rows say which. Masks are learned on the CPU.
     """
     search = placed(search, device)
-    data = load_data_set(
-        network["data"], held_out=network["held_out"], seed=seed, folder=network.get("folder")
-    )
+    data = load_data_set(network.data, held_out=network.held_out, seed=seed, folder=folder)
     deep = len(read_layers(target)) > 2
     rows: list[dict[str, Any]] = []
     wanted = tickets[tickets["n"].isin(arm["learned"])].to_dict("records")
@@ -97,14 +98,14 @@ def _learn(
         kept_fraction=max(ticket["kept_fraction"], 1 / ticket["source_parameters"]),
         granularity=unit,
         names=names[:-1] if exact else names,
-        epochs=learned["epochs"],
-        batch_size=learned["batch"],
+        epochs=learned.epochs,
+        batch_size=learned.batch,
         seed=seed,
     )
 
 
 def _measured(
-    target: nn.Sequential, found: LearnedMask, data: DataSet, search: Settings, seed: int
+    target: nn.Sequential, found: LearnedMask, data: DataSet, search: Search, seed: int
 ) -> dict[str, Any]:
     images, labels = data.held_out_images, data.held_out_labels
     lower, upper = float("nan"), float("nan")
@@ -146,6 +147,7 @@ def run(job: Job) -> None:
         load_network(job.input.target),
         load_networks(job.input.sources, str(p.replicate)),
         frames.read(job.input.rows, "constructed tickets"),
-        *(p.arm, p.network, p.learned, p.bracket, p.seed, p.device),
+        *(p.arm, Network(**p.network), Settings(**p.learned)),
+        *(p.bracket, p.seed, p.device, p.folder),
     )
     frames.write(job.output[0], rows, "learned routes")

@@ -1,16 +1,14 @@
 """Tickets whose subsets all have one size: what sparsity costs in width."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from slth import seeding
+from slth.studies.price.settings import Settings
 from slth.studies.price.targets import PriceTarget, price_target
 from slth.theory.entropy import fixed_size_n_star
 from slth.tickets.stages import build
-
-Settings = Mapping[str, Any]
 
 
 def measure_sizes(settings: Settings, seed: int, shard: int) -> pd.DataFrame:
@@ -22,13 +20,13 @@ def measure_sizes(settings: Settings, seed: int, shard: int) -> pd.DataFrame:
     Columns: the key, size, threshold, problems, hits (within eps; the search minimises),
     median_error, kept_fraction, overparameterisation.
     """
-    target = price_target("images", settings["images"], seed)
+    target = price_target("images", settings.images, seed)
     rows = [
-        _row(target, cell["granularity"], cell["eps"], fraction, ratio, settings, seed, r)
-        for cell in settings["sizes"]
-        for fraction in settings["fractions"]
-        for ratio in settings["around"]
-        for r in range(shard, settings["replicates"], settings["shards"])
+        _row(target, cell.granularity, cell.eps, fraction, ratio, settings, seed, r)
+        for cell in settings.sizes
+        for fraction in settings.fractions
+        for ratio in settings.around
+        for r in range(shard, settings.replicates, settings.shards)
     ]
     return pd.DataFrame(rows)
 
@@ -43,13 +41,13 @@ def _row(
     seed: int,
     replicate: int,
 ) -> dict[str, Any]:
-    d = 1 if granularity == "entry" else settings["images"]["kernel"] ** 2
+    d = 1 if granularity == "entry" else settings.images.kernel**2
     threshold = fixed_size_n_star(d, eps, fraction)
     size = max(1, round(fraction * ratio * threshold))
     n = max(2, round(size / fraction))
     own = seeding.child(seed, "sizes", granularity, fraction, ratio, replicate)
     ticket = build(
-        "structured_convolution", target.plain, n=n, seed=own, budget=settings["budget"],
+        "structured_convolution", target.plain, n=n, seed=own, budget=settings.budget,
         threads=1, granularity=granularity, size=size,
     )  # fmt: skip
     rows, count = ticket.solutions, ticket.parameters

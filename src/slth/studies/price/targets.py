@@ -1,8 +1,6 @@
 """The networks on which every construction is priced: one on sets of points, one on images."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,8 +10,8 @@ from slth.networks.architectures import convolution
 from slth.networks.determinism import one_thread
 from slth.networks.equivariant import InvariantMean, SetLinear
 from slth.networks.equivariant_layers import as_plain
+from slth.studies.price.settings import Images, Points
 
-Settings = Mapping[str, Any]
 TARGETS = ("points", "images")
 SAMPLES = 4096  # inputs on which the target's size is seen
 
@@ -44,7 +42,7 @@ class PriceTarget:
             return float(self.plain(x).abs().max())
 
 
-def price_target(name: str, settings: Settings, seed: int) -> PriceTarget:
+def price_target(name: str, settings: Points | Images, seed: int) -> PriceTarget:
     """Draw a target: "points" (points, channels) or "images" (kernel, channels).
 
     points: a Deep Sets network, ReLU between layers, then the mean over the points; its layers are
@@ -53,13 +51,13 @@ def price_target(name: str, settings: Settings, seed: int) -> PriceTarget:
     layer is divided by the largest ‖K_t‖₁ of its outputs t, so that the theorems' norm is 1 and no
     output exceeds 1 on the box.
     """
-    if name == "points":
-        network = _points(settings["channels"], settings["points"], seed)
-        points = (1, settings["points"])
-        return PriceTarget(as_plain(network, points), (settings["points"],), network, points)
-    side = len(settings["channels"]) * (settings["kernel"] - 1) + 1
+    if isinstance(settings, Points):
+        network = _points(settings.channels, settings.points, seed)
+        points = (1, settings.points)
+        return PriceTarget(as_plain(network, points), (settings.points,), network, points)
+    side = len(settings.channels) * (settings.kernel - 1) + 1
     shape = (1, side, side)
-    return PriceTarget(_images(settings["channels"], settings["kernel"], seed), shape)
+    return PriceTarget(_images(settings.channels, settings.kernel, seed), shape)
 
 
 def _points(channels: list[int], points: int, seed: int) -> nn.Sequential:

@@ -1,17 +1,17 @@
 """What the theorems and the project's formulas say of the width that each price needs."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from math import log, nan
 from typing import Any
 
 import pandas as pd
 
 from slth.studies.price.grid import spell
+from slth.studies.price.settings import PricedArm, Settings
 from slth.studies.price.targets import TARGETS, PriceTarget, price_target
 from slth.theory.quenched import success_probability
 from slth.tickets.registry import get
 
-Settings = Mapping[str, Any]
 KEY = ["target", "arm", "digits"]
 HALF = log(2)  # expected misses at which a Poisson number of misses is 0 with probability 1/2
 
@@ -25,7 +25,7 @@ def with_predictions(rows: pd.DataFrame, settings: Settings, seed: int) -> pd.Da
     if rows.empty:
         return rows
     found = pd.DataFrame(_predictions(settings, seed))
-    levels = {key: settings[key] for key in ("tolerance", "equal_error")}
+    levels = {key: getattr(settings, key) for key in ("tolerance", "equal_error")}
     return rows.merge(found, on=KEY, how="left").assign(**levels)
 
 
@@ -36,16 +36,16 @@ def chance(ensemble: str, n: int, d: int, eps: float) -> float:
 
 def _predictions(settings: Settings, seed: int) -> Iterator[dict[str, Any]]:
     for name in TARGETS:
-        target = price_target(name, settings[name], seed)
-        for arm in settings["arms"]:
-            if name in arm["targets"]:
-                yield from _of_arm(name, target, arm, settings["tolerance"])
+        target = price_target(name, getattr(settings, name), seed)
+        for arm in settings.arms:
+            if name in arm.targets:
+                yield from _of_arm(name, target, arm, settings.tolerance)
 
 
 def _of_arm(
-    name: str, target: PriceTarget, arm: Settings, tolerance: float
+    name: str, target: PriceTarget, arm: PricedArm, tolerance: float
 ) -> Iterator[dict[str, Any]]:
-    network, _ = target.of(arm["construction"])
+    network, _ = target.of(arm.construction)
     for words, spelled in spell(name, arm, None):
         construction = get(spelled["construction"], **spelled["options"])
         key = {word: words[word] for word in KEY}

@@ -5,7 +5,7 @@ or "least", the subset of least error. Both are asked of the same random network
 """
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,64 +20,66 @@ from slth.networks.training import train
 from slth.progress import track
 from slth.studies.job import Job
 from slth.studies.replicas.images import unit_images
+from slth.studies.replicas.settings import Dense
 from slth.tickets.measure import largest_gap, outputs, share_right
 from slth.tickets.problems import solve_problems
 from slth.tickets.registry import get
 from slth.tickets.ticket import Ticket
 
-Settings = Mapping[str, Any]
 COEFFICIENTS = ("rows", "products")
 ASKED = ("within", "least")
 
 
-def train_dense(settings: Settings, seed: int) -> nn.Sequential:
+def train_dense(settings: Dense, seed: int, folder: str | None = None) -> nn.Sequential:
     """Train the target: side², hidden…, classes; pixels in [0, 1], so inputs are never negative."""
-    data = data_of(settings, seed)
+    data = data_of(settings, seed, folder)
     own = seeding.child(seed, "replica", "dense")
-    widths = [settings["side"] ** 2, *settings["hidden"], data.classes]
+    widths = [settings.side**2, *settings.hidden, data.classes]
     return train(
         build_dense_network(widths, own),
-        unit_images(data.train_images, settings["side"]),
+        unit_images(data.train_images, settings.side),
         data.train_labels,
-        epochs=settings["epochs"],
-        batch_size=settings["batch"],
-        learning_rate=settings["learning_rate"],
-        l1=settings["l1"],
+        epochs=settings.epochs,
+        batch_size=settings.batch,
+        learning_rate=settings.learning_rate,
+        l1=settings.l1,
         seed=own,
     )
 
 
-def data_of(settings: Settings, seed: int) -> DataSet:
+def data_of(settings: Dense, seed: int, folder: str | None = None) -> DataSet:
     """The data set, split by the seed of the run. Raises for colour images: inputs are side²."""
-    data = load_data_set(
-        settings["data"], held_out=settings["held_out"], seed=seed, folder=settings["folder"]
-    )
+    data = load_data_set(settings.data, held_out=settings.held_out, seed=seed, folder=folder)
     if data.input_shape[0] != 1:
-        raise ValueError(f"data: got {settings['data']!r} with colours, takes grey images")
+        raise ValueError(f"data: got {settings.data!r} with colours, takes grey images")
     return data
 
 
-def cells(settings: Settings, shard: int) -> list[tuple[str, int, int]]:
+def cells(settings: Dense, shard: int) -> list[tuple[str, int, int]]:
     """(coefficients, n, replicate) of one shard: every ``shards``-th."""
-    keys = itertools.product(COEFFICIENTS, settings["n"], range(settings["seeds"]))
-    return list(keys)[shard :: settings["shards"]]
+    keys = itertools.product(COEFFICIENTS, settings.n, range(settings.seeds))
+    return list(keys)[shard :: settings.shards]
 
 
 def dense_rows(
-    settings: Settings, target: nn.Sequential, seed: int, shard: int = 0
+    settings: Dense,
+    target: nn.Sequential,
+    seed: int,
+    shard: int = 0,
+    folder: str | None = None,
 ) -> pd.DataFrame:
     """Build the tickets of one shard; one row a ticket, missed weights counted in it."""
-    data = data_of(settings, seed)
-    held = unit_images(data.held_out_images, settings["side"])
+    data = data_of(settings, seed, folder)
+    held = unit_images(data.held_out_images, settings.side)
     before = outputs(target, held)
     common = _about(settings, data, target, before) | {"seed": seed}
     wanted = cells(settings, shard)
     rows = [
         common
         | {"coefficients": kind, "n": n, "replicate": replicate, "asked": asked}
-        | _measured(ticket, held, before, data.held_out_labels, settings["eps"])
+        | _measured(ticket, held, before, data.held_out_labels, settings.eps)
         for kind, n, replicate in track(wanted, len(wanted), "random networks")
-        for asked, ticket in tickets(target, kind, n, replicate, settings["eps"], seed)
+        for asked, ticket in tickets(target, kind, n, replicate, settings.eps, seed)
     ]
     return pd.DataFrame(rows)
 
@@ -121,16 +123,14 @@ def _measured(
     }
 
 
-def _about(
-    settings: Settings, data: DataSet, target: nn.Sequential, before: Tensor
-) -> dict[str, Any]:
+def _about(settings: Dense, data: DataSet, target: nn.Sequential, before: Tensor) -> dict[str, Any]:
     layers = read_layers(target)
     widths = [layers[0].weight.shape[1], *(layer.weight.shape[0] for layer in layers)]
     return {
         "experiment": "replicas",
-        "data": settings["data"],
+        "data": settings.data,
         "native_side": data.input_shape[1],
-        "side": settings["side"],
+        "side": settings.side,
         "widths": "-".join(map(str, widths)),
         "weights": sum(layer.weight.numel() for layer in layers),
         "largest_weight": float(np.max([layer.weight.abs().max() for layer in layers])),
@@ -144,5 +144,7 @@ def _about(
 def run(job: Job) -> None:
     """Build the dense network from random ones."""
     p = job.params
-    rows = dense_rows(p.settings, load_network(job.input.target), p.seed, p.shard)
+    rows = dense_rows(
+        Dense(**p.settings), load_network(job.input.target), p.seed, p.shard, p.folder
+    )
     frames.write(job.output[0], rows, "replicas_dense")

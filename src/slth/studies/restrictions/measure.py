@@ -19,6 +19,7 @@ from slth.networks.architectures import convolution
 from slth.networks.residual import Residual
 from slth.progress import track
 from slth.studies.job import Job
+from slth.studies.restrictions.settings import Settings
 from slth.studies.searching import placed
 from slth.supnorm.bracket import bracket
 from slth.tickets.measure import data_error, outputs
@@ -27,7 +28,7 @@ from slth.tickets.registry import get
 from slth.tickets.stages import assemble, sample_source, subset_problems
 from slth.tickets.ticket import Ticket
 
-Settings = Mapping[str, Any]
+Search = Mapping[str, Any]
 BASE = "base"
 LAYERS = 3
 INPUTS = 2  # channels of the image: two blocks in the first layer
@@ -77,26 +78,26 @@ def restriction_rows(
     seen: largest error at `SAMPLES` inputs, the same for all. status: those of the subset problems.
     device: of the brackets' searches, "auto" for a GPU where there is one; log and rows say which.
     """
-    names = [BASE, *settings["variants"]]
-    settings = {**settings, "search": placed(BELOW, device)}
+    names = [BASE, *settings.variants]
+    search = placed(BELOW, device)
     rows = [
         row
         for replicate in track(replicates, len(replicates), "restrictions: replicates")
-        for row in _replicate(settings, seed, replicate, names)
+        for row in _replicate(settings, search, seed, replicate, names)
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _replicate(
-    settings: Settings, seed: int, replicate: int, names: Sequence[str]
+    settings: Settings, search: Search, seed: int, replicate: int, names: Sequence[str]
 ) -> list[dict[str, Any]]:
     own = seeding.child(seed, "restrictions", replicate)
-    kernels = random_kernels(settings["channels"], own)
+    kernels = random_kernels(settings.channels, own)
     solved: dict[str, pd.DataFrame] = {}
     rows = []
     for name in names:
         ticket = _ticket(name, kernels, settings, own, solved)
-        rows.append(_row(name, ticket, settings, replicate, seed, own))
+        rows.append(_row(name, ticket, settings, search, replicate, seed, own))
     return rows
 
 
@@ -144,24 +145,30 @@ def _ticket(
 ) -> Ticket:
     """Build a variant's ticket; its problems are solved unless a variant before shares them."""
     variant = VARIANTS[name]
-    options = {"granularity": settings["granularity"], **variant.options}
+    options = {"granularity": settings.granularity, **variant.options}
     if variant.activation == "tanh":
-        options["scale"] = settings["scale"]
+        options["scale"] = settings.scale
     how: dict[str, Any] = {"construction": variant.construction, **options}
-    target = variant_target(name, kernels, settings["leak"])
-    source = sample_source(target, settings["n"], own, **how)
+    target = variant_target(name, kernels, settings.leak)
+    source = sample_source(target, settings.n, own, **how)
     if variant.problems not in solved:
         problems = subset_problems(target, source, **how)
         solved[variant.problems] = solve_problems(
-            problems, None, settings["solver"], settings["budget"], own, threads=1
+            problems, None, settings.solver, settings.budget, own, threads=1
         )
     return assemble(target, source, solved[variant.problems], **how)
 
 
 def _row(
-    name: str, ticket: Ticket, settings: Settings, replicate: int, seed: int, own: int
+    name: str,
+    ticket: Ticket,
+    settings: Settings,
+    search: Search,
+    replicate: int,
+    seed: int,
+    own: int,
 ) -> dict[str, Any]:
-    shape = (INPUTS, settings["side"], settings["side"])
+    shape = (INPUTS, settings.side, settings.side)
     rng = seeding.generator(own, "restrictions inputs")
     x = torch.from_numpy(rng.uniform(-1.0, 1.0, (SAMPLES, *shape)))
     rows, count = ticket.solutions, ticket.parameters
@@ -170,8 +177,8 @@ def _row(
         "variant": name,
         "shared": VARIANTS[name].problems != name,
         "construction": ticket.construction,
-        "granularity": settings["granularity"],
-        "n": settings["n"],
+        "granularity": settings.granularity,
+        "n": settings.n,
         "d": int(rows["d"].max()),
         "eps": float("nan"),
         "replicate": replicate,
@@ -183,15 +190,15 @@ def _row(
         "median_error": float(rows["error"].median()),
         "kept_fraction": ticket.kept_fraction,
         **{f"{word}_parameters": count[word] for word in ("source", "ticket", "target")},
-        **_error(ticket, shape, x, own, settings["search"]),
-        "device": settings["search"]["device"],
+        **_error(ticket, shape, x, own, search),
+        "device": search["device"],
         "inputs": SAMPLES,
         "size": float(outputs(ticket.target, x).abs().max()),
     }
 
 
 def _error(
-    ticket: Ticket, shape: tuple[int, ...], x: Tensor, own: int, search: Settings
+    ticket: Ticket, shape: tuple[int, ...], x: Tensor, own: int, search: Search
 ) -> dict[str, Any]:
     """Lower and upper end of the sup-norm error, and how they were got."""
     construction = get(ticket.construction, **ticket.options)
@@ -216,7 +223,7 @@ def _error(
 
 def run(job: Job) -> None:
     """Tickets with one restriction lifted, of a shard."""
-    settings, seed = job.params.settings, job.params.seed
-    mine = range(job.params.shard, settings["seeds"], settings["shards"])
+    settings, seed = Settings(**job.params.settings), job.params.seed
+    mine = range(job.params.shard, settings.seeds, settings.shards)
     rows = restriction_rows(settings, seed, mine, job.params.device)
     frames.write(job.output[0], rows, "restrictions")

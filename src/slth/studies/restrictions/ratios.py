@@ -50,7 +50,8 @@ def ratio(frame: pd.DataFrame, variant: str, column: str) -> Ratio:
     if not len(values):
         return Ratio(np.nan, np.nan, np.nan, values)
     logs = np.log(values)
-    return Ratio(*np.exp(t_interval(logs, CONFIDENCE)).tolist(), values)
+    mean, low, high = np.exp(t_interval(logs, CONFIDENCE)).tolist()
+    return Ratio(mean, low, high, values)
 
 
 def variants(frame: pd.DataFrame) -> list[str]:

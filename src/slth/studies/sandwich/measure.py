@@ -16,17 +16,18 @@ from slth.networks.storage import load_network, load_networks
 from slth.progress import track
 from slth.studies.job import Job
 from slth.studies.sandwich.pairs import Drawn, draw_pair, draw_small, largest_probe
+from slth.studies.sandwich.settings import Settings
 from slth.studies.searching import placed
 from slth.supnorm import Bracket, bracket, exact
 
-Settings = Mapping[str, Any]
-Arm = tuple[Settings, nn.Module, Mapping[str, nn.Module]]
+Search = Mapping[str, Any]
+Arm = tuple[Mapping[str, Any], nn.Module, Mapping[str, nn.Module]]
 BOUNDS = ("closed_form", "separate", "crown", "differential", "lagrangian", "branching")
 TOLERANCE = 1e-6  # of HiGHS's rows, which the exact value of a small pair is good to
 
 
 def sandwich_pairs(
-    settings: Settings, search: Settings, seed: int, shard: int, device: str = "cpu"
+    settings: Settings, search: Search, seed: int, shard: int, device: str = "cpu"
 ) -> pd.DataFrame:
     """Rows of the random pairs of one shard, and of its small pairs.
 
@@ -36,18 +37,16 @@ def sandwich_pairs(
     tightness hardly depends on eps. device: of the searches, "auto" for a GPU where there is one;
     the log and the rows say which.
     """
-    cells = [(i, eps) for i in range(settings["networks"]) for eps in settings["eps"]]
+    cells = [(i, eps) for i in range(settings.networks) for eps in settings.eps]
     if not cells:
         return pd.DataFrame()
-    search = placed({**search, "restarts": settings["restarts"]}, device)
-    own = cells[shard :: settings["shards"]]
+    search = placed({**search, "restarts": settings.restarts}, device)
+    own = cells[shard :: settings.shards]
     rows = [
         _pair(settings, search, seed, network, eps)
         for network, eps in track(own, len(own), "sandwich: pairs")
     ]
-    rows += [
-        _small(search, seed, index) for index in range(shard, settings["small"], settings["shards"])
-    ]
+    rows += [_small(search, seed, index) for index in range(shard, settings.small, settings.shards)]
     key = {"experiment": "sandwich", "seed": seed, "device": search["device"]}
     return pd.DataFrame([key | row for row in rows])
 
@@ -58,7 +57,7 @@ def measure_sandwich(
     networks: pd.DataFrame,
     arms: Sequence[Arm],
     settings: Settings,
-    search: Settings,
+    search: Search,
     seed: int,
     device: str = "cpu",
 ) -> pd.DataFrame:
@@ -70,21 +69,21 @@ def measure_sandwich(
     """
     search = placed(search, device)
     rows = [
-        _ticket(arm, target, built, networks, search, seed, settings["ticket_splits"])
+        _ticket(arm, target, built, networks, search, seed, settings.ticket_splits)
         for arm, target, built in track(arms, len(arms), "sandwich: tickets")
     ]
-    if not settings["networks"]:
+    if not settings.networks:
         return pd.DataFrame()
     parts = [pairs, pd.DataFrame(rows), curves(tickets, networks)]
     return pd.concat([part for part in parts if not part.empty], ignore_index=True)
 
 
 def _ticket(
-    arm: Settings,
+    arm: Mapping[str, Any],
     target: nn.Module,
     built: Mapping[str, nn.Module],
     networks: pd.DataFrame,
-    search: Settings,
+    search: Search,
     seed: int,
     splits: int,
 ) -> dict[str, Any]:
@@ -129,19 +128,19 @@ def curves(tickets: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
 
 
 def _pair(
-    settings: Settings, search: Settings, seed: int, network: int, eps: float
+    settings: Settings, search: Search, seed: int, network: int, eps: float
 ) -> dict[str, Any]:
     drawn = draw_pair(settings, seed, network, eps)
-    split = settings["splits"] if eps == settings["eps"][len(settings["eps"]) // 2] else 0
+    split = settings.splits if eps == settings.eps[len(settings.eps) // 2] else 0
     found = _bracket(drawn, search, seed, split)
-    largest, count = largest_probe(drawn, settings["probes"], seed, (network, eps))
+    largest, count = largest_probe(drawn, settings.probes, seed, (network, eps))
     key = {"part": "pair", "replicate": network, "eps": eps}
     sizes = {"depth": drawn.depth, "width": drawn.width, "kernel": drawn.kernel}
     probed = {"probes": count, "largest_probe": largest}
     return key | sizes | _ends(found) | probed | {"violated": largest > _allowed(found)}
 
 
-def _small(search: Settings, seed: int, index: int) -> dict[str, Any]:
+def _small(search: Search, seed: int, index: int) -> dict[str, Any]:
     drawn = draw_small(seed, index)
     found = _bracket(drawn, search, seed, 0)
     value = exact(drawn.f, drawn.g, input_shape=drawn.shape)
@@ -150,7 +149,7 @@ def _small(search: Settings, seed: int, index: int) -> dict[str, Any]:
     return key | _ends(found) | {"exact": value, "inside": inside}
 
 
-def _bracket(drawn: Drawn, search: Settings, seed: int, splits: int) -> Bracket:
+def _bracket(drawn: Drawn, search: Search, seed: int, splits: int) -> Bracket:
     return bracket(drawn.f, drawn.g, input_shape=drawn.shape, seed=seed, splits=splits, **search)
 
 
@@ -182,6 +181,6 @@ def run(job: Job) -> None:
         frames.read_all(given.tickets, "measured tickets"),
         frames.read_all(given.networks, "targets"),
         chosen,
-        *(p.settings, p.bracket, p.seed, p.device),
+        *(Settings(**p.settings), p.bracket, p.seed, p.device),
     )
     frames.write(job.output[0], rows, "sandwich")

@@ -2,9 +2,7 @@
 
 import copy
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,8 +10,8 @@ from torch import Tensor, nn
 
 from slth import seeding
 from slth.networks.determinism import one_thread
+from slth.studies.sandwich.settings import Settings
 
-Settings = Mapping[str, Any]
 Shape = tuple[int, ...]
 
 OUTPUTS = 4  # of the readout
@@ -37,18 +35,18 @@ class Drawn:
 def draw_pair(settings: Settings, seed: int, network: int, eps: float) -> Drawn:
     """Network number ``network`` and its neighbour at distance ``eps``.
 
-    depth: layers with weights, in turn from settings["depths"]; at depth 1 a convolution, else
+    depth: layers with weights, in turn from ``settings.depths``; at depth 1 a convolution, else
     convolutions with ReLU and a readout. Width is log-uniform between the ends of
-    settings["widths"], the kernel one of settings["kernels"], padding half of it. Every output
+    ``settings.widths``, the kernel one of ``settings.kernels``, padding half of it. Every output
     channel's kernel K_t is normal with ‖K_t‖₁ = 1, and g has K_t + eps E_t, E_t uniform with
     ‖E_t‖₁ = 1. The draw does not depend on ``eps``: neighbours lie on one line.
     """
     rng = seeding.generator(seed, "sandwich", "pair", network)
-    depth = settings["depths"][network % len(settings["depths"])]
-    low, high = (math.log(width) for width in settings["widths"])
+    depth = settings.depths[network % len(settings.depths)]
+    low, high = (math.log(width) for width in settings.widths)
     width = round(math.exp(rng.uniform(low, high)))
-    kernel = int(rng.choice(settings["kernels"]))
-    channels, side = int(rng.integers(1, 3)), settings["side"]
+    kernel = int(rng.choice(settings.kernels))
+    channels, side = int(rng.integers(1, 3)), settings.side
     f = _network(channels, side, depth, width, kernel)
     for weight in f.parameters():
         weight.data = _unit(torch.from_numpy(rng.standard_normal(weight.shape)))

@@ -6,7 +6,8 @@ from torch import nn
 from slth import frames, seeding
 from slth.networks.storage import load_network, load_networks, save_networks
 from slth.studies.job import Job
-from slth.studies.tickets.arms import Networks, Settings, arm_seed, keyed, options
+from slth.studies.tickets.arms import Networks, arm_seed, keyed, options
+from slth.studies.tickets.settings import Arm
 from slth.tickets.control import random_control
 from slth.tickets.stages import assemble
 
@@ -18,7 +19,7 @@ def run(job: Job) -> None:
         load_network(job.input.target),
         load_networks(job.input.sources, str(p.replicate)),
         frames.read(job.input.blocks, "solved blocks"),
-        *(p.arm, p.seed, p.replicate),
+        *(Arm(**p.arm), p.seed, p.replicate),
     )
     save_networks(job.output.networks, networks)
     frames.write(job.output.rows, rows, "constructed tickets")
@@ -28,7 +29,7 @@ def construct_tickets(
     target: nn.Sequential,
     sources: Networks,
     blocks: pd.DataFrame,
-    arm: Settings,
+    arm: Arm,
     seed: int,
     replicate: int,
 ) -> tuple[Networks, pd.DataFrame]:

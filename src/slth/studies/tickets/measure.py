@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from slth import frames
+from slth.configuration.networks import Network
 from slth.networks.architectures import read_layers
 from slth.networks.data import DataSet
 from slth.networks.storage import load_network, load_networks
@@ -19,7 +20,7 @@ from slth.supnorm import bracket
 from slth.tickets.effective import merged_kernels
 from slth.tickets.measure import largest_gap, outputs, share_right
 
-Settings = Mapping[str, Any]
+Search = Mapping[str, Any]
 Networks = dict[str, nn.Sequential]
 Shape = tuple[int, int, int]
 
@@ -28,10 +29,11 @@ def measure_tickets(
     target: nn.Sequential,
     networks: Networks,
     rows: pd.DataFrame,
-    network: Settings,
-    search: Settings,
+    network: Network,
+    search: Search,
     seed: int,
     device: str = "cpu",
+    folder: str | None = None,
 ) -> pd.DataFrame:
     """Add bracket, data-set error and accuracies of ticket and control to ``rows``.
 
@@ -41,7 +43,7 @@ def measure_tickets(
     search, "auto" for a GPU where there is one; its log and the rows say which.
     """
     search = placed(search, device)
-    data = data_of(network, seed)
+    data = data_of(network, seed, folder)
     label = f"{rows['arm'].iloc[0]}: brackets"
     measured = [
         _measure(target, networks[f"{n}-ticket"], networks[f"{n}-control"], data, search, seed)
@@ -72,7 +74,7 @@ def _measure(
     ticket: nn.Sequential,
     control: nn.Sequential,
     data: DataSet,
-    search: Settings,
+    search: Search,
     seed: int,
 ) -> dict[str, Any]:
     images, labels = data.held_out_images, data.held_out_labels
@@ -100,7 +102,7 @@ def _measure(
 
 
 def _first_layer(
-    target: nn.Sequential, ticket: nn.Sequential, shape: Shape, search: Settings, seed: int
+    target: nn.Sequential, ticket: nn.Sequential, shape: Shape, search: Search, seed: int
 ) -> dict[str, float]:
     """Bracket of the first convolution alone, before its ReLU, beside the exact formula."""
     f, g = target[:1], ticket[:3]  # Conv2d; ChannelScale, ReLU, Conv2d
@@ -117,6 +119,6 @@ def run(job: Job) -> None:
         load_network(job.input.target),
         load_networks(job.input.networks),
         frames.read(job.input.rows, "constructed tickets"),
-        *(p.network, p.bracket, p.seed, p.device),
+        *(Network(**p.network), p.bracket, p.seed, p.device, p.folder),
     )
     frames.write(job.output[0], rows, "measured tickets")

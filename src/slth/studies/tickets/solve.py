@@ -8,7 +8,8 @@ from slth.networks.storage import load_network, load_networks
 from slth.progress import track
 from slth.studies.devices import placed
 from slth.studies.job import Job
-from slth.studies.tickets.arms import Networks, Settings, arm_seed, keyed, options
+from slth.studies.tickets.arms import Networks, arm_seed, keyed, options
+from slth.studies.tickets.settings import Arm
 from slth.tickets.problems import solve_problems
 from slth.tickets.stages import subset_problems
 
@@ -19,7 +20,7 @@ def run(job: Job) -> None:
     rows = solve_blocks(
         load_network(job.input.target),
         load_networks(job.input.sources, str(p.replicate)),
-        *(p.arm, p.seed, p.replicate, p.device),
+        *(Arm(**p.arm), p.seed, p.replicate, p.device),
     )
     frames.write(job.output[0], rows, "solved blocks")
 
@@ -27,7 +28,7 @@ def run(job: Job) -> None:
 def solve_blocks(
     target: nn.Sequential,
     sources: Networks,
-    arm: Settings,
+    arm: Arm,
     seed: int,
     replicate: int,
     device: str = "cpu",
@@ -37,15 +38,15 @@ def solve_blocks(
     device: of the search, "auto" for a GPU where there is one; its log and the rows say which.
     """
     own = arm_seed(arm, seed, replicate)
-    device = placed(arm["solver"], device)
+    device = placed(arm.solver, device)
     parts = []
-    for n, source in track(sources.items(), len(sources), f"{arm['name']}: sizes"):
+    for n, source in track(sources.items(), len(sources), f"{arm.name}: sizes"):
         problems = subset_problems(target, source, **options(arm))
         rows = solve_problems(
             problems,
-            arm["eps"],
-            arm["solver"],
-            arm["budget"],
+            arm.eps,
+            arm.solver,
+            arm.budget,
             seeding.child(own, n),
             threads=1,
             device=device,
