@@ -20,9 +20,15 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
         ("frames", "digests", "bounded", "data_files", "dependencies", "fetching", "progress"),
         "tables, records and data on disk: written whole or not at all, read within bounds",
     ),
-    "solvers": (("solvers",), "find a subset of random vectors that sums to a target, with proof or without"),
+    "solvers": (
+        ("solvers",),
+        "find a subset of random vectors that sums to a target, with proof or without",
+    ),
     "theory": (("theory",), "thresholds, moments and published bounds, each with its statement"),
-    "networks": (("networks",), "what a network is: reading modules, targets, random sources, data sets"),
+    "networks": (
+        ("networks",),
+        "what a network is: reading modules, targets, random sources, data sets",
+    ),
     "supnorm": (("supnorm",), "certified bounds on the largest difference of two networks"),
     "tickets": (("tickets",), "constructions that cut a small network out of a random one"),
     "learned": (("learned",), "masks found by training, with their null controls"),

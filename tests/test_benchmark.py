@@ -125,6 +125,6 @@ def test_the_sentences_follow_the_data(quick: Benchmark) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", json.dumps({"rows": [{"task": "x"}]})])
 def test_a_foreign_file_is_named(text: str, tmp_path: Path) -> None:
     path = tmp_path / "benchmark.json"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=r"benchmark\.json.*make bench"):
         load(path)

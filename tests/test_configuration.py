@@ -265,7 +265,7 @@ FILES = {
 
 @pytest.mark.parametrize(("text", "words"), FILES.items(), ids=FILES.values())
 def test_unusable_file_is_one_line(tmp_path: Path, text: str, words: str) -> None:
-    (tmp_path / "c.yaml").write_text(text)
+    (tmp_path / "c.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=words) as caught:
         read([tmp_path / "c.yaml"])
     assert len(caught.value.faults) == 1
@@ -280,7 +280,7 @@ def test_unreadable_files_are_all_named(tmp_path: Path) -> None:
 
 
 def test_empty_file_changes_nothing(tmp_path: Path) -> None:
-    (tmp_path / "c.yaml").write_text("# nothing\n")
+    (tmp_path / "c.yaml").write_text("# nothing\n", encoding="utf-8")
     assert read([ROOT / "config.yaml", tmp_path / "c.yaml"]) == read([ROOT / "config.yaml"])
 
 
@@ -310,8 +310,10 @@ rule all:
 
 @pytest.mark.parametrize("argument", ["--dry-run", "--lint", "--cores=1", "--unlock"])
 def test_snakemake_is_left_cleanly(tmp_path: Path, argument: str) -> None:
-    (tmp_path / "Snakefile").write_text(SNAKEFILE)
-    (tmp_path / "config.yaml").write_text(yaml.safe_dump({"seed": -1, "extra": 1}))
+    (tmp_path / "Snakefile").write_text(SNAKEFILE, encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(
+        yaml.safe_dump({"seed": -1, "extra": 1}), encoding="utf-8"
+    )
     command = [sys.executable, "-m", "snakemake", argument]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     lines = [line for line in done.stderr.splitlines() if line.startswith("config: ")]

@@ -70,7 +70,9 @@ BATCHES: dict[str, Callable[[np.ndarray, list[int]], bytes]] = {
 @pytest.mark.parametrize("name", ["mnist", "fashion-mnist"])
 @pytest.mark.parametrize(("zipped", "dotted"), [(False, False), (True, False), (True, True)])
 def test_idx_sets_are_read_exactly(name: str, zipped: bool, dotted: bool, tmp_path: Path) -> None:
-    data = load_data_set(name, folder=write_mnist(tmp_path, zipped, dotted))
+    folder = tmp_path / name  # which says whose files these are: nobody published them
+    folder.mkdir()
+    data = load_data_set(name, folder=write_mnist(folder, zipped, dotted))
     assert data.input_shape == (1, 28, 28)
     assert (data.classes, data.train_images.dtype) == (10, torch.float64)
     pixels = torch.from_numpy(IMAGES[True] + 0.0)
@@ -97,7 +99,7 @@ def test_cifar_is_read_exactly(suffix: str, subfolder: str, tmp_path: Path) -> N
     torch.testing.assert_close((data.held_out_images + 1) * 127.5, pixels, rtol=0, atol=1e-12)
 
 
-@pytest.mark.parametrize("protocol", range(5))
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_pickles_of_today_are_read(protocol: int, tmp_path: Path) -> None:
     content = {b"data": RECORDS, b"labels": COLOURS, "filenames": ["a.png"] * 4}
     (tmp_path / "batch").write_bytes(pickle.dumps(content, protocol))

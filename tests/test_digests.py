@@ -25,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_record_is_what_sha256sum_reads(folder: Path) -> None:
-    line = Path(running.FOLDER, "results/a.parquet.sha256").read_text()
+    line = Path(running.FOLDER, "results/a.parquet.sha256").read_text(encoding="utf-8")
     known = hashlib.sha256(Path("results/a.parquet").read_bytes()).hexdigest()
     assert line == f"{known}  results/a.parquet\n"
 
@@ -55,7 +55,7 @@ def test_change_is_named(folder: Path, damage: str) -> None:
     elif damage == "replaced":
         FRAME.to_parquet(path)
     else:
-        Path(running.FOLDER, f"{path}.sha256").write_text("")
+        Path(running.FOLDER, f"{path}.sha256").write_text("", encoding="utf-8")
     found = digests.changed(running.FOLDER)
     assert list(found) == [str(path)]
     assert found[str(path)].startswith("missing" if damage == "deleted" else "damaged")
@@ -91,7 +91,7 @@ def test_manifest_names_every_artifact_and_what_changed(folder: Path) -> None:
     assert list(held["artifacts"]) == names
     assert held["commit"] is None
     assert manifest.main([]) == 0
-    Path(names[0]).write_text("other")
+    Path(names[0]).write_text("other", encoding="utf-8")
     Path(names[1]).unlink()
     assert [line.split(":")[0] for line in manifest.verify()] == names
     assert manifest.main([]) == 1
@@ -104,12 +104,12 @@ def test_unusable_manifest_is_named(
     manifest.write_manifest(manifest.PATH, CONFIG, [], NO_COMMIT)
     path = Path(manifest.PATH)
     if damage == "settings":
-        held = json.loads(path.read_text())
-        path.write_text(json.dumps(held | {"settings": {"seed": 2}}))
+        held = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps(held | {"settings": {"seed": 2}}), encoding="utf-8")
     elif damage == "absent":
         path.unlink()
     else:
-        path.write_text(damage)
+        path.write_text(damage, encoding="utf-8")
     assert manifest.main([]) == 1
     assert manifest.PATH in capsys.readouterr().err
 

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 RUNTIME: list[str] = PROJECT["dependencies"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 PINNED = [*RUNTIME, *(pin for pins in EXTRAS.values() for pin in pins)]
@@ -23,7 +23,7 @@ def versions(lines: list[str]) -> dict[str, str]:
     return {canonicalize_name(pin.name): str(pin.specifier) for pin in pins}
 
 
-CONSTRAINTS = versions((ROOT / "constraints.txt").read_text().split())
+CONSTRAINTS = versions((ROOT / "constraints.txt").read_text(encoding="utf-8").split())
 
 
 @pytest.mark.parametrize("pin", PINNED)
@@ -66,14 +66,16 @@ def test_constraints_hold_everything_the_requirements_pull_in() -> None:
 
 @pytest.mark.parametrize("name", ["cpu", "gpu"])
 def test_conda_environment_has_the_runtime_pins(name: str) -> None:
-    listed = yaml.safe_load((ROOT / f"envs/{name}.yaml").read_text())["dependencies"]
+    listed = yaml.safe_load((ROOT / f"envs/{name}.yaml").read_text(encoding="utf-8"))[
+        "dependencies"
+    ]
     pip = next(part["pip"] for part in listed if isinstance(part, dict))
     assert versions(pip) == versions(RUNTIME)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "envs").glob("*.yaml")), ids=lambda path: path.name)
 def test_conda_packages_are_pinned(path: Path) -> None:
-    listed = yaml.safe_load(path.read_text())["dependencies"]
+    listed = yaml.safe_load(path.read_text(encoding="utf-8"))["dependencies"]
     names = [part for part in listed if isinstance(part, str) and part != "pip"]
     assert all(re.fullmatch(r"[\w-]+=[\w.]+", name) for name in names)
 
@@ -88,13 +90,15 @@ def test_shell_script_parses_and_may_be_run(script: str) -> None:
 
 
 def test_hooks_run_what_make_check_runs() -> None:
-    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
-    makefile = (ROOT / "Makefile").read_text()
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][
+        0
+    ]["hooks"]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert all(f"bin/{hook['entry'].split('bin/')[1].split()[0]}" in makefile for hook in hooks)
 
 
 def test_container_has_the_torch_of_the_pins() -> None:
-    recipe = (ROOT / "envs/Dockerfile").read_text()
+    recipe = (ROOT / "envs/Dockerfile").read_text(encoding="utf-8")
     (torch,) = [pin for pin in RUNTIME if pin.startswith("torch==")]
     assert re.findall(r"torch==[\w.]+", recipe) == [torch]
     copied = re.findall(r"^COPY (.*) \./?\S*$", recipe, re.M)
@@ -102,6 +106,8 @@ def test_container_has_the_torch_of_the_pins() -> None:
 
 
 def test_catalog_file_has_the_words_the_catalog_reads() -> None:
-    usage = yaml.safe_load((ROOT / ".snakemake-workflow-catalog.yml").read_text())["usage"]
+    usage = yaml.safe_load((ROOT / ".snakemake-workflow-catalog.yml").read_text(encoding="utf-8"))[
+        "usage"
+    ]
     assert usage.keys() == {"software-stack-deployment", "mandatory-flags", "report"}
     assert usage["software-stack-deployment"] == {"conda": True}

@@ -27,7 +27,9 @@ class Repository:
         who = ("-c", "user.name=a", "-c", "user.email=a@b.c")
         command = ["git", *who, *arguments]
         own = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull}
-        return subprocess.check_output(command, cwd=self.folder, env=own, text=True).strip()
+        return subprocess.check_output(
+            command, cwd=self.folder, env=own, text=True, encoding="utf-8"
+        ).strip()
 
     def commit(self, files: dict[str, str]) -> str:
         for path in self.folder.glob("*.py"):
@@ -95,7 +97,7 @@ def test_files_stay_under_a_run_at_work(
     fetching.put(repository.folder, first, place)
     lock = Path(fetching.LOCK)
     lock.parent.mkdir()
-    with lock.open("a") as held:
+    with lock.open("a", encoding="utf-8") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         with pytest.raises(SystemExit, match=f"at work .* {first}; .* {second}"):
             fetching.put(repository.folder, second, place)

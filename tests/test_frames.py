@@ -29,7 +29,7 @@ def test_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     path.write_text("old")
     with pytest.raises(RuntimeError):
         _fail_half_way(path)
-    assert path.read_text() == "old"
+    assert path.read_text(encoding="utf-8") == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
 
 
@@ -41,8 +41,8 @@ def test_what_a_killed_writer_left_is_removed_and_a_living_one_is_not(tmp_path: 
         slow.write_text("slow")
         with frames.replacing(path) as fast:
             fast.write_text("fast")
-        assert path.read_text() == "fast"
-    assert path.read_text() == "slow"
+        assert path.read_text(encoding="utf-8") == "fast"
+    assert path.read_text(encoding="utf-8") == "slow"
     assert sorted(p.name for p in tmp_path.iterdir()) == [".part-b-killed.txt", "a.txt"]
 
 

@@ -128,6 +128,6 @@ def test_sentences_follow_the_data(quick: pd.DataFrame) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"rows": [], "machine": {}, "versions": {}}'])
 def test_a_foreign_file_is_named(text: str, tmp_path: Path) -> None:
     path = tmp_path / "latency.json"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=r"latency\.json.*make latency"):
         read_latencies(path, True)

@@ -38,7 +38,7 @@ def test_a_peer_below_a_value_that_is_reached_is_counted() -> None:
 
 
 def test_reference_has_no_contradiction_and_two_crowns_that_agree() -> None:
-    report = json.loads(REFERENCE.read_text())
+    report = json.loads(REFERENCE.read_text(encoding="utf-8"))
     assert report["summary"] == lirpa.summary(report["rows"])
     for name in lirpa.PEERS:
         assert report["summary"][name]["below_lower"] == 0

@@ -1,5 +1,6 @@
 """What a method is given: a network to mask, units, data, and the training loop over them."""
 
+import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from torch import Tensor, nn
 from slth import seeding
 from slth.learned.units import Tensors, Units
 from slth.networks.descent import descend
+from slth.networks.modes import chance, settle, tracking, watching
 
 if TYPE_CHECKING:
     from slth.learned.trainings import Trainings
@@ -21,10 +23,11 @@ if TYPE_CHECKING:
 class Task:
     """One search for a mask.
 
-    network: a copy of the source in the precision and on the device of the training. images
-    (m, …); goals: labels (m,) int64, or outputs (m, classes) to imitate. watch: images, labels and
-    the epoch of the last training after which `look` notes the accuracy on them. trainings: first
-    trainings to share with other tasks. seen: images whose gradient was computed, the work so far.
+    network: a copy of the source in the precision and on the device of the training, each module in
+    its mode; the task's own where modules have state. images (m, …); goals: labels (m,) int64, or
+    outputs (m, classes) to imitate. watch: images, labels and the epoch of the last training after
+    which `look` notes the accuracy on them. trainings: first trainings to share with other tasks.
+    seen: images whose gradient was computed, the work so far.
     """
 
     network: nn.Module
@@ -76,8 +79,14 @@ class Task:
         if self.watch is None or epoch != self.watch[2]:
             return
         images, labels, _ = self.watch
-        with torch.no_grad():
-            out = torch.func.functional_call(self.network, dict(weights), (images,))
+        network = copy.deepcopy(self.network)
+        if tracking(network):
+            for name, weight in weights.items():
+                network.get_parameter(name).data.copy_(weight)
+            settle(network, self.images, self.batch_size, self.seed)
+        network.eval()
+        with watching():
+            out = torch.func.functional_call(network, dict(weights), (images,))
         self.early = float((out.argmax(dim=1) == labels).double().mean())
 
     def descend(
@@ -89,23 +98,28 @@ class Task:
         after_epoch: Callable[[int], None] | None = None,
         run: int = 0,
     ) -> None:
-        """Train ``variables``; ``weights`` makes the network's weights of them at every step."""
+        """Train ``variables``; ``weights`` makes the network's weights of them at every step.
+
+        What modules draw (dropout) comes from the task's seed and ``run``.
+        """
 
         def loss(rows: Tensor) -> Tensor:
             self.seen += len(rows)
             value = self.loss(weights(), rows)
             return value if penalty is None else value + penalty()
 
-        descend(
-            variables,
-            loss,
-            len(self.images),
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            learning_rate=learning_rate,
-            seed=seeding.child(self.seed, "learned mask", run),
-            after_epoch=after_epoch,
-        )
+        drawn = seeding.child(self.seed, "learned mask", "chance", run)
+        with chance(drawn, self.images.device):
+            descend(
+                variables,
+                loss,
+                len(self.images),
+                epochs=self.epochs,
+                batch_size=self.batch_size,
+                learning_rate=learning_rate,
+                seed=seeding.child(self.seed, "learned mask", run),
+                after_epoch=after_epoch,
+            )
 
     def train(
         self,

@@ -9,7 +9,7 @@ import numpy as np
 from slth import seeding
 from slth.checks import BoolArray
 from slth.problem import Instance
-from slth.solvers import annealing_moves
+from slth.solvers import annealing_moves, stopping
 from slth.solvers.base import Answer, Options, Solver
 from slth.solvers.crew import Crew
 
@@ -46,24 +46,26 @@ class Annealing(Solver):
     sized: ClassVar[bool] = True
 
     def bytes_needed(self, n: int, d: int) -> int:
-        """Two copies of the candidates, the double moves, and each walk's state."""
-        return 2**20 + 16 * n * d + 64 * min(n, NEAR_N) + self.restarts * 32 * (n + d)
+        """Three copies of the candidates, the double moves, and each walk's state."""
+        return 2**20 + 24 * n * d + 128 * min(n, NEAR_N) + (self.restarts + 1) * 64 * (n + d)
 
     def search(self, instance: Instance, options: Options) -> Answer:
         """Return the best of the walks; the first of equals, so that threads do not matter."""
         n = instance.n
         default = min(DEFAULT_BUDGET, 2 ** min(n + SMALL_BITS, 62))
         budget = default if options.budget is None else options.budget
-        scaled = _scaled(instance)
+        scaled = instance.shifted(instance.exponent - 1)  # squares neither vanish nor overflow
         pairs, work = _double_moves(scaled, options.size is not None, budget)
         restarts = max(1, min(self.restarts, budget - work))
         moves = (budget - work) // restarts
         best, error = _start(n, options.size), math.inf
+        unit = annealing_moves.scale(scaled.X)
         with Crew(options.threads, lambda: None) as crew:
             for first in range(0, restarts, self.wave):
                 turns = range(first, min(first + self.wave, restarts))
                 found = crew.run(
-                    lambda turn, _: self._walk(scaled, options, pairs, moves, turn), list(turns)
+                    lambda turn, _: self._walk(scaled, options, pairs, moves, unit, turn),
+                    list(turns),
                 )
                 for keep, made in found:
                     work += made
@@ -75,10 +77,15 @@ class Annealing(Solver):
         return Answer(best, False, max(1, work))
 
     def _walk(
-        self, instance: Instance, options: Options, pairs: np.ndarray, moves: int, turn: int
+        self,
+        instance: Instance,
+        options: Options,
+        pairs: np.ndarray,
+        moves: int,
+        unit: float,
+        turn: int,
     ) -> tuple[BoolArray, int]:
         keep = _start(instance.n, options.size)
-        unit = annealing_moves.scale(instance.X)
         cold = min(self.cold, max(moves, 1) ** (-1 / instance.d) / 3)
         made = annealing_moves.walk(
             instance.X,
@@ -91,20 +98,9 @@ class Annealing(Solver):
             self.hot * unit,
             cold * unit,
             instance.eps or 0.0,
+            stopping.flag(),
         )
         return keep, int(made)
-
-
-def _scaled(instance: Instance) -> Instance:
-    """Divide by a power of two so that squares neither vanish nor overflow: no rounding is added.
-
-    The largest entry is then in [1, 2); arrays are C-contiguous and writable: one compiled type.
-    """
-    largest = max(float(np.abs(instance.X).max()), float(np.abs(instance.z).max()))
-    exponent = math.frexp(largest)[1] - 1 if largest > 0 else 0
-    X, z = np.ldexp(instance.X, -exponent), np.ldexp(instance.z, -exponent)
-    eps = None if instance.eps is None else math.ldexp(instance.eps, -exponent)
-    return Instance(np.ascontiguousarray(X), z, eps)
 
 
 def _start(n: int, size: int | None) -> BoolArray:
@@ -119,4 +115,6 @@ def _double_moves(instance: Instance, swaps: bool, budget: int) -> tuple[np.ndar
         return np.empty((0, 2), dtype=np.int64), 0
     lengths = np.einsum("nd,nd->n", instance.X, instance.X)
     shortest = np.argsort(lengths, kind="stable")[:m]
-    return annealing_moves.nearest(instance.X, shortest, swaps), m * (m - 1)
+    pairs = annealing_moves.nearest(instance.X, shortest, swaps, stopping.flag())
+    stopping.check()
+    return pairs, m * (m - 1)

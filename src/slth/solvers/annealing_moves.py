@@ -3,7 +3,7 @@
 import numpy as np
 
 from slth.checks import FloatArray
-from slth.solvers.compiled import njit
+from slth.solvers.compiled import njit, stopped
 
 BLOCK = 1024  # moves between two temperatures
 REFRESH = 1024  # blocks after which the rest is summed anew, against rounding
@@ -13,17 +13,20 @@ NEAREST = 4  # double moves a candidate: with the candidates that it nearly canc
 
 
 @njit(cache=True, nogil=True)
-def nearest(X, order, swaps):  # type: ignore[no-untyped-def]
+def nearest(X, order, swaps, halt=None):  # type: ignore[no-untyped-def]
     """The pairs of candidates whose joint move is shortest: (at most NEAREST·m, 2) int64.
 
     X (n, d); order (m,): the candidates that are looked at. Flipping both of i, j moves the sum by
-    X_i − X_j or X_i + X_j, up to sign; with ``swaps`` by X_i − X_j only. Cost: m² d.
+    X_i − X_j or X_i + X_j, up to sign; with ``swaps`` by X_i − X_j only. halt: a `stopping.flag`.
+    Cost: m² d.
     """
     m, d = len(order), X.shape[1]
     count = min(NEAREST, m - 1)
     pairs = np.empty((m * count, 2), dtype=np.int64)
     lengths, found = np.empty(count + 1), np.empty(count + 1, dtype=np.int64)
     for a in range(m):
+        if stopped(halt):
+            break
         i = order[a]
         lengths[:] = np.inf
         for b in range(m):
@@ -46,12 +49,12 @@ def nearest(X, order, swaps):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def walk(X, z, keep, pairs, swaps, seed, moves, hot, cold, stop):  # type: ignore[no-untyped-def]
+def walk(X, z, keep, pairs, swaps, seed, moves, hot, cold, stop, halt=None):  # type: ignore[no-untyped-def]
     """Anneal ‖Σ_keep X_i − z‖₂ from ``keep``, in place the best seen in the sup norm; moves made.
 
     A move flips one candidate, or two of ``pairs``; with ``swaps`` it exchanges one kept for one
     left out. It is taken when energy' <= energy − T log u, T falling from hot to cold; coordinates
-    are added up only as far as that needs. Ends at a sup norm <= stop.
+    are added up only as far as that needs. Ends at a sup norm <= stop, or at a flag ``halt``.
     """
     n, d = X.shape
     logs = -np.log((np.arange(LEVELS) + 0.5) / LEVELS)
@@ -66,6 +69,8 @@ def walk(X, z, keep, pairs, swaps, seed, moves, hot, cold, stop):  # type: ignor
         return 0
     for move in range(moves):
         if move % BLOCK == 0 and move > 0:
+            if stopped(halt):
+                return move
             temperature *= cooling
             if move % (BLOCK * REFRESH) == 0:
                 rest = _rest(X, z, now)

@@ -9,6 +9,7 @@ import numpy as np
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
 from slth.problem import Instance
+from slth.solvers import stopping
 
 GIB = 2**30
 DEFAULT_MEMORY = 4 * GIB  # a fixed figure, not the machine's: `auto` then chooses alike everywhere
@@ -77,8 +78,20 @@ class Solver(abc.ABC):
         """Say why an (n, d) problem is outside this solver, or None."""
         return None
 
+    def takes(self, n: int, d: int, options: "Options") -> bool:
+        """Whether a search of (n, d) with these options is allowed: device, size, memory."""
+        return (
+            options.device in self.devices
+            and (options.size is None or self.sized)
+            and not self.refusal(n, d)
+            and self.bytes_on(options.device, n, d) <= options.memory
+        )
+
     def bytes_needed(self, n: int, d: int) -> int:
-        """Predict the peak memory of one search, in bytes."""
+        """Predict the peak memory of one search, in bytes: what it cannot do with less of.
+
+        A search that could use more stays within ``Options.memory``.
+        """
         return 8 * n * d
 
     def bytes_on(self, device: str, n: int, d: int) -> int:
@@ -97,15 +110,11 @@ class Solver(abc.ABC):
         X may be one sample for all B targets (`shared`): a solver may then do once what depends on
         X alone. The default searches instance by instance.
         """
-        answers = [
-            self.search(Instance(X[b], Z[b], eps), _for_instance(options, b))
-            for b in range(X.shape[0])
-        ]
-        return BatchAnswer(
-            np.stack([a.keep for a in answers]),
-            np.array([a.complete for a in answers]),
-            np.array([a.work for a in answers], dtype=np.int64),
-        )
+        answers = []
+        for b in range(X.shape[0]):
+            stopping.check()
+            answers.append(self.search(Instance(X[b], Z[b], eps), for_instance(options, b)))
+        return stacked(answers)
 
 
 def shared(X: FloatArray) -> bool:
@@ -113,5 +122,15 @@ def shared(X: FloatArray) -> bool:
     return X.shape[0] > 1 and X.strides[0] == 0
 
 
-def _for_instance(options: Options, b: int) -> Options:
+def stacked(answers: list[Answer]) -> BatchAnswer:
+    """B answers as one."""
+    return BatchAnswer(
+        np.stack([a.keep for a in answers]),
+        np.array([a.complete for a in answers]),
+        np.array([a.work for a in answers], dtype=np.int64),
+    )
+
+
+def for_instance(options: Options, b: int) -> Options:
+    """The options of instance b of a batch: a seed of its own."""
     return replace(options, seed=seeding.child(options.seed, "instance", b))

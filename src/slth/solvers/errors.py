@@ -4,6 +4,7 @@ import numpy as np
 from numba import types
 
 from slth.checks import BoolArray, FloatArray
+from slth.problem import Instance
 from slth.solvers.compiled import njit
 
 
@@ -27,6 +28,8 @@ def batch_error(X: FloatArray, Z: FloatArray, keep: BoolArray) -> FloatArray:
     """
     error = np.empty(len(X))
     _fill(X, Z, keep, error)
+    for b in np.flatnonzero(~np.isfinite(error)):  # a sum on the way may have overflowed
+        error[b] = Instance(X[b], Z[b]).error(keep[b])
     return error
 
 

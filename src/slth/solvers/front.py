@@ -1,16 +1,36 @@
 """`solve`, `solve_batch`, `solve_targets`: check, pick the solver, recompute the error."""
 
-import os
 import time
+from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from slth import checks
+from slth import checks, cores
 from slth.checks import BoolArray, FloatArray
-from slth.problem import BatchSolution, Instance, Solution, Status, exact_sums, status_of, tolerance
-from slth.solvers import auto, gpu, registry
-from slth.solvers.base import DEFAULT_MEMORY, Options, Solver, shared
+from slth.problem import (
+    BatchSolution,
+    Instance,
+    Solution,
+    Status,
+    checked_tolerance,
+    is_integer,
+    status_of,
+)
+from slth.solvers import auto, gpu, registry, scaling, stopping
+from slth.solvers.base import (
+    DEFAULT_MEMORY,
+    Answer,
+    BatchAnswer,
+    Options,
+    Solver,
+    for_instance,
+    shared,
+    stacked,
+)
+
+Out = TypeVar("Out")
 
 
 def solve(
@@ -32,8 +52,9 @@ def solve(
     X: (n, d) candidates; z: (d,) target; eps: tolerance per coordinate, > 0.
     solver: a name of `slth.solvers()`, "auto", or a Solver object. budget: work units (subsets,
     pairs, nodes), never seconds. seed: of every random choice. device: "cpu", or "cuda" (mitm and
-    klist, by torch). threads: None = all cores; never changes the answer. memory: bytes the search
-    may take on the device. decide: only settle whether some
+    klist, by torch). threads: None = as many as this process may use (`cores.usable`: the affinity
+    mask, a job's share); never changes the answer. memory: bytes the search may take on the device,
+    the arguments and the answer left out. decide: only settle whether some
     subset is within eps (cheaper than the optimum when none is). size: only subsets of exactly
     this many candidates count (fixed-size MRSS), 0 <= size <= n; None = any.
 
@@ -44,12 +65,20 @@ def solve(
     options = _options(budget, seed, device, threads, memory, decide, size, instance.n)
     chosen, reason = _choose(solver, instance.n, instance.d, instance.eps, options, batch=1)
     start = time.perf_counter()
-    answer = chosen.search(instance, options)
+    exponent = int(scaling.exponents(("X", "z"), instance.X[None], instance.z[None])[0])
+    answer = _run(lambda: _search(chosen, instance, exponent, options), options)
     seconds = time.perf_counter() - start
     error = instance.error(answer.keep)
     status = status_of(error, instance.eps, answer.complete, decide)
     return Solution(
-        answer.keep, error, status, answer.complete, answer.work, chosen.name, reason, seconds
+        answer.keep,
+        error,
+        status,
+        bool(answer.complete),
+        int(answer.work),
+        chosen.name,
+        reason,
+        seconds,
     )
 
 
@@ -74,20 +103,20 @@ def solve_batch(
     ``np.broadcast_to``, which is recognised. Cost: B searches; d = 1 meet-in-the-middle runs them
     compiled.
     """
-    X = checks.array("X3", _once(X3), (2, 3), "(B, n, d), or (B, n) when d = 1")
+    words = "(B, n, d), or (B, n) when d = 1"
+    raw = checks.numbers("X3", X3, words)
+    B = len(raw) if raw.ndim else 0
+    X = checks.array("X3", raw[:1] if raw.ndim in (2, 3) and shared(raw) else raw, (2, 3), words)
     X = X.reshape(*X.shape[:2], -1)
-    B = len(np.asarray(X3))
-    Z = _targets("Z2", Z2, "(B, d), or (B,) when d = 1")
+    Z, whole_Z = _targets("Z2", Z2, "(B, d), or (B,) when d = 1")
     if Z.shape != (B, X.shape[2]):
         raise ValueError(
             f"Z2: got shape {Z.shape}, takes {(B, X.shape[2])} "
             f"to match X3 of shape {(B, *X.shape[1:])}"
         )
-    eps = tolerance(eps, all(np.asarray(a).dtype.kind in "iu" for a in (X3, Z2)))
-    if eps == 0:
-        exact_sums("X3", X, "Z2", Z)
+    eps = checked_tolerance(eps, ("X3", "Z2"), X, Z, (is_integer(raw), whole_Z))
     options = _options(budget, seed, device, threads, memory, decide, size, X.shape[1])
-    return _solve_all(np.broadcast_to(X, (B, *X.shape[1:])), Z, eps, solver, options)
+    return _solve_all(("X3", "Z2"), X, Z, eps, solver, options)
 
 
 def solve_targets(
@@ -110,48 +139,82 @@ def solve_targets(
     meet-in-the-middle do once what depends on X alone. The other arguments, and the errors, are
     those of `solve`; ``budget`` is per target.
     """
-    one = checks.array("X", X, (1, 2), "(n, d) with n, d >= 1")
+    words = "(n, d) with n, d >= 1"
+    raw = checks.numbers("X", X, words)
+    one = checks.array("X", raw, (1, 2), words)
     one = one.reshape(len(one), -1)
-    targets = _targets("Z", Z, "(B, d), or (B,) when d = 1")
+    targets, whole_Z = _targets("Z", Z, "(B, d), or (B,) when d = 1")
     if targets.shape[1] != one.shape[1]:
         raise ValueError(
             f"Z: got shape {targets.shape}, takes (B, {one.shape[1]}) to match X of "
             f"shape {one.shape}"
         )
-    eps = tolerance(eps, all(np.asarray(a).dtype.kind in "iu" for a in (X, Z)))
-    if eps == 0:
-        exact_sums("X", one, "Z", targets)
+    eps = checked_tolerance(eps, ("X", "Z"), one, targets, (is_integer(raw), whole_Z))
     options = _options(budget, seed, device, threads, memory, decide, size, len(one))
-    return _solve_all(
-        np.broadcast_to(one, (len(targets), *one.shape)), targets, eps, solver, options
-    )
+    return _solve_all(("X", "Z"), one[None], targets, eps, solver, options)
 
 
 def _solve_all(
-    X: FloatArray, Z: FloatArray, eps: float | None, solver: str | Solver, options: Options
+    names: tuple[str, str],
+    given: FloatArray,
+    Z: FloatArray,
+    eps: float | None,
+    solver: str | Solver,
+    options: Options,
 ) -> BatchSolution:
-    chosen, reason = _choose(solver, X.shape[1], X.shape[2], eps, options, batch=X.shape[0])
-    start = time.perf_counter()
-    answer = chosen.search_batch(X, Z, eps, options)
-    seconds = time.perf_counter() - start
+    """Solve X (B, n, d), or (1, n, d) for all targets, Z (B, d); names: of the arguments."""
+    B, (_, n, d) = len(Z), given.shape
+    X = np.broadcast_to(given, (B, n, d))
+    chosen, reason = _choose(solver, n, d, eps, options, batch=B)
+    exponents = scaling.exponents(names, given, Z)
     from slth.solvers.errors import batch_error  # numba, which half the pipeline's jobs never need
 
-    error = batch_error(X, Z, answer.keep)
+    def search() -> tuple[BatchAnswer, float, FloatArray]:
+        start = time.perf_counter()
+        if exponents.any():
+            answer = _each(chosen, X, Z, eps, exponents, options)
+        else:
+            answer = chosen.search_batch(X, Z, eps, options)
+        return answer, time.perf_counter() - start, batch_error(X, Z, answer.keep)
+
+    answer, seconds, error = _run(search, options)
     status = batch_status(error, eps, answer.complete, options.decide)
     return BatchSolution(
         answer.keep, error, status, answer.complete, answer.work, chosen.name, reason, seconds
     )
 
 
-def _once(X3: ArrayLike) -> ArrayLike:
-    """One sample of a batch that is one sample seen B times: checked and converted once."""
-    if isinstance(X3, np.ndarray) and X3.ndim in (2, 3) and shared(X3):
-        return X3[:1]
-    return X3
+def _search(solver: Solver, instance: Instance, exponent: int, options: Options) -> Answer:
+    """Search an instance with a power of two taken out (`scaling.exponents`)."""
+    return solver.search(instance.shifted(exponent) if exponent else instance, options)
 
 
-def _targets(name: str, value: ArrayLike, words: str) -> FloatArray:
-    return checks.array(name, value, (1, 2), words).reshape(len(np.asarray(value)), -1)
+def _each(
+    solver: Solver,
+    X: FloatArray,
+    Z: FloatArray,
+    eps: float | None,
+    exponents: np.ndarray,
+    options: Options,
+) -> BatchAnswer:
+    """Search each instance by itself, as `Solver.search_batch` does, a power of two taken out."""
+    answers = []
+    for b, (x, z, e) in enumerate(zip(X, Z, exponents, strict=True)):
+        stopping.check()
+        answers.append(_search(solver, Instance(x, z, eps), int(e), for_instance(options, b)))
+    return stacked(answers)
+
+
+def _run(work: Callable[[], Out], options: Options) -> Out:
+    """Do the work so that a signal ends it; tensors stay in this thread, whose device is chosen."""
+    return stopping.interruptible(work) if options.device == gpu.CPU else work()
+
+
+def _targets(name: str, value: ArrayLike, words: str) -> tuple[FloatArray, bool]:
+    """The targets (B, d), and whether they are integers."""
+    raw = checks.numbers(name, value, words)
+    values = checks.array(name, raw, (1, 2), words)
+    return values.reshape(len(values), -1), is_integer(raw)
 
 
 def batch_status(
@@ -184,14 +247,13 @@ def _options(
 ) -> Options:
     if budget is not None:
         budget = checks.integer("budget", budget, low=1)
-    cores = os.cpu_count() or 1
     return Options(
         budget,
         checks.integer("seed", seed, low=0),
         checks.choice("device", device, ["cpu", "cuda"]),
-        cores if threads is None else checks.integer("threads", threads, low=1),
+        cores.usable() if threads is None else checks.integer("threads", threads, low=1),
         checks.integer("memory", memory, low=1),
-        bool(decide),
+        checks.flag("decide", decide),
         None if size is None else checks.integer("size", size, low=0, high=n),
     )
 
@@ -213,15 +275,33 @@ def _choose(
         )
     gpu.require(options.device)
     if options.size is not None and not chosen.sized:
-        able = ", ".join(name for name in registry.SOLVERS if registry.get(name).sized)
-        raise ValueError(f"size: solver {chosen.name!r} takes subsets of any size only; use {able}")
+        raise ValueError(
+            f"size: solver {chosen.name!r} takes subsets of any size only, got {options.size}"
+            + _way_out(n, d, options, "; use", "; no solver takes this size")
+        )
     refusal = chosen.refusal(n, d)
     if refusal:
-        raise ValueError(f"solver: {chosen.name!r} cannot take n = {n}, d = {d}: {refusal}")
+        raise ValueError(
+            f"solver: {chosen.name!r} cannot take n = {n}, d = {d}: {refusal}"
+            + _way_out(n, d, options, "; use", "; use fewer candidates")
+        )
     checks.memory(
         f"solver {chosen.name!r} on n = {n}, d = {d}",
         chosen.bytes_on(options.device, n, d),
         options.memory,
-        "allow more with memory=, or use solver='klist' (no proof, bounded memory)",
+        "allow more with memory=" + _way_out(n, d, options, ", or use", ""),
     )
     return chosen, reason
+
+
+def _way_out(n: int, d: int, options: Options, words: str, otherwise: str) -> str:
+    """Name the solver that takes the same call: exact ones first where they are affordable."""
+    exact = ["mitm", "enumeration"]
+    others = [name for name in registry.SOLVERS if name not in exact]
+    order = [*exact, *others] if n <= auto.EXACT_N else [*others, *exact]
+    for name in order:
+        solver = registry.get(name)
+        if solver.takes(n, d, options):
+            proof = "" if solver.exhaustive else " (no proof)"
+            return f"{words} solver={name!r}{proof}"
+    return otherwise

@@ -1,6 +1,5 @@
 """k-lists: Wagner's generalised birthday with real vectors, as a tree or as a sieve on flips."""
 
-import math
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -8,11 +7,11 @@ import numpy as np
 
 from slth import seeding
 from slth.checks import BoolArray
-from slth.problem import Instance
+from slth.problem import Instance, exponent_of
 from slth.solvers import gpu, klist_ends, klist_plan, klist_tiers
-from slth.solvers.base import DEFAULT_MEMORY, Answer, Options, Solver
+from slth.solvers.base import Answer, Options, Solver
 from slth.solvers.crew import Crew
-from slth.solvers.klist_flips_plan import MAX_MEMBERS, plan_flips
+from slth.solvers.klist_ends import UNLIMITED
 from slth.solvers.klist_merge import Merger, Run, merge
 from slth.solvers.klist_sized import SizedSearch
 from slth.solvers.klist_tiers import Grove
@@ -20,6 +19,7 @@ from slth.solvers.klist_tree import Tree
 
 DEFAULT_BUDGET = 2**32  # pairs: 5 s a core at d = 9, 15 s at d = 36
 EXHAUST_N = 24  # up to here all 2^n pairs of two half lists are measured in the sup norm
+FARTHEST = 400  # log2 of the target in candidates: squares of both are finite
 FINALISTS = 8  # root pairs that are polished
 WHOLE = 15 / 16  # share of the budget for a tree; the rest pays for the polish
 CASCADE = (1 / 64, 1 / 16, 1 / 4, 5 / 8)  # shares of the trees tried in turn when eps is given
@@ -50,7 +50,7 @@ class KList(Solver):
     cannot: ClassVar[str] = "prove; reach far below the empty subset's error when d > 40"
     cost: ClassVar[str] = (
         "budget = pairs measured (a list vector made counts as "
-        f"{klist_plan.VECTOR_WORK}); default 2^32"
+        f"{klist_plan.VECTOR_WORK}), never exceeded when given; default about 2^32"
     )
     devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
     source: ClassVar[str] = (
@@ -62,14 +62,14 @@ class KList(Solver):
     optimal_up_to: ClassVar[int] = EXHAUST_N
 
     def bytes_needed(self, n: int, d: int) -> int:
-        """Peak with the default budget; with a larger one it stays within ``memory``."""
-        base = _base_bytes(n, d)
-        limits = int(WHOLE * DEFAULT_BUDGET), DEFAULT_MEMORY - base
-        plans = klist_plan.plan(n, d, *limits), plan_flips(min(n, MAX_MEMBERS), d, *limits)
-        return base + max([klist_plan.BASE_BYTES, *(plan.bytes for plan in plans if plan)])
+        """Greedy signs and their polish; lists are planned within what ``memory`` leaves."""
+        return _base_bytes(n, d)
 
     def search(self, instance: Instance, options: Options) -> Answer:
-        """Search one instance. A budget that pays for no tree is spent on greedy signs alone."""
+        """Search one instance. A budget that pays for no tree is spent on greedy signs alone.
+
+        Those count as at most SETTLE_WORK pairs a candidate.
+        """
         budget = DEFAULT_BUDGET if options.budget is None else options.budget
         alive, scaled = _normalised(instance, options.size is None)
         if options.size is not None:
@@ -78,7 +78,9 @@ class KList(Solver):
         keep, work = np.zeros(instance.n, dtype=bool), 0
         if scaled.n == 0:
             return Answer(keep, False, 1)
-        if scaled.n <= EXHAUST_N and 2**scaled.n <= budget:
+        room = options.memory - _base_bytes(scaled.n, scaled.d)
+        small = scaled.n <= EXHAUST_N and klist_ends.exhaust_bytes(scaled.n, scaled.d) <= room
+        if small and 2**scaled.n <= budget:
             found, work = klist_ends.exhaust(scaled.X, scaled.z), 2**scaled.n
         else:
             found, work = _Search(scaled, options, budget).best()
@@ -97,22 +99,31 @@ class _Search:
         self.keep = np.zeros(instance.n, dtype=bool)
         self.error = instance.error(self.keep)
         self.work = 0
+        self.limit = UNLIMITED if options.budget is None else budget
         lengths = np.mean(np.square(instance.X), axis=1)
         self.order = np.argsort(-lengths, kind="stable")  # longest first
         self.scales = np.sqrt(lengths[self.order])
 
     def best(self) -> tuple[BoolArray, int]:
         """Greedy signs, then trees, smallest first when eps is given; (keep, work)."""
-        everyone = np.arange(self.instance.n)
-        offset = self.instance.z - self.instance.X.sum(axis=0) / 2
-        self.work += klist_ends.SETTLE_WORK * self.instance.n
-        self._consider([klist_ends.settle(self.instance.X, everyone, offset)])
+        self._greedy()
         with Crew(self.options.threads, lambda: None) as crew:
             for turn, grove in enumerate(self._groves()):
                 if self._hit() or self.work + grove.work > self.budget:
                     break
                 self._consider(self._climb(grove, turn, crew.run))
-        return self.keep, self.work
+        return self.keep, max(1, self.work)
+
+    def _greedy(self) -> None:
+        """Sign the candidates; a small budget pays for fewer rounds, or for the longest alone."""
+        X, z, n = self.instance.X, self.instance.z, self.instance.n
+        some = np.sort(self.order[: self.limit])
+        each = min(klist_ends.SETTLE_WORK, self.limit // len(some))
+        self.work += each * len(some)
+        rounds = min(klist_ends.ROUNDS, each - 1)
+        keep = np.zeros(n, dtype=bool)
+        keep[some] = klist_ends.settle(X, some, z - X[some].sum(axis=0) / 2, rounds=rounds)
+        self._consider([keep])
 
     def _groves(self) -> Iterator[Grove]:
         """The trees to try, in order; the last one again with other groups."""
@@ -143,7 +154,8 @@ class _Search:
         offset = z - X[kept].sum(axis=0) - X[self.order[used]].sum(axis=0) / 2
         members = seeding.generator(self.options.seed, "groups", turn).permutation(members)
         seed = seeding.child(self.options.seed, "tree", turn)
-        tree = Tree(X, offset, members, tiers, grove.plan, seed, run, self.merger)
+        left = self.limit - self.work
+        tree = Tree(X, offset, members, tiers, grove.plan, seed, run, self.merger, left, turn == 0)
         found = tree.climb(FINALISTS)
         for keep in found:
             keep[kept] = True
@@ -153,8 +165,9 @@ class _Search:
     def _consider(self, found: list[BoolArray]) -> None:
         """Polish the candidates for the incumbent within 1/16 of the budget, and take the best."""
         for start in found:
-            allowance = self.budget // (16 * FINALISTS)
-            keep, work = klist_ends.polish(self.instance.X, self.instance.z, start, allowance)
+            X, z, allowance = self.instance.X, self.instance.z, self.budget // (16 * FINALISTS)
+            left = self.limit - self.work
+            keep, work = klist_ends.polish(X, z, start, allowance, left=left)
             self.work += work
             for each in (start, keep):
                 error = self.instance.error(each)
@@ -166,16 +179,15 @@ class _Search:
 
 
 def _normalised(instance: Instance, drop: bool) -> tuple[BoolArray, Instance]:
-    """Divide by a power of two, largest entry in [1, 2): no rounding. ``drop`` zero rows.
+    """Divide by a power of two, largest candidate in [1, 2). ``drop`` zero rows.
 
-    Returns (alive, instance): alive (n,) bool says which candidates stayed.
+    Returns (alive, instance): alive (n,) bool says which candidates stayed. z stays below
+    2^FARTHEST; next to a target beyond that candidates are as good as 0.
     """
-    alive: BoolArray = np.asarray(instance.X.any(axis=1) | (not drop))
-    X, z, eps = instance.X[alive], instance.z, instance.eps
-    largest = float(np.abs(X).max(initial=0.0))
-    exponent = math.frexp(largest)[1] - 1 if largest > 0 else 0
-    scaled = None if eps is None else math.ldexp(eps, -exponent)
-    return alive, Instance(np.ldexp(X, -exponent), np.ldexp(z, -exponent), scaled)
+    exponent = exponent_of(instance.X) - 1 if instance.X.any() else 0
+    scaled = instance.shifted(max(exponent, exponent_of(instance.z) - FARTHEST))
+    alive: BoolArray = np.asarray(scaled.X.any(axis=1) | (not drop))
+    return alive, Instance(scaled.X[alive], scaled.z, scaled.eps)
 
 
 def _merger(options: Options) -> tuple[Merger, int]:
@@ -189,4 +201,4 @@ def _merger(options: Options) -> tuple[Merger, int]:
 
 def _base_bytes(n: int, d: int) -> int:
     """The candidates and the copies of them that normalising, ordering and polishing take."""
-    return 6 * 8 * n * d
+    return klist_ends.base_bytes(n, d)

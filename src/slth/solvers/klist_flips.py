@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
-from slth.solvers.compiled import njit
+from slth.solvers import stopping
+from slth.solvers.compiled import njit, stopped
+from slth.solvers.klist_ends import UNLIMITED
 from slth.solvers.klist_flips_plan import UNITE_WORK, FlipPlan
 from slth.solvers.klist_merge import Index, Run
 from slth.solvers.klist_merge_kernels import FAR, WIDTH, count_within, distances
@@ -30,7 +32,7 @@ class Sieve:
 
     X: (n, d) candidates; offset: (d,); members: at most 2^16 of them; plus: (members,) bool, the
     signs to start from. sized: as many signs turn to plus as to minus. work counts the pairs
-    measured and the vectors made.
+    measured and the vectors made, at most ``limit``.
     """
 
     X: FloatArray
@@ -41,6 +43,7 @@ class Sieve:
     seed: int
     run: Run
     sized: bool = False
+    limit: int = UNLIMITED
     work: int = 0
 
     def climb(self, keep: int) -> tuple[FloatArray, NDArray[np.uint16]]:
@@ -49,19 +52,27 @@ class Sieve:
         Rest: Σ ± X_i/2 − offset after the flips. m may be 0.
         """
         plan, steps = self.plan, self._steps()
+        if len(steps) * (len(steps) - 1) // 2 > self.limit:
+            return _nothing(steps)
         i, j = self._pairs(steps, plan.size if plan.depth > 1 else keep)
         sums = unite(self._singles(), i, j, steps, self.run)
         for level in range(2, plan.depth + 1):
             if len(sums.marks) < 2:
                 break
             size, bits = plan.size if level < plan.depth else keep, plan.cuts(len(sums.marks))
+            vectors = plan.repeats * VECTOR_WORK * len(sums.marks)
+            if self.work + vectors > self.limit:
+                break
+            self.work += vectors
             rng = seeding.generator(self.seed, "near", level)
-            i, j, work = near(sums, size, bits, plan.repeats, rng, self.run)
-            self.work += work + plan.repeats * VECTOR_WORK * len(sums.marks)
+            left = self.limit - self.work
+            i, j, work = near(sums, size, bits, plan.repeats, rng, self.run, left)
+            self.work += work
+            i, j = _shortest(sums, i, j, (self.limit - self.work) // UNITE_WORK)
             sums = unite(sums, i, j, steps, self.run)
             self.work += UNITE_WORK * len(i)
         if sums.flips.shape[1] < 2**plan.depth:
-            return np.empty((0, steps.shape[1])), sums.flips[:0]
+            return _nothing(steps)
         rests = np.zeros((len(sums.flips), steps.shape[1]))
         for flip in sums.flips.T:
             rests += steps[flip]
@@ -103,10 +114,23 @@ class Sieve:
         def part(start: int, _: object) -> tuple[Index, Index]:
             end = min(n, start + ROWS)
             room = int(2 * share * (end - start) * n) + 1024
-            return _match_pairs(V, blocks, side, start, end, threshold, room)
+            return _match_pairs(V, blocks, side, start, end, threshold, room, stopping.flag())
 
         found = self.run(part, range(0, n, ROWS))
         return np.concatenate([i for i, _ in found]), np.concatenate([j for _, j in found])
+
+
+def _nothing(steps: FloatArray) -> tuple[FloatArray, NDArray[np.uint16]]:
+    return np.empty((0, steps.shape[1])), np.empty((0, 0), dtype=np.uint16)
+
+
+def _shortest(sums: Sums, i: Index, j: Index, most: int) -> tuple[Index, Index]:
+    """The pairs (i, j), or ``most`` of them with the shortest sums if there are more."""
+    if len(i) <= most:
+        return i, j
+    lengths = np.square(sums.vectors[i] + sums.vectors[j]).sum(axis=1)
+    first = np.sort(np.argsort(lengths, kind="stable")[:most])
+    return i[first], j[first]
 
 
 def _blocks(V: Single) -> Single:
@@ -120,13 +144,15 @@ def _blocks(V: Single) -> Single:
 
 
 @njit(cache=True, nogil=True)
-def _match_pairs(V, blocks, side, first, last, threshold, room):  # type: ignore[no-untyped-def]
+def _match_pairs(V, blocks, side, first, last, threshold, room, halt):  # type: ignore[no-untyped-def]
     """Pairs (i, j), first <= i < last, i < j, of opposite sides within ``threshold``."""
     n, d = V.shape
     i, j = np.empty(room + WIDTH, dtype=np.int32), np.empty(room + WIDTH, dtype=np.int32)
     rows, out = np.empty((4, d), dtype=np.float32), np.empty((4, WIDTH), dtype=np.float32)
     found = 0
     for lo in range(first, last, 4):
+        if stopped(halt):
+            break
         rows[:] = -FAR
         for r in range(min(4, last - lo)):
             rows[r] = V[lo + r]

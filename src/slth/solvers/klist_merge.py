@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slth.checks import FloatArray
+from slth.solvers import stopping
+from slth.solvers.klist_ends import UNLIMITED
 from slth.solvers.klist_merge_kernels import (
     BIN_SHIFT,
     BINS,
@@ -50,8 +52,9 @@ class Merger(Protocol):
         keep: int,
         rng: np.random.Generator,
         run: Run,
+        left: int = UNLIMITED,
     ) -> tuple[Index, Index, int]:
-        """Return (i, j, work)."""
+        """Return (i, j, work), work <= left."""
         ...
 
 
@@ -64,11 +67,18 @@ class Cells:
 
 
 def merge(
-    A: FloatArray, B: FloatArray, bits: int, keep: int, rng: np.random.Generator, run: Run
+    A: FloatArray,
+    B: FloatArray,
+    bits: int,
+    keep: int,
+    rng: np.random.Generator,
+    run: Run,
+    left: int = UNLIMITED,
 ) -> tuple[Index, Index, int]:
     """Return (i, j, work): about ``keep`` pairs with the smallest ‖A_i + B_j‖₂ of 2^-bits of all.
 
-    A (La, d), B (Lb, d). At most 1.25 keep + 64 pairs come back; work counts pairs measured.
+    A (La, d), B (Lb, d). At most 1.25 keep + 64 pairs come back; work counts pairs measured, and
+    cells from the first one on that would exceed ``left`` are left out.
     """
     a, b = _cells(A, B, bits, rng)
     scale = _scale(A, B)
@@ -77,20 +87,29 @@ def merge(
     pairs = limit * size_b
     total = int(pairs.sum())
     if total == 0:  # no cell is shared: pair the rows as they come
-        rows = np.arange(min(len(A), len(B), keep), dtype=np.int32)
+        rows = np.arange(min(len(A), len(B), keep, left), dtype=np.int32)
         return rows, rows, len(rows)
     hop, stride = _strides(int(limit.sum()), len(limit), keep)
+    sampled = _sampled(limit, size_b, hop, stride) if keep < total else 0
+    if sampled + total > left:
+        limit = np.where(np.cumsum(pairs) <= left - sampled, limit, 0)
+        pairs = limit * size_b
+        total = int(pairs.sum())
+        if total == 0:
+            return np.empty(0, np.int32), np.empty(0, np.int32), 0
 
     def sample(task: tuple[int, int], _: object) -> NDArray[np.int64]:
+        halt = stopping.flag()
         return sample_cells(
-            A, B, a.start, a.order, b.start, b.order, limit, scale, *task, hop, stride
+            A, B, a.start, a.order, b.start, b.order, limit, scale, *task, hop, stride, halt
         )
 
     def match(task: tuple[int, int], _: object) -> tuple[Index, Index]:
         share = int(pairs[task[0] : task[1]].sum()) / total
         room = int(1.25 * keep * share) + 1
+        halt = stopping.flag()
         return match_cells(
-            A, B, a.start, a.order, b.start, b.order, limit, scale, *task, threshold, room
+            A, B, a.start, a.order, b.start, b.order, limit, scale, *task, threshold, room, halt
         )
 
     threshold, work = FAR * FAR / np.float32(8), total
@@ -130,10 +149,13 @@ def _cells(
         levels = np.arange(1, 2**digit) / 2**digit
         edges[k, : len(levels)] = np.quantile(seen[k], levels)
     ways = 2 ** np.array(digits, dtype=np.int64)
-    return (
-        Cells(*sort_cells(A, 1.0, turn, edges, ways, 2**bits)),
-        Cells(*sort_cells(B, -1.0, turn, edges, ways, 2**bits)),
+    halt = stopping.flag()
+    cells = (
+        Cells(*sort_cells(A, 1.0, turn, edges, ways, 2**bits, halt)),
+        Cells(*sort_cells(B, -1.0, turn, edges, ways, 2**bits, halt)),
     )
+    stopping.check()
+    return cells
 
 
 def _scale(A: FloatArray, B: FloatArray) -> float:
@@ -170,6 +192,21 @@ def _strides(rows: int, cells: int, keep: int) -> tuple[int, int]:
     wanted = max(64, quads * SAMPLED_HITS // max(keep, 1))
     seen = min(cells, max(64, wanted // 16))
     return cells // seen, max(1, quads * seen // (cells * wanted)) | 1
+
+
+def _sampled(limit: NDArray[np.int64], size_b: NDArray[np.int64], hop: int, stride: int) -> int:
+    """Pairs that `sample_cells` measures."""
+    cells = np.arange(0, len(limit), hop)
+    rows = sampled_rows(limit[cells], cells // hop % stride, stride)
+    return int((rows * size_b[cells]).sum())
+
+
+def sampled_rows(
+    rows: NDArray[np.int64], skip: NDArray[np.int64], stride: int
+) -> NDArray[np.int64]:
+    """How many of ``rows`` are seen: of quads from number ``skip`` on one in ``stride``."""
+    whole, rest = np.divmod(np.maximum(rows - 4 * skip, 0), 4 * stride)
+    return np.asarray(4 * whole + np.minimum(rest, 4))
 
 
 def upper_edge(counts: NDArray[np.int64], fraction: float) -> np.float32:

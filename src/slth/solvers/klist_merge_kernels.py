@@ -1,13 +1,15 @@
 """Compiled parts of `klist_merge`: cells, distances inside a cell, samples and matches of them.
 
 A list is (L, d) float64; start, order: a `klist_merge.Cells`; limit: rows of A a cell measures.
+Loops end, with a result of no use, when the flag ``halt`` (`stopping`) is set.
 """
 
 import numpy as np
 
-from slth.solvers.compiled import njit
+from slth.solvers.compiled import njit, stopped
 
 FAST = {"nnan", "ninf", "nsz", "contract", "reassoc"}  # sums may be reordered into vector lanes
+LOOK = 1024  # rows between two looks at the flag that stops a search
 WIDTH = 64  # vectors of B measured side by side
 FAR = np.float32(1e15)  # coordinate of a padding column: its square is above every threshold
 BIN_SHIFT = 14  # float32 bit patterns of one histogram bin: 0.2 % of a squared distance
@@ -24,11 +26,13 @@ def fill_sums(A, B, i, j, sums):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def sort_cells(V, sign, turn, edges, ways, cells):  # type: ignore[no-untyped-def]
+def sort_cells(V, sign, turn, edges, ways, cells, halt):  # type: ignore[no-untyped-def]
     """Counting sort of the rows of sign·V by cell, stable: (start (cells + 1,), order (L,))."""
     keys = np.empty(len(V), dtype=np.int32)
     start = np.zeros(cells + 1, dtype=np.int64)
     for i in range(len(V)):
+        if i % LOOK == 0 and stopped(halt):
+            return start, keys
         key = 0
         for k in range(turn.shape[0]):
             x = 0.0
@@ -106,7 +110,7 @@ def distances(rows, block, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def sample_cells(A, B, sa, oa, sb, ob, limit, scale, first, last, hop, stride):  # type: ignore[no-untyped-def]
+def sample_cells(A, B, sa, oa, sb, ob, limit, scale, first, last, hop, stride, halt):  # type: ignore[no-untyped-def]
     """Histogram of squared distances: a cell of [first, last) in ``hop``, a quad in ``stride``."""
     d = A.shape[1]
     counts = np.zeros(BINS, dtype=np.int64)
@@ -121,6 +125,8 @@ def sample_cells(A, B, sa, oa, sb, ob, limit, scale, first, last, hop, stride): 
         end = sa[cell] + limit[cell]
         skip = 4 * (cell // hop % stride)  # cells of few rows start at different quads
         for lo in range(sa[cell] + skip, end, 4 * stride):
+            if stopped(halt):
+                return counts
             hi = min(end, lo + 4)
             _quad(A, oa, lo, hi, origin, scale, rows)
             for t in range(len(blocks)):
@@ -132,7 +138,7 @@ def sample_cells(A, B, sa, oa, sb, ob, limit, scale, first, last, hop, stride): 
 
 
 @njit(cache=True, nogil=True)
-def match_cells(A, B, sa, oa, sb, ob, limit, scale, first, last, threshold, room):  # type: ignore[no-untyped-def]
+def match_cells(A, B, sa, oa, sb, ob, limit, scale, first, last, threshold, room, halt):  # type: ignore[no-untyped-def]
     """Pairs (i, j) within ``threshold`` in the cells [first, last), the first ``room`` of them."""
     d = A.shape[1]
     i, j = np.empty(room + WIDTH, dtype=np.int32), np.empty(room + WIDTH, dtype=np.int32)
@@ -156,6 +162,8 @@ def match_cells(A, B, sa, oa, sb, ob, limit, scale, first, last, threshold, room
                             found += int(out[r, c] <= threshold)
             if found >= room:
                 return i[:room].copy(), j[:room].copy()
+            if stopped(halt):
+                return i[:found].copy(), j[:found].copy()
     return i[:found].copy(), j[:found].copy()
 
 

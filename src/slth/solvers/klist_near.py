@@ -8,14 +8,16 @@ the cutting is repeated with other directions (locality-sensitive hashing by hyp
 doi:10.1007/978-3-662-47989-6_1).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slth.checks import FloatArray
 from slth.solvers import klist_near_kernels as kernels
-from slth.solvers.klist_merge import Index, Run, cell_runs, upper_edge
+from slth.solvers import stopping
+from slth.solvers.klist_ends import UNLIMITED
+from slth.solvers.klist_merge import Index, Run, cell_runs, sampled_rows, upper_edge
 from slth.solvers.klist_merge_kernels import BINS, FAR
 
 Single = NDArray[np.float32]
@@ -51,12 +53,19 @@ class Pass:
 
 
 def near(
-    sums: Sums, keep: int, bits: int, repeats: int, rng: np.random.Generator, run: Run
+    sums: Sums,
+    keep: int,
+    bits: int,
+    repeats: int,
+    rng: np.random.Generator,
+    run: Run,
+    left: int = UNLIMITED,
 ) -> tuple[Index, Index, int]:
     """Return (i, j, work): at most ``keep`` pairs of disjoint sets with the smallest ‖a_i + a_j‖₂.
 
     Each of ``repeats`` passes measures 2^-bits of all pairs. No set comes back twice. work counts
-    pairs measured.
+    pairs measured; of the pass that would exceed ``left`` the first cells are measured, then no
+    more.
     """
     found, work, threshold, boost = _Found(sums, keep), 0, np.float32(0), 1.0
     for turn in range(1, repeats + 1):
@@ -66,11 +75,22 @@ def near(
             continue
         if threshold == 0:
             share = boost * SPARE * keep / total / repeats * (1.5 if repeats > 2 else 1.0)
+            seen = sum(_picks(cut, part)[2] for part in _parts(cut, share))
+            if work + seen > left:
+                break
             threshold, room, seen = _threshold(sums, cut, share, run)
             work += seen
+        short = work + total > left
+        if short:
+            cut = _first_cells(cut, left - work)
+            total = int(cut.pairs.sum())
+            if total == 0:
+                break
         for i, j, distance in _pass(sums, cut, threshold, room, run):
             found.add(i, j, distance)
         work += total
+        if short:
+            break
         if turn & (turn - 1) == 0 or found.count > FULL * keep:
             longest = found.trim()
             late = keep * turn / repeats / max(found.count, 1)
@@ -171,13 +191,11 @@ def _threshold(sums: Sums, cut: Pass, share: float, run: Run) -> tuple[np.float3
     Returns (threshold, share of the pairs under it, disjoint or not, pairs seen). Sets are compared
     for the LIKELY·share shortest pairs only, by a limit estimated from fewer cells first.
     """
-    total = int(cut.pairs.sum())
-    part = min(1.0, max(min(1 / 8, SAMPLED_HITS / (share * total)), SAMPLED_HITS / total))
     limit, seen = FAR * FAR / np.float32(8), 0
-    if LIKELY * share < 1:
-        counts, seen = _histogram(sums, cut, part / 16, np.float32(-1), run)
+    for part in _parts(cut, share)[:-1]:
+        counts, seen = _histogram(sums, cut, part, np.float32(-1), run)
         limit = upper_edge(counts[0], LIKELY * share)
-    counts, pairs = _histogram(sums, cut, part, limit, run)
+    counts, pairs = _histogram(sums, cut, _parts(cut, share)[-1], limit, run)
     under = np.cumsum(counts[1])
     if under[-1] <= share * pairs:
         return limit, 1.2 * float(counts[0].sum()) / pairs, seen + pairs
@@ -186,25 +204,45 @@ def _threshold(sums: Sums, cut: Pass, share: float, run: Run) -> tuple[np.float3
     return threshold, float(counts[0][: bin_ + 1].sum()) / pairs, seen + pairs
 
 
-def _histogram(
-    sums: Sums, cut: Pass, part: float, limit: np.float32, run: Run
-) -> tuple[NDArray[np.int64], int]:
-    """`kernels.sample`: histograms (2, BINS) of a ``part`` of the pairs, how many these are.
+def _parts(cut: Pass, share: float) -> list[float]:
+    """The parts of the pairs that `_threshold` looks at, one after the other."""
+    total = int(cut.pairs.sum())
+    part = min(1.0, max(min(1 / 8, SAMPLED_HITS / (share * total)), SAMPLED_HITS / total))
+    return [part / 16, part] if LIKELY * share < 1 else [part]
 
-    One cell in a few, 64 of them if there are so many, and of these one quad of rows in a few.
+
+def _picks(cut: Pass, part: float) -> tuple[NDArray[np.int64], int, int]:
+    """One cell in a few, 64 of them if there are so many, of these one quad of rows in ``stride``.
+
+    Returns (cells, stride, pairs seen).
     """
     hop = max(1, min(int(1 / part), len(cut.pairs) // 64))
     stride = max(1, int(1 / part) // hop)
     picked = np.arange(hop // 2, len(cut.pairs), hop)
+    size = np.diff(cut.start)[::-1][picked]  # of the mirrors
+    rows = sampled_rows(cut.pairs[picked] // np.maximum(size, 1), picked % stride, stride)
+    return picked, stride, max(1, int((rows * size).sum()))
+
+
+def _histogram(
+    sums: Sums, cut: Pass, part: float, limit: np.float32, run: Run
+) -> tuple[NDArray[np.int64], int]:
+    """`kernels.sample`: histograms (2, BINS) of a ``part`` of the pairs, how many these are."""
+    picked, stride, seen = _picks(cut, part)
 
     def sample(task: tuple[int, int], _: object) -> NDArray[np.int64]:
-        return kernels.sample(
-            sums.vectors, sums.flips, cut.start, cut.order, cut.pairs, picked, stride, limit, *task
-        )
+        cells = cut.start, cut.order, cut.pairs
+        halt = stopping.flag()
+        return kernels.sample(sums.vectors, sums.flips, *cells, picked, stride, limit, *task, halt)
 
     tasks = cell_runs(cut.pairs[picked], 16) if cut.pairs[picked].any() else []
     counts = np.sum([np.zeros((3, BINS), np.int64), *run(sample, tasks)], axis=0)
-    return counts[:2], max(1, int(counts[2, 0]))
+    return counts[:2], seen
+
+
+def _first_cells(cut: Pass, left: int) -> Pass:
+    """The cells whose pairs, taken together, are at most ``left``; the others measure none."""
+    return replace(cut, pairs=np.where(np.cumsum(cut.pairs) <= left, cut.pairs, 0))
 
 
 def _pass(
@@ -212,8 +250,8 @@ def _pass(
 ) -> list[tuple[Index, Index, Single]]:
     def part(task: tuple[int, int], _: object) -> tuple[Index, Index, Single]:
         room = int(1.5 * share * int(cut.pairs[task[0] : task[1]].sum())) + 1024
-        return kernels.match(
-            sums.vectors, sums.flips, cut.start, cut.order, cut.pairs, *task, threshold, room
-        )
+        cells = cut.start, cut.order, cut.pairs
+        halt = stopping.flag()
+        return kernels.match(sums.vectors, sums.flips, *cells, *task, threshold, room, halt)
 
     return run(part, cell_runs(cut.pairs, TASKS))

@@ -1,11 +1,12 @@
 """Compiled parts of `klist_near`: cells, samples and matches of a list with its mirror.
 
 V (L, d) float32 vectors; flips (L, f) their candidates; start, order, pairs: a `klist_near.Pass`.
+Loops end, with a result of no use, when the flag ``halt`` (`stopping`) is set.
 """
 
 import numpy as np
 
-from slth.solvers.compiled import njit
+from slth.solvers.compiled import njit, stopped
 from slth.solvers.klist_merge_kernels import (
     BIN_SHIFT,
     BINS,
@@ -116,7 +117,7 @@ def _rows(V, order, lo, hi, rows):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def sample(V, flips, start, order, pairs, picked, stride, limit, first, last):  # type: ignore[no-untyped-def]
+def sample(V, flips, start, order, pairs, picked, stride, limit, first, last, halt):  # type: ignore[no-untyped-def]
     """Histograms of squared lengths in picked[first:last]: all; disjoint ones; [2, 0]: pairs seen.
 
     Only those up to ``limit`` are counted, and compared; all are counted if it is negative.
@@ -133,6 +134,8 @@ def sample(V, flips, start, order, pairs, picked, stride, limit, first, last):  
         blocks = _mirror(V, start, order, cell)
         end = start[cell] + pairs[cell] // size
         for lo in range(start[cell] + 4 * (cell % stride), end, 4 * stride):
+            if stopped(halt):
+                return counts
             _rows(V, order, lo, end, rows)
             counts[2, 0] += min(4, end - lo) * size
             for t in range(len(blocks)):
@@ -149,7 +152,7 @@ def sample(V, flips, start, order, pairs, picked, stride, limit, first, last):  
 
 
 @njit(cache=True, nogil=True)
-def match(V, flips, start, order, pairs, first, last, threshold, room):  # type: ignore[no-untyped-def]
+def match(V, flips, start, order, pairs, first, last, threshold, room, halt):  # type: ignore[no-untyped-def]
     """Disjoint pairs (i, j, ‖a_i + a_j‖²) within ``threshold``, of the first ``room`` found."""
     d, cells = V.shape[1], len(start) - 1
     i, j = np.empty(room + WIDTH, dtype=np.int32), np.empty(room + WIDTH, dtype=np.int32)
@@ -163,6 +166,8 @@ def match(V, flips, start, order, pairs, first, last, threshold, room):  # type:
         blocks = _mirror(V, start, order, cell)
         end = start[cell] + pairs[cell] // (high - low)
         for lo in range(start[cell], end, 4):
+            if stopped(halt):
+                break
             _rows(V, order, lo, end, rows)
             for t in range(len(blocks)):
                 distances(rows, blocks[t], out)
@@ -173,7 +178,7 @@ def match(V, flips, start, order, pairs, first, last, threshold, room):  # type:
                             j[found] = order[min(low + t * WIDTH + c, high - 1)]
                             length[found] = out[r, c]
                             found += int(out[r, c] <= threshold)
-        if found >= room:
+        if found >= room or stopped(halt):
             break
     kept, mark = 0, np.zeros(2**16, dtype=np.uint8)
     for k in range(min(found, room)):

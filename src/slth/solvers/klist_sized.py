@@ -8,16 +8,18 @@ import numpy as np
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
 from slth.problem import Instance
-from slth.solvers import klist_ends
+from slth.solvers import klist_ends, stopping
 from slth.solvers.base import Options
-from slth.solvers.compiled import njit
+from slth.solvers.compiled import njit, stopped
 from slth.solvers.crew import Crew
+from slth.solvers.klist_ends import UNLIMITED
 from slth.solvers.klist_flips import Sieve
 from slth.solvers.klist_flips_plan import MAX_MEMBERS, PAIR_SHARE, FlipPlan, plan_flips
 
 EXHAUST_N = 24  # up to here all 2^n pairs of two half lists are measured in the sup norm
 PARTNERS = 16  # swaps tried for a candidate in a round
 ROUNDS = 8
+LOOK = 256  # candidates between two looks at the flag that stops a search
 FINALISTS = 8  # sets of flips that are polished
 SHARES = (1 / 64, 1 / 16, 1 / 4, 5 / 8)  # of the budget: sieves tried in turn when eps is given
 WHOLE = 15 / 16
@@ -46,13 +48,16 @@ class SizedSearch:
     def __init__(self, instance: Instance, size: int, options: Options, budget: int) -> None:
         self.instance, self.size, self.options, self.budget = instance, size, options, budget
         self.work = 1
+        self.limit = UNLIMITED if options.budget is None else budget
         self.keep = self._start(0)
         self.error = instance.error(self.keep)
 
     def best(self) -> tuple[BoolArray, int]:
         """Return (keep, work)."""
         n, size = self.instance.n, self.size
-        if n <= EXHAUST_N and 2**n <= self.budget:
+        room = self.options.memory - klist_ends.base_bytes(n, self.instance.d)
+        small = n <= EXHAUST_N and klist_ends.exhaust_bytes(n, self.instance.d) <= room
+        if small and 2**n <= self.budget:
             return exhaust(self.instance.X, self.instance.z, size), 2**n
         if 0 < size < n:
             self._consider([self.keep])
@@ -67,7 +72,7 @@ class SizedSearch:
         """The sieves to try, planned for as many candidates as can be swapped twice over."""
         instance, plan = self.instance, None
         swaps = min(self.size, instance.n - self.size, self._most() // 2)
-        memory = self.options.memory - 6 * 8 * instance.n * instance.d
+        memory = self.options.memory - klist_ends.base_bytes(instance.n, instance.d)
         rms = math.sqrt(float(np.square(instance.X).mean()))
         for share in (WHOLE,) if instance.eps is None else SHARES:
             plan = plan_flips(2 * swaps, instance.d, int(share * self.budget), memory)
@@ -97,7 +102,9 @@ class SizedSearch:
         rest = np.setdiff1d(np.flatnonzero(keep), members)
         offset = z - X[rest].sum(axis=0) - X[members].sum(axis=0) / 2
         seed = seeding.child(self.options.seed, "tree", turn)
-        sieve = Sieve(X, offset, members, keep[members], plan, seed, crew.run, sized=True)
+        left = self.limit - self.work
+        plus = keep[members]
+        sieve = Sieve(X, offset, members, plus, plan, seed, crew.run, sized=True, limit=left)
         sums, flips = sieve.climb(plan.finalists)
         self.work += sieve.work
         found = []
@@ -114,9 +121,11 @@ class SizedSearch:
         keep = np.zeros(n, dtype=bool)
         keep[rng.permutation(n)[: self.size]] = True
         rounds = min(ROUNDS, self.budget // (8 * PARTNERS * n))
+        rounds = min(rounds, (self.limit - self.work) // (PARTNERS * n))
         hops = rng.integers(1, max(n, 2), (rounds, PARTNERS))
         rest = self.instance.z - self.instance.X[keep].sum(axis=0)
-        _swap(self.instance.X, rest, keep, hops)
+        _swap(self.instance.X, rest, keep, hops, stopping.flag())
+        stopping.check()
         self.work += rounds * PARTNERS * n
         return keep
 
@@ -125,7 +134,7 @@ class SizedSearch:
         X, z = self.instance.X, self.instance.z
         for start in found:
             allowance = self.budget // (16 * FINALISTS)
-            keep, work = klist_ends.polish(X, z, start, allowance, sized=True)
+            keep, work = klist_ends.polish(X, z, start, allowance, True, self.limit - self.work)
             self.work += work
             for each in (start, keep):
                 error = self.instance.error(each)
@@ -137,11 +146,13 @@ class SizedSearch:
 
 
 @njit(cache=True, nogil=True)
-def _swap(X, rest, keep, hops):  # type: ignore[no-untyped-def]
+def _swap(X, rest, keep, hops, halt):  # type: ignore[no-untyped-def]
     """Swap i with i + hop where that shortens rest = z − Σ_keep X; keep and rest change."""
     n, d = X.shape
     for hop in hops:
         for i in range(n):
+            if i % LOOK == 0 and stopped(halt):
+                return
             for h in hop:
                 j = (i + h) % n
                 if keep[i] == keep[j]:

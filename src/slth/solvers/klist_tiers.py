@@ -79,6 +79,8 @@ def _sieve(scales: FloatArray, d: int, budget: int, memory: int) -> Grove | None
     """
     n = len(scales)
     used = min(n, MAX_MEMBERS, math.isqrt(budget // PAIR_SHARE))
+    if used == 0:
+        return None
     rms = math.sqrt(float(np.square(scales[n - used :]).mean()))
     if np.count_nonzero(scales[n - used :] < rms / 2) > MOST_SHORT * used:
         return None

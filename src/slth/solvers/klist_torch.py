@@ -8,7 +8,7 @@ a slightly wider threshold is measured again in float32. The threshold starts fr
 lowered whenever twice the pairs wanted have been collected: the closest pairs measured come back.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from slth.checks import FloatArray
 from slth.solvers import gpu, klist_cells_torch
 from slth.solvers.base import Options
 from slth.solvers.klist_cells_torch import Cells
+from slth.solvers.klist_ends import UNLIMITED
 from slth.solvers.klist_merge import Index, Run
 
 CHUNK = 1 << 26  # pairs at a time: a millisecond of a large GPU, against one wait of the host
@@ -63,17 +64,25 @@ class Merger:
         keep: int,
         rng: np.random.Generator,
         run: Run,
+        left: int = UNLIMITED,
     ) -> tuple[Index, Index, int]:
         """Return (i, j, work): the ``keep`` smallest ‖A_i + B_j‖₂ among the pairs of a cell.
 
-        A (La, d), B (Lb, d); ``run`` is not used. Work counts the pairs measured. Cost: one copy of
-        the lists to the device; the host waits once a chunk of pairs.
+        A (La, d), B (Lb, d); ``run`` is not used. Work counts the pairs measured; cells from the
+        first one on that would exceed ``left`` are left out. Cost: one copy of the lists to the
+        device; the host waits once a chunk of pairs.
         """
         cells = klist_cells_torch.cut(A, B, bits, rng, self.device)
         if cells.total == 0:  # no cell is shared: pair the rows as they come
-            rows = np.arange(min(len(A), len(B), keep), dtype=np.int32)
+            rows = np.arange(min(len(A), len(B), keep, left), dtype=np.int32)
             return rows, rows, len(rows)
         seed = int(rng.integers(2**62))
+        sampled = min(SAMPLED, cells.total, self.chunk) if keep < cells.total else 0
+        if sampled + cells.total > left:
+            fits = np.cumsum(cells.pairs) <= left - sampled
+            cells = replace(cells, limit=np.where(fits, cells.limit, 0))
+            if cells.total == 0:
+                return np.empty(0, np.int32), np.empty(0, np.int32), 0
         limit, work = self._first_limit(cells, keep, seed)
         mode, size = self.mode or _mode(cells, limit), cells.mean_square
         found: list[Found] = []

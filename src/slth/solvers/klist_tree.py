@@ -1,17 +1,21 @@
 """The k-list tree: lists of partial sums merged two by two, and the subset behind a sum."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
-from slth.solvers.klist_ends import SETTLE_WORK, settle
+from slth.solvers.klist_ends import SETTLE_WORK, UNLIMITED, settle
 from slth.solvers.klist_flips import Sieve
 from slth.solvers.klist_flips_plan import FlipPlan
 from slth.solvers.klist_merge import Index, Merger, Run, add_rows, merge
 from slth.solvers.klist_plan import ROOT_KEEP, VECTOR_WORK, Plan
 from slth.solvers.klist_tiers import tier_bits
+
+
+class _SpentError(Exception):
+    """The work allowed ends before the root of a tree."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ class Tree:
     X: (n, d) candidates; offset: (d,); members: (used,) the candidates of the tree, in an order
     that is dealt out to the groups; tiers: short candidates that refine the root's list, one more
     merge each; a flip sieve has none. merger: the merge of a device. work counts the pairs measured
-    and the vectors made.
+    and the vectors made, at most ``limit``. spare: a merge leaves what is planned for those after
+    it, as long as there is a limit, so that the root is reached; due is that.
     """
 
     X: FloatArray
@@ -62,27 +67,48 @@ class Tree:
     seed: int
     run: Run
     merger: Merger = merge
-    work: int = 0
+    limit: int = UNLIMITED
+    spare: bool = False
+    due: int = field(default=0, init=False)
+    work: int = field(default=0, init=False)
 
     def climb(self, best: int) -> list[BoolArray]:
-        """Return up to ``best`` subsets, (n,) bool over all candidates, smallest sup norm first."""
+        """Return up to ``best`` subsets, (n,) bool over all candidates, smallest sup norm first.
+
+        None when the work allowed ends before the root is reached.
+        """
         plan = self.plan
-        sums, root = self._flips(plan) if isinstance(plan, FlipPlan) else self._refined(plan)
+        try:
+            sums, root = self._flips(plan) if isinstance(plan, FlipPlan) else self._refined(plan)
+        except _SpentError:
+            return []
         first = np.argsort(np.abs(sums).max(axis=1), kind="stable")[:best]
         return [self._keep(root, int(row)) for row in first]
 
     def _refined(self, plan: Plan) -> Built:
+        if self.spare:
+            sizes, last = plan.lists, plan.lists[-1]
+            merges = [2 ** (plan.depth - 1 - k) for k in range(plan.depth)]
+            costs = [_cost(size, size, b) for size, b in zip(sizes, plan.bits, strict=True)]
+            self.due = sum(count * cost for count, cost in zip(merges, costs, strict=True))
+            ends = [len(tier) for tier in self.tiers]
+            self.due += sum(_cost(last, 2**end, tier_bits(plan, end)) for end in ends)
         sums, root = self._build(plan, plan.depth, 0)
         for k, tier in enumerate(self.tiers, start=1):
             keep = plan.lists[-1] if k < len(self.tiers) else ROOT_KEEP
             leaf = self._leaf(tier, np.zeros_like(self.offset))
-            sums, root = self._join((sums, root), leaf, tier_bits(plan, len(tier)), keep, "tier", k)
+            bits = tier_bits(plan, len(tier))
+            planned = _cost(plan.lists[-1], 2 ** len(tier), bits)
+            sums, root = self._join((sums, root), leaf, bits, keep, planned, "tier", k)
         return sums, root
 
     def _flips(self, plan: FlipPlan) -> Built:
+        self._pay(SETTLE_WORK * len(self.members))
         plus = settle(self.X, self.members, self.offset, longest_first=False)
-        self.work += SETTLE_WORK * len(plus)
-        sieve = Sieve(self.X, self.offset, self.members, plus, plan, self.seed, self.run)
+        left = self.limit - self.work
+        sieve = Sieve(
+            self.X, self.offset, self.members, plus, plan, self.seed, self.run, limit=left
+        )
         sums, flips = sieve.climb(plan.finalists)
         self.work += sieve.work
         return sums, Flips(self.members, plus, flips)
@@ -94,7 +120,8 @@ class Tree:
         right = self._build(plan, level - 1, 2 * index + 1)
         last = level == plan.depth and not self.tiers
         keep = ROOT_KEEP if last else plan.lists[min(level, plan.depth - 1)]
-        return self._join(left, right, plan.bits[level - 1], keep, level, index)
+        size, bits = plan.lists[level - 1], plan.bits[level - 1]
+        return self._join(left, right, bits, keep, _cost(size, size, bits), level, index)
 
     def _leaf(self, members: np.ndarray, share: FloatArray) -> Built:
         """All Σ ± X_i/2 of a group, less its share of the offset; row number = mask."""
@@ -105,12 +132,24 @@ class Tree:
             np.add(sums[: 2**k], x, out=sums[2**k : 2 ** (k + 1)])
         return sums, Leaf(members)
 
-    def _join(self, left: Built, right: Built, bits: int, keep: int, *key: str | int) -> Built:
+    def _join(
+        self, left: Built, right: Built, bits: int, keep: int, planned: int, *key: str | int
+    ) -> Built:
         (A, below_a), (B, below_b) = left, right
+        self._pay(VECTOR_WORK * (len(A) + len(B)))
+        self.due -= planned if self.spare else 0
         rng = seeding.generator(self.seed, "merge", *key)
-        i, j, work = self.merger(A, B, bits, keep, rng, self.run)
-        self.work += work + VECTOR_WORK * (len(A) + len(B))
+        most = self.limit - self.work - self.due
+        i, j, work = self.merger(A, B, bits, keep, rng, self.run, max(0, most))
+        self.work += work
+        if not len(i):
+            raise _SpentError
         return add_rows(A, B, i, j, self.run), Pair(below_a, below_b, i, j)
+
+    def _pay(self, work: int) -> None:
+        if self.work + work > self.limit:
+            raise _SpentError
+        self.work += work
 
     def _keep(self, root: Node, row: int) -> BoolArray:
         keep = np.zeros(len(self.X), dtype=bool)
@@ -126,3 +165,8 @@ class Tree:
             else:
                 stack += [(node.left, int(node.i[at])), (node.right, int(node.j[at]))]
         return keep
+
+
+def _cost(a: int, b: int, bits: int) -> int:
+    """Pairs that a merge of lists of a and b vectors measures, the vectors counted as such."""
+    return (a * b >> bits) + VECTOR_WORK * (a + b)

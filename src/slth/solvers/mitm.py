@@ -9,6 +9,7 @@ from slth.problem import Instance
 from slth.solvers import gpu, mitm_line, mitm_plan, mitm_rounds, mitm_scratch
 from slth.solvers.base import Answer, BatchAnswer, Options, Solver, shared
 from slth.solvers.crew import Crew
+from slth.solvers.scaling import by_enumeration
 
 MAX_N = 64  # masks are 64-bit
 MAX_CREW = 256  # threads on one instance
@@ -26,8 +27,9 @@ class MeetInTheMiddle(Solver):
     stops at a subset within eps (not complete unless all pairs were seen): d = 1 tries the first
     few candidates, then all, d >= 2 looks at pair by pair. With ``decide`` only pairs within eps
     are looked for: complete says that there is none. A budget too small for the half lists of n
-    candidates is spent on the first m < n of them. For n > 64, or when pruning by a radius fails
-    (d near n/2 and beyond), use "klist".
+    candidates is spent on the first m < n of them. For d >= 2 and entries so far apart that scaling
+    the largest to 1 loses bits of the least (2^1000), all subsets are enumerated, n ≤ 30. For
+    n > 64, or when pruning by a radius fails (d near n/2 and beyond), use "klist".
     """
 
     name: ClassVar[str] = "mitm"
@@ -48,7 +50,7 @@ class MeetInTheMiddle(Solver):
     def refusal(self, n: int, d: int) -> str | None:
         """Refuse n > 64."""
         if n > MAX_N:
-            return f"meet-in-the-middle takes n <= {MAX_N} (2^(n/2) sums); use solver='klist'"
+            return f"meet-in-the-middle takes n <= {MAX_N} (2^(n/2) sums)"
         return None
 
     def bytes_needed(self, n: int, d: int) -> int:
@@ -133,6 +135,9 @@ def _search_space(
     quarters: mitm_rounds.Quarters | None,
 ) -> Answer:
     n, budget, size = instance.n, options.budget, options.size
+    wide = by_enumeration(instance, options)
+    if wide is not None:
+        return wide
     m = mitm_line.affordable(n, budget)
     part = Instance(instance.X[:m], instance.z, instance.eps)
     keep = np.zeros(n, dtype=bool)
@@ -141,7 +146,7 @@ def _search_space(
         X, z = np.array(instance.X, order="C"), np.array(instance.z)
         _, mask, work = mitm_plan.descend(X, z, -1 if size is None else size, limit)
         return Answer((mask >> np.arange(n)) & 1 == 1, False, work)
-    if quarters is None or m < n or not quarters.fits(instance.z):
+    if quarters is None or m < n or not quarters.fits(instance.X, instance.z):
         quarters = mitm_rounds.Quarters.of(part.X, part.z, size)
     mask, complete, work = mitm_rounds.search(quarters, part, budget, options.decide, run)
     keep[:m] = (mask >> np.arange(m)) & 1

@@ -11,7 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from slth.checks import BoolArray, FloatArray
-from slth.solvers import mitm_line_lanes, mitm_line_merge, mitm_line_shared, mitm_line_sizes
+from slth.solvers import (
+    mitm_line_lanes,
+    mitm_line_merge,
+    mitm_line_shared,
+    mitm_line_sizes,
+    stopping,
+)
 from slth.solvers.base import BatchAnswer, Options, shared
 from slth.solvers.compiled import njit
 from slth.solvers.crew import Crew
@@ -90,9 +96,13 @@ def search_batch(X: FloatArray, z: FloatArray, eps: float | None, options: Optio
     one = shared(X[:, :, None]) and options.budget is None and options.size is None
     if one and mitm_line_shared.takes(n, options.memory):
         tries = _tries(np.array(X[:1]), eps).tolist()
-        mitm_line_shared.search(
+        tied = mitm_line_shared.search(
             np.array(X[0]), np.array(z), eps, sorted({*tries, n}), options, answer
         )
+        if tied.size:  # among equals as in a search of its own
+            again = search_batch(X[tied], z[tied], eps, options)
+            answer.keep[tied], answer.complete[tied] = again.keep, again.complete
+            answer.work[tied] += again.work
         return answer
     with Crew(min(threads, len(starts)), lambda: Space.of(n)) as crew:
         crew.run(search, starts)
@@ -154,7 +164,9 @@ def _search_first(block: Block, m: int, chosen: np.ndarray, space: Space) -> Non
         block.keep,
         block.error,
         failed,
+        stopping.flag(),
     )
+    stopping.check()
     again = np.flatnonzero(failed)
     if again.size:
         before = block.work[again]
@@ -166,11 +178,12 @@ def _search_first(block: Block, m: int, chosen: np.ndarray, space: Space) -> Non
 
 def _merge(block: Block, m: int, chosen: np.ndarray, steps: int, space: Space) -> None:
     buffers = space.buffers(m)
-    known = block.keep, block.error, block.work, block.complete
+    known = block.keep, block.error, block.work, block.complete, stopping.flag()
     if block.size < 0:
         mitm_line_merge.search(block.X, block.z, m, chosen, steps, buffers, *known)
     else:
         mitm_line_sizes.search(block.X, block.z, m, block.size, chosen, steps, buffers, *known)
+    stopping.check()
     if m < block.X.shape[1]:
         block.complete[chosen] = False
 

@@ -57,15 +57,19 @@ def load(x: FloatArray, z: float, size: int, bits: int, grid: np.ndarray, lane: 
     grid[TARGET, lane] = 2 * (target + max(size, 0) * step) + 1
     up = down = 0.0
     used = 0
+    lost = target == 0 and off == 0 and z != 0  # a number that vanishes beside the largest
     for i in range(x.size):
         value = x[i] * scale
+        lost = lost or value / scale != x[i]
         q = int(np.rint(value))
         up += max(value - q, 0.0)
         down += max(q - value, 0.0)
         used |= q
         q = 2 * (q + step)
         grid[ITEMS + i, lane] = q if i < x.size // 2 else -q
-    sums_are_exact = up == 0 and down == 0 and used & ((1 << max(bits - 52, 0)) - 1) == 0
+    sums_are_exact = (
+        not lost and up == 0 and down == 0 and used & ((1 << max(bits - 52, 0)) - 1) == 0
+    )
     if sums_are_exact and _one_error(used, target, off):
         return 0.0
     rounding = (x.size + 2) * 2.0 ** (bits - 53)

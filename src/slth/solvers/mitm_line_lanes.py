@@ -9,12 +9,13 @@ neighbours.
 import numpy as np
 
 from slth.checks import BoolArray, FloatArray
-from slth.solvers.compiled import njit
+from slth.solvers.compiled import njit, stopped
 from slth.solvers.mitm_line_find import find
 from slth.solvers.mitm_line_integers import NARROW, WIDE, bits_of, load
 from slth.solvers.mitm_line_network import ITEMS, MIN_HALF, closest, input_row, rows_needed
 from slth.solvers.mitm_line_recheck import ROOM, best_subset, error_of, lane_pairs
 from slth.solvers.mitm_line_rows import ROW_BYTES
+from slth.solvers.stopping import Flag
 
 MIN_N, MAX_N = 2 * MIN_HALF, 30  # beyond, lists leave the caches: merging reads them in order
 NARROW_N, NARROW_SIZED_N = 25, 18  # up to here few subsets need float64 after 32-bit integers
@@ -49,6 +50,7 @@ def search(
     keep: BoolArray,
     error: FloatArray,
     failed: BoolArray,
+    halt: Flag | None = None,
 ) -> None:
     """Search the first m candidates of the chosen instances: X (B, n), z (B,), MIN_N ≤ m ≤ MAX_N.
 
@@ -65,6 +67,8 @@ def search(
     masks = np.empty(lanes, np.int64)
     pairs = np.empty((ROOM, 4), np.int64)
     for group in range(0, chosen.size, lanes):
+        if stopped(halt):
+            return
         filled = min(lanes, chosen.size - group)
         for lane in range(lanes):
             b = chosen[group + min(lane, filled - 1)]

@@ -10,9 +10,11 @@ that indices are unsigned (a signed one costs a test for negative).
 import numpy as np
 
 from slth.checks import BoolArray, FloatArray
-from slth.solvers.compiled import njit
+from slth.solvers.compiled import njit, stopped
+from slth.solvers.stopping import Flag
 
 ONE = np.uint64(1)
+CHUNK = np.uint64(1 << 20)  # steps between two looks at the flag that stops a search
 
 
 @njit(cache=True, nogil=True)
@@ -27,16 +29,19 @@ def search(
     error: FloatArray,
     work: np.ndarray,
     ended: BoolArray,
+    halt: Flag | None = None,
 ) -> None:
     """Search the first m candidates of the chosen instances: X (B, n), z (B,).
 
     keep and error (B,) change where a subset is strictly better; work grows by the sums and pairs
     examined, of which steps pairs are allowed; ended: all pairs were accounted for. buffers: five
-    of 2^⌊m/2⌋ float64.
+    of 2^⌊m/2⌋ float64. Ends, with a result of no use, when ``halt`` is set.
     """
     for b in chosen:
         x = X[b, :m]
-        mask, seen, ended[b] = _search(x, z[b], steps, buffers)
+        mask, seen, ended[b] = _search(x, z[b], steps, buffers, halt)
+        if stopped(halt):
+            return
         work[b] += seen
         found = _error(x, z[b], mask)
         if found < error[b]:
@@ -47,22 +52,26 @@ def search(
 
 
 @njit(cache=True, nogil=True)
-def _search(x: FloatArray, z: float, steps: int, buffers: FloatArray) -> tuple[int, int, bool]:
+def _search(
+    x: FloatArray, z: float, steps: int, buffers: FloatArray, halt: Flag | None
+) -> tuple[int, int, bool]:
     """Return (mask, sums and pairs examined, all accounted for) of the best subset of x (n,).
 
     With n odd the last candidate is in no list: it shifts the right list for a second walk.
     """
     half = x.size // 2
-    left, right = _sorted_sums(x[:half], x[half : 2 * half], buffers)
-    i, j, gap, seen, ended = closest(left, right, z, steps)
+    left, right = _sorted_sums(x[:half], x[half : 2 * half], buffers, halt)
+    i, j, gap, seen, ended = closest(left, right, z, steps, halt)
     mask = 0
     if x.size % 2:
         moved = buffers[4, : right.size]
         moved[:] = right + x[x.size - 1]
-        other_i, other_j, other_gap, more, other_ended = closest(left, moved, z, steps - seen)
+        other_i, other_j, other_gap, more, other_ended = closest(left, moved, z, steps - seen, halt)
         seen, ended = seen + more, ended and other_ended
         if other_gap < gap:
             i, j, mask = other_i, other_j, 1 << (x.size - 1)
+    if stopped(halt):
+        return 0, 0, False
     a, b = left[i], right[j]
     mask |= _mask_of(x[:half], a, buffers[4])
     mask |= _mask_of(x[half : 2 * half], b, buffers[4]) << half
@@ -71,7 +80,7 @@ def _search(x: FloatArray, z: float, steps: int, buffers: FloatArray) -> tuple[i
 
 @njit(cache=True, nogil=True)
 def _sorted_sums(
-    x: FloatArray, y: FloatArray, buffers: FloatArray
+    x: FloatArray, y: FloatArray, buffers: FloatArray, halt: Flag | None
 ) -> tuple[FloatArray, FloatArray]:
     """All subset sums of x, and of y (both (m,)), ascending: L ← merge of L and L + x_s.
 
@@ -85,24 +94,27 @@ def _sorted_sums(
         p_i = p_j = q_i = q_j = np.uint64(0)
         p_k = p_l = q_k = q_l = size - ONE
         low, high = np.uint64(0), size + size - ONE
-        for _ in range(size):
-            a, b = p[p_i], p[p_j] + x[s]
-            first = a <= b
-            p_next[low] = a if first else b
-            p_i, p_j = p_i + np.uint64(first), p_j + np.uint64(not first)
-            a, b = q[q_i], q[q_j] + y[s]
-            first = a <= b
-            q_next[low] = a if first else b
-            q_i, q_j = q_i + np.uint64(first), q_j + np.uint64(not first)
-            a, b = p[p_k], p[p_l] + x[s]
-            first = a > b
-            p_next[high] = a if first else b
-            p_k, p_l = p_k - np.uint64(first), p_l - np.uint64(not first)
-            a, b = q[q_k], q[q_l] + y[s]
-            first = a > b
-            q_next[high] = a if first else b
-            q_k, q_l = q_k - np.uint64(first), q_l - np.uint64(not first)
-            low, high = low + ONE, high - ONE
+        done = np.uint64(0)
+        while done < size and not stopped(halt):
+            for _ in range(min(size - done, CHUNK)):
+                a, b = p[p_i], p[p_j] + x[s]
+                first = a <= b
+                p_next[low] = a if first else b
+                p_i, p_j = p_i + np.uint64(first), p_j + np.uint64(not first)
+                a, b = q[q_i], q[q_j] + y[s]
+                first = a <= b
+                q_next[low] = a if first else b
+                q_i, q_j = q_i + np.uint64(first), q_j + np.uint64(not first)
+                a, b = p[p_k], p[p_l] + x[s]
+                first = a > b
+                p_next[high] = a if first else b
+                p_k, p_l = p_k - np.uint64(first), p_l - np.uint64(not first)
+                a, b = q[q_k], q[q_l] + y[s]
+                first = a > b
+                q_next[high] = a if first else b
+                q_k, q_l = q_k - np.uint64(first), q_l - np.uint64(not first)
+                low, high = low + ONE, high - ONE
+            done += CHUNK
         size += size
         p, p_next = p_next, p
         q, q_next = q_next, q
@@ -111,7 +123,7 @@ def _sorted_sums(
 
 @njit(cache=True, nogil=True)
 def closest(
-    left: FloatArray, right: FloatArray, z: float, steps: int
+    left: FloatArray, right: FloatArray, z: float, steps: int, halt: Flag | None
 ) -> tuple[int, int, float, int, bool]:
     """Return (i, j, gap, pairs seen, all accounted for) with gap = |left_i + right_j − z| least.
 
@@ -120,18 +132,20 @@ def closest(
     """
     best, best_i, best_j, seen = np.inf, 0, 0, 0
     i, j, r, c = 0, right.size - 1, left.size - 1, 0
-    while i <= r and j >= c and seen + 2 <= steps:
-        total = left[np.uint64(i)] + right[np.uint64(j)]
-        if abs(total - z) < best:
-            best, best_i, best_j = abs(total - z), i, j
-        below = total < z
-        i, j = i + below, j - (not below)
-        total = left[np.uint64(r)] + right[np.uint64(c)]
-        if abs(total - z) < best:
-            best, best_i, best_j = abs(total - z), r, c
-        below = total < z
-        r, c = r - (not below), c + below
-        seen += 2
+    while i <= r and j >= c and seen + 2 <= steps and not stopped(halt):
+        last = min(steps, seen + np.int64(CHUNK))
+        while i <= r and j >= c and seen + 2 <= last:
+            total = left[np.uint64(i)] + right[np.uint64(j)]
+            if abs(total - z) < best:
+                best, best_i, best_j = abs(total - z), i, j
+            below = total < z
+            i, j = i + below, j - (not below)
+            total = left[np.uint64(r)] + right[np.uint64(c)]
+            if abs(total - z) < best:
+                best, best_i, best_j = abs(total - z), r, c
+            below = total < z
+            r, c = r - (not below), c + below
+            seen += 2
     return best_i, best_j, best, seen, i > r or j < c
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from slth.checks import BoolArray, FloatArray
+from slth.solvers import stopping
 from slth.solvers.base import BatchAnswer, Options
-from slth.solvers.compiled import njit
+from slth.solvers.compiled import njit, stopped
 from slth.solvers.crew import Crew
 
 ENTRY_BYTES = 8 + 8 + 4 + 4 + 4  # a sum and its mask while they are merged, and its cell
@@ -33,12 +34,17 @@ class Table:
 
     @classmethod
     def of(cls, x: FloatArray, t: int) -> "Table":
-        sums, masks = _sorted_sums(x[:t])
+        sums, masks = _sorted_sums(x[:t], stopping.flag())
+        stopping.check()
         return cls(sums, masks, _cells(sums), _all_sums(x[t:]))
 
-    def closest(self, z: FloatArray) -> np.ndarray:
-        """Return the mask of the subset nearest each target, (B,) int64."""
-        return _closest(self.sums, self.masks, self.cells, self.others, z)
+    def closest(self, z: FloatArray, slack: FloatArray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the mask of the subset nearest each target, (B,) int64, and whether it is alone.
+
+        Alone: no other is as near up to slack (B,).
+        """
+        halt = stopping.flag()
+        return _closest(self.sums, self.masks, self.cells, self.others, z, slack, halt)
 
     def work(self, B: int) -> int:
         """Pairs examined for one of B targets, and its share of the sums."""
@@ -52,28 +58,37 @@ def search(
     tries: list[int],
     options: Options,
     answer: BatchAnswer,
-) -> None:
+) -> np.ndarray:
     """Fill the answer of one sample x (n,) and targets z (B,): the empty subsets, unless better.
 
     tries: candidates to search, one after another, as long as eps is missed; the last is n.
+    Returns the targets for which several subsets are nearest up to rounding, and their order in
+    the table decided: (·,) int64.
     """
-    error = np.abs(z)
+    error, alone = np.abs(z), np.ones(len(z), dtype=bool)
+    # a sum with z is off by at most (n + 2)·2⁻⁵³·Σ|terms|: as looked up, and in index order, twice
+    slack = 8 * (x.size + 3) * 2.0**-53 * (np.abs(x).sum() + np.abs(z))
     with Crew(options.threads, lambda: None) as crew:
         for m in tries:
             chosen = np.arange(len(z)) if eps is None else np.flatnonzero(error > eps)
             if chosen.size == 0:
-                return
+                break
             table = Table.of(x[:m], table_size(m, chosen.size, options.memory))
             step = max(MIN_TASK, -(-chosen.size // TASKS))
             parts = [chosen[k : k + step] for k in range(0, chosen.size, step)]
 
-            def look_up(part: np.ndarray, space: None, table: Table = table) -> np.ndarray:
-                return table.closest(z[part])
+            def look_up(
+                part: np.ndarray, space: None, table: Table = table
+            ) -> tuple[np.ndarray, np.ndarray]:
+                return table.closest(z[part], slack[part])
 
-            masks = np.concatenate(crew.run(look_up, parts))
+            found = list(crew.run(look_up, parts))
+            masks = np.concatenate([masks for masks, _ in found])
+            alone[chosen] &= np.concatenate([one for _, one in found])
             _take(x[:m], z, chosen, masks, answer.keep, error)
             answer.work[chosen] += table.work(chosen.size)
             answer.complete[chosen] = m == x.size
+    return np.flatnonzero(~alone)
 
 
 def table_size(n: int, B: int, memory: int) -> int:
@@ -119,13 +134,15 @@ def _take(
 
 
 @njit(cache=True, nogil=True)
-def _sorted_sums(x: FloatArray) -> tuple[FloatArray, np.ndarray]:
+def _sorted_sums(x: FloatArray, halt: stopping.Flag) -> tuple[FloatArray, np.ndarray]:
     """All subset sums of x, ascending, each taken in index order, and their masks."""
     total = 1 << x.size
     here, there = np.zeros(total), np.empty(total)
     masks, next_masks = np.zeros(total, np.uint32), np.empty(total, np.uint32)
     size = 1
     for s in range(x.size):
+        if stopped(halt):
+            break
         bit = np.uint32(1 << s)
         i = j = np.uint64(0)
         k = h = np.uint64(size - 1)
@@ -187,14 +204,22 @@ def _cells(sums: FloatArray) -> np.ndarray:
 
 @njit(cache=True, nogil=True)
 def _closest(
-    sums: FloatArray, masks: np.ndarray, cells: np.ndarray, others: FloatArray, z: FloatArray
-) -> np.ndarray:
-    out = np.empty(z.size, np.int64)
+    sums: FloatArray,
+    masks: np.ndarray,
+    cells: np.ndarray,
+    others: FloatArray,
+    z: FloatArray,
+    slack: FloatArray,
+    halt: stopping.Flag,
+) -> tuple[np.ndarray, np.ndarray]:
+    out, alone = np.empty(z.size, np.int64), np.empty(z.size, np.bool_)
     unit, bits = _unit(sums), 0
     while (1 << bits) < sums.size:
         bits += 1
     for b in range(z.size):
-        best, place, other = np.inf, 0, 0
+        if stopped(halt):
+            break
+        best, second, place, other = np.inf, np.inf, 0, 0
         for k in range(others.size):
             value = z[b] - others[k]
             cell = _cell(value, sums[0], unit, sums.size)
@@ -208,6 +233,12 @@ def _closest(
             for i in range(low - (low > 0), low + (low < sums.size)):
                 gap = abs(sums[i] + others[k] - z[b])
                 if gap < best:
-                    best, place, other = gap, i, k
+                    best, second, place, other = gap, best, i, k
+                elif gap < second:
+                    second = gap
+        for i in (place - 1, place + 1):  # a neighbour of its own that was not looked at
+            if 0 <= i < sums.size:
+                second = min(second, abs(sums[i] + others[other] - z[b]))
         out[b] = np.int64(masks[place]) | other << bits
-    return out
+        alone[b] = second > best + slack[b]
+    return out, alone

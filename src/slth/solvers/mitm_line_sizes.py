@@ -8,8 +8,9 @@ candidate x: 2^m entries in all, as without sizes. A subset of k is a j-subset o
 import numpy as np
 
 from slth.checks import BoolArray, FloatArray
-from slth.solvers.compiled import njit
+from slth.solvers.compiled import njit, stopped
 from slth.solvers.mitm_line_merge import closest
+from slth.solvers.stopping import Flag
 
 
 @njit(cache=True, nogil=True)
@@ -25,11 +26,14 @@ def search(
     error: FloatArray,
     work: np.ndarray,
     ended: BoolArray,
+    halt: Flag | None = None,
 ) -> None:
     """Search the subsets of ``size`` of the first m candidates, as `mitm_line_merge.search`."""
     for b in chosen:
         x = X[b, :m]
-        mask, seen, ended[b] = _search(x, z[b], size, steps, buffers)
+        mask, seen, ended[b] = _search(x, z[b], size, steps, buffers, halt)
+        if stopped(halt):
+            return
         work[b] += seen
         if mask >= 0:
             total = 0.0
@@ -45,7 +49,7 @@ def search(
 
 @njit(cache=True, nogil=True)
 def _search(
-    x: FloatArray, z: float, size: int, steps: int, buffers: FloatArray
+    x: FloatArray, z: float, size: int, steps: int, buffers: FloatArray, halt: Flag | None
 ) -> tuple[int, int, bool]:
     """Return (mask or −1, sums and pairs examined, all accounted for).
 
@@ -53,8 +57,8 @@ def _search(
     """
     half = x.size // 2
     starts = _starts(half)
-    left = _sums(x[:half], buffers[0], buffers[1])
-    right = _sums(x[half : 2 * half], buffers[2], buffers[3])
+    left = _sums(x[:half], buffers[0], buffers[1], halt)
+    right = _sums(x[half : 2 * half], buffers[2], buffers[3], halt)
     seen, ended, best = 0, True, np.inf
     a = c = 0.0
     of_left = of_right = last = -1
@@ -65,13 +69,13 @@ def _search(
         for j in range(max(0, k - half), min(half, k) + 1):
             p = left[starts[j] : starts[j + 1]]
             q = moved[starts[k - j] : starts[k - j + 1]]
-            row, column, gap, pairs, all_pairs = closest(p, q, z, steps - seen)
+            row, column, gap, pairs, all_pairs = closest(p, q, z, steps - seen, halt)
             seen, ended = seen + pairs, ended and all_pairs
             if gap < best:
                 best, a, of_left, of_right, last = gap, p[row], j, k - j, odd
                 c = right[starts[k - j] + column]
     seen += left.size + right.size
-    if best == np.inf:
+    if best == np.inf or stopped(halt):
         return -1, seen, ended
     mask = _mask_of(x[:half], a, of_left, buffers[4])
     mask |= _mask_of(x[half : 2 * half], c, of_right, buffers[4]) << half
@@ -90,13 +94,15 @@ def _starts(m: int) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _sums(x: FloatArray, buffer: FloatArray, spare: FloatArray) -> FloatArray:
+def _sums(x: FloatArray, buffer: FloatArray, spare: FloatArray, halt: Flag | None) -> FloatArray:
     """The sums of x (m,) by subset size, each size ascending."""
     here, there = buffer, spare
     here[0] = 0.0
     for s in range(x.size):
         old, new = _starts(s), _starts(s + 1)
         for j in range(s + 2):
+            if stopped(halt):
+                break
             p = here[old[j] : old[j + 1]] if j <= s else here[:0]
             q = here[old[j - 1] : old[j]] if j > 0 else here[:0]
             _merge(p, q, x[s], there[new[j] : new[j + 1]])

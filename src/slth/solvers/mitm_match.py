@@ -5,10 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from slth.checks import FloatArray
-from slth.solvers.compiled import njit
+from slth.solvers.compiled import njit, stopped
 from slth.solvers.mitm_halves import Half, subset_error
 from slth.solvers.mitm_scratch import Scratch, bit_map
 from slth.solvers.mitm_sieve import Cells, Codes, box_of, key_of, mark_boxes
+from slth.solvers.stopping import Flag
 
 _LOW = 0xFFFFFFFF
 
@@ -89,6 +90,7 @@ def match(
     space: Scratch,
     radius: float,
     limit: int,
+    halt: Flag,
 ) -> tuple[float, int, float, int, bool]:
     """Compare the sums kept of P with those of Q in the cells that their boxes touch.
 
@@ -99,7 +101,7 @@ def match(
     p = np.empty(q.shape[1])
     best, mask, pairs = np.inf, 0, 0
     for t in range(p_count):
-        if pairs > limit:
+        if pairs > limit or stopped(halt):
             return best, mask, radius, pairs, False
         i, k = space.p_found[t] >> 32, space.p_found[t] & _LOW
         for j in range(p.size):

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from slth.checks import FloatArray
-from slth.problem import Instance
+from slth.problem import Instance, exponent_of, shifted_tolerance
 from slth.solvers import mitm_halves, mitm_plan, mitm_scratch, mitm_sieve, mitm_space
 from slth.solvers.mitm_halves import Half
 from slth.solvers.mitm_match import Goal
 from slth.solvers.mitm_scratch import Scratch
 from slth.solvers.mitm_space import Sides, Slab
+from slth.solvers.scaling import rounding_slack
 
 FIRST_ROUND, LAST_ROUND = 4, 64  # slabs; rounds grow, so that early finds shrink the radius soon
 UNLIMITED = 1 << 62
@@ -51,9 +52,8 @@ class Quarters:
 
     @classmethod
     def of(cls, X: FloatArray, z: FloatArray, size: int | None) -> "Quarters":
-        """Prepare X (n, d) for targets like z (d,): speed only, any other is taken as well."""
-        exponent = _exponent(X, z)
-        order = _most_selective_first(np.ldexp(X, -exponent), np.ldexp(z, -exponent))
+        """Prepare X (n, d) for a target z (d,)."""
+        exponent, order = _units(X, z)
         X = np.ascontiguousarray(np.ldexp(X, -exponent)[:, order])
         n = len(X)
         rows = X if size is None else np.column_stack([X, np.ones(n)])
@@ -63,9 +63,10 @@ class Quarters:
             A, B = (mitm_halves.bounded(lists, size) for lists in (A, B))
         return cls(X, exponent, order, size, A, B)
 
-    def fits(self, z: FloatArray) -> bool:
-        """Whether these are what `of` gives for z, up to speed."""
-        return _exponent(self.X, np.ldexp(z, -self.exponent)) <= 0
+    def fits(self, X: FloatArray, z: FloatArray) -> bool:
+        """Whether these are what `of` gives for z: the search is then the same, ties and all."""
+        exponent, order = _units(X, z)
+        return exponent == self.exponent and bool((order == self.order).all())
 
 
 @dataclass(frozen=True)
@@ -86,15 +87,12 @@ class Problem:
         X, exponent = quarters.X, quarters.exponent
         z = np.ldexp(z, -exponent)[quarters.order]
         base = z if quarters.size is None else np.append(z, float(quarters.size))
-        # a sum of n + 1 terms is off by at most (n + 1)·2⁻⁵³·Σ|terms|; two sums are compared
-        scale = float((np.abs(X).sum(axis=0) + np.abs(z)).max())
-        slack = 4 * (len(X) + 4) * 2.0**-53 * scale
         return cls(
             X,
             z,
-            None if eps is None else math.ldexp(eps, -exponent),
+            shifted_tolerance(eps, exponent),
             -1 if quarters.size is None else quarters.size,
-            slack,
+            rounding_slack(X, z),
             quarters.A,
             mitm_halves.moved(quarters.B, base),
         )
@@ -196,7 +194,7 @@ def _most_selective_first(X: FloatArray, z: FloatArray) -> np.ndarray:
     return np.lexsort((-deviation, -np.maximum(np.abs(mean) - 3 * deviation, 0.0)))
 
 
-def _exponent(X: FloatArray, z: FloatArray) -> int:
-    """The power of two of the largest entry; taking it out keeps products of scales finite."""
-    largest = max(np.abs(X).max(), np.abs(z).max())
-    return math.frexp(largest)[1] if largest > 0 else 0
+def _units(X: FloatArray, z: FloatArray) -> tuple[int, np.ndarray]:
+    """The power of two of the largest entry, without which products are finite; the columns."""
+    exponent = exponent_of(X, z)
+    return exponent, _most_selective_first(np.ldexp(X, -exponent), np.ldexp(z, -exponent))

@@ -16,12 +16,14 @@ from typing import NamedTuple
 import numpy as np
 
 from slth.checks import FloatArray
-from slth.solvers.compiled import njit
+from slth.solvers.compiled import njit, stopped
 from slth.solvers.mitm_halves import Half
+from slth.solvers.stopping import Flag
 
 FRACTION = 7  # bits of a code below the cell number
 UNIT = 1 << FRACTION  # codes in a cell
 MOST_BITS = 32 - FRACTION  # of a key that differ from cell to cell
+UNLIMITED = 1 << 62
 CODE_LIMIT = 2.0**50  # |x·scale|, for the bound on rounding above
 
 # odd, and far from small integer relations: high words of the first outputs of SplitMix64 (Steele,
@@ -208,13 +210,14 @@ def mark(
     drop: int,
     keys: np.ndarray,
     crossed: np.ndarray,
+    halt: Flag | None = None,
 ) -> int:
-    """Mark the sums of a walk until at least ``room``; return how many.
+    """Mark the sums of a walk until at least ``room``, or a flag ``halt``; return how many.
 
     bits: 2^(32−drop) of them; the bit of a key is its high bits. keys, crossed: (longest run,).
     """
     rows = 0
-    while rows < room and at.place[0] < half.u0.size:
+    while rows < room and at.place[0] < half.u0.size and not stopped(halt):
         i, first, last = _run(half, at)
         if last > first:
             _lowest(codes, cells, i, first, last, keys, crossed)
@@ -234,15 +237,17 @@ def sieve(
     drop: int,
     keys: np.ndarray,
     found: np.ndarray,
+    most: int = UNLIMITED,
+    halt: Flag | None = None,
 ) -> tuple[int, int]:
     """Write those sums of a walk whose bit is set, as i·2^32 + k for u_i + v_k.
 
-    Return (how many, sums seen). Stops before u number ``end``, or when ``found`` may not hold
-    another run; the walk goes on from there.
+    Return (how many, sums seen). Stops before u number ``end``, when ``found`` may not hold another
+    run, with the run in which ``most`` sums are exceeded, or at ``halt``; the walk goes on there.
     """
     rows = count = 0
     room = found.size - half.v0.size
-    while at.place[0] < end and count <= room:
+    while at.place[0] < end and count <= room and rows <= most and not stopped(halt):
         i, first, last = _run(half, at)
         if last > first:
             _keys(codes, cells, i, first, last, keys)

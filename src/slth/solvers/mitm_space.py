@@ -15,11 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from slth.solvers.compiled import njit
+from slth.solvers import stopping
+from slth.solvers.compiled import njit, stopped
 from slth.solvers.mitm_halves import Half
 from slth.solvers.mitm_match import Goal, keep, match, place
 from slth.solvers.mitm_scratch import Scratch, bit_map
-from slth.solvers.mitm_sieve import Cells, Codes, mark, sieve, walk
+from slth.solvers.mitm_sieve import UNLIMITED, Cells, Codes, mark, sieve, walk
 
 DIRECT = 10  # log2 of the sums of a half below which slabs are matched without a sieve
 
@@ -50,11 +51,11 @@ def join(sides: Sides, slab: Slab, goal: Goal, space: Scratch) -> tuple[float, i
     such pair was accounted for. Sums beyond what ``space`` holds are taken in chunks.
     """
     A, B, a_codes, b_codes, cells = sides
-    border = goal.radius + goal.slack
+    border, halt = goal.radius + goal.slack, stopping.flag()
     in_a, in_b = (slab.low, slab.high), (slab.low - border, slab.high + border)
     if slab.a_rows < slab.b_rows:
-        return _semi_join(A, B, a_codes, b_codes, in_a, in_b, slab.a_rows, cells, goal, space)
-    return _semi_join(B, A, b_codes, a_codes, in_b, in_a, slab.b_rows, cells, goal, space)
+        return _semi_join(A, B, a_codes, b_codes, in_a, in_b, slab.a_rows, cells, goal, space, halt)
+    return _semi_join(B, A, b_codes, a_codes, in_b, in_a, slab.b_rows, cells, goal, space, halt)
 
 
 @njit(cache=True, nogil=True)
@@ -69,6 +70,7 @@ def _semi_join(
     cells: Cells,
     goal: Goal,
     space: Scratch,
+    halt: stopping.Flag,
 ) -> tuple[float, int, int, bool]:
     """Mark the sums of P, keep those of Q that meet a mark, then those of P that meet one kept."""
     keys, crossed, p_found, q_found = space.keys, space.crossed, space.p_found, space.q_found
@@ -82,26 +84,42 @@ def _semi_join(
             to_p.place[0] = end
         else:
             marks[:] = 0
-            rows = mark(P, p_codes, cells, to_p, 2 * marks.size, marks, drop, keys, crossed)
+            room = min(2 * marks.size, goal.limit - work + 1)
+            rows = mark(P, p_codes, cells, to_p, room, marks, drop, keys, crossed, halt)
             end = to_p.place[0]
             work += rows
         to_q = walk(Q, in_q[0], in_q[1])
         while rows > 0 and to_q.place[0] < Q.u0.size and finished:
-            q_count, seen = sieve(Q, q_codes, cells, to_q, Q.u0.size, marks, drop, keys, q_found)
+            left = goal.limit - work
+            q_count, seen = sieve(
+                Q, q_codes, cells, to_q, Q.u0.size, marks, drop, keys, q_found, left, halt
+            )
             work += seen
             kept_marks, kept_drop = keep(q_count, direct, Q, q_codes, cells, space)
             table = place(q_count, Q, space)
             again.place[:] = start
             while q_count > 0 and again.place[0] < end and finished:
+                left = goal.limit - work if direct else UNLIMITED
                 p_count, seen = sieve(
-                    P, p_codes, cells, again, end, kept_marks, kept_drop, keys, p_found
+                    P, p_codes, cells, again, end, kept_marks, kept_drop, keys, p_found, left, halt
                 )
                 work += seen if direct else 0
                 found, found_mask, radius, pairs, finished = match(
-                    p_count, Q, P, p_codes, cells, table, goal, space, radius, goal.limit - work
+                    p_count,
+                    Q,
+                    P,
+                    p_codes,
+                    cells,
+                    table,
+                    goal,
+                    space,
+                    radius,
+                    goal.limit - work,
+                    halt,
                 )
                 work += pairs
                 if found < best:
                     best, mask = found, found_mask
-            finished = finished and work <= goal.limit
+                finished = finished and work <= goal.limit and not stopped(halt)
+            finished = finished and work <= goal.limit and not stopped(halt)
     return best, mask, work, finished and work <= goal.limit

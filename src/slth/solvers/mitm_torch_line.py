@@ -215,8 +215,9 @@ def _first_try(X: FloatArray, eps: float, n: int) -> int:
 
     2^m·2·eps/(√(2π) s) = 8 with s² = m E[x²]/4.
     """
-    scale = math.sqrt(float(np.square(X).mean()))
+    with np.errstate(over="ignore"):  # inf: no first try
+        scale = math.sqrt(float(np.square(X).mean()))
     for m in range(1, n - 3):
-        if math.ldexp(2 * eps, m) >= 8 * math.sqrt(math.pi * m / 2) * scale:
+        if 2.0 ** (m + 1) * eps >= 8 * math.sqrt(math.pi * m / 2) * scale:
             return m
     return 0

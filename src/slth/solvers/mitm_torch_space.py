@@ -21,6 +21,7 @@ from slth.solvers import mitm_torch_pairs as pairs
 from slth.solvers.base import Answer, Options
 from slth.solvers.mitm_torch_pairs import Box, Half
 from slth.solvers.mitm_torch_start import descend, first_radius
+from slth.solvers.scaling import by_enumeration, rounding_slack
 
 ROWS = 1 << 22  # sums at a time: their keys stay in the L2 cache of a large GPU
 LEAST_ROWS = 1 << 17  # … that the predicted memory leaves room for
@@ -120,6 +121,9 @@ def search(instance: Instance, options: Options, device: torch.device) -> Answer
     m < n candidates, or with a fixed size to descent alone.
     """
     n, budget = instance.n, options.budget
+    wide = by_enumeration(instance, options)
+    if wide is not None:
+        return wide
     m = n
     while budget is not None and m > 0 and (1 << (m - m // 2)) + (1 << (m // 2)) >= budget:
         m -= 1
@@ -171,7 +175,6 @@ def _prepare(
     X: FloatArray, z: FloatArray, eps: float, options: Options, limit: int, device: torch.device
 ) -> Search:
     n, d = X.shape
-    # a sum of n + 1 terms is off by at most (n + 1)·2⁻⁵³·Σ|terms|; two sums are compared
     scale = float((np.abs(X).sum(axis=0) + np.abs(z)).max())
     rows, base = X, z
     if options.size is not None:
@@ -188,7 +191,7 @@ def _prepare(
         torch.tensor(X, device=device),
         torch.tensor(z, device=device),
         eps,
-        4 * (n + 4) * 2.0**-53 * scale,
+        rounding_slack(X, z),
         A,
         B,
         density,
@@ -253,13 +256,11 @@ def _slabs(
 
 def _scaled(instance: Instance) -> tuple[FloatArray, FloatArray, float | None]:
     """Take a power of two out; order the coordinates: z out of reach first, then by spread."""
-    largest = max(np.abs(instance.X).max(), np.abs(instance.z).max())
-    exponent = math.frexp(largest)[1] if largest > 0 else 0
-    X, z = np.ldexp(instance.X, -exponent), np.ldexp(instance.z, -exponent)
+    scaled = instance.shifted(instance.exponent)
+    X, z = scaled.X, scaled.z
     away, spread = np.abs(z - X.sum(axis=0) / 2), np.sqrt(np.square(X).sum(axis=0)) / 2
     order = np.lexsort((-spread, -np.maximum(away - 3 * spread, 0.0)))
-    eps = None if instance.eps is None else math.ldexp(instance.eps, -exponent)
-    return np.ascontiguousarray(X[:, order]), z[order], eps
+    return np.ascontiguousarray(X[:, order]), z[order], scaled.eps
 
 
 def _row_bytes(d: int) -> int:

@@ -6,16 +6,19 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from slth import checks
-from slth.supnorm.arguments import Modules, Pair, one_thread, place, prepare
+from slth.networks.modes import recording
+from slth.supnorm.arguments import Modules, one_thread, place, prepare
 from slth.supnorm.bracket import Bracket, closed
 from slth.supnorm.differential import differential
 from slth.supnorm.layers import forward
 from slth.supnorm.lower import Work, lower
 from slth.supnorm.ranges import Range
 from slth.supnorm.rounding import down, up
+from slth.supnorm.units import Measured, measured
 from slth.supnorm.upper import interval_bounds, module_error, upper
 
 
+@recording()
 def bracket_around(
     f: nn.Module,
     g: nn.Module,
@@ -54,23 +57,37 @@ def bracket_around(
     copies, layers, region = prepare(f, g, box, tuple(centres.shape[1:]))
     balls = _balls(centres, radius, region)
     with one_thread():
-        table = [interval_bounds(*layers, ball, differential(*layers, ball))[0] for ball in balls]
+        whole = measured(layers, region)
+        scaled = [whole.within(ball) for ball in balls]
+        table = [_interval_bounds(part) for part in scaled]
         bounds = {name: max(row[name] for row in table) for name in table[0]}
-        least, starts = _refine(layers, balls, [min(r.values()) for r in table], refined, splits)
-        with torch.no_grad():
-            errors = (forward(layers[0], centres) - forward(layers[1], centres)).abs().amax(1)
-        chosen = {*errors.topk(min(refined, len(balls))).indices.tolist(), *starts}
+        least, starts = _refine(scaled, [min(r.values()) for r in table], refined, splits)
+        chosen = {*_worst(whole, centres, min(refined, len(balls))), *starts}
         inner = _inner(centres, radius, region)
         found = [
-            _search(copies, layers, inner[i], seed, work, starts.get(i), where) for i in chosen
+            _search(copies, scaled[i], inner[i], seed, work, starts.get(i), where) for i in chosen
         ]
     value, witness = max(found, key=lambda pair: pair[0])
     bounds["union"] = max(least)
-    return closed("union", bounds, value, witness, module_error(*layers, region))
+    evaluation = whole.units.above(module_error(*whole.layers, whole.box))
+    return closed("union", bounds, value, witness, evaluation)
+
+
+def _interval_bounds(ball: Measured) -> dict[str, float]:
+    places = differential(*ball.layers, ball.box)
+    return ball.units.bounds(interval_bounds(*ball.layers, ball.box, places)[0])
+
+
+def _worst(whole: Measured, centres: Tensor, count: int) -> list[int]:
+    """The centres where f and g differ most."""
+    x = whole.units.box(Range(centres, centres)).lo
+    with torch.no_grad():
+        errors = (forward(whole.layers[0], x) - forward(whole.layers[1], x)).abs().amax(1)
+    return [int(i) for i in errors.topk(count).indices]
 
 
 def _refine(
-    layers: Pair, balls: list[Range], least: list[float], refined: int, splits: int
+    balls: list[Measured], least: list[float], refined: int, splits: int
 ) -> tuple[list[float], dict[int, Tensor]]:
     """Give every bound to the worst ball, again and again; return the bounds and the witnesses."""
     starts: dict[int, Tensor] = {}
@@ -78,23 +95,24 @@ def _refine(
         worst = int(np.argmax(least))
         if worst in starts:
             break
-        above = upper(*layers, balls[worst], splits)
-        least[worst] = min(least[worst], above.bounds[above.method])
+        ball = balls[worst]
+        above = upper(*ball.layers, ball.box, splits)
+        least[worst] = min(least[worst], ball.units.above(above.bounds[above.method]))
         starts[worst] = above.witnesses
     return least, starts
 
 
 def _search(
     copies: Modules,
-    layers: Pair,
+    scaled: Measured,
     ball: Range,
     seed: int,
     work: Work,
     starts: Tensor | None,
     where: torch.device,
 ) -> tuple[float, np.ndarray]:
-    delta = differential(*layers, ball)[-1].delta
-    return lower(copies, layers, ball, delta, seed, work, starts, where=where)
+    delta = differential(*scaled.layers, scaled.units.box(ball))[-1].delta
+    return lower(copies, scaled, ball, delta, seed, work, starts, where=where)
 
 
 def _balls(centres: Tensor, radius: float, region: Range) -> list[Range]:
@@ -114,8 +132,7 @@ def _inner(centres: Tensor, radius: float, region: Range) -> list[Range]:
 
 
 def _points(points: ArrayLike | Tensor) -> Tensor:
-    raw = points.detach().cpu().numpy() if isinstance(points, Tensor) else points
-    values = checks.array("points", raw, (2, 4), "(m, features) or (m, c, h, w)")
+    values = checks.array("points", points, (2, 4), "(m, features) or (m, c, h, w)")
     if not len(values):
         raise ValueError("points: got none, takes at least one")
     return torch.from_numpy(np.array(values, dtype=np.float64))

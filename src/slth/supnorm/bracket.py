@@ -9,8 +9,10 @@ from torch import nn
 
 from slth import checks
 from slth.checks import FloatArray
+from slth.networks.modes import recording
 from slth.supnorm.arguments import one_thread, place, prepare
 from slth.supnorm.lower import Work, lower
+from slth.supnorm.units import measured
 from slth.supnorm.upper import upper
 
 
@@ -32,6 +34,7 @@ class Bracket:
     evaluation: float
 
 
+@recording()
 def bracket(
     f: nn.Module,
     g: nn.Module,
@@ -78,12 +81,14 @@ def bracket(
     where = place(device)
     copies, layers, region = prepare(f, g, box, input_shape)
     with one_thread():
-        above = upper(*layers, region, splits)
+        scaled = measured(layers, region)
+        above = upper(*scaled.layers, scaled.box, splits)
         late = above.branched if splits else None
         value, witness = lower(
-            copies, layers, region, above.delta, seed, work, above.witnesses, late, where
+            copies, scaled, region, above.delta, seed, work, above.witnesses, late, where
         )
-    return closed(above.method, above.bounds, value, witness, above.evaluation)
+    bounds, evaluation = scaled.units.bounds(above.bounds), scaled.units.above(above.evaluation)
+    return closed(above.method, bounds, value, witness, evaluation)
 
 
 def closed(

@@ -1,7 +1,10 @@
 """The recurrence e_i ≤ κ_i e_{i−1} + η_i (‖f_{i−1}‖ + e_{i−1}) in numbers, without intervals."""
 
+import math
+
 from torch import Tensor
 
+from slth.supnorm import rounding
 from slth.supnorm.layers import Layer, Layers
 
 
@@ -17,9 +20,10 @@ def closed_form(f: Layers, g: Layers, radius: float) -> float:
     for first, second in zip(f, g, strict=True):
         inflate = 1 + 2 * max(first.slack, second.slack)
         kappa, eta = _row_norm(_largest_kernel(first)), _row_norm(_deviation(first, second))
-        error = (kappa * error + eta * (size + error) + _bias_gap(first, second)) * inflate
-        size = (kappa * size + _largest(first.bias)) * inflate
-    return error
+        gap = kappa * error + eta * (size + error) + _bias_gap(first, second)
+        error = gap * inflate + rounding.FLOOR
+        size = (kappa * size + _largest(first.bias)) * inflate + rounding.FLOOR
+    return error if math.isfinite(error) else math.inf
 
 
 def _row_norm(kernel: Tensor) -> float:

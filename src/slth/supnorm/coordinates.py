@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from slth.supnorm import rounding
 from slth.supnorm.differential import Triple
 from slth.supnorm.layers import Layer
 from slth.supnorm.ranges import Range
@@ -105,4 +106,4 @@ def row_errors(f: Layer, g: Layer, u: Coordinates) -> tuple[Tensor, Tensor]:
     kernel = f.kernel_doubt + g.kernel_doubt
     own = apply(slack * deviation + (1 + slack) * kernel, x[None])[0]
     delta = own + g.spread(gap) + slack * (g.reach(gap) + f.reach(torch.zeros_like(x)))
-    return f.spread(x).flatten(), delta.flatten()
+    return f.spread(x).flatten(), delta.flatten() + rounding.FLOOR

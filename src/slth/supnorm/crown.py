@@ -107,7 +107,7 @@ def _safe(front: Coordinates, above: Line, below: Line, value: Tensor) -> Tensor
     constants = above.constant.detach().abs() + below.constant.detach().abs()
     sums = (form.abs() * front.size).sum((1, 2)) + constants
     slack = above.slack.detach() + below.slack.detach()
-    return rounding.up(value.detach() + slack + rounding.slack(form[0].numel() + 4) * sums)
+    return rounding.up(value.detach() + slack + rounding.margin(form[0].numel() + 4, sums))
 
 
 def tightened(layers: Layers, box: Range) -> Pairs:
@@ -184,7 +184,7 @@ def _relu(c: Tensor, y: Kink) -> tuple[Tensor, Tensor, Tensor]:
     """Linear bound of Σ c σ(y): the chord above where c > 0, slope · y below where c < 0."""
     lo, hi = y.range.lo.flatten(), y.range.hi.flatten()
     mixed = (lo < 0) & (hi > 0)
-    chord = torch.where(mixed, hi / (hi - lo).clamp(min=1e-300), (lo >= 0).double())
+    chord = torch.where(mixed, hi / torch.where(mixed, hi - lo, 1.0), (lo >= 0).double())
     below = torch.where(mixed, y.slope, chord)
     rise = torch.where(mixed, -chord * lo, 0.0)
     shift = c.clamp(min=0) @ rise

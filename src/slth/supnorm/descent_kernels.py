@@ -4,19 +4,18 @@
 slack, to search for multipliers. No bound is taken from here: `Dual.value` gives that.
 With s* the best pattern of a block and u* the maximiser of its form, v what the layers below make
 of their inputs: the subgradient is u* − v for λ, and the outputs' own values for the layer above.
-Layout: (…, 2, p), the two coordinates of an input one after the other. Kernels call nothing of
-another file, so that numba's cache by this file's date is right.
+Layout: (…, 2, p), the two coordinates of an input one after the other.
 """
 
 import math
 from typing import Any
 
-import numba
 import numpy as np
 
 from slth.checks import FloatArray
+from slth.solvers.compiled import njit
 
-_njit: Any = numba.njit(cache=True, fastmath={"contract", "reassoc", "nsz", "nnan"})
+_njit: Any = njit(cache=True, fastmath={"contract", "reassoc", "nsz", "nnan"})
 _MOMENTS = (0.5, 0.9)  # short: the dual has kinks, and a long memory overshoots them
 
 

@@ -11,7 +11,7 @@ import torch
 from slth.supnorm.layers import Layer, Layers
 from slth.supnorm.one_layer import difference
 from slth.supnorm.ranges import Range, linear, output
-from slth.supnorm.rounding import down, up
+from slth.supnorm.rounding import FLOOR, down, up
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def step(f: Layer, g: Layer, x: Triple) -> Triple:
 
 def _carried(layer: Layer, x: Triple) -> Range:
     kernel = layer.slack * layer.magnitude + (1 + layer.slack) * layer.kernel_doubt
-    spread = layer.geometry.apply(kernel, x.delta.size[None])[0]
+    spread = layer.geometry.apply(kernel, x.delta.size[None])[0] + FLOOR
     if layer.plain:
         return linear(layer, layer.plus, x.delta).widen(spread)
     above = relu_pair(x)

@@ -118,7 +118,7 @@ class Dual:
         sizes = sizes + (c.detach().abs() * front.size).sum((1, 2))
         return Value(
             total,
-            slack + rounding.slack(self.terms()) * sizes,
+            slack + rounding.margin(self.terms(), sizes),
             c,
             [here.patterns for here in passed],
             [here.influence for here in passed],
@@ -157,8 +157,9 @@ class Value:
 
     @property
     def safe(self) -> Tensor:
-        """The value with its slack, rounded up."""
-        return rounding.up(self.total.detach() + self.slack)
+        """The value with its slack, rounded up; inf where an overflow left no number."""
+        safe = rounding.up(self.total.detach() + self.slack)
+        return torch.nan_to_num(safe, nan=math.inf, posinf=math.inf, neginf=-math.inf)
 
 
 def build(

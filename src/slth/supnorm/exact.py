@@ -10,16 +10,21 @@ from torch import Tensor, nn
 
 from slth import checks
 from slth.checks import FloatArray
+from slth.networks.modes import recording
 from slth.supnorm.arguments import one_thread, prepare
 from slth.supnorm.crown import activations
 from slth.supnorm.differential import affine_pair, differential
 from slth.supnorm.layers import Layer, Layers
 from slth.supnorm.ranges import Range
+from slth.supnorm.units import measured
+
+_ORDINARY = 8  # exponent of activations that suit HiGHS's absolute tolerances
 
 Names = npt.NDArray[np.int64]
 Part = tuple[Names, FloatArray]  # variables, (rows, variables) coefficients
 
 
+@recording()
 def exact(
     f: nn.Module,
     g: nn.Module,
@@ -41,6 +46,8 @@ def exact(
     limit = checks.integer("limit", limit, low=0)
     _, layers, region = prepare(f, g, box, input_shape)
     with one_thread():
+        scaled = measured(layers, region, _ORDINARY)
+        layers, region = scaled.layers, scaled.box
         places = differential(*layers, region)
         last = affine_pair(layers[0][-1], layers[1][-1], places[-2])
         delta = places[-1].delta if layers[0][-1].relu else last.delta
@@ -58,7 +65,7 @@ def exact(
         if ends[i] > best:
             sign = 1.0 if i < len(y) else -1.0
             best = max(best, program.maximise(y[i % len(y)], z[i % len(y)], sign))
-    return best
+    return scaled.units.bounds({"exact": best})["exact"]
 
 
 class Program:

@@ -5,11 +5,14 @@ from collections.abc import Sequence
 from numpy.typing import ArrayLike
 from torch import nn
 
+from slth.networks.modes import recording
 from slth.supnorm.arguments import one_thread, prepare
 from slth.supnorm.differential import differential
+from slth.supnorm.units import measured
 from slth.supnorm.upper import interval_bounds
 
 
+@recording()
 def interval_bound(
     f: nn.Module,
     g: nn.Module,
@@ -24,6 +27,8 @@ def interval_bound(
     """
     _, layers, region = prepare(f, g, box, input_shape)
     with one_thread():
-        bounds, _ = interval_bounds(*layers, region, differential(*layers, region))
+        scaled = measured(layers, region)
+        places = differential(*scaled.layers, scaled.box)
+        bounds, _ = interval_bounds(*scaled.layers, scaled.box, places)
     method = min(bounds, key=lambda name: bounds[name])
-    return bounds[method], method
+    return scaled.units.bounds(bounds)[method], method

@@ -204,5 +204,5 @@ class _Positions:
         front = self.dual.links[0].whole
         sizes = sizes + (c.detach().abs() * front.size).sum((1, 2))
         out = out.index_add(1, self.kinds.of_input, front.tops(c))
-        slack = slack + rounding.slack(self.dual.terms()) * sizes
+        slack = slack + rounding.margin(self.dual.terms(), sizes)
         return rounding.up(out + slack[:, None])

@@ -8,9 +8,10 @@ from torch import Tensor, nn
 from slth import seeding
 from slth.checks import FloatArray
 from slth.supnorm.aims import targets
-from slth.supnorm.layers import Layers
+from slth.supnorm.arithmetic import FloatRangeError
 from slth.supnorm.ranges import Range
 from slth.supnorm.search import TARGETS, Search
+from slth.supnorm.units import Measured
 
 _LEADERS = 32  # best inputs that ascend once more, at their own outputs
 _CPU = torch.device("cpu")
@@ -51,7 +52,7 @@ class Work:
 
 def lower(
     modules: tuple[nn.Module, nn.Module],
-    layers: tuple[Layers, Layers],
+    scaled: Measured,
     box: Range,
     delta: Range,
     seed: int,
@@ -62,25 +63,32 @@ def lower(
 ) -> tuple[float, FloatArray]:
     """Largest ‖f(X) − g(X)‖_max found, evaluated on the modules in float64, and its X.
 
-    layers: canonical forms of the modules. delta: range of f − g per output, to choose targets.
-    starts: more inputs to begin from, (count, *input_shape). late: inputs tried after everything
-    else, so that they never lower the result.
+    scaled: the modules' canonical forms in their units. box: of the modules, scaled.box or a part
+    of what that holds. delta: range of f − g per output, to choose targets. starts: more inputs to
+    begin from, (count, *input_shape). late: inputs tried after everything else, so that they never
+    lower the result. delta, starts and late in the units of ``scaled``.
     where: the device of the search; draws, and the evaluation of what it found, are the CPU's.
     Deterministic in ``seed`` and ``work`` on one device; another chain never lowers the result.
     For one layer without ReLU the maximiser is exact. Cost of a
     chain: about samples + 250 restarts · steps forward passes of either network, and a coordinate
     search of at most 384 passes a sweep and 2 restarts · 2^34 multiplications in all.
+    Raises FloatRangeError where the modules' float64 evaluation overflows.
     """
     found = []
     for i, part in enumerate(work.chains()):
         key = ("lower", i) if i else ("lower",)
         products = _PRODUCTS * (part.hops + 1)
         rng = seeding.generator(seed, "supnorm", *key)
-        search = Search.of(layers, box, rng, products, where)
+        search = Search.of(scaled.layers, scaled.units.box(box), rng, products, where)
         pool = _chain(search, part, delta, starts, None if i else late)
         found.append(pool[search.score(pool).topk(_FINALISTS).indices].cpu())
-    finalists = torch.cat(found)
+    finalists = scaled.units.inputs(torch.cat(found), box)
     values = torch.stack([_evaluate(*modules, x) for x in finalists])
+    if not bool(torch.isfinite(values).all()):
+        raise FloatRangeError(
+            "f, g: got networks whose float64 evaluation overflows at an input of the box, takes "
+            "activations and outputs below 1.8e308; scale layers by powers of two"
+        )
     return float(values.max()), finalists[values.argmax()].numpy().copy()
 
 

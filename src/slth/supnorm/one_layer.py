@@ -2,6 +2,7 @@
 
 import torch
 
+from slth.supnorm import rounding
 from slth.supnorm.layers import Layer
 from slth.supnorm.ranges import Range, signed
 
@@ -23,7 +24,7 @@ def difference(f: Layer, g: Layer, x: Range) -> Range:
     kernel_slack = f.kernel_doubt + g.kernel_doubt
     slack = max(f.slack, g.slack)
     spread = f.geometry.apply(slack * size + (1 + slack) * kernel_slack, x.size[None])[0]
-    return Range(y.lo + shift, y.hi + shift).widen(spread + slack * shift.abs())
+    return Range(y.lo + shift, y.hi + shift).widen(spread + slack * shift.abs() + rounding.FLOOR)
 
 
 def one_layer(f: Layer, g: Layer, x: Range) -> torch.Tensor:

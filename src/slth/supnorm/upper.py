@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from slth.supnorm.branching import branch
@@ -105,11 +106,13 @@ def module_error(f: Layers, g: Layers, box: Range) -> float:
     parts = []
     for layers in (f, g):
         parts.append(
-            evaluation_error([layer.modules() for layer in layers], propagate(layers, box))
+            evaluation_error(
+                [layer.modules() for layer in layers], propagate(layers, box), underflow=True
+            )
         )
     return float(up(parts[0] + parts[1]).max())
 
 
 def largest(value: Tensor, error: Tensor) -> float:
-    """Largest entry of value + error, rounded up."""
-    return float(up(value.detach() + error).max())
+    """Largest entry of value + error, rounded up; inf where an overflow left no number."""
+    return float(torch.nan_to_num(up(value.detach() + error), nan=math.inf, posinf=math.inf).max())

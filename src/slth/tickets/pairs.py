@@ -91,7 +91,7 @@ class BlockedPairs(Construction):
     def assemble(
         self, target: nn.Sequential, source: nn.Sequential, solutions: pd.DataFrame
     ) -> Ticket:
-        target = in_float64(target)
+        target = in_float64(target, "target")
         layers, tail = self.split(target)
         table = in_order(solutions, self.subset_problems(target, source))
         keep = self.masks(layers, source, table)

@@ -1,0 +1,42 @@
+"""Calls of HiGHS without its words: scipy's warnings, and what C code writes to the output."""
+
+import ctypes
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """No warnings, and nothing on file descriptor 1, which HiGHS writes to below Python."""
+    with warnings.catch_warnings(), _without_output():
+        warnings.simplefilter("ignore")  # the incumbent is measured anew, whatever its status
+        yield
+
+
+@contextmanager
+def _without_output() -> Iterator[None]:
+    _flush()
+    try:
+        kept = os.dup(1)
+    except OSError:  # there is no output
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        _flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def _flush() -> None:
+    """Write out what C and Python still hold."""
+    ctypes.CDLL(None).fflush(None)
+    if sys.__stdout__ is not None:
+        sys.__stdout__.flush()
