@@ -13,11 +13,20 @@ PACKAGE = DOCS.parent / "src" / "slth"
 ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "words": (
         ("problem", "checks", "ensembles", "seeding", "intervals", "devices", "cores"),
-        "what everything else speaks: an instance and its solution, laws of candidates, seeds, every "
-        "interval and test, devices and cores",
+        "what everything else speaks: an instance and its solution, laws of candidates, seeds, "
+        "every interval and test, devices and cores",
     ),
     "files": (
-        ("frames", "digests", "bounded", "data_files", "dependencies", "fetching", "progress"),
+        (
+            "frames",
+            "digests",
+            "bounded",
+            "data_files",
+            "dependencies",
+            "fetching",
+            "progress",
+            "locks",
+        ),
         "tables, records and data on disk: written whole or not at all, read within bounds",
     ),
     "solvers": (
@@ -139,8 +148,9 @@ def page() -> str:
     )
     return f"""# Architecture
 
-The data goes one way: sample, solve, construct, measure, render. The library knows nothing of the paper; the paper is made of
-*studies*, and a study is one name in four places (`slth.studies`). An arrow is an import; they all go down.
+The data goes one way: sample, solve, construct, measure, render. The library knows nothing of the
+paper; the paper is made of *studies*, and a study is one name in four places (`slth.studies`). An
+arrow is an import; they all go down.
 
 ![Rooms and the imports between them](rooms.svg)
 
@@ -148,8 +158,9 @@ The data goes one way: sample, solve, construct, measure, render. The library kn
 |---|---|---|
 {table}
 
-Around the package: `Snakefile` and `workflow/rules/<study>.smk` say which jobs there are, four scripts in `workflow/scripts/` run
-them, `paper/` holds the written part of the paper, `tests/` mirrors the rooms, `benchmarks/` times the solvers beside their peers.
+Around the package: `Snakefile` and `workflow/rules/<study>.smk` say which jobs there are, a few
+scripts in `workflow/scripts/` run them, `paper/` holds the written part of the paper, `tests/`
+mirrors the rooms, `benchmarks/` times the solvers beside their peers.
 
 This page and its picture are written by `python docs/rooms.py`.
 """

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from slth.experiments.price_widths import chance
+from slth.studies.price.widths import chance
 
 from slth import networks, tickets
 from slth.tickets.empty import empty_rows

@@ -24,7 +24,6 @@ _NAMES = {
     "tickets": "slth.tickets:",
     "learned": "slth.learned:",
     "supnorm": "slth.supnorm:",
-    "rendering": "slth.rendering:",
 }
 
 __all__ = sorted(_NAMES)

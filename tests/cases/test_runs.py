@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slth.rendering.latex import compile_pdf
+from slth.studies.printing.latex import compile_pdf
 
 from slth import digests, fetching, frames, provenance, running
 from slth.configuration import load_schema, with_defaults

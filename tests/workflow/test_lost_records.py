@@ -34,7 +34,7 @@ def remove(checkout: Checkout, *names: str) -> None:
 
 
 def add(checkout: Checkout, text: str) -> None:
-    config = checkout.folder / "configs/ci.yaml"
+    config = checkout.folder / "config/ci.yaml"
     config.write_text(config.read_text() + text)
 
 
@@ -68,7 +68,7 @@ def without_memory(checkout: Checkout) -> None:
 def with_another_layout(checkout: Checkout) -> None:
     """The whole config in ``config.yaml``, in the opposite order, every default written out."""
     folder = checkout.folder
-    paths = [folder / "config.yaml", folder / "configs/ci.yaml"]
+    paths = [folder / "config.yaml", folder / "config/ci.yaml"]
     whole = check(read(paths), load_schema(folder / "workflow/schemas/config.schema.yaml"))
     paths[0].write_text(yaml.safe_dump(backwards(whole), sort_keys=False))
     paths[1].write_text("{}\n")
