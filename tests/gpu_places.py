@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from slth.solvers import gpu
+from slth import devices as gpu
 
 PLACES = ["cpu tensors", "gpu"]
 

@@ -5,8 +5,9 @@ import math
 import numpy as np
 
 from slth.problem import Instance, Solution, Status
-from slth.solvers import front, registry
-from slth.solvers.base import Solver
+from slth.solvers import _registry as registry
+from slth.solvers import _solve as front
+from slth.solvers._base import Solver
 
 NAMES = [*registry.SOLVERS, "auto"]
 EXACT = [name for name in registry.SOLVERS if registry.get(name).exhaustive]

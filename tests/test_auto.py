@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from slth.solvers import auto
-from slth.solvers.base import DEFAULT_MEMORY, Options
+from slth.solvers import _auto as auto
+from slth.solvers._base import DEFAULT_MEMORY, Options
 
 CASES = [
     # n, d, eps, options, solver, words in the reason

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from benchmarks import peers, tasks
-from slth.solvers import front, registry
+from slth.solvers import _registry as registry
+from slth.solvers import _solve as front
 from slth.studies.benchmark.claims import benchmark_macros
 from slth.studies.benchmark.data import PEERS, Benchmark, benchmark_of
 from slth.studies.benchmark.measure import load

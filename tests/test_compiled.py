@@ -12,10 +12,12 @@ import numba
 import pytest
 
 from slth import dependencies
-from slth.solvers import compiled, enumeration, kernel_files
-from slth.solvers.compiled import config
+from slth.solvers import enumeration
+from slth.solvers.kernels import compiled
+from slth.solvers.kernels import files as kernel_files
+from slth.solvers.kernels.compiled import config
 
-USE = "from slth.solvers.compiled import njit\n@njit(cache=True)\n"
+USE = "from slth.solvers.kernels.compiled import njit\n@njit(cache=True)\n"
 STEP = "STEP = {}\n"
 INNER = "from room.deep.constants import STEP\n" + USE + "def inner(x):\n    return x + STEP\n"
 OUTER = (
@@ -216,7 +218,7 @@ def test_an_edit_of_one_solver_leaves_the_kernels_of_the_others() -> None:
     assert all(closures.values())
     for one, other in itertools.permutations(families, 2):
         assert not [name for name in closures[one] if name.startswith(other)]
-    of_supnorm = dependencies.closure(package / "supnorm/descent_kernels.py")
+    of_supnorm = dependencies.closure(package / "supnorm/dual/descent_kernels.py")
     assert not any(path.name.startswith(tuple(families)) for path in of_supnorm)
 
 

@@ -18,8 +18,8 @@ def package(tmp_path: Path) -> Path:
         "room/__init__.py": "from slth.room.inside import thing\n",
         "room/inside.py": "from slth.one import x\n",
         "room/lonely.py": "",
-        "solvers/registry.py": 'SOLVERS: dict = {"a": "slth.one:A", "b": "slth.unrelated:B"}\n',
-        "solvers/auto.py": 'CHOICES = ("a",)\n',
+        "solvers/_registry.py": 'SOLVERS: dict = {"a": "slth.one:A", "b": "slth.unrelated:B"}\n',
+        "solvers/_auto.py": 'CHOICES = ("a",)\n',
     }
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from slth.solvers import gpu
+from slth import devices as gpu
 from slth.studies import searching
 from slth.studies.depth.measure import measure_depth
 from slth.studies.devices import placed

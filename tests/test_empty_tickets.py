@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from slth.studies.price.widths import chance
 
 from slth import networks, tickets
+from slth.studies.price.widths import chance
 from slth.tickets.empty import empty_rows
 from slth.tickets.predicted import predicted_width
 from tests.test_constructions import CASES

@@ -9,12 +9,12 @@ import pytest
 
 from slth import seeding
 from slth.problem import Instance
-from slth.solvers import klist_tiers
-from slth.solvers.base import Options
-from slth.solvers.crew import Crew
-from slth.solvers.klist import DEFAULT_BUDGET, KList
-from slth.solvers.klist_merge import merge
-from slth.solvers.klist_plan import Plan, plan
+from slth.solvers._base import Options
+from slth.solvers.kernels.workers import Crew
+from slth.solvers.klist import tiers as klist_tiers
+from slth.solvers.klist.merge import merge
+from slth.solvers.klist.plan import Plan, plan
+from slth.solvers.klist.solver import DEFAULT_BUDGET, KList
 
 GIB = 2**30
 SIZES = [(30, 2), (60, 9), (100, 9), (300, 18), (1000, 9), (1000, 36), (5000, 64), (200, 1)]

@@ -8,12 +8,12 @@ import pytest
 
 from slth import seeding
 from slth.problem import Instance
-from slth.solvers.base import Options
-from slth.solvers.crew import Crew
-from slth.solvers.klist import KList
-from slth.solvers.klist_flips import Sieve
-from slth.solvers.klist_flips_plan import FlipPlan, plan_flips
-from slth.solvers.klist_near import Sums, near, unite
+from slth.solvers._base import Options
+from slth.solvers.kernels.workers import Crew
+from slth.solvers.klist.flips import Sieve
+from slth.solvers.klist.flips_plan import FlipPlan, plan_flips
+from slth.solvers.klist.near import Sums, near, unite
+from slth.solvers.klist.solver import KList
 
 GIB = 2**30
 SIZES = [(30, 2), (100, 9), (300, 18), (1000, 9), (1000, 36), (60000, 9)]

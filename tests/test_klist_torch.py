@@ -3,14 +3,15 @@
 import numpy as np
 import pytest
 
+from slth import devices as gpu
 from slth import seeding
 from slth.problem import Instance
-from slth.solvers import gpu, klist_torch
-from slth.solvers.base import Options
-from slth.solvers.crew import Crew
-from slth.solvers.klist import KList
-from slth.solvers.klist_merge import merge
-from slth.solvers.klist_torch import Merger
+from slth.solvers._base import Options
+from slth.solvers.kernels.workers import Crew
+from slth.solvers.klist import merge_torch as klist_torch
+from slth.solvers.klist.merge import merge
+from slth.solvers.klist.merge_torch import Merger
+from slth.solvers.klist.solver import KList
 from tests import gpu_places
 
 MODES = ["squares", "float32", "bf16"]

@@ -9,8 +9,12 @@ import pytest
 from slth import seeding
 from slth.ensembles import ENSEMBLES, sample, sample_target
 from slth.problem import Instance, Status
-from slth.solvers import front, mitm_line, mitm_line_lanes, mitm_line_merge, mitm_line_sizes
-from slth.solvers.mitm_line_shared import Table
+from slth.solvers import _solve as front
+from slth.solvers.mitm.line import lanes as mitm_line_lanes
+from slth.solvers.mitm.line import merge as mitm_line_merge
+from slth.solvers.mitm.line import search as mitm_line
+from slth.solvers.mitm.line import sizes as mitm_line_sizes
+from slth.solvers.mitm.line.shared import Table
 from tests.solver_checks import brute_force, check_solver
 
 SHAPES = ["uniform", "integers", "duplicates", "zeros", "mixed", "tenths", "far", "tiny", "huge"]

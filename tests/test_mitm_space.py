@@ -7,7 +7,11 @@ import pytest
 
 from slth.ensembles import sample, sample_target
 from slth.problem import Status
-from slth.solvers import front, mitm_halves, mitm_plan, mitm_rounds, mitm_sieve
+from slth.solvers import _solve as front
+from slth.solvers.mitm import halves as mitm_halves
+from slth.solvers.mitm import plan as mitm_plan
+from slth.solvers.mitm import rounds as mitm_rounds
+from slth.solvers.mitm import sieve as mitm_sieve
 from tests.solver_checks import brute_force, check_solver, scale
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from slth import seeding
-from slth.solvers.ordering import RUN, stable_order
+from slth.solvers.kernels.ordering import RUN, stable_order
 
 
 @pytest.mark.parametrize("levels", [1, 3, 10**6])

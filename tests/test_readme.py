@@ -12,8 +12,8 @@ import slth
 from slth.configuration import faults
 from slth.configuration import schema as config_schema
 from slth.problem import Status
-from slth.solvers.base import Solver
-from slth.solvers.registry import SOLVERS
+from slth.solvers._base import Solver
+from slth.solvers._registry import SOLVERS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

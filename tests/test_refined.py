@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from slth.ensembles import sample_batch, sample_target
-from slth.solvers.front import solve_batch
+from slth.solvers._solve import solve_batch
 from slth.theory import refined_probability, success_probability
 
 BATCH = 1500  # standard error of a rate: at most 0.013

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from slth.checks import TooLargeError
-from slth.solvers import front
+from slth.solvers import _solve as front
 from tests.solver_checks import NAMES
 
 X = np.arange(12.0).reshape(6, 2) / 7

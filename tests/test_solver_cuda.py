@@ -6,12 +6,18 @@ import sys
 import numpy as np
 import pytest
 
+from slth import devices as gpu
 from slth import seeding
 from slth.checks import TooLargeError
 from slth.ensembles import ENSEMBLES, sample, sample_target
 from slth.problem import Instance, Status
-from slth.solvers import auto, front, gpu, mitm_torch, mitm_torch_line, mitm_torch_space, registry
-from slth.solvers.base import Options
+from slth.solvers import _auto as auto
+from slth.solvers import _registry as registry
+from slth.solvers import _solve as front
+from slth.solvers._base import Options
+from slth.solvers.mitm.torch import line as mitm_torch_line
+from slth.solvers.mitm.torch import search as mitm_torch
+from slth.solvers.mitm.torch import space as mitm_torch_space
 from tests import gpu_places
 from tests.solver_checks import brute_force, check_batch, check_solver, scale
 

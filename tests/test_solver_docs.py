@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from slth.solvers import registry
+from slth.solvers import _registry as registry
 
 PAGE = (Path(__file__).parents[1] / "docs/solvers.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))

@@ -5,7 +5,7 @@ import pytest
 
 from slth.ensembles import sample, sample_target
 from slth.problem import Status
-from slth.solvers import front
+from slth.solvers import _solve as front
 from tests.solver_checks import EXACT, NAMES, brute_force, check_solver, scale
 
 

@@ -11,7 +11,7 @@ import pytest
 from slth import seeding
 from slth.ensembles import ENSEMBLES, sample, sample_target
 from slth.problem import Status
-from slth.solvers import front
+from slth.solvers import _solve as front
 from tests.solver_checks import (
     EXACT,
     HEURISTIC,

@@ -7,7 +7,8 @@ import pytest
 
 from slth.ensembles import sample, sample_target
 from slth.problem import Status
-from slth.solvers import front, registry
+from slth.solvers import _registry as registry
+from slth.solvers import _solve as front
 from tests.solver_checks import EXACT, HEURISTIC, fsum_error, scale
 
 SIZED = [name for name in registry.SOLVERS if registry.get(name).sized]

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from slth.ensembles import sample, sample_target
-from slth.solvers import front, registry
+from slth.solvers import _registry as registry
+from slth.solvers import _solve as front
 from tests.solver_checks import EXACT, brute_force, scale
 
 SHAPES = [(9, 1), (14, 1), (8, 2), (12, 3)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from slth.ensembles import sample, sample_target
-from slth.solvers import front
+from slth.solvers import _solve as front
 from tests.solver_checks import NAMES
 
 

@@ -9,11 +9,13 @@ from torch import nn
 
 from slth import seeding
 from slth.networks import build_network
-from slth.supnorm import bracket, crown, differential, stage
-from slth.supnorm.blocks import blocks
-from slth.supnorm.descent import Descent
-from slth.supnorm.dual import Multipliers, build
-from slth.supnorm.lagrangian import objectives
+from slth.supnorm import bracket
+from slth.supnorm.bounds import crown, differential
+from slth.supnorm.dual import stage
+from slth.supnorm.dual.blocks import blocks
+from slth.supnorm.dual.descent import Descent
+from slth.supnorm.dual.lagrangian import objectives
+from slth.supnorm.dual.relaxation import Multipliers, build
 from slth.supnorm.layers import Layers
 from slth.supnorm.ranges import Range
 from slth.supnorm.signed import aligned

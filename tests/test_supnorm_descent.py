@@ -6,12 +6,12 @@ import torch
 
 from slth import seeding
 from slth.supnorm.arguments import prepare
-from slth.supnorm.descent import Chain, Descent
-from slth.supnorm.differential import differential
-from slth.supnorm.dual import Dual, build
-from slth.supnorm.lagrangian import objectives
-from slth.supnorm.local import narrowed
-from slth.supnorm.stage import Multipliers
+from slth.supnorm.bounds.differential import differential
+from slth.supnorm.dual.descent import Chain, Descent
+from slth.supnorm.dual.lagrangian import objectives
+from slth.supnorm.dual.local import narrowed
+from slth.supnorm.dual.relaxation import Dual, build
+from slth.supnorm.dual.stage import Multipliers
 from tests import supnorm_cases as cases
 
 COUNT = 4  # objectives

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from slth import devices as gpu
 from slth import seeding
-from slth.solvers import gpu
 from slth.supnorm import bracket, bracket_around
 from tests import elsewhere, gpu_places
 from tests import supnorm_cases as cases

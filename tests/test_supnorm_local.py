@@ -5,8 +5,8 @@ import torch
 
 from slth import seeding
 from slth.networks import build_network
-from slth.supnorm import local
-from slth.supnorm.differential import differential
+from slth.supnorm.bounds.differential import differential
+from slth.supnorm.dual import local
 from slth.supnorm.ranges import Range
 from slth.supnorm.signed import aligned
 from tests import supnorm_cases as cases

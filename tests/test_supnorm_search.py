@@ -5,9 +5,9 @@ import torch
 from torch import nn
 
 from slth import seeding
-from slth.supnorm import search
-from slth.supnorm.lower import Work
 from slth.supnorm.ranges import Range
+from slth.supnorm.search import pool as search
+from slth.supnorm.search.lower import Work
 from slth.supnorm.signed import aligned
 from tests import supnorm_cases as cases
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from slth.supnorm import bracket
-from slth.supnorm.lower import Work
+from slth.supnorm.search.lower import Work
 
 lower, search = (sys.modules[f"slth.supnorm.{name}"] for name in ("lower", "search"))
 

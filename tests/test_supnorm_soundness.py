@@ -7,7 +7,8 @@ import torch
 from torch import nn
 
 from slth import seeding
-from slth.supnorm import bracket, differential
+from slth.supnorm import bracket
+from slth.supnorm.bounds import differential
 from slth.supnorm.ranges import Range
 from slth.supnorm.signed import aligned
 from tests import supnorm_cases as cases

@@ -16,8 +16,8 @@ from slth import seeding
 from slth.networks.modules import ChannelScale
 from slth.supnorm import bracket, bracket_around, exact, rounding
 from slth.supnorm.arithmetic import FloatRangeError
+from slth.supnorm.bounds.intervals import interval_bound
 from slth.supnorm.exact_sums import dot, two_product, two_sum
-from slth.supnorm.interval import interval_bound
 from slth.supnorm.ranges import Range
 from slth.supnorm.signed import _Blocked, merged_sums
 from slth.supnorm.units import Units

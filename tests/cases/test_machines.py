@@ -10,8 +10,9 @@ import pytest
 
 from slth import cores
 from slth.problem import Instance
-from slth.solvers import compiled, front
-from slth.solvers.base import Answer, Options, Solver
+from slth.solvers import _solve as front
+from slth.solvers._base import Answer, Options, Solver
+from slth.solvers.kernels import compiled
 
 SOURCE = Path(compiled.__file__).parents[2]
 SOLVE = (
@@ -39,7 +40,8 @@ def run(
 def test_case_26_a_damaged_kernel_cache_is_compiled_anew(tmp_path: Path, kind: str) -> None:
     code = {
         "nbc": "from slth.solvers.enumeration import _bits; print(_bits(7))",
-        "supnorm": "from slth.supnorm.descent_kernels import _maximiser as f; print(f(1., 2., 3.))",
+        "supnorm": "from slth.supnorm.dual.descent_kernels import _maximiser as f\n"
+        "print(f(1., 2., 3.))",
     }[kind]
     first = run(code, NUMBA_CACHE_DIR=str(tmp_path))
     assert first.returncode == 0, first.stderr

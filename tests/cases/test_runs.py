@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slth.studies.printing.latex import compile_pdf
 
 from slth import digests, fetching, frames, provenance, running
 from slth.configuration import load_schema, with_defaults
+from slth.studies.printing.latex import compile_pdf
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "x$(touch OWNED) `touch OWNED` ;touch OWNED; 'q' \"d\" #~%ü\n&b"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from slth.solvers.compiled import cache_folder
+from slth.solvers.kernels.compiled import cache_folder
 
 PROJECT = Path(__file__).parents[2]
 PARTS = [

@@ -43,10 +43,10 @@ def edited(path: Path) -> Iterator[None]:
     [
         ("paper/main.tex", PAPER),
         ("paper/sections/latency.tex", PAPER),
-        ("src/slth/solvers/klist.py", TICKETS | STRUCTURED | RENDER),
+        ("src/slth/solvers/klist/solver.py", TICKETS | STRUCTURED | RENDER),
         ("src/slth/solvers/milp.py", set()),
         (
-            "src/slth/solvers/mitm_space.py",
+            "src/slth/solvers/mitm/space.py",
             TICKETS | THRESHOLDS | ATLAS | REPLICAS | SUMS | STRUCTURED | RENDER,
         ),
         ("src/slth/tickets/rss_dense.py", REPLICAS | PAPER),
@@ -57,7 +57,7 @@ def edited(path: Path) -> Iterator[None]:
             {"sample_sources"} | TICKETS | STRUCTURED | RENDER,
         ),
         (
-            "src/slth/supnorm/differential.py",
+            "src/slth/supnorm/bounds/differential.py",
             {"measure_tickets", "collect_tickets", "sandwich_pairs"}
             | (LEARNED | SANDWICH | STRUCTURED | RENDER),
         ),

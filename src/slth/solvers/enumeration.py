@@ -6,9 +6,9 @@ import numpy as np
 
 from slth.checks import FloatArray
 from slth.problem import Instance
-from slth.solvers import stopping
-from slth.solvers.base import Answer, Options, Solver
-from slth.solvers.compiled import njit, stopped
+from slth.solvers._base import Answer, Options, Solver
+from slth.solvers.kernels import stopping
+from slth.solvers.kernels.compiled import njit, stopped
 
 MAX_N = 30  # 2^30 subsets: seconds per coordinate; each further candidate doubles it
 BASE_BYTES = 2**20  # compiled code and small arrays

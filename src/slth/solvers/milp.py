@@ -8,7 +8,7 @@ from scipy import optimize, sparse
 
 from slth.checks import BoolArray, FloatArray
 from slth.problem import Instance
-from slth.solvers.base import Answer, Options, Solver
+from slth.solvers._base import Answer, Options, Solver
 from slth.solvers.quiet import quiet
 
 BASE_BYTES, ENTRY_BYTES = 2**26, 1600  # measured: up to 1100 bytes for each entry of X
