@@ -7,7 +7,7 @@ does not import the others.
 import importlib
 from typing import TYPE_CHECKING, Any
 
-import slth.solvers  # the package; its name here is the function below
+import slth.solvers  # noqa: F401 - the package, whose name here is the function below
 
 if TYPE_CHECKING:
     from slth.solvers._registry import Catalogue

@@ -22,8 +22,8 @@ from slth.networks.architectures import build_dense_network
 from slth.networks.cifar import read_cifar_batch
 from slth.networks.idx import read_idx
 from slth.networks.pickles import read_pickle
-from tests import data_cases as cases
-from tests.encodings import unspecified
+from tests.networks import data_cases as cases
+from tests.project.encodings import unspecified
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"

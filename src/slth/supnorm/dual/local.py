@@ -3,8 +3,8 @@
 Interval ranges let each input of a neuron take its extreme alone. The Lagrangian dual of the part
 of the networks that one position reads is small, and its bound holds for that position: a range
 that `slth.supnorm.dual.stage` cuts its hulls with. Positions that read the same kernel entries over
-the same ranges are of one kind and share one dual, so a convolution has a few kinds whatever the image;
-the duals of all kinds are one pass (`slth.supnorm.union`).
+the same ranges are of one kind and share one dual, so a convolution has a few kinds whatever the
+image; the duals of all kinds are one pass (`slth.supnorm.union`).
 Source of the idea: intermediate bounds by linear relaxation (CROWN, Zhang et al., NeurIPS 2018).
 """
 
