@@ -6,12 +6,12 @@ import torch
 
 from slth import seeding
 from slth.supnorm.arguments import prepare
-from slth.supnorm.bounds.differential import differential
 from slth.supnorm.dual.descent import Chain, Descent
+from slth.supnorm.bounds.differential import differential
+from slth.supnorm.dual.relaxation import Dual, build
 from slth.supnorm.dual.lagrangian import objectives
 from slth.supnorm.dual.local import narrowed
-from slth.supnorm.dual.relaxation import Dual, build
-from slth.supnorm.dual.stage import Multipliers
+from slth.supnorm.dual.stage import OPEN, Allowed, Multipliers
 from tests.supnorm import supnorm_cases as cases
 
 COUNT = 4  # objectives
@@ -53,17 +53,33 @@ def chosen(dual: Dual) -> torch.Tensor:
     return objectives(torch.arange(COUNT) % (2 * last), last)
 
 
-def test_compiled_value_and_subgradient_are_those_of_the_dual(duals) -> None:
+def fixed(dual: Dual, index: int) -> list[Allowed]:
+    """Some open phases of either network fixed, others for each objective."""
+    rng, found = seeding.generator(index, "supnorm phases"), []
+    for stage in dual.stages:
+        patterns = stage.allowed.patterns.expand(COUNT, -1, -1)
+        on = stage.phases.T > 0
+        sides = [(side & patterns[:, :, None]).any(-1) for side in (on, ~on)]
+        network = torch.from_numpy(rng.integers(0, 3, sides[0].shape)) * (sides[0] & sides[1])
+        phase = torch.from_numpy(rng.random(sides[0].shape) < 0.5)
+        agrees = (phase[..., None] == on) | (network == OPEN)[..., None]
+        found.append(Allowed(patterns & agrees.all(2), network))
+    return found
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_compiled_value_and_subgradient_are_those_of_the_dual(duals, split) -> None:
     for index, dual in duals:
         c, theta = chosen(dual), drawn(dual, index)
+        allowed = fixed(dual, index) if split else dual.allowed()
         flat = [part.requires_grad_() for t in theta for part in (t.share, t.phase)]
         scales = dual.scales(c)
-        wanted = dual.value(c, theta, dual.allowed(), scales)
+        wanted = dual.value(c, theta, allowed, scales)
         slopes = torch.autograd.grad(wanted.total.sum(), flat)
         chain = Chain(
             dual,
             c,
-            dual.allowed(),
+            allowed,
             [Multipliers(t.share.detach(), t.phase.detach()) for t in theta],
             scales,
         )

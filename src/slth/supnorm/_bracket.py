@@ -69,6 +69,8 @@ def bracket(
     passes, about a second for small networks.
     Raises ValueError/TypeError: a module outside the list, networks that are not comparable, a box
     with lo > hi or entries not finite, shapes that do not fit, weights not finite, no such device.
+    Raises ArithmeticError where the networks overflow, and for a bound below a reached value, which
+    is a defect of a bound and names it.
     """
     work = Work(
         checks.integer("samples", samples, low=0),
@@ -96,11 +98,18 @@ def closed(
 ) -> Bracket:
     """Put the ends together; what ``value`` has above the bound is rounding of its evaluation.
 
-    Raises ArithmeticError when it is more than that, or not finite.
+    Raises ArithmeticError when it is more than that, which no networks explain, and when float64
+    overflows.
     """
     least = bounds[method]
-    if not (value <= least + evaluation and math.isfinite(value)):
+    if not math.isfinite(value) or math.isnan(least + evaluation):
         raise ArithmeticError(
-            f"bracket: lower {value!r} against upper {least!r}: overflow in the networks"
+            f"bracket: lower {value!r} against upper {least!r}: overflow in the networks, takes "
+            "weights and a box whose outputs float64 holds"
+        )
+    if value > least + evaluation:
+        raise ArithmeticError(
+            f"bracket: {method} gives upper {least!r}, lower is {value!r}: this bound contradicts "
+            "the reached value: a defect, please report it with the networks and the box"
         )
     return Bracket(min(value, least), least, witness, method, bounds, evaluation)

@@ -58,9 +58,8 @@ def interval_bounds(
     if len(f) == 1:
         bounds["one_layer"] = largest(one_layer(f[0], g[0], box), error)
     bounds["differential"] = largest(places[-1].delta.size, error)
-    bounds["closed_form"] = math.nextafter(
-        closed_form(f, g, float(box.size.max())) + float(error.max()), math.inf
-    )
+    norms = torch.tensor(closed_form(f, g, float(box.size.max())), dtype=torch.float64)
+    bounds["closed_form"] = largest(norms, error.max())
     apart = Range(first[-1].lo - second[-1].hi, first[-1].hi - second[-1].lo)
     bounds["separate"] = largest(up(apart.size), error)
     return bounds, error

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from slth.supnorm.dual.descent import Descent
-from slth.supnorm.dual.lagrangian import LARGEST, Bounds, objectives
 from slth.supnorm.dual.relaxation import Dual, Value
-from slth.supnorm.dual.stage import Multipliers
+from slth.supnorm.dual.lagrangian import LARGEST, Bounds, objectives
 from slth.supnorm.layers import Layers, forward
+from slth.supnorm.dual.stage import Allowed, Multipliers
 
 _TOGETHER = 8  # subproblems taken at a time
 _ROOT, _CHILD = 120, 50  # descent steps of an objective and of a subproblem
@@ -18,19 +18,20 @@ _RATE = 0.04  # first step of a subproblem's descent, which starts from its pare
 _KEPT = 16  # witnesses kept
 _CLOSE = 1e-9  # relative gap at which nothing is left to do
 
-Place = tuple[int, int, int]  # stage, block, slot in the block
+Place = tuple[int, int, int, int]  # stage, block, slot in the block, network
 
 
 @dataclass(frozen=True)
 class Node:
     """A subproblem: one objective with some phases fixed, and what its descent left.
 
-    split: the phase to fix next; None for an objective not taken up yet. leaf: none is left.
+    split: the phase to fix next, and whose; None for an objective not taken up yet. leaf: none is
+    left.
     """
 
     objective: int
     bound: float
-    allowed: list[Tensor]
+    allowed: list[Allowed]
     theta: list[Multipliers]
     split: Place | None
     leaf: bool = False
@@ -39,10 +40,13 @@ class Node:
 def branch(dual: Dual, pair: tuple[Layers, Layers], bounds: Bounds, splits: int) -> Bounds:
     """Refine ``bounds`` by ``splits`` subproblems, the largest bound first.
 
-    A subproblem gives an objective its first long descent or fixes one more phase both ways.
-    Phase s = 1 of a pair means z ≥ min(0, l_δ), s = 0 means z ≤ max(0, u_δ): the halves overlap
-    where f and g may differ in phase, so nothing is lost. Stops when the largest bound is within
-    1e-9 of a witness. Deterministic; more splits never give more. Cost: 100 dual passes a split.
+    A subproblem gives an objective its first long descent or fixes one more phase both ways: that
+    of f, z ≥ 0 or z ≤ 0, or that of g, z − δ ≥ 0 or z − δ ≤ 0. The halves share no multipliers, so
+    each answers for all its inputs, those where the other network's phase differs included: what
+    they add (`slth.supnorm.dual.stage`) depends on the sign of c_Δ, and the network is the one where it
+    is least, most often nothing, at the multipliers of the whole. There no half is above the whole.
+    Stops when the largest bound is within 1e-9 of a witness. Deterministic; more splits never give
+    more. Cost: 100 dual passes a split.
     """
     if not splits or dual.entries() > LARGEST:
         return bounds
@@ -96,22 +100,25 @@ class Tree:
     def divide(self, nodes: list[Node]) -> None:
         """Fix the phase of every node both ways."""
         children = [self.child(node, phase) for node in nodes for phase in (0.0, 1.0)]
-        allowed = [torch.stack(parts) for parts in zip(*(n.allowed for n in children), strict=True)]
+        allowed = [_joined(parts) for parts in zip(*(n.allowed for n in children), strict=True)]
         theta = [_stacked(parts) for parts in zip(*(n.theta for n in children), strict=True)]
         self.descend(children, allowed, theta, _CHILD, _RATE)
 
     def child(self, node: Node, phase: float) -> Node:
         """The node with the phase at its split fixed."""
         assert node.split is not None
-        stage, group, slot = node.split
-        allowed = [part.clone() for part in node.allowed]
-        allowed[stage][group] &= self.dual.stages[stage].phases[:, slot] == phase
+        stage, group, slot, network = node.split
+        allowed = list(node.allowed)
+        patterns, fixed = allowed[stage].patterns.clone(), allowed[stage].fixed.clone()
+        patterns[group] &= self.dual.stages[stage].phases[:, slot] == phase
+        fixed[group, slot] = network
+        allowed[stage] = Allowed(patterns, fixed)
         return Node(node.objective, node.bound, allowed, node.theta, node.split)
 
     def descend(
         self,
         nodes: list[Node],
-        allowed: list[Tensor],
+        allowed: list[Allowed],
         theta: list[Multipliers],
         steps: int,
         rate: float,
@@ -122,28 +129,34 @@ class Tree:
         value = descent.run(steps, rate)
         self.meet(self.dual.links[0].whole.argmax(value.form).view(-1, *self.witnesses.shape[1:]))
         safe = value.safe.tolist()
-        for i, node in enumerate(nodes):
-            split = self.choose(value, node, i)
+        for i, (node, split) in enumerate(zip(nodes, self.choose(value, nodes), strict=True)):
             own = [Multipliers(t.share[i], t.phase[i]) for t in descent.theta]
             bound = min(node.bound, safe[i])
-            self.push(Node(node.objective, bound, node.allowed, own, split or (0, 0, 0), not split))
+            place = split or (0, 0, 0, 0)
+            self.push(Node(node.objective, bound, node.allowed, own, place, not split))
 
-    def choose(self, value: Value, node: Node, i: int) -> Place | None:
-        """The open phase with the largest influence, less the gap between its two values."""
-        best, place = -torch.inf, None
+    def choose(self, value: Value, nodes: list[Node]) -> list[Place | None]:
+        """The open phase of each node with the largest influence, less the gap of its two values.
+
+        It is that of the network whose phase is fixed at the lesser loss.
+        """
+        found: list[tuple[float, Place | None]] = [(-torch.inf, None)] * len(nodes)
         for at, stage in enumerate(self.dual.stages):
-            values = value.patterns[at][i]
+            allowed = _joined(tuple(node.allowed[at] for node in nodes)).patterns[:, :, None]
+            values = value.patterns[at][:, :, None]
             on = stage.phases.T > 0
             lowest = values.new_tensor(-torch.inf)
-            ends = [torch.where(side, values[:, None], lowest).amax(-1) for side in (on, ~on)]
-            both = torch.stack([(side & node.allowed[at][:, None]).any(-1) for side in (on, ~on)])
-            score = value.influence[at][i] - (ends[0] - ends[1]).abs()
-            score = torch.where(both.all(0), score, lowest).nan_to_num(-torch.inf)
-            top = score.max()
-            if float(top) > best:
-                best, flat = float(top), int(score.argmax())
-                place = (at, flat // score.shape[1], flat % score.shape[1])
-        return place
+            ends = [torch.where(side, values, lowest).amax(-1) for side in (on, ~on)]
+            both = (on & allowed).any(-1) & (~on & allowed).any(-1)
+            score = value.influence[at] - (ends[0] - ends[1]).abs()
+            score = torch.where(both, score, lowest).nan_to_num(-torch.inf).flatten(1)
+            network, width = stage.cheaper(value.read[at]), len(on)
+            tops = zip(score.amax(1).tolist(), score.argmax(1).tolist(), strict=True)
+            for i, (top, flat) in enumerate(tops):
+                if top > found[i][0]:
+                    group, slot = divmod(flat, width)
+                    found[i] = (top, (at, group, slot, int(network[i, group, slot])))
+        return [place for _, place in found]
 
     def meet(self, inputs: Tensor) -> None:
         """Keep the inputs with the largest |f − g|."""
@@ -166,6 +179,12 @@ class Tree:
         for _, _, node in self.heap:
             ends[node.objective] = max(float(ends[node.objective]), node.bound)
         return Bounds(torch.minimum(ends, self.bounds.ends), self.witnesses)
+
+
+def _joined(parts: tuple[Allowed, ...]) -> Allowed:
+    return Allowed(
+        torch.stack([part.patterns for part in parts]), torch.stack([part.fixed for part in parts])
+    )
 
 
 def _stacked(parts: tuple[Multipliers, ...]) -> Multipliers:

@@ -14,7 +14,7 @@ from slth.checks import FloatArray
 from slth.supnorm.dual import descent_kernels as kernels
 from slth.supnorm.dual.descent_arrays import Arrays, array, padded, turned
 from slth.supnorm.dual.relaxation import Affine, Dual, Value
-from slth.supnorm.dual.stage import LEAST, Multipliers, Stage
+from slth.supnorm.dual.stage import LEAST, Allowed, Multipliers, Stage
 
 _RATE = 0.1  # first step on the multipliers, relative to their scales
 _LAST = 0.05  # the last step, relative to the first
@@ -24,13 +24,13 @@ _LAST = 0.05  # the last step, relative to the first
 class Descent:
     """Multipliers of a batch of T objectives c (T, N, 2), improved by `run`.
 
-    allowed: patterns of phases, stage by stage, (T, G, P) or (G, P). scales: what `Dual.scales`
+    allowed: phases, stage by stage, objective by objective or for all. scales: what `Dual.scales`
     gives.
     """
 
     dual: Dual
     c: Tensor
-    allowed: list[Tensor]
+    allowed: list[Allowed]
     theta: list[Multipliers]
     scales: list[Tensor]
 
@@ -63,6 +63,7 @@ class Descent:
             choose(new.form, old.form),
             [choose(a, b) for a, b in zip(new.patterns, old.patterns, strict=True)],
             [choose(a, b) for a, b in zip(new.influence, old.influence, strict=True)],
+            [choose(a, b) for a, b in zip(new.read, old.read, strict=True)],
         )
 
 
@@ -95,7 +96,7 @@ class Chain:
         self,
         dual: Dual,
         c: Tensor,
-        allowed: Sequence[Tensor],
+        allowed: Sequence[Allowed],
         theta: Sequence[Multipliers],
         scales: Sequence[Tensor],
         kinds: Kinds | None = None,

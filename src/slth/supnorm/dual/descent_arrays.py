@@ -8,7 +8,7 @@ from torch import Tensor
 
 from slth.checks import FloatArray
 from slth.supnorm.dual import descent_kernels as kernels
-from slth.supnorm.dual.stage import Multipliers, Stage
+from slth.supnorm.dual.stage import Allowed, Multipliers, Stage
 
 
 class Arrays:
@@ -18,7 +18,7 @@ class Arrays:
         self,
         stage: Stage,
         part: Any,
-        allowed: Tensor,
+        allowed: Allowed,
         theta: Multipliers,
         scale: Tensor,
         count: int,
@@ -32,9 +32,12 @@ class Arrays:
         rows = (turned(stage.z), turned(stage.delta))
         own = (stage.shift, stage.phases, stage.active, stage.mixed)
         box = (turned(stage.box.lo[:, 0]), turned(stage.box.hi[:, 0]))
-        self.stage = (*map(array, tables), *rows, *map(array, own), *box, array(stage.edges()))
-        shape = (count, groups, len(stage.phases))
-        self.allowed = np.ascontiguousarray(np.broadcast_to(allowed.numpy(), shape))
+        ends = (stage.edges(), stage.above, stage.below)
+        self.stage = (*map(array, tables), *rows, *map(array, own), *box, *map(array, ends))
+        self.allowed, self.fixed = (
+            np.ascontiguousarray(np.broadcast_to(part.numpy(), (count, *part.shape[-2:])))
+            for part in (allowed.patterns, allowed.fixed)
+        )
         share = scale * stage.unit()
         phase = scale[..., None] * stage.phase_unit()
         self.units = (turned(share), array(phase.expand_as(theta.phase)))
@@ -58,6 +61,7 @@ class Arrays:
             c,
             *self.now,
             self.allowed,
+            self.fixed,
             self.stage,
             self.sizes,
             self.signed,
@@ -73,9 +77,8 @@ class Arrays:
     def forward(self, v: FloatArray) -> FloatArray:
         """Values of the outputs, (T, N + 1, 2), from those of the inputs; leaves the slopes."""
         y = np.zeros_like(self.c)
-        kernels.forward(
-            self.c, self.now[1], v, self.stage, self.sizes, self.best, self.u, *self.slopes, y
-        )
+        own = (self.fixed, self.stage, self.sizes, self.best, self.u)
+        kernels.forward(self.c, self.now[1], v, *own, *self.slopes, y)
         y[:, -1] = 0.0
         return y
 

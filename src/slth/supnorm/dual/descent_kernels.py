@@ -1,6 +1,6 @@
 """Compiled passes of the Lagrangian dual: value and subgradient of a stage, and Adam.
 
-`slth.supnorm.dual.stage` has the formulas; here they are written out for speed, without the
+`slth.supnorm.dual.relaxation.stage` has the formulas; here they are written out for speed, without the
 rounding slack, to search for multipliers. No bound is taken from here: `Dual.value` gives that.
 With s* the best pattern of a block and u* the maximiser of its form, v what the layers below make
 of their inputs: the subgradient is u* − v for λ, and the outputs' own values for the layer above.
@@ -57,6 +57,7 @@ def backward(
     share: FloatArray,
     phase: FloatArray,
     allowed: Any,
+    fixed: Any,
     stage: Any,
     sizes: Any,
     signed: bool,
@@ -69,10 +70,11 @@ def backward(
     """Pass objectives through a stage.
 
     c: (T, N + 1, 2), its last row 0. share: λ, (T, G, 2, p). phase: β, (T, G, P, m, 3).
-    allowed: (T, G, P). part: (G,), where in total (T, K) a block's value is added. Adds −λ to
-    below (T, M + 1, 2); writes the best patterns, (T, G), and the maximisers u, (T, G, 2, p).
+    allowed: (T, G, P). fixed: (T, G, m), 0 open, 1 of f, 2 of g. part: (G,), where in total (T, K)
+    a block's value is added. Adds −λ to below (T, M + 1, 2); writes the best patterns, (T, G), and
+    the maximisers u, (T, G, 2, p).
     """
-    outputs, inputs, z, delta, shift, phases, active, mixed, lo, hi, edges = stage
+    outputs, inputs, z, delta, shift, phases, active, mixed, lo, hi, edges, over, under = stage
     cut, low, high = sizes
     groups, m, p = z.shape[0], z.shape[1], z.shape[3]
     form = np.empty((2, p))
@@ -84,7 +86,8 @@ def backward(
             mix = 0.0
             for j in range(m):
                 of_f, of_gap = c[t, outputs[g, j], 0], c[t, outputs[g, j], 1]
-                mix += abs(of_f) * mixed[g, j]
+                if fixed[t, g, j] == 0:
+                    mix += abs(of_f) * mixed[g, j]
                 a, b = active[g, j] * of_f, active[g, j] * of_gap
                 for f in range(2):
                     for k in range(p):
@@ -106,8 +109,16 @@ def backward(
                     of_delta = (active[g, j] - on) * cut * of_gap - b2
                     a, b = on * of_f + of_z, on * of_gap + of_delta
                     value += a * shift[g, j, 0] + b * shift[g, j, 1]
-                    value += b0 * edges[g, s, j, 0] + b1 * edges[g, s, j, 1]
-                    value += max(-of_delta * low[g, j], -of_delta * high[g, j])
+                    value += b1 * edges[g, s, j, 1]
+                    ranged = of_delta
+                    if fixed[t, g, j] == 0:
+                        value += b0 * edges[g, s, j, 0]
+                    elif fixed[t, g, j] == 1:
+                        value += max(-of_gap, 0.0) * (under[g, j] if on > 0 else over[g, j])
+                    else:
+                        value += max(of_f + of_gap, 0.0) * edges[g, s, j, 0]
+                        ranged += (2 * on - 1) * b0
+                    value += max(-ranged * low[g, j], -ranged * high[g, j])
                     for f in range(2):
                         for k in range(p):
                             form[f, k] += a * z[g, j, f, k] + b * delta[g, j, f, k]
@@ -149,6 +160,7 @@ def forward(
     c: FloatArray,
     phase: FloatArray,
     v: FloatArray,
+    fixed: Any,
     stage: Any,
     sizes: Any,
     best: Any,
@@ -162,7 +174,7 @@ def forward(
     v: (T, M + 1, 2), the inputs as the layers below have them. Writes the slopes of λ and β and
     the values y (T, N + 1, 2) of the outputs, which are the slopes of c.
     """
-    outputs, inputs, z, delta, shift, phases, active, mixed, _, _, edges = stage
+    outputs, inputs, z, delta, shift, phases, active, mixed, _, _, edges, over, under = stage
     cut, low, high = sizes
     groups, m, p = z.shape[0], z.shape[1], z.shape[3]
     by_phase[:] = 0.0
@@ -182,16 +194,28 @@ def forward(
                         dv += delta[g, j, f, k] * by_share[t, g, f, k]
                 on, part = phases[s, j], active[g, j]
                 of_f, of_gap = c[t, outputs[g, j], 0], c[t, outputs[g, j], 1]
-                of_delta = (part - on) * cut * of_gap - phase[t, g, s, j, 2]
-                end = high[g, j] if -of_delta * high[g, j] > -of_delta * low[g, j] else low[g, j]
+                ranged, near = (part - on) * cut * of_gap - phase[t, g, s, j, 2], edges[g, s, j, 0]
+                lost_f = lost_gap = 0.0
+                if fixed[t, g, j] == 0:
+                    lost_f = mixed[g, j] if of_f > 0 else -mixed[g, j] if of_f < 0 else 0.0
+                elif fixed[t, g, j] == 1:
+                    near = 0.0
+                    if of_gap < 0:
+                        lost_gap = -(under[g, j] if on > 0 else over[g, j])
+                else:
+                    ranged += (2 * on - 1) * phase[t, g, s, j, 0]
+                    if of_f + of_gap > 0:
+                        lost_f = lost_gap = near
+                end = high[g, j] if -ranged * high[g, j] > -ranged * low[g, j] else low[g, j]
+                if fixed[t, g, j] == 2:
+                    near = (1 - 2 * on) * end
                 by_z, by_delta = zu + shift[g, j, 0], du + shift[g, j, 1] - end
-                by_phase[t, g, s, j, 0] = (2 * on - 1) * by_z + edges[g, s, j, 0]
+                by_phase[t, g, s, j, 0] = (2 * on - 1) * by_z + near
                 by_phase[t, g, s, j, 1] = (1 - 2 * on) * by_z + edges[g, s, j, 1]
                 by_phase[t, g, s, j, 2] = -by_delta
-                loss = mixed[g, j] if of_f > 0 else -mixed[g, j] if of_f < 0 else 0.0
-                y[t, outputs[g, j], 0] = on * (zu + shift[g, j, 0]) - part * zv + loss
+                y[t, outputs[g, j], 0] = on * (zu + shift[g, j, 0]) - part * zv + lost_f
                 gap = on * (du + shift[g, j, 1]) - part * dv + (part - on) * cut * by_delta
-                y[t, outputs[g, j], 1] = gap
+                y[t, outputs[g, j], 1] = gap + lost_gap
 
 
 @_njit

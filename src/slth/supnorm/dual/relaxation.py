@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from slth.supnorm import rounding
-from slth.supnorm.bounds.differential import Triple, affine_pair
 from slth.supnorm.dual.blocks import Blocks, blocks
 from slth.supnorm.dual.coordinates import Coordinates, entry, kernels, row_errors
-from slth.supnorm.dual.stage import Multipliers, Passed, Stage, adjoint, stage
+from slth.supnorm.bounds.differential import Triple, affine_pair
 from slth.supnorm.layers import Layer, Layers
+from slth.supnorm.dual.stage import Allowed, Multipliers, Passed, Stage, adjoint, stage
 
 _CUT = 0.75  # share of δ that ranges bound at first, where they are known to be narrower
 
@@ -74,8 +74,8 @@ class Dual:
         """The links with a ReLU, first layer first."""
         return [link for link in self.links if isinstance(link, Stage)]
 
-    def allowed(self) -> list[Tensor]:
-        """Phase patterns that some input can have, stage by stage: (G, P)."""
+    def allowed(self) -> list[Allowed]:
+        """Phase patterns that some input can have, stage by stage, none fixed."""
         return [link.allowed for link in self.stages]
 
     def start(self, count: int) -> list[Multipliers]:
@@ -90,7 +90,7 @@ class Dual:
         self,
         c: Tensor,
         theta: Sequence[Multipliers],
-        allowed: Sequence[Tensor],
+        allowed: Sequence[Allowed],
         scales: Sequence[Tensor],
     ) -> "Value":
         """Bound on Σ_j c_j · (z_f, δ)_j of the last layer; c: (T, N, 2).
@@ -101,6 +101,7 @@ class Dual:
         total, slack = c.new_zeros(len(c)), c.new_zeros(len(c))
         sizes = c.new_zeros(len(c))
         passed: list[Passed] = []
+        read: list[Tensor] = []
         at = len(theta)
         for link in reversed(self.links):
             if isinstance(link, Affine):
@@ -108,6 +109,7 @@ class Dual:
                 parts = shift[:, None]
             else:
                 at -= 1
+                read.insert(0, c.detach())
                 here = link.bound(c, scales[at], theta[at], allowed[at])
                 c, parts, more = here.form, here.patterns.amax(-1), here.slack
                 passed.insert(0, here)
@@ -122,6 +124,7 @@ class Dual:
             c,
             [here.patterns for here in passed],
             [here.influence for here in passed],
+            read,
         )
 
     def terms(self) -> int:
@@ -137,16 +140,16 @@ class Dual:
             if isinstance(link, Affine):
                 c = link.back(c)[0]
             else:
-                scale = link.scale(c)
-                scales.insert(0, scale)
-                c = link.bound(c, scale, link.start(len(c)), link.allowed).form
+                scales.insert(0, link.scale(c))
+                c = link.passed_first(c)
         return scales
 
 
 @dataclass(frozen=True)
 class Value:
     """Dual value (T,), its rounding slack (T,), the form left at the input, and, stage by stage,
-    the values of the patterns and the influence of the phases (`Passed`).
+    the values of the patterns, the influence of the phases (`Passed`) and the form (T, N, 2) of its
+    outputs.
     """
 
     total: Tensor
@@ -154,6 +157,7 @@ class Value:
     form: Tensor
     patterns: list[Tensor]
     influence: list[Tensor]
+    read: list[Tensor]
 
     @property
     def safe(self) -> Tensor:

@@ -6,9 +6,14 @@ hold of their inputs u,
 Phases: Δ is δ when both are active, 0 when none is, and between 0 and δ otherwise, when z lies
 between 0 and δ too. So c_Δ Δ is at most its value with one phase s ∈ {0, 1} for both, where s = 1
 needs z ≥ min(0, l_δ) and s = 0 needs z ≤ max(0, u_δ); c_f σ(z) is off by at most
-|c_f| max(−l_δ, u_δ, 0). Each maximum over u_B in its box under these constraints, and those of the
+|c_f| max(−l_δ, u_δ, 0). Which s that is depends on the sign of c_Δ, so it needs both s allowed.
+Where one is ruled out (`Allowed`), s is the phase of one network, and the other's may differ: of
+f, with z ≥ 0 or z ≤ 0, the loss is (−c_Δ)⁺ |z − δ|; of g, with z − δ ≥ 0 or ≤ 0, it is
+(c_f + c_Δ)⁺ |z|; either size is at most u_δ or −l_δ there. A range of z that leaves one s leaves
+no room for differing phases.
+Each maximum over u_B in its box under these constraints, and those of the
 ranges of z and δ, is bounded by its own dual, with β ≥ 0. The loss of the shared phase is second
-order in ‖f − g‖. Ranges narrower than what the box of u_B gives (`slth.supnorm.dual.local`) cut the
+order in ‖f − g‖. Ranges narrower than what the box of u_B gives (`slth.supnorm.dual.relaxation.local`) cut the
 hull: their multipliers mix it with the interval bound, and neither is worse than both together.
 Sources: Lagrangian decomposition (Bunel et al., UAI 2020), hulls of several neurons at once (Singh
 et al., NeurIPS 2019), β as in β-CROWN (Wang et al., NeurIPS 2021), pairs as in NeuroDiff (Paulsen
@@ -22,12 +27,13 @@ import torch
 from torch import Tensor
 
 from slth.supnorm import rounding
-from slth.supnorm.dual.blocks import Blocks
-from slth.supnorm.dual.coordinates import Coordinates, kernels, row_errors
+from slth.supnorm.dual.relaxation.blocks import Blocks
+from slth.supnorm.dual.relaxation.coordinates import Coordinates, kernels, row_errors
 from slth.supnorm.layers import Layer
 from slth.supnorm.ranges import Range
 
 LEAST = 1e-70  # sizes below are taken for it where they divide: products of three stay finite
+OPEN, OF_F, OF_G = 0, 1, 2  # whose phase is fixed
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,18 @@ class Multipliers:
 
     share: Tensor
     phase: Tensor
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """The part of the inputs that a subproblem is about, as one stage sees it.
+
+    patterns: (…, G, P), the patterns of phases that are left. fixed: (…, G, m), OPEN, or the
+    network, OF_F or OF_G, whose phase is the one that ``patterns`` leaves.
+    """
+
+    patterns: Tensor
+    fixed: Tensor
 
 
 @dataclass(frozen=True)
@@ -63,8 +81,9 @@ class Stage:
 
     z, delta: rows (G, m, p, 2) of the pre-activations f and f − g. shift: (G, m, 2), their biases.
     above, below: (G, m), s = 1 needs z ≥ −above, s = 0 needs z ≤ below. phases: (P, m) of {0, 1}.
-    allowed: (G, P), the patterns that some input can have. active: (G, m), the share of the linear
-    form of phase 1 that is passed on before any multiplier. mixed: (G, m), the loss per |c_f|.
+    allowed: the patterns that some input can have, none fixed. active: (G, m), the share of the
+    linear form of phase 1 that is passed on before any multiplier. mixed: (G, m), the loss per
+    |c_f| of an open phase.
     error: (G, m, 2), bounds on the rounding of z and δ. lo, hi: (G, m, 2), ranges of z and δ.
     cut: the share of δ that its range bounds before any multiplier.
     """
@@ -78,7 +97,7 @@ class Stage:
     above: Tensor
     below: Tensor
     phases: Tensor
-    allowed: Tensor
+    allowed: Allowed
     active: Tensor
     mixed: Tensor
     error: Tensor
@@ -102,10 +121,10 @@ class Stage:
         terms = (self.gather(c).abs() * self.spread).sum(-1)
         return terms.mean((1, 2)).view(-1, 1, 1, 1).clamp(min=1e-300)
 
-    def bound(self, c: Tensor, scale: Tensor, theta: Multipliers, allowed: Tensor) -> "Passed":
-        """Pass Σ_j c_j · y_j, c of shape (T, N, 2), to the inputs; allowed: (T, G, P) or (G, P)."""
+    def bound(self, c: Tensor, scale: Tensor, theta: Multipliers, allowed: Allowed) -> "Passed":
+        """Pass Σ_j c_j · y_j, c of shape (T, N, 2), to the inputs."""
         own = self.gather(c)
-        slope = own[..., :1, None] * self.z + own[..., 1:, None] * self.delta
+        slope = self._slope(own)
         share = scale * theta.share * self.unit() - (self.active[..., None, None] * slope).sum(2)
         beta = scale[..., None] * theta.phase * self.phase_unit()
         sign = 2 * self.phases - 1
@@ -118,18 +137,47 @@ class Stage:
         form = form + torch.einsum("tgsk,gkpf->tgspf", of_delta, self.delta)
         constant = (own * self.shift).sum(-1) @ self.phases.T
         shifts = of_z * self.shift[:, None, :, 0] + of_delta * self.shift[:, None, :, 1]
-        edges = (beta[..., :2] * self.edges()).sum(-1)
+        near, far = self.edges().unbind(-1)
+        is_open, of_g = ((allowed.fixed == kind)[..., None, :] for kind in (OPEN, OF_G))
+        edges = beta[..., 0] * near * is_open + beta[..., 1] * far
+        # z − δ ≥ 0 or ≤ 0 in place of z ≥ −above or ≤ below: the same form, its δ in its range
+        ranged = of_delta + of_g * sign * beta[..., 0]
         low, high = (end[:, None, :, 1] for end in (self.lo, self.hi))
-        edges = edges + torch.maximum(-of_delta * high, -of_delta * low)
-        constant = constant + (shifts + edges).sum(-1)
-        constant = constant + (own[..., 0].abs() * self.mixed).sum(-1)[..., None]
+        edges = edges + torch.maximum(-ranged * high, -ranged * low)
+        constant = constant + (shifts + edges + self._loss(own, allowed.fixed)).sum(-1)
         value = self.box.support(form) + constant
+        most = of_delta.abs() + of_g * beta[..., 0]
         return Passed(
-            value.masked_fill(~allowed, -torch.inf),
+            value.masked_fill(~allowed.patterns, -torch.inf),
             self._scatter(-share),
-            self._slack(own, slope, share, beta[..., :2].sum(-1), of_delta),
+            self._slack(own, slope, share, beta[..., :2].sum(-1), most, allowed.fixed),
             (own.detach().abs() * self.spread).sum(-1),
         )
+
+    def passed_first(self, c: Tensor) -> Tensor:
+        """The form (T, M, 2) that `bound` passes on at multipliers 0."""
+        slope = self._slope(self.gather(c))
+        return self._scatter((self.active[..., None, None] * slope).sum(2))
+
+    def _slope(self, own: Tensor) -> Tensor:
+        """Forms of the inputs where every phase is 1: (T, G, m, p, 2)."""
+        return own[..., :1, None] * self.z + own[..., 1:, None] * self.delta
+
+    def cheaper(self, c: Tensor) -> Tensor:
+        """The network, OF_F or OF_G, whose phase is fixed at the lesser loss: (T, G, m)."""
+        own = self.gather(c)
+        return torch.where(-own[..., 1] <= own.sum(-1).clamp(min=0), OF_F, OF_G)
+
+    def _loss(self, own: Tensor, fixed: Tensor) -> Tensor:
+        """What differing phases add to a pattern's value, output by output: (T, G, P or 1, m)."""
+        loss = (own[..., 0].abs() * self.mixed * (fixed == OPEN))[:, :, None]
+        if not bool(fixed.any()):
+            return loss
+        near = self.edges()[..., 0]
+        other = self.above[:, None] + self.below[:, None] - near
+        of_f, of_g = ((fixed == network)[..., None, :] for network in (OF_F, OF_G))
+        loss = loss + of_f * torch.relu(-own[..., 1])[:, :, None] * other
+        return loss + of_g * torch.relu(own.sum(-1))[:, :, None] * near
 
     def unit(self) -> Tensor:
         """What λ is measured in, (G, p, 2), and θ of an input that is always 0 does not count."""
@@ -153,11 +201,20 @@ class Stage:
         return out[:, :count]
 
     def _slack(
-        self, own: Tensor, slope: Tensor, share: Tensor, of_z: Tensor, of_delta: Tensor
+        self,
+        own: Tensor,
+        slope: Tensor,
+        share: Tensor,
+        of_z: Tensor,
+        of_delta: Tensor,
+        fixed: Tensor,
     ) -> Tensor:
-        """Slack of the float64 operations of `bound`: γ times Σ|terms|, and the rows' own error."""
+        """Slack of the float64 operations of `bound`: γ times Σ|terms|, and the rows' own error.
+
+        of_z, of_delta: most that they are multiplied by, (T, G, P, m).
+        """
         with torch.no_grad():
-            most = torch.stack([of_z.amax(2), of_delta.abs().amax(2)], -1)
+            most = torch.stack([of_z.amax(2), of_delta.amax(2)], -1)
             rows = ((own.abs() + most) * self.error).sum(-1)
             size = self.box.size[:, 0]
             reach = [(part.abs() * size[:, None]).sum((-1, -2)) for part in (self.z, self.delta)]
@@ -166,7 +223,9 @@ class Stage:
             edge = edge + (self.above.abs() + self.below.abs())[..., None]
             terms = terms + (most * edge + (own * self.shift).abs()).sum((-1, -2))
             terms = terms + (own[..., 0].abs() * self.mixed).sum(-1)
-            length = slope.shape[2] * 12 + 2 * slope.shape[3] + len(self.blocks.outputs)
+            lost = own.abs().sum(-1) * (self.above + self.below) * (fixed != OPEN)
+            terms = terms + lost.sum(-1)
+            length = slope.shape[2] * 16 + 2 * slope.shape[3] + len(self.blocks.outputs)
             return (rows.sum(-1) + rounding.slack(length) * terms).sum(-1)
 
 
@@ -193,13 +252,13 @@ def stage(
     first, second = (zero + layer.shift() for layer in (f, g))
     low, high, least, largest = own(z.lo), own(z.hi), own(delta.lo), own(delta.hi)
     above, below = (-least).clamp(min=0), largest.clamp(min=0)
-    on, off = high >= -above, low <= below
+    on, off = ~(high < -above), ~(low > below)  # a NaN rules nothing out
     off = off | (shape.outputs == zero.numel())
     on = on & (shape.outputs < zero.numel())
     phases = torch.tensor(
         list(itertools.product((0.0, 1.0), repeat=shape.outputs.shape[1])), dtype=torch.float64
     )
-    allowed = torch.where(phases > 0, on[:, None], off[:, None]).all(-1)
+    patterns = torch.where(phases > 0, on[:, None], off[:, None]).all(-1)
     width = (high - low).clamp(min=1e-300)
     both = (high.clamp(min=0) / width).clamp(max=1)
     mixed = on & off & (shape.outputs < zero.numel())
@@ -213,7 +272,7 @@ def stage(
         above,
         below,
         phases,
-        allowed,
+        Allowed(patterns, torch.full_like(shape.outputs, OPEN)),
         torch.where(on & off, both, on.double()),
         torch.where(mixed, torch.maximum(above, below), 0.0),
         torch.stack([own(error) for error in row_errors(f, g, whole)], -1),
