@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def copy(folder: Path) -> None:
-    """Copy what a run needs; compiled kernels stay valid, since the files keep their times."""
+    """Copy what a run needs; compiled kernels stay valid, named by their source."""
     made = shutil.ignore_patterns("tables", "figures", "numbers*", "benchmark.tex")
     others = shutil.ignore_patterns("*.egg-info")
     for part in (*PARTS, "workflow"):

@@ -14,8 +14,8 @@ from torch import nn
 
 from slth import seeding
 from slth.supnorm import bracket, branching, exact, stage
-from tests import supnorm_batches as batches
 from tests import supnorm_cases as cases
+from tests.supnorm import supnorm_batches as batches
 
 OFF = {"samples": 0, "restarts": 0, "steps": 0}
 WIDE = [("line", 16, i) for i in range(56)] + [("plane", 16, i) for i in range(44)]

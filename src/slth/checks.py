@@ -129,7 +129,7 @@ def numbers(name: str, value: object, shape_words: str) -> np.ndarray:
         raise TypeError(f"{name}: got {kind}, which is no array ({error}), {takes}") from None
     if raw.dtype.kind not in "fiub":
         hint = "; convert it with np.asarray(..., dtype=float)" if raw.dtype.kind == "O" else ""
-        got = f"{type(value).__name__} of dtype {raw.dtype}"
+        got = f"dtype {raw.dtype} ({type(value).__name__})"
         raise TypeError(f"{name}: got {got}, {takes}{hint}")
     if raw.dtype.kind == "f" and not isinstance(plain, np.ndarray):
         _refuse_rounded(name, plain, raw)

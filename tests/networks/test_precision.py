@@ -11,6 +11,7 @@ from torch import nn
 
 from slth import learned, networks, supnorm, tickets
 from slth.tickets import measure
+from tests.test_constructions import CASES
 
 PRECISIONS = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 PAIRS = list(itertools.product(PRECISIONS, PRECISIONS))
@@ -138,3 +139,29 @@ def test_gradients_of_images_and_parameters_are_left_alone():
     mask.accuracy(x, Y)
     assert x.grad is None
     assert all(p.grad is None and p.requires_grad for p in low.parameters())
+
+
+LOW = (torch.float32, torch.float16, torch.bfloat16)
+GRAPH = "graph"  # a graph's thirds in float32 add up to more than 1, which its theorem excludes
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if name != GRAPH])
+def test_every_construction_takes_low_precision_and_its_tickets_are_measured_in_it(name):
+    case = CASES[name]
+    x = case.inputs(8)
+    for dtype in LOW:
+        target = copy_of(case.target, dtype)
+        ticket = case.build(target=target, n=3)
+        small = copy_of(ticket.ticket, dtype)
+        for images in (x.to(dtype), x):
+            assert tickets.data_error(target=target, ticket=ticket.target, images=images) == 0
+            assert tickets.data_error(target=target, ticket=small, images=images) >= 0
+        assert tickets.get(ticket.construction, **ticket.options).error_bound(ticket) >= 0
+
+
+def test_a_graph_rounded_above_one_is_refused_with_the_way_out():
+    case = CASES[GRAPH]
+    low = copy_of(case.target, torch.bfloat16)
+    assert tickets.data_error(target=case.target, ticket=low, images=case.inputs(4)) > 0
+    with pytest.raises(ValueError, match=r"^adjacency: got a row of absolute sum 1\.0.*divide"):
+        case.build(target=low)

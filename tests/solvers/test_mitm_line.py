@@ -144,10 +144,22 @@ def test_a_table_of_any_size_finds_the_optimum(shape, n):
     z = np.array([*np.linspace(-1.2, 1.2, 23) * scale, 0.0, x[0]])
     z = z[np.isfinite(z)]
     for t in range(n + 1):
-        masks = Table.of(x, t).closest(z)
+        masks, _ = Table.of(x, t).closest(z, np.zeros(len(z)))
         for mask, target in zip(masks, z, strict=True):
             kept = x[(int(mask) >> np.arange(n)) & 1 == 1]
             assert abs(abs(kept.sum() - target) - brute_force(x, target)) <= 1e-12 * scale
+
+
+@pytest.mark.parametrize("n", [1, 4, 9])
+def test_a_table_says_where_no_other_subset_is_as_near(n):
+    rng = np.random.default_rng(n)
+    x, z = rng.integers(-9, 10, n) * 1.0, np.arange(-30, 30) / 2
+    subsets = (np.arange(1 << n)[:, None] >> np.arange(n)) & 1
+    gaps = np.sort(np.abs(subsets @ x[:, None] - z), axis=0)
+    for t in range(n + 1):
+        for slack in (0.0, 1.0):
+            _, alone = Table.of(x, t).closest(z, np.full(len(z), slack))
+            assert (alone == (gaps[1] > gaps[0] + slack)).all()
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -6,11 +6,11 @@ import torch
 
 from slth import seeding
 from slth.supnorm.arguments import prepare
-from slth.supnorm.dual.descent import Chain, Descent
 from slth.supnorm.bounds.differential import differential
-from slth.supnorm.dual.relaxation import Dual, build
+from slth.supnorm.dual.descent import Chain, Descent
 from slth.supnorm.dual.lagrangian import objectives
 from slth.supnorm.dual.local import narrowed
+from slth.supnorm.dual.relaxation import Dual, build
 from slth.supnorm.dual.stage import OPEN, Allowed, Multipliers
 from tests.supnorm import supnorm_cases as cases
 

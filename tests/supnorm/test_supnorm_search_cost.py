@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 import torch
+from slth.supnorm.search.pool.lower import Work
 from torch import Tensor, nn
 
 from slth.supnorm import bracket
-from slth.supnorm.search.lower import Work
 
 lower, search = (sys.modules[f"slth.supnorm.{name}"] for name in ("lower", "search"))
 

@@ -12,8 +12,6 @@ from typing import NamedTuple
 
 import pytest
 
-from slth.solvers.kernels.compiled import cache_folder
-
 PROJECT = Path(__file__).parents[2]
 PARTS = [
     ".gitignore",
@@ -41,9 +39,7 @@ GENERATED = shutil.ignore_patterns(
     "*.pyc.*",
     "kernels-*",
 )
-KERNELS = Path(
-    cache_folder(PROJECT / "src/slth/solvers")
-)  # named by their source: what one checkout compiles serves all
+KERNELS = PROJECT / "src/slth/solvers/__pycache__"  # of kernels named by what they depend on
 
 
 class Checkout:
@@ -58,10 +54,6 @@ class Checkout:
                 shutil.copytree(source, folder / part, ignore=GENERATED)
             else:
                 shutil.copy2(source, folder / part)
-        KERNELS.mkdir(parents=True, exist_ok=True)
-        place = folder / KERNELS.relative_to(PROJECT)
-        place.parent.mkdir(exist_ok=True)
-        place.symlink_to(KERNELS)
 
     def copy(self, folder: Path) -> "Checkout":
         """Return a copy of all that is here, dates included."""
@@ -137,8 +129,12 @@ def publish(folder: Path, tag: str | None = None) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of a run: the caller's, less what would redirect Snakemake."""
-    return {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE_")}
+    """Return the environment of a run: the caller's, less what would redirect Snakemake.
+
+    What one checkout compiles serves all.
+    """
+    own = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE_")}
+    return {"NUMBA_CACHE_DIR": str(KERNELS), **own}
 
 
 def rules_in(listing: str) -> set[str]:

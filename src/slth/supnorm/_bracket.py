@@ -64,13 +64,14 @@ def bracket(
     Upper bounds: `one_layer` (one-layer networks; exact without a ReLU), `differential`
     (ReluDiff, Paulsen et al. 2020), `closed_form`, `separate` (f and g bounded apart), `crown`
     (the same with linear bounds), `lagrangian` (blocks of ReLU pairs, `slth.supnorm.dual.stage`)
-    and, with splits, `branching`. They hold for real arithmetic; what they say of float64 evaluation
-    is in `slth.supnorm.rounding`. Deterministic, one torch thread. Cost: some ten thousand forward
+    and, with splits, `branching`. They hold for real arithmetic; what they say of float64
+    evaluation is in `slth.supnorm.rounding`. Deterministic, one torch thread. Cost: some ten thousand forward
     passes, about a second for small networks.
     Raises ValueError/TypeError: a module outside the list, networks that are not comparable, a box
     with lo > hi or entries not finite, shapes that do not fit, weights not finite, no such device.
-    Raises ArithmeticError where the networks overflow, and for a bound below a reached value, which
-    is a defect of a bound and names it.
+    FloatRangeError (both a ValueError and an ArithmeticError): numbers that float64 does not hold.
+    ArithmeticError: a thread without IEEE arithmetic (`slth.supnorm.arithmetic`), or a bound below
+    a reached value, which is a defect of the bound and names it.
     """
     work = Work(
         checks.integer("samples", samples, low=0),

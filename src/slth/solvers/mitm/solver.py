@@ -75,7 +75,7 @@ class MeetInTheMiddle(Solver):
             batch = self.search_batch(instance.X[None], instance.z[None], instance.eps, options)
             return Answer(batch.keep[0], bool(batch.complete[0]), int(batch.work[0]))
         with _crew(instance.n, instance.d, options) as crew:
-            return _search_space(instance, options, crew.run, None)
+            return _search_space(instance, options, crew.iterate, None)
 
     def search_batch(
         self, X: FloatArray, Z: FloatArray, eps: float | None, options: Options

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from slth.supnorm.dual.descent import Descent
-from slth.supnorm.dual.relaxation import Dual, Value
 from slth.supnorm.dual.lagrangian import LARGEST, Bounds, objectives
-from slth.supnorm.layers import Layers, forward
+from slth.supnorm.dual.relaxation import Dual, Value
 from slth.supnorm.dual.stage import Allowed, Multipliers
+from slth.supnorm.layers import Layers, forward
 
 _TOGETHER = 8  # subproblems taken at a time
 _ROOT, _CHILD = 120, 50  # descent steps of an objective and of a subproblem
@@ -43,7 +43,7 @@ def branch(dual: Dual, pair: tuple[Layers, Layers], bounds: Bounds, splits: int)
     A subproblem gives an objective its first long descent or fixes one more phase both ways: that
     of f, z ≥ 0 or z ≤ 0, or that of g, z − δ ≥ 0 or z − δ ≤ 0. The halves share no multipliers, so
     each answers for all its inputs, those where the other network's phase differs included: what
-    they add (`slth.supnorm.dual.stage`) depends on the sign of c_Δ, and the network is the one where it
+    they add (`.stage`) depends on the sign of c_Δ, and the network is the one where it
     is least, most often nothing, at the multipliers of the whole. There no half is above the whole.
     Stops when the largest bound is within 1e-9 of a witness. Deterministic; more splits never give
     more. Cost: 100 dual passes a split.

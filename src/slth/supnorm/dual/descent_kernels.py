@@ -1,6 +1,6 @@
 """Compiled passes of the Lagrangian dual: value and subgradient of a stage, and Adam.
 
-`slth.supnorm.dual.relaxation.stage` has the formulas; here they are written out for speed, without the
+`slth.supnorm.dual.stage` has the formulas; here they are written out for speed, without the
 rounding slack, to search for multipliers. No bound is taken from here: `Dual.value` gives that.
 With s* the best pattern of a block and u* the maximiser of its form, v what the layers below make
 of their inputs: the subgradient is u* − v for λ, and the outputs' own values for the layer above.

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from slth.supnorm.bounds.differential import Triple, relu_pair
-from slth.supnorm.dual.relaxation.descent import Descent
+from slth.supnorm.dual.descent import Descent
 from slth.supnorm.dual.relaxation.relaxation import Dual
 from slth.supnorm.ranges import Range
 

@@ -2,9 +2,9 @@
 
 Interval ranges let each input of a neuron take its extreme alone. The Lagrangian dual of the part
 of the networks that one position reads is small, and its bound holds for that position: a range
-that `slth.supnorm.dual.stage` cuts its hulls with. Positions that read the same kernel entries over the
-same ranges are of one kind and share one dual, so a convolution has a few kinds whatever the image;
-the duals of all kinds are one pass (`slth.supnorm.union`).
+that `slth.supnorm.dual.stage` cuts its hulls with. Positions that read the same kernel entries over
+the same ranges are of one kind and share one dual, so a convolution has a few kinds whatever the
+image; the duals of all kinds are one pass (`slth.supnorm.union`).
 Source of the idea: intermediate bounds by linear relaxation (CROWN, Zhang et al., NeurIPS 2018).
 """
 
@@ -16,13 +16,13 @@ import torch
 from torch import Tensor
 
 from slth.supnorm import rounding
+from slth.supnorm.bounds.differential import Triple, activated, affine_pair
 from slth.supnorm.dual.blocks import Blocks, fields, single
 from slth.supnorm.dual.descent import Chain, Kinds
-from slth.supnorm.bounds.differential import Triple, activated, affine_pair
 from slth.supnorm.dual.relaxation import Affine, Dual, build
+from slth.supnorm.dual.stage import Allowed, Multipliers
 from slth.supnorm.layers import Layers, fan_in
 from slth.supnorm.ranges import Range
-from slth.supnorm.dual.stage import Allowed, Multipliers
 from slth.supnorm.union import Fields, Rows, union
 
 _BLOCK = 2  # ReLU pairs a block

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from slth.supnorm import rounding
+from slth.supnorm.bounds.differential import Triple, affine_pair
 from slth.supnorm.dual.blocks import Blocks, blocks
 from slth.supnorm.dual.coordinates import Coordinates, entry, kernels, row_errors
-from slth.supnorm.bounds.differential import Triple, affine_pair
-from slth.supnorm.layers import Layer, Layers
 from slth.supnorm.dual.stage import Allowed, Multipliers, Passed, Stage, adjoint, stage
+from slth.supnorm.layers import Layer, Layers
 
 _CUT = 0.75  # share of δ that ranges bound at first, where they are known to be narrower
 

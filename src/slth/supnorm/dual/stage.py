@@ -13,7 +13,7 @@ f, with z ≥ 0 or z ≤ 0, the loss is (−c_Δ)⁺ |z − δ|; of g, with z �
 no room for differing phases.
 Each maximum over u_B in its box under these constraints, and those of the
 ranges of z and δ, is bounded by its own dual, with β ≥ 0. The loss of the shared phase is second
-order in ‖f − g‖. Ranges narrower than what the box of u_B gives (`slth.supnorm.dual.relaxation.local`) cut the
+order in ‖f − g‖. Ranges narrower than what the box of u_B gives (`slth.supnorm.dual.local`) cut the
 hull: their multipliers mix it with the interval bound, and neither is worse than both together.
 Sources: Lagrangian decomposition (Bunel et al., UAI 2020), hulls of several neurons at once (Singh
 et al., NeurIPS 2019), β as in β-CROWN (Wang et al., NeurIPS 2021), pairs as in NeuroDiff (Paulsen
@@ -27,8 +27,8 @@ import torch
 from torch import Tensor
 
 from slth.supnorm import rounding
-from slth.supnorm.dual.relaxation.blocks import Blocks
-from slth.supnorm.dual.relaxation.coordinates import Coordinates, kernels, row_errors
+from slth.supnorm.dual.blocks import Blocks
+from slth.supnorm.dual.coordinates import Coordinates, kernels, row_errors
 from slth.supnorm.layers import Layer
 from slth.supnorm.ranges import Range
 

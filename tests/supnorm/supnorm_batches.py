@@ -14,15 +14,15 @@ from torch import Tensor, nn
 from slth import seeding
 from slth.networks import Residual
 from slth.supnorm.arguments import one_thread, prepare
-from slth.supnorm.blocks import Blocks, _tiles, fields, share
-from slth.supnorm.branching import Tree
-from slth.supnorm.closed_form import closed_form
-from slth.supnorm.crown import crown
-from slth.supnorm.differential import differential
-from slth.supnorm.dual import build
-from slth.supnorm.lagrangian import Bounds, refine, size
+from slth.supnorm.bounds.closed_form import closed_form
+from slth.supnorm.bounds.crown import crown
+from slth.supnorm.bounds.differential import differential
+from slth.supnorm.dual.blocks import Blocks, _tiles, fields, share
+from slth.supnorm.dual.branching import Tree
+from slth.supnorm.dual.lagrangian import Bounds, refine, size
+from slth.supnorm.dual.local import narrowed
+from slth.supnorm.dual.relaxation import build
 from slth.supnorm.layers import Layer
-from slth.supnorm.local import narrowed
 from slth.supnorm.ranges import evaluation_error, propagate
 
 FAR = math.inf
