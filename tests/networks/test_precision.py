@@ -11,7 +11,7 @@ from torch import nn
 
 from slth import learned, networks, supnorm, tickets
 from slth.tickets import measure
-from tests.test_constructions import CASES
+from tests.tickets.test_constructions import CASES
 
 PRECISIONS = (torch.float64, torch.float32, torch.float16, torch.bfloat16)
 PAIRS = list(itertools.product(PRECISIONS, PRECISIONS))

@@ -10,7 +10,7 @@ from slth.ensembles import sample, sample_target
 from slth.solvers import _registry as registry
 from slth.solvers import _solve as front
 from slth.solvers._base import DEFAULT_MEMORY, Options
-from tests.solver_checks import check_solver
+from tests.solvers.solver_checks import check_solver
 
 NAMES = list(registry.SOLVERS)
 SIZES = [(1, 1), (7, 2), (16, 1), (16, 3), (40, 9), (300, 4), (2000, 2)]

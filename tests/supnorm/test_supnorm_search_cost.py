@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from slth.supnorm.search.pool.lower import Work
+from slth.supnorm.search.lower import Work
 from torch import Tensor, nn
 
 from slth.supnorm import bracket

@@ -65,8 +65,8 @@ def bracket(
     (ReluDiff, Paulsen et al. 2020), `closed_form`, `separate` (f and g bounded apart), `crown`
     (the same with linear bounds), `lagrangian` (blocks of ReLU pairs, `slth.supnorm.dual.stage`)
     and, with splits, `branching`. They hold for real arithmetic; what they say of float64
-    evaluation is in `slth.supnorm.rounding`. Deterministic, one torch thread. Cost: some ten thousand forward
-    passes, about a second for small networks.
+    evaluation is in `slth.supnorm.rounding`. Deterministic, one torch thread. Cost: some ten
+    thousand forward passes, about a second for small networks.
     Raises ValueError/TypeError: a module outside the list, networks that are not comparable, a box
     with lo > hi or entries not finite, shapes that do not fit, weights not finite, no such device.
     FloatRangeError (both a ValueError and an ArithmeticError): numbers that float64 does not hold.

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from slth.supnorm.bounds.differential import Triple, relu_pair
 from slth.supnorm.dual.descent import Descent
-from slth.supnorm.dual.relaxation.relaxation import Dual
+from slth.supnorm.dual.relaxation import Dual
 from slth.supnorm.ranges import Range
 
 _ROUNDS = ((20, 60), (6, 60))  # (objectives, steps): the worst, then those that became the worst

@@ -13,8 +13,9 @@ import torch
 from torch import nn
 
 from slth import seeding
-from slth.supnorm import bracket, branching, exact, stage
-from tests import supnorm_cases as cases
+from slth.supnorm import bracket, exact
+from slth.supnorm.dual import branching, stage
+from tests.supnorm import supnorm_cases as cases
 from tests.supnorm import supnorm_batches as batches
 
 OFF = {"samples": 0, "restarts": 0, "steps": 0}

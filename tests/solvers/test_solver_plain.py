@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 
 from slth.ensembles import sample, sample_target
-from slth.solvers import compiled, front, registry
-from tests.solver_checks import EXACT, check_solution
+from slth.solvers import _registry as registry
+from slth.solvers import _solve as front
+from slth.solvers.kernels import compiled
+from tests.solvers.solver_checks import EXACT, check_solution
 
 CASES = [
     (name, n, d, options)
@@ -30,7 +32,7 @@ CASES += [
 CODE = """
 import json, sys
 import slth
-from tests.test_solver_plain import CASES, answer, batches
+from tests.solvers.test_solver_plain import CASES, answer, batches
 from slth.solvers.enumeration import _bits
 assert not hasattr(_bits, "py_func"), "compiled"
 print(json.dumps([[answer(*case)[1:] for case in CASES], batches()]))
@@ -63,7 +65,7 @@ def batches():
 def test_every_solver_runs_uncompiled_and_gives_the_same() -> None:
     """Of the k-list's sums of float32 only the order is the compiler's: legal answers there."""
     root = Path(compiled.__file__).parents[2]
-    places = os.pathsep.join([str(root), str(Path(__file__).parents[1])])
+    places = os.pathsep.join([str(root), str(Path(__file__).parents[2])])
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", CODE],
         env=os.environ | {"PYTHONPATH": places, "NUMBA_DISABLE_JIT": "1"},
