@@ -2,12 +2,12 @@
 
 import pytest
 import torch
-from slth.supnorm.search.lower import Work
 from torch import nn
 
 from slth import seeding
 from slth.supnorm.ranges import Range
 from slth.supnorm.search import pool as search
+from slth.supnorm.search.lower import Work
 from slth.supnorm.signed import aligned
 from tests.supnorm import supnorm_cases as cases
 

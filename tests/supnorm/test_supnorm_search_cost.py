@@ -1,16 +1,15 @@
 """The search from below does no more work than its docstring says, whatever the networks."""
 
-import sys
 from typing import Any
 
 import pytest
 import torch
-from slth.supnorm.search.lower import Work
 from torch import Tensor, nn
 
 from slth.supnorm import bracket
-
-lower, search = (sys.modules[f"slth.supnorm.{name}"] for name in ("lower", "search"))
+from slth.supnorm.search import lower
+from slth.supnorm.search import pool as search
+from slth.supnorm.search.lower import Work
 
 
 def pair() -> list[nn.Sequential]:

@@ -15,8 +15,8 @@ from torch import nn
 from slth import seeding
 from slth.supnorm import bracket, exact
 from slth.supnorm.dual import branching, stage
-from tests.supnorm import supnorm_cases as cases
 from tests.supnorm import supnorm_batches as batches
+from tests.supnorm import supnorm_cases as cases
 
 OFF = {"samples": 0, "restarts": 0, "steps": 0}
 WIDE = [("line", 16, i) for i in range(56)] + [("plane", 16, i) for i in range(44)]

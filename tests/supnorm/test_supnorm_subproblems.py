@@ -2,20 +2,20 @@
 
 import pytest
 import torch
-from slth.supnorm.dual.relaxation import Dual, build
 from torch import Tensor
 
 from slth import seeding
 from slth.supnorm.arguments import prepare
 from slth.supnorm.bounds.differential import differential
+from slth.supnorm.dual import branching, stage
 from slth.supnorm.dual.branching import Node, Tree
 from slth.supnorm.dual.lagrangian import Bounds, objectives
 from slth.supnorm.dual.local import narrowed
-from slth.supnorm.dual import branching, stage
+from slth.supnorm.dual.relaxation import Dual, build
 from slth.supnorm.dual.stage import OF_F, OPEN, Allowed, Multipliers
 from slth.supnorm.ranges import evaluation_error, propagate
-from tests.supnorm import supnorm_cases as cases
 from tests.supnorm import supnorm_batches as batches
+from tests.supnorm import supnorm_cases as cases
 
 PAIRS = 6
 
