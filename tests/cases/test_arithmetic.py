@@ -19,7 +19,7 @@ from slth.supnorm.arithmetic import FloatRangeError
 from slth.supnorm.bounds.intervals import interval_bound
 from slth.supnorm.exact_sums import dot, two_product, two_sum
 from slth.supnorm.ranges import Range
-from slth.supnorm.signed import _Blocked, merged_sums
+from slth.supnorm.signed import _allowed, _Blocked, aligned, merged_sums
 from slth.supnorm.units import Units
 from tests.solvers import rational
 from tests.supnorm import supnorm_cases as cases
@@ -233,6 +233,19 @@ def test_balls_far_smaller_than_the_box():
         assert found.upper <= 2 * float(value) + (1e-13 if radius == 0 else 0.0)
 
 
+def test_what_layers_and_modules_may_differ_by_stays_small():
+    layers, _ = aligned(*[dense([[6e-305]], [[1e300]])] * 2, (1,), False)
+    one = torch.ones(1, dtype=torch.float64)
+    assert 0 < float(_allowed(layers, Range(-one, one)).max()) < 1e-12 * 6e-5
+
+
+def test_overflow_inside_is_refused_as_such():
+    f, g = (dense([[1e200]], [[size]], [[1e-300]]) for size in (1e200, 2e200))
+    with pytest.raises(FloatRangeError, match="evaluation overflows"):
+        bracket(f, g, **WORK)
+    assert interval_bound(f, g)[0] == pytest.approx(1e100, rel=1e-9)
+
+
 # merged layers
 
 
@@ -305,12 +318,15 @@ def hidden(module):
     return layer
 
 
-def test_merged_products_that_overflow_are_refused():
+@pytest.mark.parametrize("weight", [1e200, 1e-200])
+def test_merged_products_beyond_float64_are_refused(weight):
     g = nn.Sequential(ChannelScale(torch.ones(1), torch.tensor([0])), nn.ReLU())
-    g[0].weight.data = torch.full((1,), 1e200, dtype=torch.float64)
-    g.append(dense([[1e200]])[0])
+    g[0].weight.data = torch.full((1,), weight, dtype=torch.float64)
+    g.append(dense([[weight]])[0])
     with pytest.raises(FloatRangeError, match="g: got a ChannelScale whose weights"):
         bracket(dense([[1.0]]), g, (0.0, 1e-300))
+    g[0].weight.data.zero_()  # exactly 0 is no underflow
+    assert bracket(dense([[1.0]]), g, (0.0, 1e-300), **WORK).lower == 1e-300
 
 
 # the processor

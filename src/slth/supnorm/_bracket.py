@@ -69,9 +69,9 @@ def bracket(
     thousand forward passes, about a second for small networks.
     Raises ValueError/TypeError: a module outside the list, networks that are not comparable, a box
     with lo > hi or entries not finite, shapes that do not fit, weights not finite, no such device.
-    FloatRangeError (both a ValueError and an ArithmeticError): numbers that float64 does not hold.
-    ArithmeticError: a thread without IEEE arithmetic (`slth.supnorm.arithmetic`), or a bound below
-    a reached value, which is a defect of the bound and names it.
+    FloatRangeError (a ValueError and an ArithmeticError): numbers that float64 does not hold.
+    ArithmeticError: a thread without IEEE arithmetic (`slth.supnorm.arithmetic`), and a bound below
+    a reached value, which is a defect of that bound and names it.
     """
     work = Work(
         checks.integer("samples", samples, low=0),

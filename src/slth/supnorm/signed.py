@@ -16,11 +16,12 @@ from slth.supnorm.arithmetic import FloatRangeError
 from slth.supnorm.builders import BUILDERS, build, check_blocks
 from slth.supnorm.layers import Layer, Shape, describe, fan_in, forward
 from slth.supnorm.ranges import Range, evaluation_error, propagate
-from slth.supnorm.units import exponents, times
+from slth.supnorm.units import exponents, measured, times
 
 TAKES = (nn.Sequential, *BUILDERS, nn.ReLU, nn.Flatten, Residual, nn.Identity)
 _NAMES = ", ".join(kind.__name__ for kind in TAKES)
 _FAR = 1100  # below the exponent of any float64
+_LEAST = 2.0**-1000  # a merged layer whose largest weight is below has lost digits of it
 
 
 @dataclass(frozen=True)
@@ -125,15 +126,23 @@ def _reproduces(
     """Compare the layers with the module, up to what rounding may do to either."""
     one = torch.ones(layers[0].geometry.in_shape, dtype=torch.float64)
     region = Range(-one, one) if box is None else box
-    unmerged = [layer.modules() for layer in layers]
     for x in probes.inputs((region.lo, region.hi), nonnegative):
         wanted = probes.evaluate(name, module, x).flatten(1)
         with torch.no_grad():
             got = forward(layers, x)
-            activations = propagate(layers, Range(x.amin(0), x.amax(0)))
-            allowed = evaluation_error(unmerged, activations)
-            allowed = allowed + evaluation_error(layers, activations)
-        probes.agree(name, wanted, got, allowed.flatten() + sys.float_info.min)
+            allowed = _allowed(layers, Range(x.amin(0), x.amax(0))).flatten()
+        if got.shape == wanted.shape:  # overflow is refused when the lower end is evaluated
+            allowed = torch.where(wanted.isfinite() & got.isfinite(), allowed, math.inf)
+        probes.agree(name, wanted, got, allowed + sys.float_info.min)
+
+
+def _allowed(layers: list[Layer], region: Range) -> Tensor:
+    """What float64 evaluation of the layers and of their modules may differ by, underflow too."""
+    scaled = measured((layers, layers), region)
+    own, activations = scaled.layers[0], propagate(scaled.layers[0], scaled.box)
+    unmerged = [layer.modules() for layer in own]
+    errors = [evaluation_error(part, activations, underflow=True) for part in (unmerged, own)]
+    return torch.from_numpy(times((errors[0] + errors[1]).numpy(), scaled.units.output))
 
 
 def _layer(
@@ -187,10 +196,12 @@ def _merge(name: str, scale: _Blocked, outer: Layer, shape: Shape, nonnegative: 
             for part in merged_sums(scale, -kernel, (-scale.weight).clamp(min=0), shape[0])
         )
         size, doubt = torch.maximum(size, other_size), torch.maximum(doubt, other_doubt)
-    if not bool(torch.isfinite(size).all()):
+    most = float(size.max())  # 0 where no product is other than 0
+    if 0 < most < _LEAST or most == math.inf:
         raise FloatRangeError(
-            f"{name}: got a ChannelScale whose weights times those of the layer behind it "
-            "overflow, takes products below 1.8e308; scale either by a power of two"
+            f"{name}: got a ChannelScale whose weights times those of the layer behind it reach "
+            f"{most:.3g}, takes products of 1e-301 to 1.8e308; scale either layer by "
+            "a power of two"
         )
     return Layer(
         geometry=replace(outer.geometry, in_shape=shape if conv else (math.prod(shape),)),
