@@ -83,15 +83,14 @@ def test_damage_is_not_read_under_another_config(finished: Checkout) -> None:
     assert results(finished) == before
 
 
-@pytest.mark.parametrize("other", [False, True], ids=["same config", "other config"])
 @pytest.mark.parametrize(
-    "lost",
+    ("lost", "other"),
     [
-        ("results",),
-        ("results/digests", "results/construct/one-filter/0.npz"),
-        (".snakemake", "results/manifest.json", "paper/tables"),
+        (("results",), False),
+        (("results/digests", "results/construct/one-filter/0.npz"), True),
+        ((".snakemake", "results/manifest.json", "paper/tables"), True),
     ],
-    ids=", ".join,
+    ids=["results", "records", "memory"],
 )
 def test_lost_results_and_records_end_in_the_bytes_of_a_fresh_run(
     finished: Checkout, changed: Checkout, tmp_path: Path, lost: tuple[str, ...], other: bool

@@ -4,6 +4,7 @@ import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from slth import seeding
 from slth.learned.units import Tensors, Units
 from slth.networks.descent import descend
 from slth.networks.modes import chance, settle, tracking, watching
+from slth.networks.ties import aliases, called
 
 if TYPE_CHECKING:
     from slth.learned.trainings import Trainings
@@ -49,6 +51,11 @@ class Task:
         """Units to keep in each layer."""
         return self.units.counts(self.kept_fraction)
 
+    @cached_property
+    def aliases(self) -> dict[str, list[str]]:
+        """Weights that several modules of the network share."""
+        return aliases(self.network)
+
     def source(self, name: str) -> Tensor:
         """The source's weight of that name, as it was."""
         return self.network.get_parameter(name).detach()
@@ -68,7 +75,7 @@ class Task:
     def loss(self, weights: Mapping[str, Tensor], rows: Tensor) -> Tensor:
         """Cross entropy to labels; or 1 − cos of the angle to outputs, whatever their scale."""
         rows = rows.to(self.images.device)
-        out = torch.func.functional_call(self.network, dict(weights), (self.images[rows],))
+        out = called(self.network, weights, self.aliases, self.images[rows])
         goals = self.goals[rows]
         if not goals.is_floating_point():
             return nn.functional.cross_entropy(out, goals)
@@ -86,7 +93,7 @@ class Task:
             settle(network, self.images, self.batch_size, self.seed)
         network.eval()
         with watching():
-            out = torch.func.functional_call(network, dict(weights), (images,))
+            out = called(network, weights, self.aliases, images)
         self.early = float((out.argmax(dim=1) == labels).double().mean())
 
     def descend(

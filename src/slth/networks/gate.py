@@ -13,7 +13,16 @@ from torch import nn
 from torch.nn.modules import module as torch_module
 
 from slth.networks.modules import Residual
-from slth.networks.plain import KNOWN, Part, check_object, check_own, check_subclass, hint, type_of
+from slth.networks.plain import (
+    KNOWN,
+    Part,
+    check_object,
+    check_own,
+    check_registered,
+    check_subclass,
+    hint,
+    type_of,
+)
 from slth.networks.ties import places
 
 INPLACE = (nn.ReLU, nn.LeakyReLU)
@@ -88,6 +97,7 @@ def check_plain(name: str, network: object) -> None:
     forward of theirs; Conv2d and Linear must be what they are called; all else as in `check`.
     """
     root = _module(name, network)
+    registered = {id(weight) for weight in root.parameters()}
     for label, module in places(root):
         part = Part(name, label, module)
         check_object(part)
@@ -96,6 +106,7 @@ def check_plain(name: str, network: object) -> None:
         if kind is not None:
             check_subclass(part, kind)
         check_own(part, kind)
+        check_registered(part, registered)
     check_tensors(name, root, buffers=False)
 
 

@@ -1,6 +1,6 @@
 """Whether one module is what its class says: methods, hooks, weights."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 import torch
@@ -35,6 +35,10 @@ KNOWN: dict[type[nn.Module], tuple[str, ...]] = {
     nn.Sequential: (),
 }
 BUFFERS = ("block", "adjacency")
+METHODS = {
+    kind: {key: getattr(kind, key) for key in ("forward", "_conv_forward") if hasattr(kind, key)}
+    for kind in KNOWN
+}
 
 # what a subclass may define anew without a change of what it computes
 HARMLESS = {
@@ -44,6 +48,7 @@ HARMLESS = {
     *("__parameters__", "_get_name", "extra_repr", "reset_parameters", "train", "_version"),
 }
 COPYING = {"__deepcopy__", "__copy__"}
+_OWN = nn.Module().__dict__.keys()  # what every module has
 CALLED = {"forward", "_call_impl", "_wrapped_call_impl", "_slow_forward"}
 
 HINTS = {
@@ -142,8 +147,14 @@ def _of_hooks(module: nn.Module) -> str:
 
 
 def check_subclass(part: Part, kind: type[nn.Module]) -> None:
-    """Refuse a subclass that defines anew what its class computes by."""
+    """Refuse a subclass that defines anew what its class computes by, and a class so changed."""
     module = part.module
+    for key, method in METHODS[kind].items():
+        if getattr(kind, key) is not method:
+            raise ValueError(
+                f"{part.at}: got a {kind.__name__} whose {key} has been replaced in the class, "
+                "takes the one that torch or slth defines"
+            )
     tensors = {*KNOWN[kind], *module._parameters, *module._buffers, *module._modules}
     for cls in type(module).__mro__:
         if cls is kind:
@@ -181,12 +192,10 @@ def check_own(part: Part, kind: type[nn.Module] | None) -> None:
     for key, value in module._buffers.items():
         if value is not None and kind:
             _check_values(at, key, value, Tensor)
-    if not kind:
-        _check_registered(at, module)
-    elif kind is Residual:
+    if kind is Residual:
         if [*module._modules] != ["body"] or type_of(module._modules["body"]) is not nn.Sequential:
             raise ValueError(f"{at}: got modules {[*module._modules]}, takes one Sequential, body")
-    elif kind is not nn.Sequential and module._modules:
+    elif kind and kind is not nn.Sequential and module._modules:
         raise ValueError(f"{at}: got modules {[*module._modules]} inside, takes none")
 
 
@@ -203,22 +212,22 @@ def _check_values(at: str, key: str, value: Tensor, kind: type) -> None:
         raise TypeError(f"{at}: got {value.dtype} weights in {key}, takes {known}")
 
 
-def _check_registered(at: str, module: nn.Module) -> None:
-    """Refuse weights that torch does not know of: modules in lists, tensors as attributes."""
-    for key, value in module.__dict__.items():
-        if key.startswith("_") and key in nn.Module().__dict__:
+def check_registered(part: Part, registered: Set[int]) -> None:
+    """Refuse weights that torch does not know of: modules in lists, tensors as attributes.
+
+    registered: ids of the parameters of the whole network.
+    """
+    for key, value in part.module.__dict__.items():
+        if key in _OWN:
             continue
-        inside = value.values() if isinstance(value, Mapping) else value
-        if not isinstance(inside, (list, tuple, set)) and not isinstance(value, Mapping):
-            inside = [value]
-        for item in inside:
-            if isinstance(item, nn.Module) and next(item.parameters(), None) is not None:
-                raise ValueError(
-                    f"{at}: got modules in the attribute {key!r} that torch does not register, "
-                    "takes them in an nn.ModuleList or nn.ModuleDict"
-                )
-            if isinstance(item, Tensor) and item.requires_grad:
-                raise ValueError(
-                    f"{at}: got weights in the attribute {key!r} that are no parameter, takes "
-                    "them as nn.Parameter"
-                )
+        inside = [*value.values()] if isinstance(value, Mapping) else value
+        for item in inside if isinstance(inside, (list, tuple, set)) else [value]:
+            weights = item.parameters() if isinstance(item, nn.Module) else [item]
+            for weight in weights:
+                if not isinstance(weight, Tensor) or id(weight) in registered:
+                    continue
+                if weight.requires_grad or isinstance(item, nn.Module):
+                    raise ValueError(
+                        f"{part.at}: got weights in the attribute {key!r} that torch does not "
+                        "register, takes them in an nn.Parameter, nn.ModuleList or nn.ModuleDict"
+                    )

@@ -1,8 +1,9 @@
-"""Weights that several modules share."""
+"""Weights that several modules share: where they are, and how others take their place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 
 def places(network: nn.Module, label: str = "") -> Iterator[tuple[str, nn.Module]]:
@@ -46,3 +47,29 @@ def check_untied(name: str, network: nn.Module, why: str, same: bool = True) -> 
             f"{name}: {other} shares its weights with {one}; {why} takes modules with weights of "
             "their own: copy.deepcopy one of the two"
         )
+
+
+def aliases(network: nn.Module) -> dict[str, list[str]]:
+    """Name of a parameter → its names in other modules, for those that several modules have."""
+    names: dict[int, list[str]] = {}
+    seen: set[tuple[int, str]] = set()
+    for label, module in places(network):
+        for key, value in module._parameters.items():
+            if value is not None and (id(module), key) not in seen:
+                seen.add((id(module), key))
+                names.setdefault(id(value), []).append(f"{label}.{key}" if label else key)
+    return {first: rest for first, *rest in names.values() if rest}
+
+
+def called(
+    network: nn.Module, weights: Mapping[str, Tensor], others: Mapping[str, list[str]], x: Tensor
+) -> Tensor:
+    """Outputs for x with ``weights`` in place of the network's own, in all modules that share them.
+
+    others: `aliases` of the network. Of a module that occurs twice torch's own rule for ties puts
+    back the second time what it took out the first; here each is changed once.
+    """
+    whole = dict(weights)
+    for name, rest in others.items():
+        whole |= dict.fromkeys(rest, weights[name]) if name in weights else {}
+    return torch.func.functional_call(network, whole, (x,), tie_weights=False)

@@ -7,6 +7,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from slth.solvers import stopping
+
 
 @contextmanager
 def quiet() -> Iterator[None]:
@@ -24,15 +26,17 @@ def _without_output() -> Iterator[None]:
     except OSError:  # there is no output
         yield
         return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 1)
-        yield
-    finally:
+
+    def restore() -> None:
         _flush()
         os.dup2(kept, 1)
         os.close(kept)
+
+    with stopping.undone(restore):  # a search that is left to itself keeps no output from others
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
         os.close(nowhere)
+        yield
 
 
 def _flush() -> None:

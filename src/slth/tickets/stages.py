@@ -5,6 +5,7 @@ import warnings
 import pandas as pd
 from torch import nn
 
+from slth.networks import gate
 from slth.networks.architectures import in_float64
 from slth.solvers._base import Solver
 from slth.tickets.empty import EmptySubsetWarning, warning_of
@@ -65,6 +66,7 @@ def subset_problems(
     **options: object,
 ) -> list[SubsetProblems]:
     """Return the subset problems that decide what is kept, in a fixed order."""
+    gate.check("source", source)
     return get(construction, **options).subset_problems(target, source)
 
 
@@ -80,6 +82,7 @@ def assemble(
 
     Warns as `build` does where ``solutions`` has the columns target and trivial.
     """
+    gate.check("source", source)
     ticket = get(construction, **options).assemble(target, source, solutions)
     if {"target", "trivial"} <= set(solutions.columns):
         _warn(solutions)
