@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from slth.solvers import stopping
+from slth.solvers.kernels import stopping
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from slth.networks import gate
 from slth.networks.probes import reproduces
 from slth.networks.residual import Residual, read_blocks
 from slth.seeding import generator
-from tests.networks_unlike_their_class import (
+from tests.networks.networks_unlike_their_class import (
     COMPILED,
     LIKE,
     SHAPE,

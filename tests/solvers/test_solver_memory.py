@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from slth.solvers import compiled, registry
+from slth.solvers.kernels import compiled
+from slth.solvers import _registry as registry
 
 MIB = 2**20
 NOISE = 4 * MIB  # pages of the allocator and of thread stacks
