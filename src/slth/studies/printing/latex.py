@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from slth.frames import replacing
+from slth.studies.printing.engine import engine
 
 CLOCK = {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}  # no date reaches the PDF
 
@@ -40,12 +41,13 @@ def compile_pdf(source: str | Path, pdf: str | Path, folder: str | Path, log: st
 
 
 def _command(name: str, build: Path) -> list[str]:
-    if shutil.which("latexmk"):
+    found = engine()
+    if found == "latexmk":
         quiet = ["-interaction=nonstopmode", "-halt-on-error", "-file-line-error"]
         return ["latexmk", "-norc", "-pdf", *quiet, f"-outdir={build}", name]
-    if shutil.which("tectonic"):
+    if found == "tectonic":
         return ["tectonic", "--keep-logs", "--outdir", str(build), name]
-    raise RuntimeError("neither latexmk nor tectonic is installed: run `make tex`")
+    raise RuntimeError("neither latexmk with pdflatex nor tectonic is installed: run `make tex`")
 
 
 def _last_pass(tex_log: Path, printed: str) -> str:
