@@ -9,7 +9,6 @@ from slth.problem import Instance
 from slth.solvers.base import Answer, Options, Solver
 from slth.solvers.compiled import njit
 
-MAX_N = 30  # 2^30 subsets: seconds per coordinate; each further candidate doubles it
 BLOCK_BITS = 10  # sums of the first candidates, one table of 2^10 rows: 8 KiB a coordinate
 
 
@@ -24,6 +23,8 @@ class Enumeration(Solver):
     """
 
     name: ClassVar[str] = "enumeration"
+    printed: ClassVar[str] = "enumeration"
+    max_n: ClassVar[int | None] = 30  # 2^30 subsets: seconds per coordinate; one more doubles it
     handles: ClassVar[str] = "any d, n ≤ 30; proves the optimum"
     cannot: ClassVar[str] = "n > 30; use mitm (exact) or klist"
     cost: ClassVar[str] = "2^n·d additions: 1 ms at n = 20, d = 1; budget = subsets"
@@ -33,8 +34,10 @@ class Enumeration(Solver):
 
     def refusal(self, n: int, d: int) -> str | None:
         """Refuse n > 30."""
-        if n > MAX_N:
-            return f"enumeration takes n <= {MAX_N} (2^n subsets); use solver='mitm' or 'klist'"
+        if self.max_n is not None and n > self.max_n:
+            return (
+                f"enumeration takes n <= {self.max_n} (2^n subsets); use solver='mitm' or 'klist'"
+            )
         return None
 
     def bytes_needed(self, n: int, d: int) -> int:

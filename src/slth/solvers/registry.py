@@ -11,8 +11,8 @@ SOLVERS: dict[str, str] = {
     "mitm": "slth.solvers.mitm:MeetInTheMiddle",
     "klist": "slth.solvers.klist:KList",
     "annealing": "slth.solvers.annealing:Annealing",
-    "differencing": "slth.solvers.differencing:Differencing",
     "lp_rounding": "slth.solvers.lp_rounding:LpRounding",
+    "differencing": "slth.solvers.differencing:Differencing",
     "milp": "slth.solvers.milp:Milp",
 }
 

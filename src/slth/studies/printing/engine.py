@@ -1,4 +1,4 @@
-"""Which TeX is installed: looked for before a run computes anything, and by the job that compiles."""
+"""Which TeX is installed: looked for before a run computes, and by the job that compiles."""
 
 import shutil
 import sys
