@@ -19,9 +19,9 @@ class Ensemble(abc.ABC):
 
     name: the registry's word. printed: the name in print. std: per-coordinate standard deviation σ.
     independent: whether the entries of one vector are independent. integer: whether entries are
-    integers. bound: |entry| <= bound (inf if unbounded). step: the sum of k vectors has entries in k·bound + step·Z; 0 for a
-    density. max_d: largest dimension, None for any. target_bound: sample_target draws from
-    [-target_bound, target_bound]^d.
+    integers. bound: |entry| <= bound (inf if unbounded). step: the sum of k vectors has entries in
+    k·bound + step·Z; 0 for a density. max_d: largest dimension, None for any. target_bound:
+    sample_target draws from [-target_bound, target_bound]^d.
     """
 
     name: str
