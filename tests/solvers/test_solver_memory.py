@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from slth.solvers.kernels import compiled
 from slth.solvers import _registry as registry
+from slth.solvers.kernels import compiled
 
 MIB = 2**20
 NOISE = 4 * MIB  # pages of the allocator and of thread stacks

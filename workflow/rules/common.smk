@@ -16,6 +16,8 @@ from slth.data_files import FILE_SETS, find_files
 from slth.dependencies import closure, constant, construction_modules, solver_modules
 from slth.provenance import commit_of
 from slth.running import only_run, plan
+from slth.studies.printing import titles
+from slth.studies.printing.engine import require_engine
 
 config = check_or_exit(config, workflow.configfiles)
 STUDIES = [name for name in studies.names() if enabled(config, name)]
@@ -24,6 +26,7 @@ SEED = config["seed"]
 NETWORKS = {network["name"]: network for network in config["networks"]}
 ARMS = {arm["name"]: arm for arm in config["tickets"]}
 CONSTRUCTION = "structured_convolution"  # of every arm
+WITH_TITLES = titles.modules()  # whose classes say how they are printed; read, not imported
 
 
 def code(stage, *solvers, methods=(), constructions=(), script="run_stage"):
@@ -45,7 +48,9 @@ def code_of_section(study):
     """The script that sets a study, and the package files that it depends on."""
     modules = [f"slth.studies.{study}.{part}" for part in studies.parts(study)]
     path = ROOT / "workflow/scripts/render_study.py"
-    return [os.path.relpath(path) for path in (path, *closure(path, modules))]
+    read = [ROOT / "src" / f"{name.replace('.', '/')}.py" for name in WITH_TITLES]
+    found = sorted({*closure(path, modules), *read})
+    return [os.path.relpath(path) for path in (path, *found)]
 
 
 def arm_code(wildcards):
@@ -100,10 +105,18 @@ def per_replicate(pattern, arms=ARMS):
     ]
 
 
+def tex_is_deployed():
+    """Whether jobs have environments of their own, with a TeX in that of the paper."""
+    return bool(workflow.deployment_settings.deployment_method)
+
+
 def begin():
     """Keep other runs out of this folder; note which files this one makes."""
     workflow.globals["run_lock"] = only_run()  # held until this process ends
     made = {str(path) for job in workflow.dag.jobs for path in job.output}
+    waiting = [job.rule.name for job in workflow.dag.needrun_jobs()]
+    if any(name.endswith("compile_paper") for name in waiting) and not tex_is_deployed():
+        require_engine()
     if "results/manifest.json" in made:
         plan(made)
 

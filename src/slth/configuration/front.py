@@ -1,13 +1,12 @@
 """From a raw config to one that every rule may trust, or out with one line a fault."""
 
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from slth.configuration.faults import faults
 from slth.configuration.model import model
-from slth.configuration.reading import ConfigError, read
+from slth.configuration.reading import ConfigError, leave, read_or_exit
 from slth.configuration.rules import cross_faults
 from slth.configuration.schema import schema
 
@@ -38,22 +37,4 @@ def check_or_exit(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -
     try:
         return check(config)
     except ConfigError as error:
-        _exit(error)
-
-
-def read_or_exit(files: Iterable[str | Path]) -> dict[str, Any]:
-    """Return the config in ``files``, or print ``config: `` lines to stderr and exit with 1.
-
-    For the top of the Snakefile: over some files, as one that is not UTF-8, Snakemake's own reader
-    would end in a traceback.
-    """
-    try:
-        return read(files)
-    except ConfigError as error:
-        _exit(error)
-
-
-def _exit(error: ConfigError) -> NoReturn:
-    for line in error.faults:
-        print(f"config: {line}", file=sys.stderr)
-    sys.exit(1)
+        leave(error)

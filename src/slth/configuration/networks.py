@@ -1,11 +1,13 @@
 """Settings of the study: unit, range and default of every key."""
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from slth.configuration.faults import repeated
+from slth.configuration.reach import too_large
 from slth.configuration.section import NAME, DataSetName, Section
 from slth.data_files import FILE_SETS, check_files
 
@@ -27,13 +29,13 @@ class Network(Section):
     data: DataSetName = Field("digits", description="the data set")
     held_out: float = Field(
         0.25,
-        gt=0,
+        ge=0.001,
         le=0.9,
         description="fraction of every class kept from training, on which accuracy is measured",
     )
     epochs: int = Field(40, ge=1, le=10000, description="passes over the training data")
     batch: int = Field(64, ge=1, le=65536, description="images a gradient step")
-    learning_rate: float = Field(0.01, gt=0, le=1, description="Adam's first step size")
+    learning_rate: float = Field(0.01, ge=1e-9, le=1, description="Adam's first step size")
     l1: float = Field(
         0.0001, ge=0, le=1, description="weight of the sum of absolute weights in the loss"
     )
@@ -72,6 +74,8 @@ DEFAULT = [
     ),
 ]
 
+CLASSES = {"digits": (174, 183)}  # smallest and largest class of data that are split by class
+IMAGES = {"digits": 1797}  # of data that are shipped
 SIDES = {"digits": 8, **{name: files.shape[1] for name, files in FILE_SETS.items()}}  # pixels
 
 
@@ -80,7 +84,10 @@ def faults(config: Mapping[str, Any]) -> Iterator[str]:
     networks = config["networks"]
     yield from repeated("networks", networks)
     for i, network in enumerate(networks):
-        yield from shrinking(f"networks[{i}]", network)
+        small = list(shrinking(f"networks[{i}]", network))
+        yield from small or training_faults(f"networks[{i}]", network)
+        yield from split_faults(f"networks[{i}]", network)
+    yield from search_faults(config)
     yield from data_faults(
         config, {f"networks[{i}]": network["data"] for i, network in enumerate(networks)}
     )
@@ -104,6 +111,61 @@ def shrinking(place: str, network: Mapping[str, Any]) -> Iterator[str]:
             )
             return
         side = (padded - k) // network["stride"] + 1
+
+
+def split_faults(place: str, settings: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a fault where a class would keep no image for training or for measuring."""
+    share = settings["held_out"]
+    for size in CLASSES.get(settings["data"], ()):
+        if not 0 < round(share * size) < size:
+            yield (
+                f"{place}.held_out: got {share}, which holds out {round(share * size)} of the "
+                f"{size} images of a class of {settings['data']}; takes a share that leaves both "
+                "parts some"
+            )
+            return
+
+
+def layers_of(network: Mapping[str, Any]) -> list[tuple[int, int, int, int]]:
+    """(c_out, c_in, k, side of the output) of the hidden convolutions of a network."""
+    k, side = network["kernel"], SIDES.get(network["data"], network["kernel"])
+    channels = [3 if network["data"] == "cifar10" else 1, *network["channels"]]
+    found = []
+    for c_in, c_out in itertools.pairwise(channels):
+        side = (side + (2 * (k // 2) if network["padding"] == "same" else 0) - k) // network[
+            "stride"
+        ] + 1
+        found.append((c_out, c_in, k, side))
+    return found
+
+
+def training_faults(place: str, network: Mapping[str, Any], copies: int = 1) -> Iterator[str]:
+    """Yield a fault where weights and activations of one gradient step are too many.
+
+    copies: networks that are trained side by side.
+    """
+    layers = layers_of(network)
+    weights = sum(c_out * c_in * k * k for c_out, c_in, k, _ in layers)
+    weights += 10 * layers[-1][0] * layers[-1][3] ** 2
+    batch = min(network["batch"], IMAGES.get(network["data"], network["batch"]))
+    active = batch * sum(c_out * side * side for c_out, _, _, side in layers)
+    # weight, gradient, two moments and a mask; input and output of convolution and ReLU
+    yield from too_large(
+        f"{place}.channels", network["channels"], copies * (5 * weights + 3 * active),
+        f"a step of training with {weights:,} weights and batches of {batch:,}",
+        "fewer channels, a smaller kernel, or a smaller batch",
+    )  # fmt: skip
+
+
+def search_faults(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a fault where the random inputs of the search of a bracket are too many."""
+    samples = config["bracket"]["samples"]
+    inputs = max(SIDES.get(network["data"], 1) ** 2 for network in config["networks"])
+    inputs = max([inputs, *(3072 for n in config["networks"] if n["data"] == "cifar10")])
+    yield from too_large(
+        "bracket.samples", samples, 4 * samples * inputs, f"so many inputs of {inputs} entries",
+        "fewer samples, or more restarts",
+    )  # fmt: skip
 
 
 def data_faults(config: Mapping[str, Any], users: Mapping[str, str]) -> Iterator[str]:

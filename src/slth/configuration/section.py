@@ -17,6 +17,7 @@ class Study(Section):
     enabled: bool = Field(True, description="false leaves the study out of run and paper")
 
 
+LEAST = 1e-12  # tolerance that is asked for: far above the rounding of sums of order one
 NAME = r"^[a-z0-9][a-z0-9-]{0,47}$"  # becomes a file name
 
 

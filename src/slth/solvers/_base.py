@@ -61,9 +61,13 @@ class Solver(abc.ABC):
 
     A subclass states what it handles and cannot, and what to use instead; parameters, if any, are
     dataclass fields, so `solve(..., solver=KList(levels=4))` works as a name does.
+
+    Literals that are read without importing the class: printed, its name in LaTeX; devices; max_n,
+    the largest n that `refusal` lets through, None where it depends on more or there is none.
     """
 
     name: ClassVar[str]
+    printed: ClassVar[str]
     handles: ClassVar[str]
     cannot: ClassVar[str]
     cost: ClassVar[str]
@@ -73,6 +77,7 @@ class Solver(abc.ABC):
     optimal_up_to: ClassVar[int] = 0  # n up to which a solver that proves nothing still
     # returns the optimum (to its own tolerance), given its default budget; the tests hold it to it
     devices: ClassVar[tuple[str, ...]] = ("cpu",)
+    max_n: ClassVar[int | None] = None
 
     def refusal(self, n: int, d: int) -> str | None:
         """Say why an (n, d) problem is outside this solver, or None."""

@@ -11,8 +11,8 @@ SOLVERS: dict[str, str] = {
     "mitm": "slth.solvers.mitm.solver:MeetInTheMiddle",
     "klist": "slth.solvers.klist.solver:KList",
     "annealing": "slth.solvers.annealing.solver:Annealing",
-    "differencing": "slth.solvers.differencing:Differencing",
     "lp_rounding": "slth.solvers.lp_rounding:LpRounding",
+    "differencing": "slth.solvers.differencing:Differencing",
     "milp": "slth.solvers.milp:Milp",
 }
 

@@ -33,6 +33,7 @@ class Differencing(Solver):
     """
 
     name: ClassVar[str] = "differencing"
+    printed: ClassVar[str] = "differencing"
     handles: ClassVar[str] = "any n and d; best when n ≥ 10^4 and a loose error will do"
     cannot: ClassVar[str] = (
         "prove; use more time for a smaller error; use klist, or mitm for n ≤ 44"

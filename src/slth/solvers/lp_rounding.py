@@ -39,6 +39,7 @@ class LpRounding(Solver):
     vertices: int = VERTICES
 
     name: ClassVar[str] = "lp_rounding"
+    printed: ClassVar[str] = "LP rounding"
     handles: ClassVar[str] = "any n and d; exact when n ≤ d and a subset hits z"
     cannot: ClassVar[str] = "prove; gain from n: the error is about that of d candidates; use klist"
     cost: ClassVar[str] = (

@@ -26,6 +26,7 @@ class Milp(Solver):
     """
 
     name: ClassVar[str] = "milp"
+    printed: ClassVar[str] = "MILP"
     handles: ClassVar[str] = "any n and d; a baseline, useful for n ≤ 20"
     cannot: ClassVar[str] = "prove; reach errors under about 1e-6 of the data; use mitm or klist"
     cost: ClassVar[str] = "exponential in n; seconds at n = 20, d = 1; budget = nodes"

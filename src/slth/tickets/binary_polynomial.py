@@ -36,6 +36,10 @@ class BinaryPolynomial(BlockedPairs):
     name: ClassVar[str] = "binary_polynomial"
     source: ClassVar[str] = "Diffenderfer, Kailkhura, ICLR 2021"
     statement: ClassVar[str] = "n = poly(d, ℓ)/eps + C log(weights/delta), polynomial (memory)"
+    label: ClassVar[str | dict[str, str]] = "binary, counting"
+    words: ClassVar[str | dict[str, str]] = "binary counting"
+    family: ClassVar[str] = "symmetry, signs"
+    rate: ClassVar[str] = "power"
     law: ClassVar[str] = "signs"
 
     def solver(self) -> Solver:

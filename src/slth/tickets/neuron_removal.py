@@ -49,6 +49,11 @@ class NeuronRemoval(BlockedPairs):
     name: ClassVar[str] = "neuron_removal"
     source: ClassVar[str] = "Ferré, Giroire, Mallmann-Trenn, Natale 2026, arXiv 2603.02234"
     statement: ClassVar[str] = "n = Ω(1/eps) is necessary for one ReLU neuron (abstract)"
+    label: ClassVar[str | dict[str, str]] = "no blocks: neurons"
+    words: ClassVar[str | dict[str, str]] = "neuron removal"
+    family: ClassVar[str] = "structure"
+    rate: ClassVar[str] = "unknown"
+    blocked: ClassVar[bool] = False
 
     problem: str = "sampled"
     points: int = 8

@@ -14,7 +14,7 @@ from slth.solvers import _solve as front
 from slth.studies.benchmark.claims import benchmark_macros
 from slth.studies.benchmark.data import PEERS, Benchmark, benchmark_of
 from slth.studies.benchmark.measure import load
-from slth.studies.printing.formatting import SOLVERS
+from slth.studies.printing import titles
 from slth.studies.section import render
 
 ROOT = Path(__file__).parents[3]
@@ -83,7 +83,7 @@ def test_tasks_name_solvers_and_peers_that_exist() -> None:
     for task in (*tasks.QUICK, *tasks.FULL):
         assert set(task.ours) <= set(registry.SOLVERS)
         assert set(task.peers) <= set(peers.PEERS)
-        assert set(task.ours) <= set(SOLVERS)
+        assert set(task.ours) <= set(titles.solvers())
     assert set(peers.PEERS) == set(PEERS)
     assert peers.GIVE_UP == tasks.GIVE_UP
     assert len({task.name for task in tasks.FULL}) == len(tasks.FULL)

@@ -9,6 +9,7 @@ from slth.studies.price.claims import price_macros
 from slth.studies.price.figures import figures
 from slth.studies.price.sizes_data import summaries
 from slth.studies.price.tables import tables
+from slth.studies.printing import titles
 
 SIZES = np.array([10.0, 20.0, 40.0, 80.0])
 
@@ -104,7 +105,7 @@ def test_fixed_sizes_cross_where_half_is_hit():
 
 
 def test_figures_and_tables_are_set_from_full_tables():
-    price = pd.concat([sweep(arm, 3 / SIZES) for arm in data.LABELS])
+    price = pd.concat([sweep(arm, 3 / SIZES) for arm in titles.arms()])
     frames = {"price": price, "sizes": fixed_sizes(0.4)}
     assert all(figure.axes for figure in figures(frames).values())
-    assert len(tables(frames)["prices"].rows) == 1 + len(data.LABELS)
+    assert len(tables(frames)["prices"].rows) == 1 + len(titles.arms())

@@ -40,6 +40,7 @@ class Annealing(Solver):
     cold: float = 0.05
 
     name: ClassVar[str] = "annealing"
+    printed: ClassVar[str] = "annealing"
     handles: ClassVar[str] = "any n and d; subsets of a given size; a quick first answer for d ≤ 12"
     cannot: ClassVar[str] = "prove; gain much from more time (error ~ moves^(−1/d)); use klist"
     cost: ClassVar[str] = "O(d) a move, 30 ns at d = 9; budget = moves, default 2^27"

@@ -49,6 +49,7 @@ class KList(Solver):
     """
 
     name: ClassVar[str] = "klist"
+    printed: ClassVar[str] = "$k$-list"
     handles: ClassVar[str] = "any n and d; best from n ≈ 1.5 n* on, d = 2 … 36; fixed-size subsets"
     cannot: ClassVar[str] = "prove; reach far below the empty subset's error when d > 40"
     cost: ClassVar[str] = (

@@ -15,7 +15,6 @@ from slth.solvers.mitm import rounds as mitm_rounds
 from slth.solvers.mitm import scratch as mitm_scratch
 from slth.solvers.mitm.line import search as mitm_line
 
-MAX_N = 64  # masks are 64-bit
 MAX_CREW = 256  # threads on one instance
 
 
@@ -37,6 +36,8 @@ class MeetInTheMiddle(Solver):
     """
 
     name: ClassVar[str] = "mitm"
+    printed: ClassVar[str] = "meet in the middle"
+    max_n: ClassVar[int | None] = 64  # masks are 64-bit
     handles: ClassVar[str] = "any d, n ≤ 64; proves the optimum; batches of small instances"
     cannot: ClassVar[str] = "n > 64; slow from n ≈ 60, or from n ≈ 44 when d > 8; use klist"
     cost: ClassVar[str] = (
@@ -53,8 +54,8 @@ class MeetInTheMiddle(Solver):
 
     def refusal(self, n: int, d: int) -> str | None:
         """Refuse n > 64."""
-        if n > MAX_N:
-            return f"meet-in-the-middle takes n <= {MAX_N} (2^(n/2) sums)"
+        if self.max_n is not None and n > self.max_n:
+            return f"meet-in-the-middle takes n <= {self.max_n} (2^(n/2) sums)"
         return None
 
     def bytes_needed(self, n: int, d: int) -> int:

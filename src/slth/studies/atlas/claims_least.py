@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 
 from slth.intervals import SIGNIFICANCE, excess_of_misses
+from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
-    ENSEMBLES,
     MISSING,
     count,
-    escape,
     fixed,
     integer,
     listing,
@@ -31,7 +30,7 @@ THEORY = {"a": (1.0, "1"), "b": (0.5, r"\frac12")}  # of eps* = ½ σ √(πen/2
 
 def printed(ensemble: object) -> str:
     """The name of an ensemble in print."""
-    return ENSEMBLES.get(str(ensemble), escape(ensemble))
+    return titles.ensemble(ensemble)
 
 
 def level(table: pd.DataFrame) -> str:

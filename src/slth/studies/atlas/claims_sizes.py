@@ -5,11 +5,10 @@ import pandas as pd
 
 from slth.intervals import SIGNIFICANCE, excess_of_misses
 from slth.studies.atlas.claims_least import largest_sizes, level, printed
+from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
     MISSING,
-    SOLVERS,
     count,
-    escape,
     fixed,
     integer,
     listing,
@@ -204,4 +203,4 @@ def _search(search: pd.DataFrame) -> str:
 
 
 def _solver(row: pd.Series) -> str:
-    return SOLVERS.get(str(row["solver"]), escape(row["solver"]))
+    return titles.solver(row["solver"])

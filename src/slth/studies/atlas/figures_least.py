@@ -6,8 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from slth.studies.printing import style
-from slth.studies.printing.formatting import ENSEMBLES
+from slth.studies.printing import style, titles
 from slth.studies.printing.summaries import existence_limit
 
 REFERENCE = "normal"
@@ -85,7 +84,7 @@ def residual_figure(least: pd.DataFrame) -> Figure:
         style.integer_axis(ax)
     label(axes, "candidates $n$", r"candidates beyond $n$ of $\varepsilon^\ast$")
     key = [
-        (Line2D([], [], **style.series(i).both()), ENSEMBLES.get(name, style.plain(name)))
+        (Line2D([], [], **style.series(i).both()), titles.ensemble(name, style.plain))
         for i, name in enumerate(names)
     ]
     thin = Line2D([], [], color=style.REFERENCE, linewidth=0.8, marker="x", linestyle="none")
@@ -130,7 +129,7 @@ def covering_figure(covering: pd.DataFrame) -> Figure:
         style.integer_axis(ax)
     label(axes, "candidates $n$", r"tolerance $\varepsilon$")
     key = [
-        (Line2D([], [], **style.series(i).both()), ENSEMBLES.get(name, style.plain(name)))
+        (Line2D([], [], **style.series(i).both()), titles.ensemble(name, style.plain))
         for i, name in enumerate(names)
     ]
     hollow = Line2D([], [], color=style.REFERENCE, marker="o", fillstyle="none", linestyle="none")

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 
 from slth.studies.atlas.claims_least import largest_sizes
 from slth.studies.atlas.figures_least import label
-from slth.studies.printing import style
-from slth.studies.printing.formatting import SOLVERS, setting
+from slth.studies.printing import style, titles
+from slth.studies.printing.formatting import setting
 from slth.studies.printing.summaries import existence_limit
 
 FLOOR = 1e3  # how far below the least error found the limit is drawn
@@ -105,7 +105,7 @@ def search_figure(search: pd.DataFrame) -> Figure:
         for index, solver in enumerate(solvers):
             own = part[part["solver"] == solver].sort_values("n")
             if len(own):
-                _found(ax, own, style.series(index), SOLVERS.get(solver, style.plain(solver)))
+                _found(ax, own, style.series(index), titles.solver(solver, style.plain))
         n = np.linspace(part["n"].min(), part["n"].max(), 300)
         limit = existence_limit(n, np.full_like(n, float(str(d))))
         low = float(part["median"].min())

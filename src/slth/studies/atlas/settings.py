@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from slth.configuration.section import Ensemble, Section, Solver, Study, unique
+from slth.configuration.reach import max_n, too_large, unsolvable
+from slth.configuration.section import LEAST, Ensemble, Section, Solver, Study, unique
 
 Dimension = Annotated[int, Field(ge=1, le=64, description="dimension of the candidate vectors")]
 HalfLists = Annotated[int, Field(ge=1, le=64, description="number of candidates")]
@@ -13,9 +14,10 @@ AllSums = Annotated[int, Field(ge=1, le=22, description="number of candidates")]
 Halves = Annotated[int, Field(ge=2, le=40, description="number of candidates")]
 Intervals = Annotated[int, Field(ge=2, le=1000, description="number of candidates")]
 Many = Annotated[int, Field(ge=1, le=100000, description="number of candidates")]
-Tolerance = Annotated[float, Field(gt=0, le=1, description="tolerance per coordinate")]
+Tolerance = Annotated[float, Field(ge=LEAST, le=1, description="tolerance per coordinate")]
 BLOCKS = "one block a dimension; empty switches the experiment off"
 LAWS = "laws of the candidate vectors"
+SPREAD = 4.0  # of the sum of |x|, in n standard deviations: more than any sample's
 
 
 class Block(Section):
@@ -85,7 +87,7 @@ class Least(Experiment):
         "mitm", description="who finds the least error; unproved instances are left out and counted"
     )
     largest: float = Field(
-        0.2, gt=0, le=1, description="median error above which a point is left out of the fit"
+        0.2, ge=LEAST, le=1, description="median error above which a point is left out of the fit"
     )
 
 
@@ -108,7 +110,7 @@ class Lattice(Experiment):
         "mitm", description="who finds the least error; unproved instances are left out and counted"
     )
     tolerances: list[
-        Annotated[float, Field(gt=0, le=1000000, description="tolerance per coordinate")]
+        Annotated[float, Field(ge=1e-6, le=1000000, description="tolerance per coordinate")]
     ] = unique(
         [0.5, 1.0],
         1,
@@ -133,7 +135,7 @@ class Covering(Experiment):
     )
     replicates: int = Field(40, ge=2, le=1000000, description="samples per grid point")
     resolution: float = Field(
-        0.05, gt=0, le=1, description="relative width of the proved bracket of the radius, d > 1"
+        0.05, ge=0.01, le=1, description="relative width of the proved bracket of the radius, d > 1"
     )
 
 
@@ -175,9 +177,9 @@ class Certificates(Section):
     dimensions: list[Dimension] = unique(
         [4, 8, 16], 0, 20, "dimensions of the certificates; empty switches them off"
     )
-    eps: float = Field(0.1, gt=0, le=1, description="tolerance per coordinate")
+    eps: float = Field(0.1, ge=LEAST, le=1, description="tolerance per coordinate")
     tolerances: list[
-        Annotated[float, Field(gt=0, lt=1, description="tolerance per coordinate")]
+        Annotated[float, Field(ge=LEAST, le=0.9999, description="tolerance per coordinate")]
     ] = unique(
         [0.1, 0.05, 0.01, 0.002],
         0,
@@ -215,7 +217,7 @@ class Settings(Study):
         1, ge=1, le=1000, description="jobs the replicates of every experiment are split into"
     )
     confidence: float = Field(
-        0.99, ge=0.5, lt=1, description="level of every interval of the atlas"
+        0.99, ge=0.5, le=0.9999, description="level of every interval of the atlas"
     )
     least: Least = Field(default_factory=Least)
     lattice: Lattice = Field(default_factory=Lattice)
@@ -259,3 +261,44 @@ def faults(config: Mapping[str, Any]) -> Iterator[str]:
                 f"atlas.shards: got {atlas['shards']}, takes at most one job a replicate "
                 f"({place}.replicates is {own['replicates']})"
             )
+    yield from _solvers(atlas)
+    for name in ("least", "lattice", "covering", "sizes", "volume", "search"):
+        yield from _memory(name, atlas[name], atlas["shards"])
+
+
+def _solvers(atlas: Mapping[str, Any]) -> Iterator[str]:
+    """Solvers that refuse a size; in the search those that do so have no row."""
+    for name in ("least", "lattice", "search"):
+        own, place = atlas[name], f"atlas.{name}"
+        sizes = [
+            (f"{place}.grid[{i}]", n, block["d"])
+            for i, block in enumerate(own["grid"])
+            for n in sorted(block["n"])
+        ]
+        if name == "search":
+            for j, solver in enumerate(own["solvers"]):
+                held = [size for size in sizes if size[1] <= (max_n(solver) or size[1])]
+                yield from unsolvable(f"{place}.solvers[{j}]", solver, held)
+        else:
+            yield from unsolvable(f"{place}.solver", own["solver"], sizes)
+
+
+def _memory(name: str, own: Mapping[str, Any], shards: int) -> Iterator[str]:
+    """Instances of a grid point, and what an experiment makes of one of them."""
+    from slth.ensembles import ENSEMBLES
+
+    each = -(-own["replicates"] // shards)
+    for i, block in enumerate(own["grid"]):
+        where, d, n = f"atlas.{name}.grid[{i}]", block["d"], max(block["n"])
+        words = f"{each:,} instances of d = {d}"
+        way = "fewer replicates a shard, or a smaller n"
+        columns = 20 * n if name in ("sizes", "volume") else 0  # a row a size or step
+        yield from too_large(f"{where}.n", n, 3 * each * (n * d + columns), words, way)
+        if name == "volume":
+            laws = [*own["ensembles"], *block["ensembles"]]
+            reach = max(ENSEMBLES[law].std for law in laws) * n * SPREAD + 1 if laws else 1.0
+            count = min(2.0**n, reach / block["eps"] + 2)
+            yield from too_large(
+                f"{where}.eps", block["eps"], 12 * count, f"{count:.1e} intervals at n = {n}",
+                "a larger eps, or a smaller n",
+            )  # fmt: skip

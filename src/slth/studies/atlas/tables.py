@@ -7,12 +7,10 @@ import pandas as pd
 
 from slth.studies.atlas.print_scales import scales_table
 from slth.studies.atlas.print_sufficient import sufficient_table
+from slth.studies.printing import titles
 from slth.studies.printing.booktabs import Table
 from slth.studies.printing.formatting import (
-    ENSEMBLES,
     MISSING,
-    SOLVERS,
-    escape,
     fixed,
     integer,
     number,
@@ -46,9 +44,7 @@ def fit_table(fit: pd.DataFrame) -> Table:
         noisy = row["source"] != "prediction"
         rows.append(
             [
-                ENSEMBLES.get(row["ensemble"], escape(row["ensemble"]))
-                if row["source"] == "median"
-                else "",
+                titles.ensemble(row["ensemble"]) if row["source"] == "median" else "",
                 SOURCES[row["source"]],
                 integer(row["points"]),
                 *(_with_interval(row, name) for name in ("a", "b", "c")),
@@ -73,7 +69,7 @@ def price_table(covering: pd.DataFrame) -> Table:
     """What all targets cost beside one, at the tolerance that covers the cube half the time."""
     rows = [
         [
-            ENSEMBLES.get(row["ensemble"], escape(row["ensemble"])),
+            titles.ensemble(row["ensemble"]),
             integer(row["d"]),
             integer(row["n"]),
             number(row["median"]),
@@ -100,7 +96,7 @@ def search_table(search: pd.DataFrame) -> Table:
             [
                 integer(d),
                 integer(row["n"]),
-                SOLVERS.get(row["solver"], escape(row["solver"])),
+                titles.solver(row["solver"]),
                 number(error),
                 number(error / limit),
                 fixed(row["n"] / place, 2) if place > 0 else MISSING,

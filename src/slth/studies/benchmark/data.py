@@ -7,10 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from slth.studies.printing.formatting import (
-    SOLVERS,
-    escape,
-)
+from slth.studies.printing import titles
 
 PEERS = {"highs": "HiGHS", "gurobi": "Gurobi", "scip": "SCIP", "cpsat": "CP-SAT"}
 COLUMNS = ["kind", "n", "d", "eps", "threads", "solver"]
@@ -50,7 +47,7 @@ def medians(rows: pd.DataFrame) -> pd.DataFrame:
 
 def label(name: str) -> str:
     """Return a solver's name in print."""
-    return {**SOLVERS, **PEERS}.get(name, escape(name))
+    return PEERS.get(name) or titles.solver(name)
 
 
 def growth(table: pd.DataFrame) -> tuple[float, list[int]] | None:
@@ -72,5 +69,5 @@ def growth(table: pd.DataFrame) -> tuple[float, list[int]] | None:
 
 def own_seconds(part: pd.DataFrame) -> float:
     """Seconds of our solver on one thread."""
-    own = part[part["solver"].isin(list(SOLVERS)) & (part["threads"] == 1)]
+    own = part[part["solver"].isin(list(titles.solvers())) & (part["threads"] == 1)]
     return float(own["seconds"].iloc[0]) if len(own) else float("nan")

@@ -9,11 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from slth.studies.benchmark.data import PEERS, Benchmark, benchmark_of, growth, medians
-from slth.studies.printing import style
-from slth.studies.printing.formatting import SOLVERS
+from slth.studies.printing import style, titles
 from slth.studies.printing.summaries import existence_limit
 
-PLAIN = {**SOLVERS, **PEERS, "klist": "k-list"}
+PLAIN = {name: titles.solver(name).replace("$", "") for name in titles.solvers()} | PEERS
 
 
 FIGURES = ("benchmark",)

@@ -15,10 +15,10 @@ from slth.studies.benchmark.data import (
     medians,
     own_seconds,
 )
+from slth.studies.printing import titles
 from slth.studies.printing.booktabs import Table
 from slth.studies.printing.formatting import (
     MISSING,
-    SOLVERS,
     integer,
     number,
 )
@@ -50,7 +50,7 @@ def error_table(benchmark: Benchmark) -> Table:
     """One row a (d, n, threads): the median least error of each solver, and what should exist."""
     table = medians(benchmark.rows)
     best = table[table["kind"] == "best"]
-    names = [name for name in {**SOLVERS, **PEERS} if name in set(best["solver"])]
+    names = [name for name in (*titles.solvers(), *PEERS) if name in set(best["solver"])]
     words = [label(name) for name in names]
     header = ["$d$", "$n$", "threads", *words, r"$\varepsilon^\ast(n,d)$"]
     rows: list[list[str] | str] = []

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from slth.configuration.faults import jobs
+from slth.configuration.reach import pool, source_weights, too_large, unsolvable
 from slth.configuration.section import Study, unique
 
 
@@ -45,3 +46,20 @@ class Settings(Study):
 def faults(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield one line a fault of rules between keys."""
     yield from jobs("depth", config["depth"])
+    depth = config["depth"]
+    if not depth["layers"]:
+        return
+    c, k, n, most = depth["channels"], depth["kernel"], depth["n"], max(depth["layers"])
+    d = {"filter": c * k * k, "kernel": k * k, "entry": 1}[depth["granularity"]]
+    yield from unsolvable("depth.n", "auto", [("depth", pool(n), d)])
+    weights = source_weights([(c, 1 if i == 0 else c, k * k) for i in range(most)], n)
+    way = "a smaller n, fewer channels, layers or pixels"
+    yield from too_large("depth.n", n, 6 * weights, "its random network", way)
+    side = most * (k - 1) + 1
+    yield from too_large(
+        "depth.layers", most, 4 * c * side**4, f"the bounds of its layers on {side}x{side} inputs",
+        "fewer layers, or a smaller kernel",
+    )  # fmt: skip
+    samples = config["bracket"]["samples"]
+    words = f"so many inputs of {side}x{side}"
+    yield from too_large("bracket.samples", samples, 4 * samples * side**2, words, "fewer samples")

@@ -5,8 +5,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from slth.configuration.networks import data_faults, shrinking
+from slth.configuration.networks import data_faults, shrinking, split_faults, training_faults
 from slth.configuration.section import DataSetName, Method, Section, Study, unique
+
+TOGETHER = 8  # networks that are trained side by side, at most
 
 
 class Lottery(Section):
@@ -35,7 +37,7 @@ class Settings(Study):
     data: DataSetName = Field("digits", description="the data set")
     held_out: float = Field(
         0.25,
-        gt=0,
+        ge=0.001,
         le=0.9,
         description="fraction of every class kept from training; sets with a test part keep that",
     )
@@ -71,7 +73,7 @@ class Settings(Study):
         Annotated[Literal["edge", "filter"], Field(description="single weights or whole filters")]
     ] = unique(["edge", "filter"], 1, 2, "what is kept or removed as one")
     kept_fractions: list[
-        Annotated[float, Field(gt=0, le=1, description="kept weights over all weights")]
+        Annotated[float, Field(ge=1e-6, le=1, description="kept weights over all weights")]
     ] = unique([0.05, 0.2], 1, 50, "kept weights over all weights")
     seeds: int = Field(
         10,
@@ -116,4 +118,6 @@ def faults(config: Mapping[str, Any]) -> Iterator[str]:
             )
         if variants[i] in variants[:i]:
             yield f"learned.lotteries[{i}]: got {lottery} twice, takes each variant once"
-    yield from shrinking("learned", learned)
+    yield from split_faults("learned", learned)
+    small = list(shrinking("learned", learned))
+    yield from small or training_faults("learned", learned, TOGETHER)

@@ -8,7 +8,8 @@ import pandas as pd
 from slth.studies.price import data
 from slth.studies.price.claims_widths import width_macros
 from slth.studies.price.sizes_data import summaries
-from slth.studies.price.words import RSS, TARGETS, WORDS, rate_words, where
+from slth.studies.price.words import TARGETS, rate_words, where
+from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
     MISSING,
     count,
@@ -71,7 +72,7 @@ def _targets(table: pd.DataFrame) -> str:
             continue
         weights = float(plain["target_parameters"].iloc[0])
         scale = float(plain["target_scale"].iloc[0])
-        sums = here[here["arm"] != data.UNBLOCKED]["d"].astype(int)
+        sums = here[data.blocked(here)]["d"].astype(int)
         d = ", ".join(f"${size}$" for size in sorted(set(sums))) or MISSING
         parts.append(
             f"{TARGETS[str(target)]} has {integer(weights)} weights, its largest output seen is "
@@ -85,7 +86,7 @@ def _refusals(price: pd.DataFrame) -> str:
     if rows.empty:
         return "No construction of this run refuses its target."
     parts = [
-        f"{WORDS[row['arm']]} cannot take {TARGETS[row['target']]} "
+        f"{titles.arm(row['arm'], 'words')} cannot take {TARGETS[row['target']]} "
         f"(\\emph{{{escape(_reason(row['reason']))}}})"
         for row in rows.to_dict("records")
     ]
@@ -93,7 +94,7 @@ def _refusals(price: pd.DataFrame) -> str:
 
 
 def _method(table: pd.DataFrame) -> str:
-    counts = table.loc[table["arm"] != data.UNBLOCKED, "method"].value_counts()
+    counts = table.loc[data.blocked(table), "method"].value_counts()
     if counts.empty:
         return ""
     words = {
@@ -140,7 +141,7 @@ def _power(cells: list[pd.DataFrame]) -> str:
 
 
 def _is_power(part: pd.DataFrame) -> bool:
-    return str(part["arm"].iloc[0]) in data.POWER
+    return data.rate(part) == "power"
 
 
 def _logarithm(cells: list[pd.DataFrame]) -> str:
@@ -148,7 +149,7 @@ def _logarithm(cells: list[pd.DataFrame]) -> str:
     fits: dict[str, list[str]] = {}
     shown, inside = [], 0
     for part in cells:
-        if part["arm"].iloc[0] in (*data.POWER, data.UNBLOCKED):
+        if data.rate(part) in ("power", "unknown"):
             continue
         better = data.law(part)
         if better:
@@ -187,7 +188,7 @@ def _searched(cells: list[pd.DataFrame]) -> str:
     found = [
         f"{where(part)} ({percent(float(last['proved'].mean()), 0)})"
         for part in cells
-        if part["arm"].iloc[0] in RSS
+        if titles.arm(part["arm"].iloc[0], "random_sums", False)
         and (last := part[part["size"] == part["size"].max()])["proved"].mean() < 1
     ]
     if not found:
@@ -204,7 +205,7 @@ def _neurons(table: pd.DataFrame) -> str:
     parts = []
     for target in dict.fromkeys(table["target"]):
         here = table[table["target"] == target]
-        mine = here[here["arm"] == data.UNBLOCKED]
+        mine = here[~data.blocked(here)]
         rate = data.per_doubling(mine)
         if mine.empty:
             continue

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from slth.studies.price import data
-from slth.studies.price.words import TARGETS, WORDS, short, where
+from slth.studies.price.words import TARGETS, short, where
+from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
     count,
     listing,
@@ -36,10 +37,10 @@ def _order(table: pd.DataFrame, level: float) -> str:
             arm: data.middle(_at(here[here["arm"] == arm], level))[0] for arm in data.arms(here)
         }
         reached = sorted((v, k) for k, v in found.items() if np.isfinite(v))
-        missed = [WORDS[k] for k, v in found.items() if not np.isfinite(v)]
+        missed = [titles.arm(k, "words") for k, v in found.items() if not np.isfinite(v)]
         if reached:
             words = f"on {TARGETS[str(target)]} " + listing(
-                f"{number(v)} ({WORDS[k]})" for v, k in reached
+                f"{number(v)} ({titles.arm(k, 'words')})" for v, k in reached
             )
             if missed:
                 words += f", while {listing(missed)} did not get there"

@@ -5,35 +5,10 @@ import pandas as pd
 
 from slth.checks import FloatArray
 from slth.intervals import Interval, t_interval
+from slth.studies.printing import titles
 from slth.studies.printing.summaries import existence_limit
 
 CONFIDENCE = 0.95  # of the t-intervals of rates, over random networks
-
-LABELS = {
-    "single_weight": "one unit a weight",
-    "rss_dense": "RSS, dense",
-    "rss_convolution": "RSS, convolution",
-    "ell_plus_one": r"RSS, $\ell+1$ layers",
-    "structured_convolution-entry": "blocks: entries",
-    "structured_convolution-kernel": "blocks: kernels",
-    "structured_convolution-filter": "blocks: filters",
-    "neuron_removal": "no blocks: neurons",
-    "equivariant": "equivariant",
-    "binary_polynomial": "binary, counting",
-    "binary_polylog": "binary, digits",
-}
-FAMILIES = {  # title of a column of panels: its arms, in the order of their styles
-    "single weights": ("single_weight", "rss_dense", "rss_convolution", "ell_plus_one"),
-    "structure": (
-        "structured_convolution-entry",
-        "structured_convolution-kernel",
-        "structured_convolution-filter",
-        "neuron_removal",
-    ),
-    "symmetry, signs": ("equivariant", "binary_polynomial", "binary_polylog"),
-}
-POWER = ("single_weight", "binary_polynomial")  # theorems with n ~ 1/eps
-UNBLOCKED = "neuron_removal"  # no bracket: its error is seen from below
 
 COLUMNS = [
     *("target", "arm", "construction", "n", "digits", "d", "replicate", "status", "reason"),
@@ -51,7 +26,7 @@ def built(price: pd.DataFrame) -> pd.DataFrame:
     """
     table = _whole(price)
     table = table[table["status"] == "BUILT"]
-    seen = table["arm"] == UNBLOCKED
+    seen = ~blocked(table)
     return table.assign(
         error=(table["upper"].where(~seen, table["lower"]) / table["target_scale"]).astype(float),
         size=table["n"].where(table["digits"] == 0, table["digits"]).astype(float),
@@ -66,9 +41,19 @@ def refused(price: pd.DataFrame) -> pd.DataFrame:
 
 
 def arms(table: pd.DataFrame) -> list[str]:
-    """Arms of the table in the order of `LABELS`."""
+    """Arms of the table in the order of the registry."""
     present = set(table["arm"])
-    return [arm for arm in LABELS if arm in present]
+    return [arm for arm in titles.arms() if arm in present]
+
+
+def blocked(table: pd.DataFrame) -> pd.Series:
+    """Whether a row's random network is block-masked; else its error is seen from below."""
+    return table["arm"].map(lambda arm: bool(titles.arm(arm, "blocked", True))).astype(bool)
+
+
+def rate(part: pd.DataFrame) -> str:
+    """How the error of a sweep falls by its theorem: `slth.tickets.base.Construction.rate`."""
+    return str(titles.arm(part["arm"].iloc[0], "rate"))
 
 
 def per_doubling(part: pd.DataFrame) -> Interval:
@@ -86,10 +71,10 @@ def expected_per_candidate(part: pd.DataFrame) -> float:
 
     Of the ±1 digits a halving a digit. NaN for power laws and where no formula applies.
     """
-    arm, sizes = part["arm"].iloc[0], np.unique(part["size"].to_numpy(float))
-    if arm in POWER or arm == UNBLOCKED or len(sizes) < 2:
+    falls, sizes = rate(part), np.unique(part["size"].to_numpy(float))
+    if falls in ("power", "unknown") or len(sizes) < 2:
         return np.nan
-    if arm == "binary_polylog":
+    if falls == "digits":
         return 1.0 if part["digits"].max() > 0 else np.nan
     limit = existence_limit(sizes, np.full_like(sizes, float(part["d"].max())))
     return -float(np.polyfit(sizes, np.log2(limit), 1)[0])

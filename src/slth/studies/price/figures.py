@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from slth.studies.price import data
 from slth.studies.price import sizes_data as price_sizes
-from slth.studies.printing import style
+from slth.studies.printing import style, titles
 
 TITLES = {"points": "target: points", "images": "target: images"}
 
@@ -31,20 +31,22 @@ def price_figure(price: pd.DataFrame) -> Figure:
     if table.empty:
         return style.empty("No ticket was priced in this run.")
     targets = list(dict.fromkeys(table["target"]))
-    count = len(data.FAMILIES)
+    families = titles.families()
+    longest = max(int(table["arm"].drop_duplicates().isin(own).sum()) for own in families.values())
+    count = len(families)
     figure = Figure(figsize=(style.TEXT_WIDTH, 1.0 + 1.75 * len(targets)), layout="constrained")
     axes = figure.subplots(len(targets), count, sharex=True, sharey=True, squeeze=False)
     for row, target in zip(axes, targets, strict=True):
         here = table[table["target"] == target]
-        for ax, names in zip(row, data.FAMILIES.values(), strict=True):
-            _family(ax, here, names)
-            ax.set_visible(bool(here["arm"].isin(names).any()))
+        for ax, own in zip(row, families.values(), strict=True):
+            _family(ax, here, own)
+            ax.set_visible(bool(here["arm"].isin(own).any()))
             ax.set_xscale("log")
             ax.set_yscale("log")
         row[0].set_ylabel(f"{TITLES.get(str(target), target)}\nrelative error")
-    for i, title in enumerate(data.FAMILIES):
+    for i, title in enumerate(families):
         axes[-1][i].set_xlabel("source weights / target weights")
-        key = _key(axes[:, i], data.FAMILIES[title])
+        key = _key(axes[:, i], families[title], longest)
         axes[0][i].legend(
             key.values(), key.keys(), loc="lower center", bbox_to_anchor=(0.5, 1.0),
             title=title, fontsize=8, title_fontsize=9, labelspacing=0.25, borderaxespad=0.2,
@@ -85,13 +87,13 @@ def sizes_figure(sizes: pd.DataFrame) -> Figure:
     return figure
 
 
-def _family(ax: Axes, table: pd.DataFrame, names: tuple[str, ...]) -> None:
-    for index, name in enumerate(names):
+def _family(ax: Axes, table: pd.DataFrame, arms: tuple[str, ...]) -> None:
+    for index, name in enumerate(arms):
         part = table[table["arm"] == name]
         if part.empty:
             continue
         look = style.series(index).both()
-        if name == data.UNBLOCKED:
+        if not titles.arm(name, "blocked", True):
             look |= {"markerfacecolor": "none"}
         rows = part.groupby("size").agg(
             x=("overparameterisation", "median"),
@@ -101,20 +103,23 @@ def _family(ax: Axes, table: pd.DataFrame, names: tuple[str, ...]) -> None:
         )
         spread = np.abs(rows[["low", "high"]].to_numpy(float).T - rows["median"].to_numpy(float))
         ax.errorbar(
-            rows["x"], rows["median"], yerr=spread, elinewidth=0.8, label=data.LABELS[name], **look
+            rows["x"],
+            rows["median"],
+            yerr=spread,
+            elinewidth=0.8,
+            label=titles.arms()[name],
+            **look,
         )
     ax.axhline(1.0, color=style.REFERENCE, linewidth=0.8, linestyle=":")
 
 
-def _key(axes: np.ndarray, names: tuple[str, ...]) -> dict[str, object]:
+def _key(axes: np.ndarray, arms: tuple[str, ...], longest: int) -> dict[str, object]:
     """Handles by label in the order of the family, as many lines in every column."""
     found: dict[str, object] = {}
     for ax in axes:
         found |= dict(zip(*ax.get_legend_handles_labels()[::-1], strict=True))
-    key = {
-        data.LABELS[name]: found[data.LABELS[name]] for name in names if data.LABELS[name] in found
-    }
-    longest = max(map(len, data.FAMILIES.values()))
+    labels = [titles.arms()[name] for name in arms]
+    key = {label: found[label] for label in labels if label in found}
     return key | {
         " " * (i + 1): Line2D([], [], linestyle="none") for i in range(longest - len(key))
     }

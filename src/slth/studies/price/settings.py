@@ -1,12 +1,16 @@
 """Settings of the study: unit, range and default of every key."""
 
+import itertools
+import math
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from slth.configuration.faults import jobs
-from slth.configuration.section import Construction, Section, Study, unique
+from slth.configuration.reach import MOST_BYTES, pool, source_weights, too_large, unsolvable
+from slth.configuration.section import LEAST, Construction, Section, Study, unique
+from slth.studies.printing import titles
 
 
 class Points(Section):
@@ -57,7 +61,7 @@ class SizedCell(Section):
         ..., description="what is removed as one; entry is d = 1, kernel d = k^2"
     )
     eps: float = Field(
-        ..., gt=0, le=1, description="tolerance per coordinate at which hits are counted"
+        ..., ge=LEAST, le=1, description="tolerance per coordinate at which hits are counted"
     )
 
 
@@ -121,13 +125,13 @@ class Settings(Study):
     )
     tolerance: float = Field(
         0.05,
-        gt=0,
+        ge=LEAST,
         le=1,
         description="error of a subset problem at which widths and predictions are compared",
     )
     equal_error: float = Field(
         0.2,
-        gt=0,
+        ge=LEAST,
         le=1,
         description="error over the target's size at which overparameterisations are compared",
     )
@@ -138,10 +142,10 @@ class Settings(Study):
         description="tickets whose subsets all have one size, of the target images; empty is none",
     )
     fractions: list[
-        Annotated[float, Field(gt=0, le=0.9, description="members over candidates")]
+        Annotated[float, Field(ge=0.01, le=0.9, description="members over candidates")]
     ] = unique([0.15, 0.3, 0.5], 1, 50, "of subsets of one size, members over candidates")
     around: list[
-        Annotated[float, Field(gt=0, le=10, description="n over the predicted threshold")]
+        Annotated[float, Field(ge=0.01, le=10, description="n over the predicted threshold")]
     ] = unique(
         [0.7, 0.9, 1.1, 1.35],
         1,
@@ -172,3 +176,59 @@ def faults(config: Mapping[str, Any]) -> Iterator[str]:
     for i, kind in enumerate(kinds):
         if kind in kinds[:i]:
             yield f"price.sizes[{i}].granularity: got {kind} twice, takes each once"
+        yield from _sized(f"price.sizes[{i}]", price["sizes"][i], price)
+    for i, arm in enumerate(price["arms"]):
+        absent = titles.lacking(arm["construction"])
+        if absent:
+            yield (
+                f"price.arms[{i}].construction: got {arm['construction']!r}, whose class says no "
+                f"{', '.join(absent)}, which the paper prints; takes one that does"
+            )
+        for target in arm["targets"]:
+            yield from _arm(f"price.arms[{i}]", arm, _layers(target, price))
+
+
+def _layers(target: str, price: Mapping[str, Any]) -> list[tuple[int, int, int]]:
+    """(c_out, c_in, k²) of the layers of a target, dense ones on sets of points."""
+    own = price[target]
+    times, area = (own["points"], 1) if target == "points" else (1, own["kernel"] ** 2)
+    channels = [1, *own["channels"]]
+    return [(times * out, times * c, area) for c, out in itertools.pairwise(channels)]
+
+
+def _arm(where: str, arm: Mapping[str, Any], layers: list[tuple[int, int, int]]) -> Iterator[str]:
+    """Random networks that no job could hold, by `slth.tickets`' own constructions.
+
+    Of ell_plus_one every layer has n copies of its channels; of binary_polylog there are as many
+    more layers as digits, each wider than the one before by n units an input.
+    """
+    n, most = (
+        max(arm["n"]),
+        max([*arm["digits"], 6 if arm["construction"] == "binary_polylog" else 0]),
+    )
+    weights = source_weights(layers, n)
+    if arm["construction"] == "ell_plus_one":
+        weights = 2 * n * n * sum(c * c + area * c * out for out, c, area in layers)
+    if most:
+        widths = [(2 * n * c, *(2 * c * n * (k + 1) for k in range(1, most))) for _, c, _ in layers]
+        weights += sum(sum(a * b for a, b in itertools.pairwise(own)) for own in widths)
+    held, way = 6 * weights, "a smaller n, fewer digits, or a smaller target"
+    yield from too_large(f"{where}.n", n, held, "its random network and copies of it", way)
+    d = max(area * out for out, _, area in layers) if arm["granularity"] == "filter" else 1
+    if weights * 6 * 8 < MOST_BYTES:
+        yield from unsolvable(f"{where}.n", "auto", [(where, pool(n), d)])
+
+
+def _sized(where: str, cell: Mapping[str, Any], price: Mapping[str, Any]) -> Iterator[str]:
+    """Subsets of one size: n is about its threshold, d log2(1/eps) over the entropy, and more."""
+    layers = _layers("images", price)
+    d = 1 if cell["granularity"] == "entry" else price["images"]["kernel"] ** 2
+    share = min(price["fractions"])
+    entropy = min(-a * math.log2(a) - (1 - a) * math.log2(1 - a) for a in price["fractions"])
+    n = (
+        max(price["around"]) * 2 * (d * (math.log2(1 / cell["eps"]) + 12) + 20) / entropy
+        + 1 / share
+    )
+    held = 6 * source_weights(layers, math.ceil(n))
+    words = f"random networks of about {n:.0f} candidates"
+    yield from too_large(f"{where}.eps", cell["eps"], held, words, "a larger eps or fraction")

@@ -9,6 +9,7 @@ from slth.intervals import Interval
 from slth.studies.price import data
 from slth.studies.price.claims_widths import measured_width
 from slth.studies.price.words import TARGETS
+from slth.studies.printing import titles
 from slth.studies.printing.booktabs import Table
 from slth.studies.printing.formatting import MISSING, fixed, integer, number, span
 
@@ -44,14 +45,17 @@ def _row(arm: str, part: pd.DataFrame) -> list[str]:
     wanted = data.expected_per_candidate(part)
     level = float(part["equal_error"].iloc[0])
     sizes = data.middle(data.crossing(part, level, "error", "overparameterisation"))[0]
-    slow = arm in (*data.POWER, data.UNBLOCKED)  # no exponential: a rate a candidate says nothing
+    slow = data.rate(part) in (
+        "power",
+        "unknown",
+    )  # no exponential: a rate a candidate says nothing
     swept = part["digits"].max() > 0
     return [
-        data.LABELS[arm],
+        titles.arm(arm, "label"),
         span(part["d"].to_numpy(float)),
         f"{span(part['digits'].to_numpy(float))} digits" if swept else _sizes(part),
         _rate(data.per_doubling(part)),
-        "$1$" if arm in data.POWER else MISSING,
+        "$1$" if data.rate(part) == "power" else MISSING,
         MISSING if slow else _rate(data.per_candidate(part)),
         fixed(wanted) if np.isfinite(wanted) else MISSING,
         number(sizes) if np.isfinite(sizes) else "not met",

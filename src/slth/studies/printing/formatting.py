@@ -24,23 +24,6 @@ _ESCAPES = {
 _WORDS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 MISSING = "--"
 
-ENSEMBLES = {  # names in the data → names in print
-    "normal": "normal",
-    "nsn": "normally-scaled normal",
-    "uniform": "uniform",
-    "product": "product of uniforms",
-    "binary": "binary",
-    "quantized": "quantized",
-}
-
-SOLVERS = {  # names in the data → names in print
-    "mitm": "meet in the middle",
-    "klist": "$k$-list",
-    "annealing": "annealing",
-    "lp_rounding": "LP rounding",
-    "differencing": "differencing",
-}
-
 
 def escape(text: object) -> str:
     """Return ``text`` as LaTeX that prints it as it is."""

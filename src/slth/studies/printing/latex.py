@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from slth.frames import replacing
+from slth.studies.printing.engine import engine
 
 CLOCK = {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}  # no date reaches the PDF
 
@@ -55,12 +56,13 @@ def _left_behind(main: Path) -> Callable[[str, list[str]], list[str]]:
 
 
 def _command() -> list[str]:
-    if shutil.which("latexmk"):
+    found = engine()
+    if found == "latexmk":
         quiet = ["-interaction=nonstopmode", "-halt-on-error", "-file-line-error"]
         return ["latexmk", "-norc", "-pdf", *quiet]
-    if shutil.which("tectonic"):
+    if found == "tectonic":
         return ["tectonic", "--keep-logs"]
-    raise RuntimeError("neither latexmk nor tectonic is installed: run `make tex`")
+    raise RuntimeError("neither latexmk with pdflatex nor tectonic is installed: run `make tex`")
 
 
 def _last_pass(tex_log: Path, printed: str) -> str:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from slth.configuration.reach import pool, source_weights, too_large, unsolvable
 from slth.configuration.section import SolverOrAuto, Study, unique
 
 
@@ -44,10 +45,10 @@ class Settings(Study):
         le=1000000000000000,
         description="subsets, pairs or nodes a problem; null is the solver's own",
     )
-    leak: float = Field(0.2, gt=0, le=1, description="slope of leaky ReLU below 0")
+    leak: float = Field(0.2, ge=1e-6, le=1, description="slope of leaky ReLU below 0")
     scale: float = Field(
         0.002,
-        gt=0,
+        ge=1e-6,
         le=1,
         description="of the first layer of each pair under tanh; the second is divided by it",
     )
@@ -68,3 +69,17 @@ def faults(config: Mapping[str, Any]) -> Iterator[str]:
             f"restrictions.shards: got {settings['shards']}, takes at most one job a seed "
             f"(restrictions.seeds is {settings['seeds']})"
         )
+    c, n, side = (settings[key] for key in ("channels", "n", "side"))
+    d = {"filter": 9 * c, "kernel": 9, "entry": 1}[settings["granularity"]]
+    sizes = [("restrictions.n", pool(n, both="tanh" in settings["variants"]), d)]
+    yield from unsolvable("restrictions.solver", settings["solver"], sizes)
+    weights = source_weights([(c, 2, 9), (c, c, 9), (c, c, 9)], n)
+    active = 64 * 2 * n * max(c, 2) * side * side  # of the inputs at which the error is seen
+    yield from too_large(
+        "restrictions.n", n, 6 * weights + 2 * active, "its random network and a pass of it",
+        "a smaller n, fewer channels or a smaller side",
+    )  # fmt: skip
+    yield from too_large(
+        "restrictions.side", side, 4 * (c * side * side) * (max(c, 2) * side * side),
+        "the bounds of its layers", "a smaller side, or fewer channels",
+    )  # fmt: skip

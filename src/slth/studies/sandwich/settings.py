@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from slth.configuration.section import Study, unique
+from slth.configuration.reach import too_large
+from slth.configuration.section import LEAST, Study, unique
 
 
 class Settings(Study):
@@ -31,7 +32,9 @@ class Settings(Study):
     )
     side: int = Field(6, ge=1, le=64, description="pixels a side of the input")
     eps: list[
-        Annotated[float, Field(gt=0, le=1, description="l1 distance, the kernels having l1 norm 1")]
+        Annotated[
+            float, Field(ge=LEAST, le=1, description="l1 distance, the kernels having l1 norm 1")
+        ]
     ] = unique([0.1, 0.001, 1e-06], 1, 50, "l1 distances of every kernel from its neighbour's")
     probes: int = Field(
         6000,
@@ -72,3 +75,18 @@ def faults(config: Mapping[str, Any]) -> Iterator[str]:
     side, kernel = sandwich["side"], max(sandwich["kernels"])
     if kernel > side:
         yield f"sandwich.kernels: got {kernel}, takes at most sandwich.side, {side}"
+    if not sandwich["networks"]:
+        return
+    inputs = 2 * side * side
+    yield from too_large(
+        "sandwich.probes", sandwich["probes"], 4 * sandwich["probes"] * inputs,
+        f"so many inputs of {inputs} entries", "fewer probes",
+    )  # fmt: skip
+    samples = config["bracket"]["samples"]
+    words = f"so many inputs of {inputs} entries"
+    yield from too_large("bracket.samples", samples, 4 * samples * inputs, words, "fewer samples")
+    wide = high * (side + 1) ** 2
+    yield from too_large(
+        "sandwich.widths", high, 4 * wide * inputs + 5 * high * high * kernel**2,
+        f"the bounds of layers of {wide:,} units", "a smaller width, kernel or side",
+    )  # fmt: skip

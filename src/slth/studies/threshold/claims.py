@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 
 from slth.intervals import SIGNIFICANCE, excess_of_misses
+from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
-    ENSEMBLES,
     MISSING,
     count,
-    escape,
     fixed,
     integer,
     listing,
@@ -40,7 +39,7 @@ def threshold_macros(thresholds: pd.DataFrame) -> dict[str, str]:
     table = points(thresholds)
     deviation = (observed_rate(table) - table["prediction"]).abs()
     outside = table[~table["inside"].astype(bool)]
-    names = [ENSEMBLES.get(name, escape(name)) for name in dict.fromkeys(table["ensemble"])]
+    names = [titles.ensemble(name) for name in dict.fromkeys(table["ensemble"])]
     return {
         "ThresholdTrials": integer(float(table["trials"].sum())),
         "ThresholdTrialsPerPoint": span(table["trials"].to_numpy(float)),
@@ -99,7 +98,7 @@ def _named(outside: pd.DataFrame) -> str:
     order = np.argsort(-np.abs(rate - outside["prediction"].to_numpy(float)), kind="stable")
     rows = outside.to_dict("records")
     shown = [
-        f"{ENSEMBLES.get(rows[i]['ensemble'], escape(rows[i]['ensemble']))}, "
+        f"{titles.ensemble(rows[i]['ensemble'])}, "
         f"$d = {rows[i]['d']:g}$, $n = {rows[i]['n']:g}$ (observed {fixed(rate[i], 3)}, "
         f"predicted {fixed(rows[i]['prediction'], 3)})"
         for i in order[:LISTED]
@@ -136,7 +135,7 @@ def _pooled(table: pd.DataFrame) -> str:
     for ensemble, part in table.groupby("ensemble", sort=False):
         hits, expected, score = pooled(part)
         parts.append(
-            f"{ENSEMBLES.get(str(ensemble), escape(ensemble))} {integer(hits)} hits where "
+            f"{titles.ensemble(ensemble)} {integer(hits)} hits where "
             f"{fixed(expected, 1)} are predicted ($z = {fixed(score, 1).strip('$')}$)"
         )
     verdict = (

@@ -8,8 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from slth.studies.printing import style
-from slth.studies.printing.formatting import ENSEMBLES
+from slth.studies.printing import style, titles
 from slth.studies.threshold.data import observed_rate, points
 
 FIGURES = ("success",)
@@ -54,7 +53,7 @@ def _success(ax: Axes, part: pd.DataFrame, look: style.Series, shift: float) -> 
 
 def _success_key(names: list[str], with_n_star: bool) -> list[tuple[Line2D, str]]:
     key = [
-        (Line2D([], [], **style.series(index).both()), ENSEMBLES.get(name, style.plain(name)))
+        (Line2D([], [], **style.series(index).both()), titles.ensemble(name, style.plain))
         for index, name in enumerate(names)
     ]
     if with_n_star:

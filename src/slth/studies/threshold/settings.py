@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from slth.configuration.faults import jobs
-from slth.configuration.section import Ensemble, Section, SolverOrAuto, Study, unique
+from slth.configuration.reach import too_large, unfit_device, unsolvable
+from slth.configuration.section import LEAST, Ensemble, Section, SolverOrAuto, Study, unique
 
 
 class GridBlock(Section):
@@ -22,7 +23,7 @@ class Settings(Study):
     """Success probability of MRSS against n."""
 
     ensembles: list[Ensemble] = unique(["normal", "nsn"], 1, 20, "laws of the candidate vectors")
-    eps: float = Field(0.05, gt=0, le=1, description="tolerance per coordinate")
+    eps: float = Field(0.05, ge=LEAST, le=1, description="tolerance per coordinate")
     grid: list[GridBlock] = Field(
         [
             GridBlock(d=1, n=[2, 3, 4, 5, 6, 7, 8, 10]),
@@ -38,7 +39,7 @@ class Settings(Study):
     shards: int = Field(1, ge=1, le=1000, description="jobs the instances are split into")
     solver: SolverOrAuto = Field("mitm", description="who decides whether a subset is within eps")
     confidence: float = Field(
-        0.99, ge=0.5, lt=1, description="level of the Clopper-Pearson intervals"
+        0.99, ge=0.5, le=0.9999, description="level of the Clopper-Pearson intervals"
     )
 
 
@@ -61,3 +62,16 @@ def faults(config: Mapping[str, Any]) -> Iterator[str]:
                     f"but threshold.grid[{i}].d is {d}"
                 )
     yield from jobs("threshold", threshold)
+    blocks = [(f"threshold.grid[{i}]", block) for i, block in enumerate(threshold["grid"])]
+    sizes = [(where, n, block["d"]) for where, block in blocks for n in sorted(block["n"])]
+    yield from unsolvable("threshold.solver", threshold["solver"], sizes)
+    yield from unfit_device("threshold.solver", threshold["solver"], config["device"])
+    each = -(-threshold["replicates"] // threshold["shards"])
+    for where, n, d in sizes:
+        # the instances of one grid point, drawn, stacked and searched
+        held, way = 3 * each * n * d, "fewer replicates a shard, or a smaller n"
+        yield from too_large(f"{where}.n", n, held, f"{each:,} instances of d = {d}", way)
+    rows = each * len(sizes) * len(threshold["ensembles"])
+    yield from too_large(
+        "threshold.shards", threshold["shards"], 40 * rows, f"{rows:,} rows", "more shards"
+    )

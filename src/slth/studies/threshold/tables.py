@@ -5,11 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from slth.studies.printing import titles
 from slth.studies.printing.booktabs import Table
 from slth.studies.printing.formatting import (
-    ENSEMBLES,
     MISSING,
-    escape,
     fixed,
     integer,
     setting,
@@ -39,7 +38,7 @@ def agreement_table(thresholds: pd.DataFrame) -> Table:
         inside = int(part["inside"].astype(bool).sum())
         rows.append(
             [
-                escape(ENSEMBLES.get(str(ensemble), ensemble)),
+                titles.ensemble(ensemble),
                 integer(float(str(d))),
                 setting(float(str(eps))),
                 span(part["n"].to_numpy(float)),

@@ -5,8 +5,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from slth.configuration.faults import repeated
-from slth.configuration.section import NAME, Section, SolverOrAuto, unique
+from slth.configuration.faults import repeated, shown
+from slth.configuration.networks import layers_of, shrinking
+from slth.configuration.reach import (
+    pool,
+    source_weights,
+    too_large,
+    unfit_device,
+    unsolvable,
+)
+from slth.configuration.section import LEAST, NAME, Section, SolverOrAuto, unique
 
 
 class Arm(Section):
@@ -28,7 +36,7 @@ class Arm(Section):
     )
     seeds: int = Field(5, ge=1, le=10000, description="random source networks a size")
     eps: float | None = Field(
-        None, gt=0, le=2, description="tolerance per kernel entry; null minimises the error"
+        None, ge=LEAST, le=2, description="tolerance per kernel entry; null minimises the error"
     )
     solver: SolverOrAuto = Field("auto", description="who solves the subset problems")
     budget: int | None = Field(
@@ -47,6 +55,8 @@ class Arm(Section):
         )
     )
 
+
+CHUNK = 64  # images that a network is run on at once
 
 Settings = Annotated[
     list[Arm],
@@ -112,6 +122,30 @@ def faults(config: Mapping[str, Any]) -> Iterator[str]:
                 f"tickets[{i}].network: got {arm['network']!r}, takes one of the networks: "
                 f"{', '.join(names)}"
             )
+        else:
+            network = networks[names.index(arm["network"])]
+            yield from unfit_device(f"tickets[{i}].solver", arm["solver"], config["device"])
+            if not list(shrinking("", network)):
+                yield from _sizes(f"tickets[{i}]", arm, network)
         for j, n in enumerate(arm["learned"]):
             if n not in arm["n"]:
                 yield f"tickets[{i}].learned[{j}]: got {n}, takes one of the arm's n: {arm['n']}"
+
+
+def _sizes(where: str, arm: Mapping[str, Any], network: Mapping[str, Any]) -> Iterator[str]:
+    """Subset problems that the solver refuses; random networks that no job could hold."""
+    layers = [(c_out, c_in, k * k) for c_out, c_in, k, _ in layers_of(network)]
+    c_out, _, _, side = layers_of(network)[-1]
+    if arm["readout"] == "ticket":
+        layers.append((10, c_out * side * side, 1))
+    groups = {"filter": lambda c, area: c * area, "kernel": lambda _, area: area}
+    dimensions = {groups.get(arm["granularity"], lambda *_: 1)(c, area) for c, _, area in layers}
+    sizes = [(f"{where}.n", pool(n), max(dimensions)) for n in sorted(arm["n"])]
+    yield from unsolvable(f"{where}.solver", arm["solver"], sizes)
+    drawn = arm["seeds"] * sum(source_weights(layers, n) for n in arm["n"])
+    words = f"{arm['seeds']:,} random networks of each size"
+    yield from too_large(f"{where}.n", shown(arm["n"]), drawn, words, "smaller n, or fewer seeds")
+    n = max(arm["n"])
+    widest = max(2 * n * c_in * side * side for _, c_in, _, side in layers_of(network))
+    active = 2 * CHUNK * widest
+    yield from too_large(f"{where}.n", n, active, "a pass of its random network", "a smaller n")
