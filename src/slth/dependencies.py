@@ -39,10 +39,10 @@ def closure(script: str | Path, modules: Iterable[str] = (), package: Path = PAC
 
 def solver_modules(solver: str, package: Path = PACKAGE) -> list[str]:
     """Return the modules behind a solver name; for "auto" those of every solver it may choose."""
-    table = constant(package / "solvers" / "registry.py", "SOLVERS")
+    table = constant(package / "solvers" / "_registry.py", "SOLVERS")
     names = [solver]
     if solver == "auto":
-        names = list(constant(package / "solvers" / "auto.py", "CHOICES"))
+        names = list(constant(package / "solvers" / "_auto.py", "CHOICES"))
     return [table[name].split(":")[0] for name in names]
 
 
