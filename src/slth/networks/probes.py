@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from slth import seeding
 from slth.networks import gate
 from slth.networks.determinism import one_thread
+from slth.networks.evaluation import copied
 
 BEYOND = (10.0, 1000.0)  # times the box
 EACH = 4  # random probes of a kind
@@ -99,16 +100,7 @@ def double(name: str, network: nn.Module) -> nn.Module:
     tensors = [*network.parameters(), *(b for b in network.buffers() if b.is_floating_point())]
     if all(t.dtype == torch.float64 and t.device.type == "cpu" for t in tensors):
         return network
-    return copied(name, network).to("cpu", torch.float64)
-
-
-def copied(name: str, network: nn.Module) -> nn.Module:
-    """A deep copy; ValueError naming ``name`` for a network that cannot be copied."""
-    try:
-        return copy.deepcopy(network)
-    except (RuntimeError, TypeError, ValueError, AttributeError, NotImplementedError) as error:
-        reason = str(error).partition("\n")[0]
-        raise ValueError(f"{name}: got a network that cannot be copied ({reason})") from None
+    return copied(network, name).to("cpu", torch.float64)
 
 
 def _magnitude(read: nn.Module) -> nn.Module:

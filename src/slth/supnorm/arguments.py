@@ -10,7 +10,8 @@ from torch import nn
 
 from slth import checks
 from slth import devices as gpu
-from slth.networks import gate, probes
+from slth.networks import gate
+from slth.networks.evaluation import copied
 from slth.supnorm import arithmetic
 from slth.supnorm.layers import Layer, Shape
 from slth.supnorm.ranges import Range
@@ -65,7 +66,7 @@ def double(name: str, module: object) -> nn.Module:
     """A float64 copy on the CPU, without gradients; TypeError/ValueError naming ``name``."""
     gate.leaves(name, module, TAKES)
     assert isinstance(module, nn.Module)
-    twin = probes.copied(name, module).to("cpu", torch.float64).requires_grad_(False)
+    twin = copied(module, name).to("cpu", torch.float64).requires_grad_(False)
     for key, value in twin.named_parameters():
         if not bool(torch.isfinite(value).all()):
             raise ValueError(f"{name}: got weights in {key} that are not finite, takes finite ones")
