@@ -139,8 +139,9 @@ class Tree:
         self._pay(VECTOR_WORK * (len(A) + len(B)))
         self.due -= planned if self.spare else 0
         rng = seeding.generator(self.seed, "merge", *key)
-        most = self.limit - self.work - self.due
-        i, j, work = self.merger(A, B, bits, keep, rng, self.run, max(0, most))
+        left, wanted = self.limit - self.work, planned + self.due
+        most = left - self.due if left >= wanted else left * planned // wanted
+        i, j, work = self.merger(A, B, bits, keep, rng, self.run, most)
         self.work += work
         if not len(i):
             raise _SpentError
