@@ -26,7 +26,7 @@ from tests.networks import data_cases as cases
 from tests.project.encodings import unspecified
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
+SCHEMA = ROOT / "workflow/schemas/config.schema.json"
 TWINS = ("mnist", "fashion-mnist")
 
 
@@ -104,11 +104,11 @@ def test_case_07_two_spellings_that_nobody_published_are_not_chosen_between(tmp_
 def test_case_07_another_set_is_a_fault_of_the_config(tmp_path: Path) -> None:
     folder = cases.write_idx_set(tmp_path / "dd", 0)
     with pytest.raises(ConfigError) as caught:
-        check({"data_folder": str(folder), "learned": {"data": "fashion-mnist"}}, SCHEMA)
+        check({"data_folder": str(folder), "learned": {"data": "fashion-mnist"}})
     (line,) = caught.value.faults
     assert line.startswith("learned.data: ")
     assert "taken for mnist" in line
-    assert check({"data_folder": str(folder), "learned": {"data": "mnist"}}, SCHEMA)
+    assert check({"data_folder": str(folder), "learned": {"data": "mnist"}})
 
 
 def test_the_published_sums_are_eight_of_two_sets() -> None:
