@@ -1,3 +1,5 @@
+# mypy: ignore-errors
+# modules that break what their class promises
 """Networks that are not what their classes say, by kind, and those that are in an unusual way."""
 
 import copy

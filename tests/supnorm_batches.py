@@ -26,7 +26,7 @@ from slth.supnorm.local import narrowed
 from slth.supnorm.ranges import evaluation_error, propagate
 
 FAR = math.inf
-KINDS = ("line", "plane", "convolutions", "residual")
+KINDS = ("line", "plane", "convolutions", "residual", "residual pixel")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,9 @@ def batch(kind: str, index: int, count: int) -> Batch:
     rng = seeding.generator(index, "pairs side by side", kind)
     depth, width = int(rng.integers(2, 5)), int(rng.integers(2, 4))
     f, g = (_network(kind, rng, count, depth, width) for _ in range(2))
-    shape = {"line": (1, 1, 1), "plane": (2, 1, 1)}.get(kind, (1, 3, 3))
+    shape = {"plane": (2, 1, 1), "convolutions": (1, 3, 3), "residual": (1, 3, 3)}.get(
+        kind, (1, 1, 1)
+    )
     near = torch.from_numpy(rng.choice([1e-3, 1e-2, 1e-1, FAR], count))
     _bring_near(rng, f, g, near)
     wide = torch.from_numpy(rng.choice([0.1, 0.2, 0.3, 1.0, 2.0], (count, 1, 1, 1)))
@@ -65,13 +67,15 @@ def _network(
     inputs, side = (2 if kind == "plane" else 1), 1
     modules: list[nn.Module] = []
     kernel = 1 if kind in ("line", "plane") else 2
-    if kind == "residual":
+    if "residual" in kind:
+        k = 3 if kind == "residual" else 1
         modules, depth = [_conv(rng, count, 1, width, 1), nn.ReLU()], depth - 1
         while depth > 0:
-            first, second = (_dense(_conv(rng, count, width, width, k, k // 2)) for k in (3, 1))
+            first = _dense(_conv(rng, count, width, width, k, k // 2))
+            second = _dense(_conv(rng, count, width, width, 1))
             modules += [Residual(first, nn.ReLU(), second), nn.ReLU()]
             depth -= 2
-        return nn.Sequential(*modules, _conv(rng, count, width, 1, 3))
+        return nn.Sequential(*modules, _conv(rng, count, width, 1, k))
     for i in range(depth):
         modules += [_conv(rng, count, width if i else inputs, width, kernel), nn.ReLU()]
         side, kernel = side + kernel - 1, kernel if side + kernel < 3 else 1
@@ -81,8 +85,10 @@ def _network(
 def _conv(
     rng: np.random.Generator, count: int, c_in: int, c_out: int, k: int, padding: int = 0
 ) -> nn.Conv2d:
-    sizes, options = (count * c_in, count * c_out, k), {"padding": padding, "groups": count}
-    layer = nn.Conv2d(*sizes, **options, dtype=torch.float64).requires_grad_(False)
+    layer = nn.Conv2d(
+        count * c_in, count * c_out, k, padding=padding, groups=count, dtype=torch.float64
+    ).requires_grad_(False)
+    assert layer.bias is not None
     layer.weight.copy_(torch.from_numpy(rng.normal(0, (c_in * k * k) ** -0.5, layer.weight.shape)))
     layer.bias.copy_(torch.from_numpy(rng.normal(0, 0.3, layer.bias.shape)))
     return layer
@@ -91,7 +97,7 @@ def _conv(
 def _dense(grouped: nn.Conv2d) -> nn.Conv2d:
     """The same without groups and without bias, as a Residual takes it."""
     sizes, k = (grouped.in_channels, grouped.out_channels), grouped.kernel_size
-    layer = nn.Conv2d(*sizes, k, padding=grouped.padding, bias=False, dtype=torch.float64)
+    layer = nn.Conv2d(*sizes, k, padding=grouped.padding, bias=False, dtype=torch.float64)  # type: ignore[arg-type]
     layer.requires_grad_(False).weight.zero_()
     reads = grouped.in_channels // grouped.groups
     for row, kernel in enumerate(grouped.weight):
@@ -174,6 +180,7 @@ def bounds(batch: Batch, rounds: int, steps: int, narrow: bool) -> dict[str, Ten
         apart = first[-1].hi - second[-1].lo, second[-1].hi - first[-1].lo
         known = narrowed(f, g, box, 8 * narrow)
         dual = build(f, g, known.places, 2, known.before, [_blocks(layer) for layer in f])
+        assert dual is not None
         last = dual.ranges[-1]
         ends = torch.cat([last.delta.hi.flatten(), -last.delta.lo.flatten()])
         linear = Bounds(ends, box.lo.new_zeros(0, *box.lo.shape))
@@ -202,7 +209,7 @@ def _blocks(layer: Layer, most: int = 2) -> Blocks:
         for part, end in ((read, absent), (entries, -1))
     ]
     outputs = _tiles(layer, most)
-    return share(outputs, *(part[outputs] for part in parts), absent)
+    return share(outputs, *(part[outputs] for part in parts), absent)  # type: ignore[call-arg, arg-type]
 
 
 def split(dual, pair, found: Bounds, rounds: int) -> Bounds:

@@ -16,7 +16,7 @@ BIG = 2**53 + 1
 TAKEN = [
     ([0.5, 2], [0.5, 2]),
     ((True, False), [1, 0]),
-    (np.float32([0.5]), [0.5]),
+    (np.float32([0.5]), [0.5]),  # type: ignore[arg-type]
     (np.array([0.5], dtype=">f8"), [0.5]),
     (np.array([0.5, 2**60], dtype=np.longdouble), [0.5, 2**60]),
     (np.array([2**63], dtype=np.uint64), [2**63]),
@@ -48,7 +48,7 @@ REFUSED = [
     (np.array([1], dtype=np.longdouble) / 3, ValueError, "0.333.*float64"),
     (np.array([np.longdouble("1e4000")]), ValueError, r"1e\+4000.*float64"),
     (np.ma.masked_array([0.5]), TypeError, "masked array.*filled"),
-    ([np.ma.masked_array([0.5], mask=[1])], TypeError, "masked array"),
+    ([np.ma.masked_array([0.5], mask=[1])], TypeError, "masked array"),  # type: ignore[arg-type]
     (np.ma.masked, TypeError, "masked array"),
     (pd.Series([1, None], dtype="Int64"), ValueError, "nan at"),
     (scipy.sparse.eye(2), TypeError, "sparse.*toarray"),

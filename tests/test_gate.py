@@ -3,6 +3,7 @@
 import functools
 import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ pytestmark = pytest.mark.filterwarnings(
 )
 IMAGES = torch.from_numpy(generator(0, "images").uniform(-1, 1, (12, *SHAPE)))
 LABELS = torch.arange(12) % 3
-QUICK = {"samples": 4, "restarts": 0, "steps": 0}
+QUICK: dict[str, Any] = {"samples": 4, "restarts": 0, "steps": 0}
 CONVOLUTIONAL = (
     "single_weight",
     "rss_convolution",
@@ -49,12 +50,12 @@ Entry = Callable[..., object]
 
 @functools.cache
 def _learned() -> learned.LearnedMask:
-    settings = {"kept_fraction": 0.5, "epochs": 1}
+    settings: dict[str, Any] = {"kept_fraction": 0.5, "epochs": 1}
     return learned.learn("magnitude", plain(), IMAGES, LABELS, **settings)
 
 
 def _learn(network: nn.Module, tmp_path: object, **options: object) -> object:
-    asked = {"kept_fraction": 0.5, "epochs": 1, **options}
+    asked: dict[str, Any] = {"kept_fraction": 0.5, "epochs": 1, **options}
     return learned.learn("magnitude", network, IMAGES, LABELS, **asked)
 
 
@@ -76,7 +77,7 @@ def _width(network: nn.Module, tmp_path: object) -> object:
 
 
 # (argument, call); all of them read a chain of the modules they know
-READERS: dict[str, tuple[str, Entry]] = {
+READERS: dict[str, tuple[str, Any]] = {
     "read_layers": ("network", lambda n, p: networks.read_layers(n)),
     "read_equivariant": ("target", lambda n, p: networks.read_equivariant(n)),
     "as_plain": ("network", lambda n, p: networks.as_plain(n, SHAPE)),
@@ -133,9 +134,10 @@ def test_no_entry_takes_a_module_that_is_not_what_it_is_called(entry, tmp_path):
 
 
 def test_no_entry_takes_compiled_networks(tmp_path):
+    compiled = [make() for make in COMPILED.values()]
     for entry in (*READERS, *RUNNERS):
-        for make in COMPILED.values():
-            _refused(entry, make(), tmp_path)
+        for network in compiled:
+            _refused(entry, network, tmp_path)
 
 
 @pytest.mark.parametrize("entry", READERS)

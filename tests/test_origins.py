@@ -34,7 +34,7 @@ class Job:
         self.non_derived_params = [settings]
 
     def run(self) -> None:
-        texts = [Path(path).read_text() for path in self.input]
+        texts = [Path(path).read_text(encoding="utf-8") for path in self.input]
         for path in self.output:
             body = f"{path} {self.non_derived_params} {texts}".encode()
             part = Path("part")
@@ -83,7 +83,7 @@ def finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(digests.VARIABLE, FOLDER)
     monkeypatch.setattr("os.fsync", lambda handle: None)  # milliseconds, thousands of times
-    Path(CODE).write_text("1")
+    Path(CODE).write_text("1", encoding="utf-8")
     assert set(run(plan(1)).values()) == {ABSENT}
     return tmp_path
 
@@ -98,14 +98,14 @@ def remove(path: str) -> None:
 
 def edit(path: str) -> None:
     if Path(path).is_file():
-        Path(path).write_text(Path(path).read_text() + "x")
+        Path(path).write_text(Path(path).read_text(encoding="utf-8") + "x", encoding="utf-8")
 
 
 def halve(path: str) -> None:
     """As a writer that was stopped, or an older version of the records: the last line alone."""
     if Path(path).is_file():
-        lines = Path(path).read_text().splitlines(keepends=True)
-        Path(path).write_text("".join(lines[len(lines) // 2 :]))
+        lines = Path(path).read_text(encoding="utf-8").splitlines(keepends=True)
+        Path(path).write_text("".join(lines[len(lines) // 2 :]), encoding="utf-8")
 
 
 HURTS: list[tuple[Callable[[str], None], str]] = [
@@ -138,7 +138,7 @@ def test_any_hurt_and_two_at_once_end_in_what_a_fresh_run_makes(finished: Path, 
 def test_code_is_compared_by_content(finished: Path) -> None:
     Path(CODE).touch()
     assert run(plan(1)) == {}
-    Path(CODE).write_text("2")
+    Path(CODE).write_text("2", encoding="utf-8")
     faults = run(plan(1))
     assert faults["results/solve/0"] == faults["paper/main"] == "made from other inputs"
     assert run(plan(1)) == {}
@@ -165,7 +165,7 @@ def test_summary_is_made_again_with_any_result_that_nothing_else_reads(finished:
 def test_copied_file_may_be_edited_but_not_missing(finished: Path) -> None:
     copy = Job("copy", [CODE], ["paper/prose"], {})
     copy.is_script = False
-    Path("paper/prose").write_text("mine")
+    Path("paper/prose").write_text("mine", encoding="utf-8")
     assert run([*plan(1), copy]) == {}
     Path("paper/prose").unlink()
     assert run([*plan(1), copy]) == {"paper/prose": ABSENT}
@@ -178,6 +178,6 @@ def test_files_of_a_workflow_around_are_left_alone(finished: Path) -> None:
 
 
 def test_records_are_read_by_sha256sum(finished: Path) -> None:
-    text = Path(RECORDS[0]).read_text()
+    text = Path(RECORDS[0]).read_text(encoding="utf-8")
     assert [line.split()[0] for line in text.splitlines()[:-1]] == ["#", "#"]
     assert text.splitlines()[-1] == f"{digests.digest(RESULTS[0])}  {RESULTS[0]}"

@@ -61,7 +61,7 @@ def test_solver_of_the_readme_is_never_better_than_the_proved_optimum(greedy: st
 
 
 def test_solver_of_the_readme_is_listed(greedy: str) -> None:
-    assert slth.solvers()[greedy]["source"]
+    assert slth.solvers()[greedy]["source"]  # type: ignore[operator]
     assert isinstance(slth.solvers.get(greedy), Solver)
 
 

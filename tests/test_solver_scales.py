@@ -64,7 +64,7 @@ def check(s, solver, X, z, eps, budget):
         assert s.status is not Status.BUDGET
 
 
-@pytest.mark.parametrize("solver", slth.solvers())
+@pytest.mark.parametrize("solver", slth.solvers())  # type: ignore[operator]
 @pytest.mark.parametrize("scale", SCALES)
 def test_scales_and_budgets(solver, scale):
     for k, kind in enumerate(KINDS):
@@ -78,7 +78,7 @@ def test_scales_and_budgets(solver, scale):
                 check(s, solver, X, z, eps, budget)
 
 
-@pytest.mark.parametrize("solver", slth.solvers())
+@pytest.mark.parametrize("solver", slth.solvers())  # type: ignore[operator]
 @pytest.mark.parametrize("power", [-1040, -700, 700, 1010])
 def test_a_power_of_two_changes_nothing_but_the_error(solver, power):
     rng = np.random.default_rng(abs(power))

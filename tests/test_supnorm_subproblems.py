@@ -31,6 +31,7 @@ def tree_of(index: int, rounds: int) -> tuple[Tree, Tensor, Tensor]:
     f, g, box = layers_of(batch)
     known = narrowed(f, g, box, 8 * (index % 2))
     dual = build(f, g, known.places, 2, known.before)
+    assert dual is not None
     ends = dual.ranges[-1].delta
     found = Bounds(
         torch.cat([ends.hi.flatten(), -ends.lo.flatten()]), box.lo.new_zeros(0, *box.lo.shape)
@@ -39,8 +40,8 @@ def tree_of(index: int, rounds: int) -> tuple[Tree, Tensor, Tensor]:
     batches.grow(tree, rounds)
     share = batches.breakpoints(batch)[:, None, None, None]
     x = (batch.lo + share * (batch.hi - batch.lo)).clamp(batch.lo, batch.hi)
-    error = sum(evaluation_error(net, propagate(net, box)).flatten() for net in (f, g))
-    return tree, x, error
+    parts = [evaluation_error(net, propagate(net, box)).flatten() for net in (f, g)]
+    return tree, x, parts[0] + parts[1]
 
 
 def pre_activations(tree: Tree, x: Tensor) -> tuple[list[tuple[Tensor, Tensor]], Tensor]:
@@ -92,7 +93,7 @@ def short(monkeypatch):
     monkeypatch.setattr(branching, "_CHILD", 24)
 
 
-@pytest.mark.parametrize("index", range(300, 308))
+@pytest.mark.parametrize("index", range(300, 305))
 def test_every_subproblem_bounds_its_inputs(index, short) -> None:
     assert check(index) > 2 * PAIRS
 
@@ -100,7 +101,7 @@ def test_every_subproblem_bounds_its_inputs(index, short) -> None:
 def test_a_subproblem_without_the_loss_is_caught(short, monkeypatch) -> None:
     monkeypatch.setattr(stage.Stage, "_loss", lambda self, own, fixed: own.new_zeros(()))
     with pytest.raises(AssertionError, match="an input reaches"):
-        sum(check(index) for index in range(300, 308))
+        check(304)
 
 
 @pytest.mark.parametrize("index", range(100, 124, 4))

@@ -6,7 +6,7 @@ import operator
 import sys
 from collections.abc import Iterable
 from numbers import Integral
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
 
 EXACT_INTEGERS = 2**53  # float64 holds every integer up to here
+
+Kind = TypeVar("Kind")
 
 
 class TooLargeError(ValueError):
@@ -214,6 +216,30 @@ def _refuse_rounded(name: str, value: object, raw: np.ndarray) -> None:
             f"{name}: got integers up to {raw.max():.3g} that no 64-bit integer type holds "
             "together; takes integers up to 2^53: divide by a common factor, or use floats"
         )
+
+
+def instance(name: str, value: object, kind: type[Kind]) -> Kind:
+    """Return ``value`` if it is of this class; TypeError otherwise."""
+    if not isinstance(value, kind):
+        raise TypeError(f"{name}: got {type(value).__name__}, takes a {kind.__qualname__}")
+    return value
+
+
+def items(name: str, value: object, kind: type[Kind], low: int = 1) -> list[Kind]:
+    """Return the members of an iterable, each of this class, at least ``low`` of them.
+
+    Raises TypeError for what is no iterable or holds others, ValueError for too few members.
+    """
+    wrong = TypeError(f"{name}: got {_shown(value)}, takes a sequence of {kind.__qualname__}")
+    if isinstance(value, (str, bytes)):
+        raise wrong
+    try:
+        members = list(cast(Iterable[Kind], value))
+    except (TypeError, RuntimeError):  # RuntimeError: tensors without values
+        raise wrong from None
+    if len(members) < low:
+        raise ValueError(f"{name}: got {len(members)} members, takes at least {low}")
+    return [instance(f"{name}[{i}]", member, kind) for i, member in enumerate(members)]
 
 
 def memory(name: str, needed: int, allowed: int, instead: str) -> None:

@@ -6,6 +6,7 @@ import math
 import platform
 from contextlib import contextmanager
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +26,7 @@ from tests import rational
 from tests import supnorm_cases as cases
 from tests.test_supnorm_edges import exactly
 
-WORK = {"samples": 8, "restarts": 1, "steps": 2, "splits": 4}
+WORK: dict[str, Any] = {"samples": 8, "restarts": 1, "steps": 2, "splits": 4}
 BELOW = 1 - Fraction(1, 10**9)  # what the search for the lower end is asked to reach of the value
 
 

@@ -16,7 +16,9 @@ def _repeated() -> nn.Sequential:
         nn.Conv2d(1, 2, 3, bias=False), act, nn.Conv2d(2, 2, 3, bias=False), act,
         nn.Flatten(), nn.Linear(32, 3, bias=False),
     ).double()  # fmt: skip
-    f[2].weight.data.abs_().neg_()  # the second ReLU gives 0, and f = 0
+    second = f[2].weight.data
+    assert isinstance(second, torch.Tensor)
+    second.abs_().neg_()  # the second ReLU gives 0, and f = 0
     return f
 
 
@@ -147,7 +149,7 @@ def _recomputed() -> tuple[nn.Sequential, nn.Sequential]:
     torch.manual_seed(0)
     f = nn.Sequential(weight_norm(nn.Linear(4, 8)), nn.ReLU(), nn.Linear(8, 2))
     g = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), f[2])
-    g[0].weight.data, g[0].bias.data = f[0].weight.detach().clone(), f[0].bias.detach().clone()
+    g[0].weight.data, g[0].bias.data = f[0].weight.detach().clone(), f[0].bias.detach().clone()  # type: ignore[operator]
     return f, g
 
 

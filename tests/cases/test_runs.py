@@ -103,12 +103,12 @@ def test_case_28_no_flock_goes_on_with_a_word(capsys: pytest.CaptureFixture[str]
         assert len(said.splitlines()) == 1
         assert "cannot be locked" in said
         assert "another run" not in said.split("going on")[0]
-        assert Path(running.LOCK).read_text() == f"{os.getpid()}\n"
+        assert Path(running.LOCK).read_text(encoding="utf-8") == f"{os.getpid()}\n"
     fetching._refuse_at_work("a", "b")
-    Path(".part-a-killed.txt").write_text("half")
+    Path(".part-a-killed.txt").write_text("half", encoding="utf-8")
     with frames.replacing("a.txt") as part:
         part.write_text("whole")
-    assert Path("a.txt").read_text() == "whole"
+    assert Path("a.txt").read_text(encoding="utf-8") == "whole"
     assert Path(".part-a-killed.txt").exists()  # its writer may be alive
 
 
@@ -129,6 +129,7 @@ def test_no_flock_in_the_system_library(tmp_path: Path) -> None:
         env=os.environ | {"LD_PRELOAD": str(library), "PYTHONPATH": str(ROOT / "src")},
         capture_output=True,
         text=True,
+        encoding="utf-8",
         check=True,
     )
     assert done.stderr.count("cannot be locked") == 1

@@ -70,6 +70,7 @@ class Checkout:
             env=environment() | {"PYTHONPATH": str(self.folder / "src")},
             capture_output=True,
             text=True,
+            encoding="utf-8",
             check=False,
         )
 
@@ -87,6 +88,7 @@ class Checkout:
             cwd=self.folder,
             capture_output=True,
             text=True,
+            encoding="utf-8",
             env=environment() | variables,
             umask=umask,
             check=False,

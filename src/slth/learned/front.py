@@ -18,7 +18,9 @@ from slth.learned.units import Tensors, Units, check_chain, units_of
 from slth.networks.arguments import Data, as_images, as_labels
 from slth.networks.evaluation import check_module, classes_of, copied
 from slth.networks.modes import chance, recording, tracking, watching
+from slth.networks.training import MOST
 from slth.networks.wide import widened
+from slth.solvers import gpu
 
 Watch = tuple[Data, Data, int]
 
@@ -41,8 +43,13 @@ def learn(
     kept_fraction: kept weights over masked weights, in (0, 1], in either granularity.
     settings: of `learn_all`, with its errors.
     """
-    asked = {"kept_fractions": [kept_fraction], "seeds": [seed], **settings}
-    return learn_all(method, [network], images, labels, **asked)[0]
+    asked = {
+        "kept_fractions": [_fraction("kept_fraction", kept_fraction)],
+        "seeds": [checks.integer("seed", seed, low=0)],
+        **settings,
+    }
+    networks = [checks.instance("network", network, nn.Module)]
+    return learn_all(method, networks, images, labels, **asked)[0]
 
 
 @recording()
@@ -90,27 +97,32 @@ def learn_all(
     how = get(method, **options)
     rate = how.learning_rate if learning_rate is None else learning_rate
     shared: dict[str, Any] = {
-        "epochs": checks.integer("epochs", epochs, low=1),
-        "batch_size": checks.integer("batch_size", batch_size, low=1),
+        "epochs": checks.integer("epochs", epochs, 1, MOST),
+        "batch_size": checks.integer("batch_size", batch_size, 1, MOST),
         "learning_rate": checks.positive("learning_rate", rate),
-        "device": device,
+        "device": checks.choice("device", device, (gpu.CPU, gpu.CUDA)),
     }
-    wanted = None if names is None else list(names)
+    gpu.require(device)
+    wanted = None if names is None else checks.items("names", names, str)
+    networks = checks.items("networks", networks, nn.Module)
+    fractions = _as_many("kept_fractions", kept_fractions, len(networks))
+    own = _as_many("seeds", seeds, len(networks))
+    if trainings is not None:
+        checks.instance("trainings", trainings, Trainings)
     units = [units_of(network, granularity, wanted) for network in networks]
+    if labels is None:
+        for network in networks:
+            check_chain(network)
     goals = _goals(networks, images, labels, outputs, device)
     watch = _watched(networks, watch, goals)
     twins = _twins(networks, goals, shared["batch_size"])
     trials: list[Trial] = []
-    for twin, network, of, kept, seed in zip(
-        twins, networks, units, kept_fractions, seeds, strict=True
-    ):
+    for i, (twin, network, of) in enumerate(zip(twins, networks, units, strict=True)):
         training = {
-            "kept_fraction": _fraction(kept),
-            "seed": checks.integer("seed", seed, low=0),
+            "kept_fraction": _fraction(f"kept_fractions[{i}]", fractions[i]),
+            "seed": checks.integer(f"seeds[{i}]", own[i], low=0),
             **shared,
         }
-        if labels is None:
-            check_chain(network)
         task = _task(twin, of, goals, training, watch, trainings)
         trials.append(Trial(task, "", network, training))
     found = how.search_all([trial.task for trial in trials])
@@ -135,6 +147,7 @@ def control(
     A method that trains its weights trains the control as long, from the weights it started at
     ("fresh": from the new ones), so that "fresh" is the re-initialised lottery ticket.
     """
+    checks.instance("learned", learned, LearnedMask)
     asked = [(kind, learned, network, seed)]
     return control_all(asked, images, labels, outputs=outputs)[0]
 
@@ -152,6 +165,7 @@ def control_all(
 
     watch: as of `learn_all`.
     """
+    asked = [_question(i, each) for i, each in enumerate(checks.items("asked", asked, tuple))]
     first = asked[0][1]
     how = get(first.method, **first.options)
     sources = [_source_of(*each) for each in asked]
@@ -170,9 +184,21 @@ def control_all(
     return assembled(how, trials, chosen, starts)
 
 
+def _question(i: int, asked: tuple) -> tuple[str, LearnedMask, nn.Module | None, int]:
+    """One of `control_all`'s questions, checked."""
+    if len(asked) != 4:
+        raise ValueError(
+            f"asked[{i}]: got {len(asked)} members, takes (kind, mask, network or None, seed)"
+        )
+    kind, learned, network, seed = asked
+    checks.instance(f"asked[{i}][1]", learned, LearnedMask)
+    if network is not None:
+        checks.instance("network", network, nn.Module)
+    return kind, learned, network, checks.integer("seed", seed, low=0)
+
+
 def _source_of(kind: str, learned: LearnedMask, network: nn.Module | None, seed: int) -> nn.Module:
     """The network that a control masks."""
-    checks.integer("seed", seed, low=0)
     if checks.choice("kind", kind, CONTROLS) != "fresh":
         return learned.source
     return fresh_source(learned.source, learned.keep, network, seed)
@@ -188,7 +214,9 @@ def _goals(
     """Images and labels, or outputs to imitate, where the training takes place."""
     x = as_images(images)
     if (labels is None) == (outputs is None):
-        raise ValueError("labels, outputs: takes one of the two")
+        name = "labels" if labels is None else "outputs"
+        got = "none" if labels is None else "both"
+        raise ValueError(f"{name}: got {got} of labels, outputs: takes one of the two")
     classes = min(_classes(networks, x))
     if labels is not None:
         goals = as_labels(labels, len(x), classes=classes).to(device)
@@ -205,6 +233,8 @@ def _watched(
 ) -> tuple[Tensor, Tensor, int] | None:
     if watch is None:
         return None
+    if not isinstance(watch, (tuple, list)) or len(watch) != 3:
+        raise TypeError(f"watch: got {type(watch).__name__}, takes (images, labels, epoch)")
     images, labels, epoch = watch
     x = as_images(images, "watch images")
     y = as_labels(labels, len(x), "watch labels", min(_classes(networks, x)))
@@ -274,11 +304,19 @@ def _task(
     return Task(twin, units, *goals, **rest, watch=watch, trainings=trainings)
 
 
-def _fraction(value: float) -> float:
-    fraction = checks.positive("kept_fraction", value)
+def _fraction(name: str, value: float) -> float:
+    fraction = checks.positive(name, value)
     if fraction > 1:
-        raise ValueError(f"kept_fraction: got {value!r}, takes a number in (0, 1]")
+        raise ValueError(f"{name}: got {value!r}, takes a number in (0, 1]")
     return fraction
+
+
+def _as_many(name: str, values: Iterable[Any], count: int) -> list[Any]:
+    """The members of a list with one for each network."""
+    members = checks.items(name, values, object)
+    if len(members) != count:
+        raise ValueError(f"{name}: got {len(members)} members, takes {count}, one a network")
+    return members
 
 
 def _on(task: Task, weights: Tensors) -> Tensors:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
+from slth import checks
 from slth.learned.task import Task
 from slth.learned.units import Tensors
 
@@ -18,7 +19,10 @@ class Trainings:
     """
 
     def __init__(self, rewinds: Iterable[int] = ()) -> None:
-        self._rewinds = frozenset(rewinds)
+        epochs = checks.items("rewinds", rewinds, object, low=0)
+        self._rewinds = frozenset(
+            checks.integer(f"rewinds[{i}]", epoch, low=0) for i, epoch in enumerate(epochs)
+        )
         self._held: dict[str, dict[int, Tensors]] = {}
 
     def first(self, task: Task, rewind: int) -> tuple[Tensors, Tensors]:

@@ -120,7 +120,9 @@ def units_of(
     known = _weights(network)
     if names is None:
         _check_covered(network)
-    wanted = list(known) if names is None else [checks.choice("names", n, known) for n in names]
+    wanted = list(known)
+    if names is not None:
+        wanted = [checks.choice("names", n, known) for n in checks.items("names", names, str)]
     shapes = {name: known[name].shape for name in known if name in wanted}
     if not shapes:
         raise ValueError("network: got no Conv2d or Linear weight to mask, takes at least one")

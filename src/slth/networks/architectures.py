@@ -220,11 +220,11 @@ def _layer(module: nn.Module, where: str, flatten: bool) -> Layer:
     assert isinstance(module, (nn.Conv2d, nn.Linear))
     if module.bias is not None:
         raise ValueError(f"{where}: got a bias, takes bias=False")
-    weight = module.weight.detach().to("cpu", torch.float64)
+    weight = module.weight.detach().to("cpu", torch.float64).contiguous()
     if not weight.numel():
         raise ValueError(
-            f"{where}: got weights of shape {tuple(weight.shape)}, takes one input and one output "
-            "at least"
+            f"{where}: got weights of shape {tuple(weight.shape)}, takes at least one input and "
+            "one output"
         )
     if not torch.isfinite(weight).all():
         raise ValueError(f"{where}: got NaN or inf in its weight, takes finite weights")

@@ -13,6 +13,8 @@ from slth.networks.evaluation import classes_of
 from slth.networks.modes import recording
 from slth.networks.ties import check_untied
 
+MOST = 2**31  # epochs, images a minibatch
+
 
 @recording()
 def train(
@@ -39,8 +41,9 @@ def train(
     check_untied("network", network, "training", same=False)
     x = as_images(images)
     y = as_labels(labels, len(x), classes=classes_of(network, x))
-    epochs = checks.integer("epochs", epochs, low=1)
-    size = checks.integer("batch_size", batch_size, low=1)
+    epochs = checks.integer("epochs", epochs, 1, MOST)
+    size = checks.integer("batch_size", batch_size, 1, MOST)
+    seed = checks.integer("seed", seed, low=0)
     rate = checks.positive("learning_rate", learning_rate)
     penalty = checks.real("l1", l1)
     if penalty < 0:

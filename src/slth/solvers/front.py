@@ -31,6 +31,7 @@ from slth.solvers.base import (
 )
 
 Out = TypeVar("Out")
+MOST_WORK = 2**63 - 1  # what an int64 counts
 
 
 def solve(
@@ -246,7 +247,7 @@ def _options(
     n: int,
 ) -> Options:
     if budget is not None:
-        budget = checks.integer("budget", budget, low=1)
+        budget = checks.integer("budget", budget, 1, MOST_WORK)
     return Options(
         budget,
         checks.integer("seed", seed, low=0),
@@ -263,7 +264,7 @@ def _choose(
 ) -> tuple[Solver, str]:
     if isinstance(solver, Solver):
         chosen, reason = solver, "asked for by object"
-    elif solver == "auto":
+    elif isinstance(solver, str) and solver == "auto":
         name, reason = auto.choose(n, d, eps, options, batch)
         chosen = registry.get(name)
     else:

@@ -77,8 +77,8 @@ def merge(
 ) -> tuple[Index, Index, int]:
     """Return (i, j, work): about ``keep`` pairs with the smallest ‖A_i + B_j‖₂ of 2^-bits of all.
 
-    A (La, d), B (Lb, d). At most 1.25 keep + 64 pairs come back; work counts pairs measured, and
-    cells from the first one on that would exceed ``left`` are left out.
+    A (La, d), B (Lb, d). At most 1.25 keep + 64 pairs come back; work counts pairs measured: of
+    every cell fewer rows of A when all would exceed ``left``.
     """
     a, b = _cells(A, B, bits, rng)
     scale = _scale(A, B)
@@ -92,7 +92,7 @@ def merge(
     hop, stride = _strides(int(limit.sum()), len(limit), keep)
     sampled = _sampled(limit, size_b, hop, stride) if keep < total else 0
     if sampled + total > left:
-        limit = np.where(np.cumsum(pairs) <= left - sampled, limit, 0)
+        limit = fewer(limit, total, left - sampled)
         pairs = limit * size_b
         total = int(pairs.sum())
         if total == 0:
@@ -192,6 +192,12 @@ def _strides(rows: int, cells: int, keep: int) -> tuple[int, int]:
     wanted = max(64, quads * SAMPLED_HITS // max(keep, 1))
     seen = min(cells, max(64, wanted // 16))
     return cells // seen, max(1, quads * seen // (cells * wanted)) | 1
+
+
+def fewer(limit: NDArray[np.int64], total: int, left: int) -> NDArray[np.int64]:
+    """Rows of A that each cell measures so that ``total`` pairs become at most ``left``."""
+    share = max(0.0, left / total * (1 - 2.0**-40))
+    return np.asarray(limit * share).astype(np.int64)
 
 
 def _sampled(limit: NDArray[np.int64], size_b: NDArray[np.int64], hop: int, stride: int) -> int:

@@ -17,7 +17,7 @@ from slth.checks import FloatArray
 from slth.solvers import klist_near_kernels as kernels
 from slth.solvers import stopping
 from slth.solvers.klist_ends import UNLIMITED
-from slth.solvers.klist_merge import Index, Run, cell_runs, sampled_rows, upper_edge
+from slth.solvers.klist_merge import Index, Run, cell_runs, fewer, sampled_rows, upper_edge
 from slth.solvers.klist_merge_kernels import BINS, FAR
 
 Single = NDArray[np.float32]
@@ -64,8 +64,8 @@ def near(
     """Return (i, j, work): at most ``keep`` pairs of disjoint sets with the smallest ‖a_i + a_j‖₂.
 
     Each of ``repeats`` passes measures 2^-bits of all pairs. No set comes back twice. work counts
-    pairs measured; of the pass that would exceed ``left`` the first cells are measured, then no
-    more.
+    pairs measured; the pass that would exceed ``left`` measures fewer rows of its cells and is
+    the last.
     """
     found, work, threshold, boost = _Found(sums, keep), 0, np.float32(0), 1.0
     for turn in range(1, repeats + 1):
@@ -82,7 +82,7 @@ def near(
             work += seen
         short = work + total > left
         if short:
-            cut = _first_cells(cut, left - work)
+            cut = _shortened(cut, left - work)
             total = int(cut.pairs.sum())
             if total == 0:
                 break
@@ -240,9 +240,11 @@ def _histogram(
     return counts[:2], seen
 
 
-def _first_cells(cut: Pass, left: int) -> Pass:
-    """The cells whose pairs, taken together, are at most ``left``; the others measure none."""
-    return replace(cut, pairs=np.where(np.cumsum(cut.pairs) <= left, cut.pairs, 0))
+def _shortened(cut: Pass, left: int) -> Pass:
+    """Fewer rows of every cell, so that at most ``left`` pairs are measured."""
+    mirror = np.diff(cut.start)[::-1][: len(cut.pairs)]
+    rows = fewer(cut.pairs // np.maximum(mirror, 1), int(cut.pairs.sum()), left)
+    return replace(cut, pairs=rows * mirror)
 
 
 def _pass(

@@ -19,7 +19,7 @@ from slth.solvers import gpu, klist_cells_torch
 from slth.solvers.base import Options
 from slth.solvers.klist_cells_torch import Cells
 from slth.solvers.klist_ends import UNLIMITED
-from slth.solvers.klist_merge import Index, Run
+from slth.solvers.klist_merge import Index, Run, fewer
 
 CHUNK = 1 << 26  # pairs at a time: a millisecond of a large GPU, against one wait of the host
 PAIR_BYTES = 16  # a pair at work: its square, whether it is under the threshold, its number
@@ -68,8 +68,8 @@ class Merger:
     ) -> tuple[Index, Index, int]:
         """Return (i, j, work): the ``keep`` smallest ‖A_i + B_j‖₂ among the pairs of a cell.
 
-        A (La, d), B (Lb, d); ``run`` is not used. Work counts the pairs measured; cells from the
-        first one on that would exceed ``left`` are left out. Cost: one copy of the lists to the
+        A (La, d), B (Lb, d); ``run`` is not used. Work counts the pairs measured: of every
+        cell fewer rows of A when all would exceed ``left``. Cost: one copy of the lists to the
         device; the host waits once a chunk of pairs.
         """
         cells = klist_cells_torch.cut(A, B, bits, rng, self.device)
@@ -79,8 +79,7 @@ class Merger:
         seed = int(rng.integers(2**62))
         sampled = min(SAMPLED, cells.total, self.chunk) if keep < cells.total else 0
         if sampled + cells.total > left:
-            fits = np.cumsum(cells.pairs) <= left - sampled
-            cells = replace(cells, limit=np.where(fits, cells.limit, 0))
+            cells = replace(cells, limit=fewer(cells.limit, cells.total, left - sampled))
             if cells.total == 0:
                 return np.empty(0, np.int32), np.empty(0, np.int32), 0
         limit, work = self._first_limit(cells, keep, seed)

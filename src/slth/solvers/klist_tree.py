@@ -98,8 +98,8 @@ class Tree:
             keep = plan.lists[-1] if k < len(self.tiers) else ROOT_KEEP
             leaf = self._leaf(tier, np.zeros_like(self.offset))
             bits = tier_bits(plan, len(tier))
-            planned = _cost(plan.lists[-1], 2 ** len(tier), bits)
-            sums, root = self._join((sums, root), leaf, bits, keep, planned, "tier", k)
+            sizes = plan.lists[-1], 2 ** len(tier)
+            sums, root = self._join((sums, root), leaf, bits, keep, sizes, "tier", k)
         return sums, root
 
     def _flips(self, plan: FlipPlan) -> Built:
@@ -121,7 +121,7 @@ class Tree:
         last = level == plan.depth and not self.tiers
         keep = ROOT_KEEP if last else plan.lists[min(level, plan.depth - 1)]
         size, bits = plan.lists[level - 1], plan.bits[level - 1]
-        return self._join(left, right, bits, keep, _cost(size, size, bits), level, index)
+        return self._join(left, right, bits, keep, (size, size), level, index)
 
     def _leaf(self, members: np.ndarray, share: FloatArray) -> Built:
         """All Σ ± X_i/2 of a group, less its share of the offset; row number = mask."""
@@ -133,17 +133,33 @@ class Tree:
         return sums, Leaf(members)
 
     def _join(
-        self, left: Built, right: Built, bits: int, keep: int, planned: int, *key: str | int
+        self,
+        left: Built,
+        right: Built,
+        bits: int,
+        keep: int,
+        sizes: tuple[int, int],
+        *key: str | int,
     ) -> Built:
+        """Merge two lists planned to be of these sizes."""
         (A, below_a), (B, below_b) = left, right
         self._pay(VECTOR_WORK * (len(A) + len(B)))
-        self.due -= planned if self.spare else 0
-        rng = seeding.generator(self.seed, "merge", *key)
-        most = self.limit - self.work - self.due
-        i, j, work = self.merger(A, B, bits, keep, rng, self.run, max(0, most))
-        self.work += work
-        if not len(i):
+        self.due -= _cost(*sizes, bits) if self.spare else 0
+        unspent, pairs = self.limit - self.work, sizes[0] * sizes[1] >> bits
+        most, short = unspent - self.due, self.spare and unspent < pairs + self.due
+        if short:
+            most = max(most, unspent * pairs // (pairs + self.due))
+        for allowed in (most, unspent):  # all of it where its share does not even pay for a sample
+            rng = seeding.generator(self.seed, "merge", *key)
+            i, j, work = self.merger(A, B, bits, keep, rng, self.run, allowed)
+            self.work += work
+            if len(i):
+                break
+        else:
             raise _SpentError
+        if short and self.due and len(i) > keep:  # no longer lists than planned, from all cells
+            some = np.linspace(0, len(i) - 1, keep).astype(np.int64)
+            i, j = i[some], j[some]
         return add_rows(A, B, i, j, self.run), Pair(below_a, below_b, i, j)
 
     def _pay(self, work: int) -> None:

@@ -134,7 +134,7 @@ def closest(
     i, j, r, c = 0, right.size - 1, left.size - 1, 0
     while i <= r and j >= c and seen + 2 <= steps and not stopped(halt):
         last = min(steps, seen + np.int64(CHUNK))
-        while i <= r and j >= c and seen + 2 <= last:
+        while i <= r and j >= c and seen + 2 <= last:  # type: ignore[operator]
             total = left[np.uint64(i)] + right[np.uint64(j)]
             if abs(total - z) < best:
                 best, best_i, best_j = abs(total - z), i, j

@@ -170,8 +170,8 @@ def _scan(rows: Rows, first: Any, begin: Any, last: Any, out: Any) -> None:
     b = rows.builder
     v = [rows.load(b.add(first, rows.number(j))) for j in range(TAIL)]
     _merge(b, v, TAIL // 2)
-    before = b.select(b.icmp_signed("!=", begin, rows.number(0)), v[0], rows.load(last))
-    least = [rows.all_lanes((1 << (rows.bits - 1)) - 1)] * 2  # two chains of minima
+    before = b.select(b.icmp_signed("!=", begin, rows.number(0)), v[0], rows.load(last))  # type: ignore[arg-type]
+    least: list[Any] = [rows.all_lanes((1 << (rows.bits - 1)) - 1)] * 2  # two chains of minima
     for k, (gap, odd, _) in enumerate(_odd_gaps(rows, v, before)):
         closer = b.and_(odd, b.icmp_signed("<", gap, least[k % 2]))
         least[k % 2] = b.select(closer, gap, least[k % 2])
@@ -192,7 +192,9 @@ def _nearest(rows: Rows, first: Any, limit: Any, out: Any) -> None:
     v = v[:TAIL]
     _merge(b, v, TAIL // 2)
     bound = rows.load(limit)
-    lower = found = count = rows.all_lanes(0)
+    lower: Any = rows.all_lanes(0)
+    found: Any = lower
+    count: Any = lower
     for gap, odd, entry in _odd_gaps(rows, v, before):
         near = b.and_(odd, b.icmp_signed("<=", gap, bound))
         lower, found = b.select(near, entry, lower), b.select(near, gap, found)
@@ -222,8 +224,8 @@ def _match(rows: Rows, first: Any, rest: Any, span: Any, out: Any, number: Any) 
     for j in range(MATCH):
         offset = b.sub(rows.load(b.add(first, rows.number(j))), low)
         near = b.icmp_unsigned("<=", offset, width)
-        place = b.select(near, b.add(name, rows.all_lanes(j)), place)
-        count = b.select(near, b.add(count, rows.all_lanes(1)), count)
+        place = b.select(near, b.add(name, rows.all_lanes(j)), place)  # type: ignore[arg-type]
+        count = b.select(near, b.add(count, rows.all_lanes(1)), count)  # type: ignore[arg-type]
     rows.store(place, out)
     rows.store(count, b.add(out, rows.number(1)))
 

@@ -15,6 +15,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from slth.solvers import quiet
+
 Flag = NDArray[np.uint8]  # shape (1,); not 0: stop
 Out = TypeVar("Out")
 
@@ -50,44 +52,20 @@ def using(stop: Flag) -> Iterator[None]:
         _here.flag = before
 
 
-@contextmanager
-def undone(undo: Callable[[], None]) -> Iterator[None]:
-    """Call ``undo`` once: at the end of the block, or when the search is left to itself before."""
-    given_up: list[Callable[[], None]] = getattr(_here, "given_up", [])
-    waiting = [undo]
-
-    def once() -> None:
-        try:
-            last = waiting.pop()  # one step: of two threads one gets it
-        except IndexError:
-            return
-        last()
-
-    given_up.append(once)
-    try:
-        yield
-    finally:
-        once()
-        given_up.remove(once)
-
-
 def interruptible(work: Callable[[], Out]) -> Out:
     """Return work(), or raise what it raises; a signal's exception comes through while it runs.
 
     Called from the main thread, work runs in another, with the caller's context variables
     (numpy's errstate). A signal that raises sets the flag and waits up to GRACE seconds for the
-    end of the work; what goes on after that is left to itself (`undone`). Elsewhere, where no
-    signal arrives, work is just called. Cost: 0.1 ms.
+    end of the work. Elsewhere, where no signal arrives, work is just called. Cost: 0.1 ms.
     """
     if threading.current_thread() is not threading.main_thread():
         return work()
     stop: Flag = np.zeros(1, dtype=np.uint8)
     outcome: concurrent.futures.Future[Out] = concurrent.futures.Future()
     context = contextvars.copy_context()
-    given_up: list[Callable[[], None]] = []
 
     def run() -> None:
-        _here.given_up = given_up
         try:
             with using(stop):
                 outcome.set_result(context.run(work))
@@ -105,5 +83,5 @@ def interruptible(work: Callable[[], Out]) -> Out:
         stop[0] = 1
         if thread.is_alive():
             concurrent.futures.wait([outcome], GRACE)
-            for undo in [] if outcome.done() else list(given_up):
-                undo()
+        if thread.is_alive():
+            quiet.end()

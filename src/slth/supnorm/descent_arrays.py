@@ -35,7 +35,7 @@ class Arrays:
         ends = (stage.edges(), stage.above, stage.below)
         self.stage = (*map(array, tables), *rows, *map(array, own), *box, *map(array, ends))
         self.allowed, self.fixed = (
-            np.ascontiguousarray(np.broadcast_to(part.numpy(), (count, *part.shape[-2:])))
+            np.array(np.broadcast_to(part.numpy(), (count, *part.shape[-2:])))
             for part in (allowed.patterns, allowed.fixed)
         )
         share = scale * stage.unit()

@@ -15,6 +15,7 @@ def random_control(ticket: Ticket, seed: int = 0) -> Ticket:
     replacement from the same pool (same input channel, same sign). Its ``solutions`` are those of
     the control, solver "random".
     """
+    checks.instance("ticket", ticket, Ticket)
     checks.integer("seed", seed, low=0)
     construction = get(ticket.construction, **ticket.options)
     problems = construction.subset_problems(ticket.target, ticket.source)

@@ -20,6 +20,7 @@ def effective_kernels(ticket: Ticket) -> list[Kernels]:
     channel t. K⁻ is zero where inputs are never negative. An exactly copied readout is not listed.
     Raises ValueError for a construction whose layers have no such form.
     """
+    checks.instance("ticket", ticket, Ticket)
     kernels = get(ticket.construction, **ticket.options).effective(ticket)
     if kernels is None:
         raise ValueError(f"ticket: {ticket.construction!r} has no effective kernels")

@@ -5,6 +5,7 @@ from typing import Any
 
 from torch import nn
 
+from slth import checks
 from slth.solvers import auto, registry
 from slth.solvers.base import Options
 from slth.tickets.base import Construction
@@ -25,6 +26,7 @@ def predicted_width(
     """
     from slth.theory.quenched import success_probability  # scipy.stats: most of a second to load
 
+    checks.instance("construction", construction, Construction)  # type: ignore[type-abstract]
     found = construction.width(target, eps, delta, success_probability)
     return dataclasses.replace(found, **_reach(construction, found, eps))
 

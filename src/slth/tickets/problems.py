@@ -1,12 +1,12 @@
 """The subset problems of a construction, and the table of their solutions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from slth import seeding
+from slth import checks, seeding
 from slth.checks import FloatArray
 from slth.problem import BatchSolution, Instance, status_of, tolerance
 from slth.solvers.base import Solver
@@ -65,11 +65,20 @@ def solve_problems(
     """
     eps = tolerance(eps)
     frames = [
-        _rows(p, eps, _solve(p, eps, solver, budget, seed, threads, device)) for p in problems
+        _rows(p, eps, _solve(p, eps, solver, budget, seed, threads, device))
+        for p in _each(problems)
     ]
     if not frames:
         raise ValueError("problems: got none, takes one or more SubsetProblems")
     return pd.concat(frames, ignore_index=True)
+
+
+def _each(problems: Iterable[SubsetProblems]) -> Iterator[SubsetProblems]:
+    """The problems one by one, checked: a generator may make each when its turn comes."""
+    if not isinstance(problems, Iterable):
+        raise TypeError(f"problems: got {type(problems).__name__}, takes SubsetProblems")
+    for i, p in enumerate(problems):
+        yield checks.instance(f"problems[{i}]", p, SubsetProblems)
 
 
 def _solve(
@@ -85,7 +94,11 @@ def _solve(
         return _empty(p.X, p.Z, eps)
     own = seeding.child(seed, "subset problem", *p.key())
     size = None if p.size is None else min(p.size, len(p.hidden))
-    chosen = p.solver if solver == "auto" and p.solver is not None else solver
+    chosen = (
+        p.solver
+        if isinstance(solver, str) and solver == "auto" and p.solver is not None
+        else solver
+    )
     if isinstance(chosen, Solver) and device not in chosen.devices:
         device = "cpu"  # the construction's own solver, which the caller did not name
     return solve_batch(p.X, p.Z, eps, chosen, budget, own, device, threads, size=size)

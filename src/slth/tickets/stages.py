@@ -5,6 +5,7 @@ import warnings
 import pandas as pd
 from torch import nn
 
+from slth import checks
 from slth.networks import gate
 from slth.networks.architectures import in_float64
 from slth.solvers.base import Solver
@@ -14,6 +15,7 @@ from slth.tickets.registry import get
 from slth.tickets.ticket import Ticket
 
 DEFAULT = "structured_convolution"
+MOST = 2**31  # candidates a problem
 
 
 def build(
@@ -55,6 +57,8 @@ def sample_source(
     target: nn.Sequential, n: int, seed: int = 0, *, construction: str = DEFAULT, **options: object
 ) -> nn.Sequential:
     """Sample the random network of a construction, once: same seed, same weights."""
+    checks.integer("n", n, low=1, high=MOST)
+    checks.integer("seed", seed, low=0)
     return get(construction, **options).sample_source(target, n, seed)
 
 
@@ -66,6 +70,7 @@ def subset_problems(
     **options: object,
 ) -> list[SubsetProblems]:
     """Return the subset problems that decide what is kept, in a fixed order."""
+    checks.instance("source", source, nn.Sequential)
     gate.check("source", source)
     return get(construction, **options).subset_problems(target, source)
 
@@ -82,6 +87,8 @@ def assemble(
 
     Warns as `build` does where ``solutions`` has the columns target and trivial.
     """
+    checks.instance("source", source, nn.Sequential)
+    checks.instance("solutions", solutions, pd.DataFrame)
     gate.check("source", source)
     ticket = get(construction, **options).assemble(target, source, solutions)
     if {"target", "trivial"} <= set(solutions.columns):
