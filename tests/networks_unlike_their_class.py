@@ -210,10 +210,10 @@ def _repeated_relu() -> nn.Sequential:
 
 def _repeated_convolution() -> nn.Sequential:
     network = plain()
-    first = nn.Conv2d(1, 2, 1, bias=False).double()
+    first = nn.Conv2d(1, 2, 2, stride=2, bias=False).double()
     conv = nn.Conv2d(2, 2, 3, padding=1, bias=False).double()
     return nn.Sequential(
-        first, nn.ReLU(), conv, nn.ReLU(), conv, nn.ReLU(), nn.Flatten(), _readout(network, 72)
+        first, nn.ReLU(), conv, nn.ReLU(), conv, nn.ReLU(), nn.Flatten(), _readout(network, 18)
     )
 
 

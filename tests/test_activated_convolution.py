@@ -68,6 +68,29 @@ def test_a_comparable_form_without_readout(last):
     torch.testing.assert_close(g(X), ticket.ticket(X), rtol=0, atol=1e-12)
 
 
+@pytest.mark.parametrize("flat", [False, True])
+@pytest.mark.parametrize("module", [nn.ReLU(), nn.LeakyReLU(0.3)])
+def test_layers_without_an_activation_between_are_bracketed(module, flat):
+    torch.manual_seed(0)
+    modules = [nn.Conv2d(1, 2, 1, bias=False)]
+    if flat:
+        modules += [nn.Flatten(), nn.Linear(18, 3, bias=False), module]
+    else:
+        modules += [nn.Conv2d(2, 2, 2, bias=False), module, nn.Flatten()]
+    target = nn.Sequential(*modules, nn.Linear(3 if flat else 8, 2, bias=False)).double()
+    ticket = tickets.build("activated_convolution", target, n=4, granularity="entry", threads=1)
+    construction = tickets.get("activated_convolution", **ticket.options)
+    f, g, shape = construction.comparable(ticket, (1, 3, 3))
+    x = torch.from_numpy(generator(0, "x").uniform(-1, 1, (64, 1, 3, 3)))
+    with torch.no_grad():
+        torch.testing.assert_close(f(x), ticket.target(x), rtol=0, atol=1e-12)
+        torch.testing.assert_close(g(x), ticket.ticket(x), rtol=0, atol=1e-12)
+        reached = float((ticket.target(x) - ticket.ticket(x)).abs().max())
+    found = bracket(f, g, input_shape=shape, samples=8, restarts=1, steps=4)
+    assert reached <= found.upper * (1 + 1e-9)
+    assert found.upper <= construction.error_bound(ticket) * (1 + 1e-9)
+
+
 def test_the_remainder_of_tanh_falls_with_the_square_of_the_scale():
     """Same draws, same subsets: what is left beside the problems' own error is cubic."""
     errors = []

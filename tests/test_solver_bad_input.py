@@ -27,7 +27,7 @@ BAD = [
     ({"eps": "0.1"}, TypeError, "eps.*'0.1'"),
     ({"solver": "mitn"}, ValueError, "solver.*'mitn'.*did you mean mitm"),
     ({"solver": 3}, TypeError, "solver.*3"),
-    ({"budget": 0}, ValueError, "budget.*>= 1"),
+    ({"budget": 0}, ValueError, r"budget.*(>= 1|in \[1)"),
     ({"budget": 1.5}, TypeError, "budget.*1.5"),
     ({"seed": -1}, ValueError, "seed.*>= 0"),
     ({"threads": 0}, ValueError, "threads.*>= 1"),

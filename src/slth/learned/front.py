@@ -110,6 +110,9 @@ def learn_all(
     if trainings is not None:
         checks.instance("trainings", trainings, Trainings)
     units = [units_of(network, granularity, wanted) for network in networks]
+    if labels is None:
+        for network in networks:
+            check_chain(network)
     goals = _goals(networks, images, labels, outputs, device)
     watch = _watched(networks, watch, goals)
     twins = _twins(networks, goals, shared["batch_size"])
@@ -120,8 +123,6 @@ def learn_all(
             "seed": checks.integer(f"seeds[{i}]", own[i], low=0),
             **shared,
         }
-        if labels is None:
-            check_chain(network)
         task = _task(twin, of, goals, training, watch, trainings)
         trials.append(Trial(task, "", network, training))
     found = how.search_all([trial.task for trial in trials])

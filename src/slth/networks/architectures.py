@@ -220,7 +220,7 @@ def _layer(module: nn.Module, where: str, flatten: bool) -> Layer:
     assert isinstance(module, (nn.Conv2d, nn.Linear))
     if module.bias is not None:
         raise ValueError(f"{where}: got a bias, takes bias=False")
-    weight = module.weight.detach().to("cpu", torch.float64)
+    weight = module.weight.detach().to("cpu", torch.float64).contiguous()
     if not weight.numel():
         raise ValueError(
             f"{where}: got weights of shape {tuple(weight.shape)}, takes at least one input and "

@@ -100,7 +100,7 @@ def _modules(layers: Sequence[EquivariantLayer]) -> list[nn.Module]:
 
 
 def _finite(part: Part) -> Tensor:
-    weight = part.module.get_parameter("weight").detach().to("cpu", torch.float64)
+    weight = part.module.get_parameter("weight").detach().to("cpu", torch.float64).contiguous()
     if not torch.isfinite(weight).all():
         raise ValueError(f"{part.at}: got NaN or inf in its weight, takes finite weights")
     return weight

@@ -68,6 +68,7 @@ def double(name: str, module: object) -> nn.Module:
     assert isinstance(module, nn.Module)
     twin = copied(module, name).to("cpu", torch.float64).requires_grad_(False)
     for key, value in twin.named_parameters():
+        value.data = value.data.contiguous()
         if not bool(torch.isfinite(value).all()):
             raise ValueError(f"{name}: got weights in {key} that are not finite, takes finite ones")
     return twin

@@ -133,7 +133,7 @@ class _Front:
     def passed(self, pair: tuple[Layer, Layer], last: bool) -> tuple[list[Layer], "_Front"]:
         """The next layers in their units, and what they give; the last ones share one unit."""
         geometry = pair[0].geometry
-        x = self.size.view(geometry.in_shape)
+        x = self.size.reshape(geometry.in_shape)
         many = 1 if geometry.conv else x.numel() // len(self.unit)  # features of a channel
         before, seen = np.repeat(self.unit, many), np.repeat(self.live, many)
         sizes = _per_channel(exponents(x), geometry.conv)

@@ -187,16 +187,17 @@ def _cube(U: Tensor, V: Tensor) -> float:
 def _as_relu(
     layers: Sequence[Any], tail: Sequence[nn.Module], kernels: Sequence[Kernels], leak: float
 ) -> list[nn.Module]:
-    """Modules with σ(z) and σ(−z) of every activated layer, z of K⁺ ∗ x⁺ + K⁻ ∗ x⁻."""
-    c = layers[0].weight.shape[1]
-    signs = torch.tensor([1.0, -1.0], dtype=torch.float64).repeat_interleave(c)
-    modules: list[nn.Module] = [nn.Flatten()] if layers[0].flatten else []
-    modules += [ChannelScale(signs, torch.arange(c).repeat(2)), nn.ReLU()]
+    """Modules with σ(z) and σ(−z) of every activated layer, z of K⁺ ∗ x⁺ + K⁻ ∗ x⁻.
+
+    What no activation came before, the input among it, is split into x⁺ and x⁻ first.
+    """
+    modules: list[nn.Module] = []
     weight, doubled = layers[0].weight, False
-    for i, (layer, (plus, minus)) in enumerate(zip(layers, kernels, strict=True)):
-        wide = torch.cat([plus, leak * minus if i and doubled else minus], dim=1)
+    for layer, (plus, minus) in zip(layers, kernels, strict=True):
+        modules += [nn.Flatten()] if layer.flatten else []
+        modules += [] if doubled else [_signs(layer.weight.shape[1]), nn.ReLU()]
+        wide = torch.cat([plus, leak * minus if doubled else minus], dim=1)
         weight, doubled = layer.weight, layer.activation is not None
-        modules += [nn.Flatten()] if layer.flatten and i else []
         modules += [layer.module(torch.cat([wide, -wide]) if doubled else wide)]
         modules += [nn.ReLU()] if doubled else []
     if doubled and not any(isinstance(m, nn.Linear) for m in tail):
@@ -205,6 +206,12 @@ def _as_relu(
         dense = weight.ndim == 2
         return [*modules, linear(joined) if dense else convolution(joined[:, :, None, None])]
     return [*modules, *(_doubled(m, leak) if doubled else m for m in tail)]
+
+
+def _signs(c: int) -> ChannelScale:
+    """The map of c channels x to x and −x."""
+    signs = torch.tensor([1.0, -1.0], dtype=torch.float64).repeat_interleave(c)
+    return ChannelScale(signs, torch.arange(c).repeat(2))
 
 
 def _doubled(module: nn.Module, leak: float) -> nn.Module:
