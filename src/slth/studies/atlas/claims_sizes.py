@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from slth.intervals import SIGNIFICANCE, excess_of_misses
+from slth.ensembles import lookup
 from slth.studies.atlas.claims_least import largest_sizes, level, printed
 from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
@@ -191,15 +192,28 @@ def _search(search: pd.DataFrame) -> str:
     for d, own in search.groupby("d", sort=True):
         small, large = own[own["n"] == own["n"].min()], own[own["n"] == own["n"].max()]
         near, far = (part.loc[part["median"].idxmin()] for part in (small, large))
-        gap = np.log10(far["median"] / far["limit"])
+        gap = orders_above(far)
         parts.append(
             f"at $d = {d:g}$ the best median error falls from {number(near['median'])} at "
-            f"$n = {near['n']:g}$ ({_solver(near)}, {number(near['median'] / near['limit'])} times "
+            f"$n = {near['n']:g}$ ({_solver(near)}, {number(ratio_to_limit(near))} times "
             f"$\\varepsilon^\\ast$) to {number(far['median'])} at $n = {far['n']:g}$ "
             f"({_solver(far)}), where {fixed(gap, 1)} decimal orders separate it from "
             f"$\\varepsilon^\\ast$"
         )
     return sentence("; ".join(parts))
+
+
+def orders_above(row: pd.Series) -> float:
+    """Decimal orders between a median error and eps*, which underflows where n/d exceeds 1000."""
+    if row["limit"] > 0:
+        return float(np.log10(row["median"] / row["limit"]))
+    spread = 0.5 * np.sqrt(np.pi * np.e * row["n"] / 2) * lookup(str(row["ensemble"])).std
+    return float(np.log10(row["median"] / spread) + row["n"] / row["d"] * np.log10(2))
+
+
+def ratio_to_limit(row: pd.Series) -> float:
+    """Median error over eps*, inf where that underflows."""
+    return float(row["median"] / row["limit"]) if row["limit"] > 0 else np.inf
 
 
 def _solver(row: pd.Series) -> str:

@@ -97,7 +97,8 @@ def _residual(ax: Axes, own: pd.DataFrame, d: float, look: style.Series, shift: 
     base = own["sigma"].to_numpy(float) * existence_limit(n, np.full_like(n, d))
 
     def beyond(column: str) -> np.ndarray:
-        return d * np.log2(own[column].to_numpy(float) / base)
+        with np.errstate(invalid="ignore"):  # an end at -inf: too few instances for an interval
+            return d * np.log2(own[column].to_numpy(float) / base)
 
     middle = beyond("median")
     ends = np.clip([middle - beyond("low"), beyond("high") - middle], 0, None)

@@ -98,7 +98,7 @@ def search_table(search: pd.DataFrame) -> Table:
                 integer(row["n"]),
                 titles.solver(row["solver"]),
                 number(error),
-                number(error / limit),
+                number(error / limit if limit > 0 else float("inf")),
                 fixed(row["n"] / place, 2) if place > 0 else MISSING,
                 f"{integer(row['proved'])} / {integer(row['trials'])}",
             ]
