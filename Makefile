@@ -8,7 +8,8 @@ SHELL := /bin/bash
 
 VENV := .venv
 STAMP := $(VENV)/.complete
-SNAKEMAKE := $(VENV)/bin/snakemake
+# by the interpreter: pip's scripts hand the path of the folder to a shell
+SNAKEMAKE := $(VENV)/bin/python -m snakemake
 RUNTIME_PINS := pyproject.toml constraints.txt
 SNAKEMAKE_ARGS ?=
 RUN ?=
@@ -48,7 +49,7 @@ verify: $(STAMP) ## compare every file of the last run with its SHA-256 in resul
 test: $(STAMP) ## run the tests, those that run the pipeline whole included
 	$(VENV)/bin/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
 
-test-faults: $(STAMP) tex ## kill runs, fill disks, damage results: every run ends in the same bytes (15 minutes)
+test-faults: $(STAMP) tex ## kill runs, fill disks, damage results: every run ends in the same bytes (20 minutes)
 	$(VENV)/bin/python -m pytest tests/faults $(PYTEST_ARGS)
 
 test-slurm: $(STAMP) tex slurm ## the same on a Slurm of one node, which it installs (Debian, root) and stops again
@@ -78,23 +79,26 @@ slurm: $(STAMP) ## what profiles/slurm needs; on Debian, as root, a Slurm to tes
 
 environment: $(STAMP) ## build .venv from the pins
 
-# The stamp is written last: an installation that failed half way is begun again.
+# The stamp is written last: an installation that failed half way is begun again. It is no older than
+# what it is of, also where that is dated tomorrow.
 $(STAMP): $(RUNTIME_PINS) workflow/environment.sh
 	workflow/environment.sh $(VENV)
 	@touch $@
+	@for file in $^; do if [ $$file -nt $@ ]; then touch -r $$file $@; fi; done
 
 schema: $(STAMP) ## write the config's JSON schema for editors from the typed settings
 	PYTHONPATH=src $(VENV)/bin/python -c "from slth.configuration.schema import write; write('workflow/schemas/config.schema.json')"
 
 lock: $(STAMP) ## write constraints.txt from .venv, after changing a pin
-	$(VENV)/bin/pip freeze --exclude-editable --exclude torch --exclude slth \
+	$(VENV)/bin/python -m pip freeze --exclude-editable --exclude torch --exclude slth \
 	  | grep -E '^[A-Za-z0-9._-]+==[^+]+$$' \
 	  | grep -viE '^(nvidia|triton|cuda)' > constraints.txt.new
 	mv constraints.txt.new constraints.txt
 
 clean: ## remove everything that a run made
-	find results -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
-	find paper -mindepth 1 -maxdepth 1 -name 'main.*' ! -name main.tex -delete
+	@# with a slash: what a link leads to is emptied, the link stays
+	if [ -d results ]; then find results/ -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf -- {} +; fi
+	find paper/ -mindepth 1 -maxdepth 1 \( -name 'main.*' ! -name main.tex -o -name '.part-*' \) -exec rm -rf -- {} +
 	rm -rf .snakemake paper/tables paper/figures paper/numbers paper/numbers.tex paper/benchmark.tex report.html report.zip
 
 distclean: clean ## clean, and remove .venv

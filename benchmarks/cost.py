@@ -66,7 +66,7 @@ def main() -> None:
             chosen.share, chosen.only or list(RULES), chosen.seed, chosen.longest, chosen.total
         )
         report = run.report()
-    chosen.out.write_text(json.dumps(report, indent=1) + "\n")
+    chosen.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print(table(report))
 
 
@@ -150,12 +150,14 @@ class Run:
         """Keep what a job took, or how long it was let run, for this call and later ones."""
         held = self.noted(name)
         held.setdefault(rule, []).append(what)
-        (self.folder / name).write_text(json.dumps(held, indent=1))
+        (self.folder / name).write_text(json.dumps(held, indent=1), encoding="utf-8")
 
     def noted(self, name: str) -> dict[str, list[Any]]:
         """Return what was noted of the jobs of every rule, in the order they ran."""
         path = self.folder / name
-        found: dict[str, list[Any]] = json.loads(path.read_text()) if path.exists() else {}
+        found: dict[str, list[Any]] = (
+            json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        )
         return found
 
     def _command(self, *arguments: str) -> list[str]:

@@ -216,7 +216,7 @@ def peak(module: nn.Module, x: Tensor) -> float | None:
     try:
         gc.collect()
         ctypes.CDLL("libc.so.6").malloc_trim(0)
-        CLEAR.write_text("5")  # the high-water mark falls to what is resident now
+        CLEAR.write_bytes(b"5")  # the high-water mark falls to what is resident now
         start = _resident("VmRSS")
         run()
         return float(max(0, _resident("VmHWM") - start))
@@ -225,7 +225,11 @@ def peak(module: nn.Module, x: Tensor) -> float | None:
 
 
 def _resident(key: str) -> int:
-    lines = dict(line.split(":", 1) for line in STATUS.read_text().splitlines() if ":" in line)
+    lines = dict(
+        line.split(":", 1)
+        for line in STATUS.read_text(encoding="utf-8").splitlines()
+        if ":" in line
+    )
     return int(lines[key].split()[0]) * 1024
 
 
@@ -240,7 +244,7 @@ def main() -> None:
     head = json.dumps({"machine": machine(), "versions": versions})[:-1]
     lines = ",\n".join(json.dumps(row) for row in rows)
     with replacing(chosen.out) as part:
-        part.write_text(f'{head}, "rows": [\n{lines}\n]}}\n')
+        part.write_text(f'{head}, "rows": [\n{lines}\n]}}\n', encoding="utf-8")
     print(f"{chosen.out}: {len(rows)} rows")
 
 

@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--optimized", action="store_true", help="α-CROWN too: a minute a pair")
     parser.add_argument("--out", type=Path, default=Path("results/benchmark/lirpa.json"))
     chosen = parser.parse_args()
-    settings = yaml.safe_load((HERE.parent / "config.yaml").read_text())["sandwich"]
+    settings = yaml.safe_load((HERE.parent / "config.yaml").read_text(encoding="utf-8"))["sandwich"]
     cells = [(i, eps) for i in range(chosen.networks) for eps in settings["eps"]]
     pairs = [draw_pair(settings, SEED, *cell) for cell in cells]
     rows = [ours(pair, eps) for pair, (_, eps) in zip(pairs, cells, strict=True)]
@@ -44,7 +44,7 @@ def main() -> None:
     rows = [row | peer for row, peer in zip(rows, theirs, strict=True)]
     report = {"machine": machine(), "seed": SEED, "summary": summary(rows), "rows": rows}
     with replacing(chosen.out) as part:
-        part.write_text(json.dumps(report, indent=1) + "\n")
+        part.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(report["summary"], indent=1))
 
 
@@ -72,7 +72,7 @@ def ask(pairs: list[Drawn], python: str, optimized: bool) -> list[Row]:
         np.savez(places[0], **arrays)
         words = [str(HERE / "lirpa_peer.py"), *map(str, places)]
         subprocess.run([python, *words, *["--optimized"] * optimized], check=True)
-        return json.loads(places[1].read_text())
+        return json.loads(places[1].read_text(encoding="utf-8"))
 
 
 def summary(rows: list[Row]) -> Row:

@@ -93,7 +93,7 @@ def main() -> None:
             layers = range(int(stored[f"{i}-layers"]))
             f, g = (network([stored[f"{i}-{net}-{k}"] for k in layers]) for net in "fg")
             rows.append(bound(f, g, stored[f"{i}-shape"].tolist(), methods))
-    chosen.out.write_text(json.dumps(rows))
+    chosen.out.write_text(json.dumps(rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

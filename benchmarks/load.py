@@ -39,12 +39,12 @@ def main() -> None:
         copy(Path(folder))
         report = measure(Path(folder), chosen.cells, chosen.shards)
     text = json.dumps(report, indent=1)
-    chosen.out.write_text(text + "\n")
+    chosen.out.write_text(text + "\n", encoding="utf-8")
     print(text)
 
 
 def copy(folder: Path) -> None:
-    """Copy what a run needs; compiled kernels stay valid, since the files keep their times."""
+    """Copy what a run needs; compiled kernels stay valid, named by their source."""
     made = shutil.ignore_patterns("tables", "figures", "numbers*", "benchmark.tex")
     others = shutil.ignore_patterns("*.egg-info")
     for part in (*PARTS, "workflow"):
@@ -64,7 +64,7 @@ def measure(folder: Path, cells: int, shards: int) -> dict[str, Any]:
         "replicates": cells // len(SIZES),
         "shards": shards,
     }
-    (folder / "config/load.yaml").write_text(json.dumps({"threshold": settings}))
+    (folder / "config/load.yaml").write_text(json.dumps({"threshold": settings}), encoding="utf-8")
     plan = run(folder, "--dry-run", "--quiet", "all")
     plan_memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     whole = run(folder, "--until", "measure_thresholds", "results/measure/thresholds.parquet")
@@ -93,7 +93,9 @@ def run(folder: Path, *arguments: str) -> float:
     command = [sys.executable, "-m", "snakemake", "--cores", str(CORES), *arguments]
     command += ["--configfile", "config/ci.yaml", "config/load.yaml"]
     begin = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr[-3000:]}")
     return time.perf_counter() - begin
@@ -120,7 +122,9 @@ def size(folder: Path) -> int:
 
 def processor() -> str:
     """Return the processor's name and count."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if os.name == "posix" else []
+    lines = (
+        Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if os.name == "posix" else []
+    )
     names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     return f"{names[0] if names else platform.processor()}, {os.cpu_count()} cores"
 

@@ -163,7 +163,7 @@ def run(name: str, source: str, out: str, limit: float) -> None:
         )
         if state.startswith("refused"):
             break
-    with open(out, "w") as file:
+    with open(out, "w", encoding="utf-8") as file:
         json.dump(rows, file)
 
 

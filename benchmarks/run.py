@@ -55,7 +55,7 @@ def main() -> None:
     with replacing(chosen.out) as part:
         lines = ",\n".join(json.dumps(row) for row in rows)
         head = json.dumps(report)[:-1]
-        part.write_text(f'{head}, "rows": [\n{lines}\n]}}\n')
+        part.write_text(f'{head}, "rows": [\n{lines}\n]}}\n', encoding="utf-8")
     print(f"{chosen.out}: {len(rows)} rows, peers: {', '.join(sorted(peers)) or 'none installed'}")
 
 
@@ -112,7 +112,7 @@ def ask(task: Task, name: str, chosen: argparse.Namespace, folder: Path) -> list
     limit = max(2.0, task.seeds * (chosen.limit + 30))
     subprocess.run([*command, str(chosen.limit)], check=True, timeout=limit, env=_one_thread())
     rows = []
-    for k, found in enumerate(json.loads(out.read_text())):
+    for k, found in enumerate(json.loads(out.read_text(encoding="utf-8"))):
         keep = np.zeros(task.n, dtype=bool)
         keep[found["keep"] or []] = True
         error = Instance(X[k], Z[k]).error(keep)
@@ -152,7 +152,9 @@ def available(python: str) -> dict[str, str]:
         code = (
             f"import {package}; from importlib.metadata import version; print(version('{package}'))"
         )
-        done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [python, "-c", code], capture_output=True, text=True, check=False, encoding="utf-8"
+        )
         if done.returncode == 0:
             found[name] = f"{package} {done.stdout.split()[-1]}"
     return found
@@ -168,7 +170,11 @@ def machine() -> dict[str, Any]:
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.exists():
-        names = [line for line in info.read_text().splitlines() if line.startswith("model name")]
+        names = [
+            line
+            for line in info.read_text(encoding="utf-8").splitlines()
+            if line.startswith("model name")
+        ]
         model = names[0].split(":", 1)[1].strip() if names else model
     return {"processor": model, "cores": os.cpu_count(), "system": platform.system()}
 

@@ -15,7 +15,7 @@ from pathlib import Path
 LAUNCH = """import os, sys
 child = os.posix_spawnp(sys.argv[2], sys.argv[2:], os.environ)
 _, status, usage = os.wait4(child, 0)
-with open(sys.argv[1], "w") as account:
+with open(sys.argv[1], "w", encoding="utf-8") as account:
     print(usage.ru_utime + usage.ru_stime, usage.ru_maxrss, file=account)
 sys.exit(status != 0)
 """
@@ -39,9 +39,9 @@ def spend(command: Sequence[str], folder: Path, limit: float | None = None) -> S
     """
     late = threading.Event()
     with (
-        tempfile.TemporaryFile("w+") as out,
-        tempfile.TemporaryFile("w+") as err,
-        tempfile.NamedTemporaryFile("r") as account,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as out,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as err,
+        tempfile.NamedTemporaryFile("r", encoding="utf-8") as account,
     ):
         launch = [sys.executable, "-S", "-c", LAUNCH, account.name, *command]
         process = subprocess.Popen(

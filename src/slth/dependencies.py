@@ -39,10 +39,10 @@ def closure(script: str | Path, modules: Iterable[str] = (), package: Path = PAC
 
 def solver_modules(solver: str, package: Path = PACKAGE) -> list[str]:
     """Return the modules behind a solver name; for "auto" those of every solver it may choose."""
-    table = constant(package / "solvers" / "registry.py", "SOLVERS")
+    table = constant(package / "solvers" / "_registry.py", "SOLVERS")
     names = [solver]
     if solver == "auto":
-        names = list(constant(package / "solvers" / "auto.py", "CHOICES"))
+        names = list(constant(package / "solvers" / "_auto.py", "CHOICES"))
     return [table[name].split(":")[0] for name in names]
 
 
@@ -54,7 +54,7 @@ def construction_modules(construction: str, package: Path = PACKAGE) -> list[str
 
 def constant(path: Path, name: str) -> Any:
     """Return the literal assigned to ``name`` at the top of a file, without running it."""
-    for node in ast.parse(path.read_text()).body:
+    for node in ast.parse(path.read_bytes()).body:
         targets = [node.target] if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [])
         if any(isinstance(t, ast.Name) and t.id == name for t in targets):
             return ast.literal_eval(node.value)  # type: ignore[attr-defined]
@@ -97,15 +97,25 @@ def _class_body(target: str, package: Path) -> dict[str, Any]:
 @cache
 def _imports(path: Path, package: Path) -> tuple[Path, ...]:
     found = []
-    for node in _statements(ast.parse(path.read_text(), str(path))):
+    for node in _statements(ast.parse(path.read_bytes(), str(path))):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            children = [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and (module := _source(node, path, package)):
+            children = [f"{module}.{alias.name}" for alias in node.names]
             submodules = [name for name in children if _file(name, package)]
             plain = len(submodules) < len(children)
-            found += submodules + ([node.module] if plain else [])
+            found += submodules + ([module] if plain else [])
     return tuple(file for name in found if (file := _file(name, package)))
+
+
+def _source(node: ast.ImportFrom, path: Path, package: Path) -> str:
+    """The module that names come from; a relative one is known in files of the package."""
+    if not node.level:
+        return node.module or ""
+    if not path.is_relative_to(package):
+        return ""
+    above = path.relative_to(package.parent).parts[: -node.level]
+    return ".".join([*above, *([node.module] if node.module else [])])
 
 
 def _statements(tree: ast.AST) -> Iterator[ast.AST]:

@@ -38,7 +38,7 @@ def snakefile(workflow: Any, place: str | Path = PLACE) -> str:
         try:
             put(*repository(here), place)
         except subprocess.CalledProcessError as error:
-            sys.exit(f"slth: {here}: {error.stderr.decode().strip()}")
+            sys.exit(f"slth: {here}: {error.stderr.decode(errors='replace').strip()}")
         except OSError as error:
             sys.exit(f"slth: {here}: {error}")
     return str(place / "Snakefile")
@@ -68,7 +68,8 @@ def put(folder: Path, commit: str, place: Path) -> None:
     if held(place) == commit:
         return
     place.parent.mkdir(parents=True, exist_ok=True)
-    (place.parent / ".gitignore").write_text("*\n")  # no file of the project it is used in
+    # no file of the project it is used in
+    (place.parent / ".gitignore").write_text("*\n", encoding="utf-8")
     draft = Path(tempfile.mkdtemp(prefix="slth-", dir=place.parent))
     try:
         fresh, old = draft / "fresh", draft / "old"
@@ -80,7 +81,7 @@ def put(folder: Path, commit: str, place: Path) -> None:
                 os.utime(path, ns=(before.stat().st_mtime_ns,) * 2)
             else:
                 os.utime(path)
-        (fresh / COMMIT).write_text(f"{commit}\n")
+        (fresh / COMMIT).write_text(f"{commit}\n", encoding="utf-8")
         if place.exists():
             _refuse_at_work(commit, held(place))
             place.rename(old)
@@ -96,8 +97,8 @@ def put(folder: Path, commit: str, place: Path) -> None:
 def held(place: Path) -> str | None:
     """Return the commit whose files a folder holds; None where it was not put there by ``put``."""
     try:
-        return (place / COMMIT).read_text().strip()
-    except OSError:
+        return (place / COMMIT).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
         return None
 
 
@@ -105,14 +106,16 @@ def _refuse_at_work(commit: str, before: str | None) -> None:
     """Exit when a run is at work in this folder: its jobs would go on with other files."""
     if not Path(LOCK).exists():
         return
-    with Path(LOCK).open() as lock:
+    with Path(LOCK).open(encoding="utf-8") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             sys.exit(
                 f"slth: a run is at work in this folder with commit {before}; "
                 f"wait for it to end before changing to {commit}"
             )
+        except OSError:  # a file system without locks; `slth.running` says so
+            return
 
 
 def _git(folder: Path, *arguments: str) -> bytes:

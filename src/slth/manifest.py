@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from slth.bounded import read_json
 from slth.digests import difference, digest
 from slth.frames import replacing
 from slth.provenance import config_hash, provenance
@@ -47,7 +48,7 @@ def write_manifest(
 def read_manifest(path: str | Path) -> dict[str, Any]:
     """Return a manifest; ValueError naming the file when it is damaged or foreign."""
     try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
+        found = read_json(path)
         if found["format"] != FORMAT:
             raise ValueError(f"format {found['format']!r}, takes {FORMAT!r}")
         if found["config"] != config_hash(found["settings"]):

@@ -5,15 +5,15 @@ and a target z of shape (d,), find S ⊆ [n] with ‖Σ_{i∈S} X_i − z‖_∞
 """
 
 import enum
+import math
+import sys
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from slth import checks
-from slth.checks import BoolArray, FloatArray
-
-EXACT_INTEGERS = 2.0**53  # float64 holds every integer up to here
+from slth.checks import EXACT_INTEGERS, BoolArray, FloatArray
 
 
 class Status(enum.Enum):
@@ -37,21 +37,23 @@ class Instance:
     def of(cls, X: ArrayLike, z: ArrayLike, eps: float | None = None) -> "Instance":
         """Check and convert; X may be (n,) and z a scalar when d = 1.
 
-        Raises ValueError/TypeError naming the argument: wrong shape, NaN or inf, empty, eps <= 0
-        (eps = 0 is allowed when X and z are integers, where a hit can be exact).
+        Takes what `checks.numbers` takes. Raises ValueError/TypeError naming the argument: wrong
+        shape, NaN or inf, empty, a number that float64 does not hold, integers whose sums it does
+        not hold (`checked_tolerance`), eps <= 0 (eps = 0 is allowed when X and z are integers,
+        where a hit can be exact).
         """
-        vectors = checks.array("X", X, (1, 2), "(n, d) with n, d >= 1")
+        shapes = "(n, d) with n, d >= 1", "(d,)"
+        raw_X, raw_z = checks.numbers("X", X, shapes[0]), checks.numbers("z", z, shapes[1])
+        vectors = checks.array("X", raw_X, (1, 2), shapes[0])
         vectors = vectors.reshape(len(vectors), -1)
-        target = checks.array("z", z, (0, 1), "(d,)").reshape(-1)
+        target = checks.array("z", raw_z, (0, 1), shapes[1]).reshape(-1)
         if target.shape[0] != vectors.shape[1]:
             raise ValueError(
                 f"z: got shape {target.shape}, takes ({vectors.shape[1]},) to match X "
                 f"of shape {vectors.shape}"
             )
-        eps = tolerance(eps, _is_integer(X) and _is_integer(z))
-        if eps == 0:
-            exact_sums("X", vectors, "z", target)
-        return cls(vectors, target, eps)
+        whole = is_integer(raw_X), is_integer(raw_z)
+        return cls(vectors, target, checked_tolerance(eps, ("X", "z"), vectors, target, whole))
 
     @property
     def n(self) -> int:
@@ -63,8 +65,30 @@ class Instance:
         """Dimension of a candidate."""
         return self.X.shape[1]
 
+    @property
+    def exponent(self) -> int:
+        """The e with the largest |entry| of X and z in [2^(e−1), 2^e); 0 if all are 0."""
+        return exponent_of(self.X, self.z)
+
+    def shifted(self, exponent: int) -> "Instance":
+        """Times 2^−exponent, C-ordered and writable; eps by `shifted_tolerance`."""
+        with np.errstate(under="ignore"):
+            X, z = np.ldexp(self.X, -exponent), np.ldexp(self.z, -exponent)
+        return Instance(np.ascontiguousarray(X), z, shifted_tolerance(self.eps, exponent))
+
     def error(self, keep: BoolArray) -> float:
-        """‖Σ_{keep} X_i − z‖_∞ in float64, the sum taken in index order (as in `batch_error`)."""
+        """‖Σ_{keep} X_i − z‖_∞ in float64, the sum taken in index order (as in `batch_error`).
+
+        A sum on the way may exceed float64's range; inf only where the error itself does.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            error = self._error(keep)
+        if math.isfinite(error):
+            return error
+        spare = self.n.bit_length() + 2  # no sum of n + 1 terms overflows then
+        return times_power(self.shifted(spare)._error(keep), spare)
+
+    def _error(self, keep: BoolArray) -> float:
         kept = self.X[keep]
         total = np.add.accumulate(kept, axis=0)[-1] if len(kept) else 0.0
         return float(np.abs(total - self.z).max())
@@ -74,10 +98,17 @@ class Instance:
 class Solution:
     """The answer to one instance.
 
-    keep: (n,) bool. error: sup norm recomputed in float64 from keep. proved: every subset was
-    accounted for, so error is the least possible up to float64 rounding of the sums (with NO_HIT:
-    no subset is within eps). work: subsets, pairs or nodes examined. seconds: for information,
-    decides nothing.
+    keep: (n,) bool. error: sup norm recomputed in float64 from keep. work: subsets, pairs or nodes
+    examined. seconds: for information, decides nothing.
+
+    proved: every subset was accounted for, so error is the least possible (with NO_HIT: no subset
+    is within eps) up to float64 rounding of the sums: no other subset is better by more than
+    (n + 3)·2^−51·(Σ|X_i| + |z|), the largest coordinate. Where float64 holds all sums, as it does
+    for all integers that `solve` takes, nothing is rounded and the proof is exact.
+
+    Of several subsets with the least error, "enumeration" returns the one of the lowest mask
+    (candidate i is bit i); every other solver returns one that depends on the instance, eps and the
+    options alone: "mitm" the same from `solve`, `solve_batch` and `solve_targets`.
     """
 
     keep: BoolArray
@@ -111,17 +142,80 @@ def tolerance(eps: float | None, exact: bool = False) -> float | None:
     return checks.positive("eps", eps)
 
 
-def exact_sums(x_name: str, X: FloatArray, z_name: str, z: FloatArray) -> None:
+def checked_tolerance(
+    eps: float | None,
+    names: tuple[str, str],
+    X: FloatArray,
+    z: FloatArray,
+    whole: tuple[bool, bool],
+) -> float | None:
+    """`tolerance` of eps for X (..., n, d), z (..., d); whole: which of the two are integers.
+
+    Integers are refused, whatever eps is, when float64 rounds their sums: errors and proofs about
+    them would be wrong without a sign of it.
+    """
+    eps = tolerance(eps, all(whole))
+    if whole[0]:
+        exact_sums(names, X, z if whole[1] else np.zeros_like(z), eps)
+    return eps
+
+
+def exact_sums(names: tuple[str, str], X: FloatArray, z: FloatArray, eps: float | None) -> None:
     """Refuse integers X (..., n, d), z (..., d) with partial sums that float64 may round.
 
-    eps = 0 asks for an exact hit; every |Σ_S X_i − z| is exact while Σ|X_i| + |z| ≤ 2^53.
+    With u the power of two that divides all of them, every |Σ_S X_i − z| is exact while
+    Σ|X_i| + |z| ≤ 2^53 u.
     """
     largest = float((np.abs(X).sum(axis=-2) + np.abs(z)).max())
-    if largest > EXACT_INTEGERS:
+    unit = grain(X, z)
+    if largest <= EXACT_INTEGERS * unit:
+        return
+    x, z_name = names
+    got = f"integers {x}, {z_name} whose sums reach {largest:.3g}"
+    bound = f"Σ|{x}| + |{z_name}| <= 2^53" + (f"·{unit:.0f}" if unit > 1 else "")
+    if eps == 0:
         raise ValueError(
-            f"eps: got 0 with integers {x_name}, {z_name} whose sums reach {largest:.3g}; takes 0 "
-            f"when Σ|{x_name}| + |{z_name}| <= 2^53, where float64 sums are exact, else eps > 0"
+            f"eps: got 0 with {got}; takes 0 when {bound}, where float64 sums are exact; divide by "
+            "a common factor, or pass floats with eps > 0"
         )
+    raise ValueError(
+        f"{x}: got {got}; takes integers with {bound}, where float64 sums are exact; divide by a "
+        f"common factor, or pass floats ({x} * 1.0), whose sums may be rounded"
+    )
+
+
+def grain(*arrays: FloatArray) -> float:
+    """The largest power of two that divides every entry; 1 if all are 0."""
+    lowest = []
+    for values in arrays:
+        mantissa, exponent = np.frexp(values[values != 0])
+        bits = np.ldexp(mantissa, 53).astype(np.int64)
+        if bits.size:
+            zeros = np.frexp((bits & -bits).astype(np.float64))[1] - 1
+            lowest.append(int((exponent - 53 + zeros).min()))
+    return math.ldexp(1.0, min(lowest)) if lowest else 1.0
+
+
+def exponent_of(*arrays: FloatArray) -> int:
+    """The e with the largest |entry| in [2^(e−1), 2^e); 0 if all are 0."""
+    largest = max(float(max(values.max(), -values.min())) for values in arrays)
+    return math.frexp(largest)[1] if largest > 0 else 0
+
+
+def shifted_tolerance(eps: float | None, exponent: int) -> float | None:
+    """eps·2^−exponent, rounded down: within it is within eps. At most the largest float."""
+    if eps is None:
+        return None
+    shifted = min(times_power(eps, -exponent), sys.float_info.max)
+    return math.nextafter(shifted, 0.0) if times_power(shifted, exponent) > eps else shifted
+
+
+def times_power(value: float, exponent: int) -> float:
+    """value·2^exponent for value ≥ 0; inf beyond float64's range."""
+    try:
+        return math.ldexp(value, exponent)
+    except OverflowError:
+        return math.inf
 
 
 def status_of(error: float, eps: float | None, complete: bool, decide: bool) -> Status:
@@ -133,5 +227,6 @@ def status_of(error: float, eps: float | None, complete: bool, decide: bool) -> 
     return Status.BUDGET
 
 
-def _is_integer(value: ArrayLike) -> bool:
-    return np.asarray(value).dtype.kind in "iu"
+def is_integer(raw: np.ndarray) -> bool:
+    """Whether an array holds integers (or bool, 0 and 1) by its type."""
+    return raw.dtype.kind in "iub"

@@ -30,7 +30,7 @@ def track(
 def logged(path: str | Path) -> Iterator[None]:
     """Send stdout and stderr of a job to its log, a traceback included when it fails."""
     with (
-        Path(path).open("w", buffering=1) as log,
+        Path(path).open("w", 1, encoding="utf-8", errors="backslashreplace") as log,
         contextlib.redirect_stdout(log),
         contextlib.redirect_stderr(log),
     ):

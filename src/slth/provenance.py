@@ -2,9 +2,12 @@
 
 import hashlib
 import json
+import os
 import platform
 import subprocess
+import sys
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,16 @@ PACKAGES = (
     "seaborn",
     "snakemake",
 )
+
+
+# where git looks for a repository, before the folder it is run in
+REPOSITORY = {
+    "GIT_DIR",
+    "GIT_INDEX_FILE",
+    "GIT_WORK_TREE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+}
 
 
 def provenance(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,27 +57,46 @@ def config_hash(config: Mapping[str, Any]) -> str:
 
 
 def commit_of(root: Path) -> dict[str, Any]:
-    """Return the commit of a checkout and whether its files differ from it; None outside git.
+    """Return the commit of a checkout and whether its files differ from it; None where unknown.
 
-    Fetched files have a commit, and nothing to tell whether they differ from it.
+    Both are None outside git; where git refuses (a repository of another owner, a damaged index, no
+    git) what it would not say is None, and stderr has its reason. Fetched files have a commit, and
+    nothing to tell whether they differ from it.
     """
-    commit = _git(root, "rev-parse", "HEAD")
-    if commit is None:
+    if not (root / ".git").exists():  # the folder of another repository may lie above
         return {"commit": held(root), "modified": None}
-    return {"commit": commit, "modified": bool(_git(root, "status", "--porcelain", "-uno"))}
+    commit = _git(root, "rev-parse", "--verify", "HEAD")
+    changes = None if commit is None else _git(root, "status", "--porcelain", "-uno")
+    return {"commit": commit, "modified": None if changes is None else bool(changes)}
 
 
 def commit_line(found: Mapping[str, Any]) -> str:
     """The commit and what it lacks, in one line; "none" outside git."""
-    return f"{found['commit'] or 'none'}{', files differ' if found['modified'] else ''}"
+    if found["commit"] is None:
+        return "none"
+    words = {True: ", files differ", False: "", None: ", unknown whether files differ"}
+    return f"{found['commit']}{words[found['modified']]}"
 
 
 def _git(root: Path, *arguments: str) -> str | None:
-    if not (root / ".git").exists():  # the folder of another repository may lie above
-        return None
+    """What git prints; None when it fails, which is said."""
     command = ["git", "--no-optional-locks", "-C", str(root), *arguments]
+    # a hook of git has the folder and the index of its own repository in the environment
+    own = {name: value for name, value in os.environ.items() if name not in REPOSITORY}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return done.stdout.strip()
+        done = subprocess.run(command, capture_output=True, env=own, check=False)
+    except OSError as error:
+        reason = str(error)
+    else:
+        if done.returncode == 0:
+            return done.stdout.decode("utf-8", errors="replace").strip()
+        words = done.stderr.decode("utf-8", errors="replace").split()
+        reason = " ".join(words) or "no reason given"
+    _say(f"git {arguments[0]}: {reason}; what it would say counts as unknown")
+    return None
+
+
+@cache
+def _say(line: str) -> None:
+    """Print a line to stderr, once in a process: every rule that names the commit asks for it."""
+    print(line, file=sys.stderr)

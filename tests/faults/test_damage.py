@@ -1,10 +1,10 @@
 """A result that changed after it was written is named and made again, and never read."""
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from tests.faults.conftest import results
 from tests.workflow.conftest import Checkout
@@ -41,18 +41,12 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
 }
 
 
-def verify(checkout: Checkout) -> subprocess.CompletedProcess[str]:
-    """Run what `make verify` runs."""
-    command = [sys.executable, "-m", "slth.manifest"]
-    return subprocess.run(command, cwd=checkout.folder, capture_output=True, text=True, check=False)
-
-
 def test_damage_is_named_and_repaired(finished: Checkout) -> None:
     paper, before = finished.paper(), results(finished)
-    assert verify(finished).returncode == 0
+    assert finished.verified().returncode == 0
     for name, damage in DAMAGE.items():
         damage(finished.folder / name)
-    found = verify(finished)
+    found = finished.verified()
     assert found.returncode == 1
     assert [line.split(": ")[1] for line in found.stderr.splitlines()] == sorted(DAMAGE)
     planned = finished.run("--cores", "2", "--dry-run")
@@ -62,7 +56,7 @@ def test_damage_is_named_and_repaired(finished: Checkout) -> None:
         assert f"results: {name}: damaged" in done.stderr
     assert finished.paper() == paper
     assert results(finished) == before
-    assert verify(finished).returncode == 0
+    assert finished.verified().returncode == 0
     assert finished.planned() == set()
 
 
@@ -72,7 +66,7 @@ def test_deleted_results_are_made_again(finished: Checkout) -> None:
         (finished.folder / name).unlink()
     finished.run()
     assert results(finished) == before
-    assert verify(finished).returncode == 0
+    assert finished.verified().returncode == 0
 
 
 def test_damage_is_not_read_under_another_config(finished: Checkout) -> None:
@@ -87,3 +81,43 @@ def test_damage_is_not_read_under_another_config(finished: Checkout) -> None:
     assert (finished.folder / name).read_bytes() == before[name]
     finished.run()
     assert results(finished) == before
+
+
+@pytest.mark.parametrize(
+    ("lost", "other"),
+    [
+        (("results",), False),
+        (("results/digests", "results/construct/one-filter/0.npz"), True),
+        ((".snakemake", "results/manifest.json", "paper/tables"), True),
+    ],
+    ids=["results", "records", "memory"],
+)
+def test_lost_results_and_records_end_in_the_bytes_of_a_fresh_run(
+    finished: Checkout, changed: Checkout, tmp_path: Path, lost: tuple[str, ...], other: bool
+) -> None:
+    """Whatever is lost, and whatever the config was when it was not."""
+    wanted = changed if other else finished
+    copied = finished.copy(tmp_path / "copy")
+    (copied.folder / "config/ci.yaml").write_text(config_of(wanted))
+    for name in lost:
+        path = copied.folder / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    copied.run()
+    assert copied.paper() == wanted.paper()
+    assert results(copied) == results(wanted)
+    assert copied.verified().returncode == 0
+    assert copied.planned() == set()
+
+
+def config_of(checkout: Checkout) -> str:
+    return (checkout.folder / "config/ci.yaml").read_text()
+
+
+@pytest.fixture(scope="module")
+def changed(finished: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """A checkout run to its end under another config."""
+    checkout = Checkout(tmp_path_factory.mktemp("changed") / "slth")
+    config = checkout.folder / "config/ci.yaml"
+    config.write_text(config.read_text().replace("confidence:", "confidence: 0.9 #", 1))
+    checkout.run()
+    return checkout

@@ -28,7 +28,7 @@ def refusal() -> str:
         return f"no {', '.join(absent)}: make test-slurm installs them"
     if os.geteuid() != 0:
         return "Slurm's daemons need root"
-    if CONF.exists() and MARK not in CONF.read_text():
+    if CONF.exists() and MARK not in CONF.read_text(encoding="utf-8"):
         return f"{CONF} is another cluster's"
     return ""
 
@@ -38,7 +38,7 @@ class Cluster:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.host = subprocess.check_output(["hostname", "-s"], text=True).strip()
+        self.host = subprocess.check_output(["hostname", "-s"], text=True, encoding="utf-8").strip()
         self.daemons: list[subprocess.Popen[bytes]] = []
 
     def start(self) -> None:
@@ -46,7 +46,7 @@ class Cluster:
         for name in ("state", "spool"):
             (self.folder / name).mkdir(parents=True)
         CONF.parent.mkdir(exist_ok=True)
-        CONF.write_text(self.configuration())
+        CONF.write_text(self.configuration(), encoding="utf-8")
         self._munge()
         self._daemon("slurmctld", "-D")
         self._daemon("slurmd", "-D")
@@ -62,7 +62,7 @@ class Cluster:
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()
-        if CONF.exists() and MARK in CONF.read_text():
+        if CONF.exists() and MARK in CONF.read_text(encoding="utf-8"):
             CONF.unlink()
 
     def call(self, *command: str, check: bool = True) -> str:
@@ -92,7 +92,9 @@ class Cluster:
     def logs(self) -> str:
         """Return the ends of the daemons' logs."""
         paths = sorted(self.folder.glob("*.log"))
-        return "\n".join(f"{path.name}: {path.read_text()[-2000:]}" for path in paths)
+        return "\n".join(
+            f"{path.name}: {path.read_text(encoding='utf-8')[-2000:]}" for path in paths
+        )
 
     def configuration(self) -> str:
         """Return slurm.conf: two jobs at a time on two cores, memory as large as rules may ask."""

@@ -52,4 +52,4 @@ def start(checkout: Checkout, *arguments: str) -> subprocess.Popen[bytes]:
 
 def output(checkout: Checkout) -> str:
     """Return what the runs of `start` printed."""
-    return Path(checkout.folder, "slurm.log").read_text(errors="replace")
+    return Path(checkout.folder, "slurm.log").read_text(encoding="utf-8", errors="replace")

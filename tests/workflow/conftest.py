@@ -12,8 +12,6 @@ from typing import NamedTuple
 
 import pytest
 
-from slth.solvers.compiled import cache_folder
-
 PROJECT = Path(__file__).parents[2]
 PARTS = [
     ".gitignore",
@@ -41,9 +39,7 @@ GENERATED = shutil.ignore_patterns(
     "*.pyc.*",
     "kernels-*",
 )
-KERNELS = Path(
-    cache_folder(PROJECT / "src/slth/solvers")
-)  # named by their source: what one checkout compiles serves all
+KERNELS = PROJECT / "src/slth/solvers/__pycache__"  # of kernels named by what they depend on
 
 
 class Checkout:
@@ -58,24 +54,41 @@ class Checkout:
                 shutil.copytree(source, folder / part, ignore=GENERATED)
             else:
                 shutil.copy2(source, folder / part)
-        KERNELS.mkdir(parents=True, exist_ok=True)
-        place = folder / KERNELS.relative_to(PROJECT)
-        place.parent.mkdir(exist_ok=True)
-        place.symlink_to(KERNELS)
+
+    def copy(self, folder: Path) -> "Checkout":
+        """Return a copy of all that is here, dates included."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        other = object.__new__(Checkout)
+        other.folder = folder
+        return other
+
+    def verified(self) -> subprocess.CompletedProcess[str]:
+        """Run what `make verify` runs."""
+        return subprocess.run(
+            [sys.executable, "-m", "slth.manifest"],
+            cwd=self.folder,
+            env=environment() | {"PYTHONPATH": str(self.folder / "src")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command line of a run on the CI config."""
         base = [sys.executable, "-m", "snakemake", "--configfile", "config/ci.yaml"]
         return [*base, *(arguments or ("--cores", "2"))]
 
-    def run(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, check: bool = True, umask: int = -1, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
         """Run Snakemake to its end; fail with its output unless it succeeds or ``check`` is off."""
         done = subprocess.run(
             self.command(*arguments),
             cwd=self.folder,
             capture_output=True,
             text=True,
-            env=environment(),
+            env=environment() | variables,
+            umask=umask,
             check=False,
         )
         if check and done.returncode:
@@ -103,7 +116,9 @@ def publish(folder: Path, tag: str | None = None) -> str:
     def git(*arguments: str) -> str:
         who = ("-c", "user.name=a", "-c", "user.email=a@b.c")
         command, own = ["git", *who, *arguments], {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull}
-        return subprocess.check_output(command, cwd=folder, env=own, text=True).strip()
+        return subprocess.check_output(
+            command, cwd=folder, env=own, text=True, encoding="utf-8"
+        ).strip()
 
     git("init", "--quiet")
     git("add", "--all")
@@ -114,8 +129,12 @@ def publish(folder: Path, tag: str | None = None) -> str:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of a run: the caller's, less what would redirect Snakemake."""
-    return {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE_")}
+    """Return the environment of a run: the caller's, less what would redirect Snakemake.
+
+    What one checkout compiles serves all.
+    """
+    own = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE_")}
+    return {"NUMBA_CACHE_DIR": str(KERNELS), **own}
 
 
 def rules_in(listing: str) -> set[str]:
@@ -189,7 +208,7 @@ def run_until(checkout: Checkout, pattern: str, cores: int, limit: float = 300.0
 
     if matched():
         return False
-    log = (checkout.folder / "killed.log").open("w")
+    log = (checkout.folder / "killed.log").open("w", encoding="utf-8")
     process = subprocess.Popen(
         checkout.command("--cores", str(cores)),
         cwd=checkout.folder,

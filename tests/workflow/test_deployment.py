@@ -37,12 +37,14 @@ class Deployed:
         self.folder = world / "user"
         self.commit = publish(checkout.folder, TAG)
         rewriting = world / "gitconfig"
-        rewriting.write_text(f'[url "file://{checkout.folder}"]\n\tinsteadOf = {URL}\n')
+        rewriting.write_text(
+            f'[url "file://{checkout.folder}"]\n\tinsteadOf = {URL}\n', encoding="utf-8"
+        )
         self.world = {"GIT_CONFIG_GLOBAL": str(rewriting), "XDG_CACHE_HOME": str(world / "cache")}
         for part in ("config", "profiles"):
             shutil.copytree(checkout.folder / part, self.folder / part)
         (self.folder / "workflow").mkdir()
-        (self.folder / "workflow/Snakefile").write_text(DEPLOYED)
+        (self.folder / "workflow/Snakefile").write_text(DEPLOYED, encoding="utf-8")
 
     def run(self, *arguments: str) -> str:
         done = subprocess.run(
@@ -66,7 +68,9 @@ def test_deployed_workflow_plans_all_and_runs(fresh: Checkout, tmp_path: Path) -
     assert (deployed.folder / made).stat().st_size
     prose = (deployed.folder / "paper/main.tex").read_bytes()
     assert prose == (PROJECT / "paper/main.tex").read_bytes()
-    assert (deployed.folder / ".slth/source/.commit").read_text().strip() == deployed.commit
+    assert (deployed.folder / ".slth/source/.commit").read_text(
+        encoding="utf-8"
+    ).strip() == deployed.commit
 
 
 def test_the_catalog_finds_what_it_looks_for() -> None:
@@ -76,7 +80,9 @@ def test_the_catalog_finds_what_it_looks_for() -> None:
     assert "workflow" in readme
     assert (PROJECT / "workflow/Snakefile").is_file()
     assert (PROJECT / "config/README.md").is_file()
-    usage = yaml.safe_load((PROJECT / ".snakemake-workflow-catalog.yml").read_text())["usage"]
+    usage = yaml.safe_load(
+        (PROJECT / ".snakemake-workflow-catalog.yml").read_text(encoding="utf-8")
+    )["usage"]
     assert set(usage) == {"mandatory-flags", "software-stack-deployment", "report"}
 
 

@@ -31,8 +31,12 @@ def test_imported_as_a_module_it_plans_the_same_jobs(fresh: Checkout, tmp_path: 
     user = tmp_path / "user"
     user.mkdir()
     settings = read([fresh.folder / "config.yaml", fresh.folder / "config/ci.yaml"])
-    (user / "mine.yaml").write_text(yaml.safe_dump({"slth": settings, "other": 1}))
-    (user / "Snakefile").write_text(USER.format(snakefile=str(fresh.folder / "Snakefile")))
+    (user / "mine.yaml").write_text(
+        yaml.safe_dump({"slth": settings, "other": 1}), encoding="utf-8"
+    )
+    (user / "Snakefile").write_text(
+        USER.format(snakefile=str(fresh.folder / "Snakefile")), encoding="utf-8"
+    )
     command = [sys.executable, "-m", "snakemake", "--cores", "2", "--dry-run"]
     done = subprocess.run(
         command, cwd=user, env=environment(), capture_output=True, text=True, check=False

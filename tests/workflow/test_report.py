@@ -74,14 +74,14 @@ def opened(finished: Checkout, tmp_path_factory: pytest.TempPathFactory) -> dict
         pytest.skip("no Chromium on this machine: install one (Debian: apt-get install chromium)")
     finished.run("--cores", "1", "--report", "report.html")
     page = finished.folder / "report.html"
-    return look_at(page.read_text(), tmp_path_factory.mktemp("browser"))
+    return look_at(page.read_text(encoding="utf-8"), tmp_path_factory.mktemp("browser"))
 
 
 def look_at(text: str, folder: Path) -> dict:
     """Open a report with the probe in it; return what the probe saw, and the console's errors."""
     assert BROWSER is not None
     page = folder / "probed.html"
-    page.write_text(text.replace("<head>", "<head>" + PROBE, 1))
+    page.write_text(text.replace("<head>", "<head>" + PROBE, 1), encoding="utf-8")
     done = subprocess.run(
         [BROWSER, *FLAGS, f"--user-data-dir={folder / 'profile'}", page.as_uri()],
         capture_output=True,
@@ -123,6 +123,6 @@ def test_every_figure_and_table_is_there_with_a_caption(opened: dict, finished: 
 
 
 def test_a_broken_script_is_noticed(opened: dict, finished: Checkout, tmp_path: Path) -> None:
-    text = (finished.folder / "report.html").read_text()
+    text = (finished.folder / "report.html").read_text(encoding="utf-8")
     broken = text.replace("<body>", "<body><script>absent.call()</script>", 1)
     assert look_at(broken, tmp_path)["faults"]

@@ -29,12 +29,12 @@ STRUCTURED = PRICE | DEPTH | LIFTED  # sections that build structured tickets
 
 @contextmanager
 def edited(path: Path) -> Iterator[None]:
-    text, times = path.read_text(), (path.stat().st_atime, path.stat().st_mtime)
-    path.write_text(text + ("%" if path.suffix == ".tex" else "#") + " edited\n")
+    text, times = path.read_text(encoding="utf-8"), (path.stat().st_atime, path.stat().st_mtime)
+    path.write_text(text + ("%" if path.suffix == ".tex" else "#") + " edited\n", encoding="utf-8")
     try:
         yield
     finally:
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
         os.utime(path, times)
 
 
@@ -43,10 +43,10 @@ def edited(path: Path) -> Iterator[None]:
     [
         ("paper/main.tex", PAPER),
         ("paper/sections/latency.tex", PAPER),
-        ("src/slth/solvers/klist.py", TICKETS | STRUCTURED | RENDER),
+        ("src/slth/solvers/klist/solver.py", TICKETS | STRUCTURED | RENDER),
         ("src/slth/solvers/milp.py", set()),
         (
-            "src/slth/solvers/mitm_space.py",
+            "src/slth/solvers/mitm/space.py",
             TICKETS | THRESHOLDS | ATLAS | REPLICAS | SUMS | STRUCTURED | RENDER,
         ),
         ("src/slth/tickets/rss_dense.py", REPLICAS | PAPER),
@@ -57,7 +57,7 @@ def edited(path: Path) -> Iterator[None]:
             {"sample_sources"} | TICKETS | STRUCTURED | RENDER,
         ),
         (
-            "src/slth/supnorm/differential.py",
+            "src/slth/supnorm/bounds/differential.py",
             {"measure_tickets", "collect_tickets", "sandwich_pairs"}
             | (LEARNED | SANDWICH | STRUCTURED | RENDER),
         ),
@@ -85,9 +85,9 @@ def test_touch_reruns_nothing(finished: Checkout) -> None:
 
 def test_config_change_reruns_its_experiment_only(finished: Checkout) -> None:
     config = finished.folder / "config/ci.yaml"
-    text = config.read_text()
-    config.write_text(text.replace("confidence:", "confidence: 0.95 #", 1))
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("confidence:", "confidence: 0.95 #", 1), encoding="utf-8")
     try:
         assert finished.planned() == {"measure_thresholds"} | RENDER
     finally:
-        config.write_text(text)
+        config.write_text(text, encoding="utf-8")

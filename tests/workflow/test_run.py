@@ -14,7 +14,9 @@ pytestmark = pytest.mark.xdist_group("workflow")  # one worker: one finished run
 def test_paper_is_complete(finished: Checkout) -> None:
     pdf = finished.folder / "paper/main.pdf"
     assert pdf.read_bytes().startswith(b"%PDF")
-    log = (finished.folder / "results/logs/compile_paper.log").read_text(errors="replace")
+    log = (finished.folder / "results/logs/compile_paper.log").read_text(
+        errors="replace", encoding="utf-8"
+    )
     for fault in ("undefined", "multiply defined", "Overfull"):
         assert fault not in log, fault
 
@@ -35,7 +37,7 @@ def test_jobs_are_shards(fresh: Checkout) -> None:
 
 def test_other_seed_gives_other_figures(finished: Checkout, fresh: Checkout) -> None:
     config = fresh.folder / "config/ci.yaml"
-    config.write_text(config.read_text() + "\nseed: 4242\n")
+    config.write_text(config.read_text(encoding="utf-8") + "\nseed: 4242\n", encoding="utf-8")
     fresh.run("--cores", "2", "results/measure/thresholds.parquet")
     one, other = (
         (c.folder / "results/measure/thresholds.parquet").read_bytes() for c in (finished, fresh)
@@ -51,13 +53,13 @@ def test_paper_and_manifest_name_the_commit(finished: Checkout) -> None:
         commit = publish(folder)
         assert finished.planned() == {"render_tables", "compile_paper", "write_manifest", "all"}
         finished.run()
-        held = json.loads((folder / "results/manifest.json").read_text())
+        held = json.loads((folder / "results/manifest.json").read_text(encoding="utf-8"))
         assert (held["commit"], held["modified"]) == (commit, False)
-        assert commit in (folder / "paper/tables/provenance.tex").read_text()
+        assert commit in (folder / "paper/tables/provenance.tex").read_text(encoding="utf-8")
         config = folder / "config.yaml"
-        config.write_text(config.read_text() + "# a comment\n")
+        config.write_text(config.read_text(encoding="utf-8") + "# a comment\n", encoding="utf-8")
         finished.run()
-        held = json.loads((folder / "results/manifest.json").read_text())
+        held = json.loads((folder / "results/manifest.json").read_text(encoding="utf-8"))
         assert (held["commit"], held["modified"]) == (commit, True)
     finally:
         shutil.rmtree(folder / ".git", ignore_errors=True)

@@ -16,6 +16,10 @@ ELSEWHERE = ROOT != Path.cwd().resolve()  # in another folder than the project's
 sys.path.insert(0, str(ROOT / "src"))
 
 from slth.configuration import read_or_exit
+from slth.running import refuse_placeholders, safe_interpreter
+
+refuse_placeholders(ROOT)
+sys.executable = safe_interpreter(sys.executable)
 
 if not IMPORTED:
     read_or_exit(["config.yaml"])

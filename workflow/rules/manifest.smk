@@ -6,7 +6,7 @@ os.environ.update(SLTH_DIGESTS=FOLDER)  # jobs inherit it
 
 if workflow.is_main_process:
     # Snakemake calls `onstart` of the main workflow alone
-    make_changed_again(workflow, begin if IMPORTED else None)
+    make_changed_again(workflow, ROOT / "workflow/rules", begin if IMPORTED else None)
 
 
 onstart:

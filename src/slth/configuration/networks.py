@@ -9,7 +9,7 @@ from pydantic import Field
 from slth.configuration.faults import repeated
 from slth.configuration.reach import too_large
 from slth.configuration.section import NAME, DataSetName, Section
-from slth.data_files import FILE_SETS, find_files
+from slth.data_files import FILE_SETS, check_files
 
 
 class Network(Section):
@@ -180,6 +180,6 @@ def data_faults(config: Mapping[str, Any], users: Mapping[str, str]) -> Iterator
             )
             continue
         try:
-            find_files(name, config["data_folder"])
-        except OSError as error:  # missing, or a path that no system takes
+            check_files(name, config["data_folder"])
+        except (OSError, ValueError) as error:  # missing, another set's, a path no system takes
             yield f"{where}.data: {error}"

@@ -35,14 +35,14 @@ def unsolvable(where: str, solver: str, sizes: Iterable[Size]) -> Iterator[str]:
 def refusal(solver: str, n: int, d: int) -> str | None:
     """Why a solver does not take n candidates of dimension d, in its own words; None: it does."""
     name = "klist" if solver == "auto" else solver  # what is chosen where nothing else will do
-    target = constant(PACKAGE / "solvers/registry.py", "SOLVERS")[name]
+    target = constant(PACKAGE / "solvers/_registry.py", "SOLVERS")[name]
     limit = attribute(target, "max_n")
     known = limit is not None or not defines(target, "refusal")
     easy = n * d <= EASY if limit is None else n <= min(limit, EASY_N) and d <= EASY_D
     if known and easy:
         return None
-    from slth.solvers import registry
-    from slth.solvers.base import DEFAULT_MEMORY
+        from slth.solvers import _registry as registry
+    from slth.solvers._base import DEFAULT_MEMORY
 
     own = registry.get(name)
     reason, needed = own.refusal(n, d), own.bytes_needed(n, d)
@@ -54,7 +54,7 @@ def refusal(solver: str, n: int, d: int) -> str | None:
 def max_n(solver: str) -> int | None:
     """The largest n of a solver with such a limit."""
     limit: int | None = attribute(
-        constant(PACKAGE / "solvers/registry.py", "SOLVERS")[solver], "max_n"
+        constant(PACKAGE / "solvers/_registry.py", "SOLVERS")[solver], "max_n"
     )
     return limit
 
@@ -63,7 +63,7 @@ def unfit_device(where: str, solver: str, device: str) -> Iterator[str]:
     """Yield a fault where a solver does not run on the device that the config asks for."""
     if solver == "auto" or device != "cuda":
         return
-    target = constant(PACKAGE / "solvers/registry.py", "SOLVERS")[solver]
+    target = constant(PACKAGE / "solvers/_registry.py", "SOLVERS")[solver]
     devices = attribute(target, "devices", ("cpu",))
     if device not in devices:
         yield (

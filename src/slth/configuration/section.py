@@ -38,9 +38,9 @@ def names(table: str, *also: str, description: str) -> Any:
 
 
 Ensemble = Annotated[str, names("slth.ensembles:ENSEMBLES", description="name of an ensemble")]
-Solver = Annotated[str, names("slth.solvers.registry:SOLVERS", description="name of a solver")]
+Solver = Annotated[str, names("slth.solvers._registry:SOLVERS", description="name of a solver")]
 SolverOrAuto = Annotated[
-    str, names("slth.solvers.registry:SOLVERS", "auto", description="name of a solver, or auto")
+    str, names("slth.solvers._registry:SOLVERS", "auto", description="name of a solver, or auto")
 ]
 DataSetName = Annotated[
     str, names("slth.networks.data:DATA_SETS", description="name of a data set")

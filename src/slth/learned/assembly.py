@@ -13,6 +13,7 @@ from slth.learned.result import LearnedMask
 from slth.learned.task import Task
 from slth.learned.units import Tensors
 from slth.networks.determinism import one_thread
+from slth.networks.modes import settle, tracking
 from slth.networks.wide import widened
 
 
@@ -55,6 +56,7 @@ def _made(
     if task.goals.is_floating_point():
         scale[list(keep)[-1]] *= _factor(network, task)
         network = _masked(source, held, scale, keep)
+    _settle(network, task)
     return LearnedMask(
         how.name,
         how.options(),
@@ -81,6 +83,20 @@ def _masked(
             weight = network.get_parameter(name)
             weight.copy_(held[name] * scale[name] * mask.to(weight.device))
     return network
+
+
+def _settle(network: nn.Module, task: Task) -> None:
+    """Give the network the running statistics of its own weights on the training images.
+
+    Those of the training belong to other weights (masks that change, coins); a control has none.
+    """
+    if not tracking(network):
+        return
+    twin = copy.deepcopy(network).to(task.images)
+    settle(widened(twin), task.images, task.batch_size, task.seed)
+    with torch.no_grad():
+        for name, buffer in twin.named_buffers():
+            network.get_buffer(name).copy_(buffer)
 
 
 def _factor(network: nn.Module, task: Task) -> float:

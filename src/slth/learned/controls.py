@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from slth import seeding
 from slth.learned.units import Tensors
+from slth.networks.gate import check_plain
 
 CONTROLS = ("shuffled", "random", "fresh")
 
@@ -56,7 +57,8 @@ def fresh_source(
 
 
 def _weight_of(network: nn.Module, name: str, shape: torch.Size) -> Tensor:
-    found = dict(network.named_parameters()).get(name)
+    check_plain("network", network)
+    found = dict(network.named_parameters(remove_duplicate=False)).get(name)
     if found is None or found.shape != shape:
         got = "none" if found is None else tuple(found.shape)
         raise ValueError(f"network: got {got} for parameter {name}, takes shape {tuple(shape)}")

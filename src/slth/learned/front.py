@@ -1,10 +1,8 @@
 """`learn`: a mask of a network by any method; `control`: what its success must be held against."""
 
-import copy
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -14,14 +12,15 @@ from slth.learned.controls import CONTROLS, controlled_units, fresh_source
 from slth.learned.registry import get
 from slth.learned.result import LearnedMask
 from slth.learned.task import Task
+from slth.learned.together import PLAIN
 from slth.learned.trainings import Trainings
-from slth.learned.units import Tensors, Units, units_of
-from slth.networks.architectures import read_layers
-from slth.networks.training import as_images, as_labels
+from slth.learned.units import Tensors, Units, check_chain, units_of
+from slth.networks.arguments import Data, as_images, as_labels
+from slth.networks.evaluation import check_module, classes_of, copied
+from slth.networks.modes import chance, recording, tracking, watching
 from slth.networks.wide import widened
 
-Data = Tensor | np.ndarray
-Watch = tuple[Tensor, Tensor, int]
+Watch = tuple[Data, Data, int]
 
 
 def learn(
@@ -37,7 +36,8 @@ def learn(
     """Learn which weights of ``network`` to keep; the argument is left as it was.
 
     method: a name of `slth.learned.METHODS`. network: any module of Conv2d and Linear; "filter"
-    granularity takes a bias-free Sequential. images: (m, …). labels: (m,) integers.
+    granularity takes a bias-free Sequential. images: (m, …), of any floating-point precision.
+    labels: (m,) integers, 0 … outputs − 1.
     kept_fraction: kept weights over masked weights, in (0, 1], in either granularity.
     settings: of `learn_all`, with its errors.
     """
@@ -45,6 +45,7 @@ def learn(
     return learn_all(method, [network], images, labels, **asked)[0]
 
 
+@recording()
 def learn_all(
     method: str,
     networks: Sequence[nn.Module],
@@ -77,7 +78,13 @@ def learn_all(
     Whole filters of several networks train in stacks, at a third of the cost; equal networks and
     seeds share what does not depend on the kept fraction. Trains in float32 on ``device``; the
     masks and the network come back on the CPU, in the network's precision. Same call, same bytes
-    on one machine, whatever its cores.
+    on one machine, whatever its cores and whatever ran before.
+
+    Each module trains in the mode it is in, and the results' modules are in those modes. Batch norm
+    in training mode normalises by minibatches; the result, controls too, has the running statistics
+    of its own masked weights over the images (`slth.networks.modes.settle`). In eval mode it keeps
+    its statistics. Dropout draws from the seed. A module that changes other buffers in training
+    is refused.
     Raises ValueError/TypeError naming the argument, what it got and what it takes.
     """
     how = get(method, **options)
@@ -89,19 +96,22 @@ def learn_all(
         "device": device,
     }
     wanted = None if names is None else list(names)
-    goals = _goals(images, labels, outputs, device)
     units = [units_of(network, granularity, wanted) for network in networks]
-    twins = {id(network): _twin(network, device) for network in networks}
+    goals = _goals(networks, images, labels, outputs, device)
+    watch = _watched(networks, watch, goals)
+    twins = _twins(networks, goals, shared["batch_size"])
     trials: list[Trial] = []
-    for network, of, kept, seed in zip(networks, units, kept_fractions, seeds, strict=True):
+    for twin, network, of, kept, seed in zip(
+        twins, networks, units, kept_fractions, seeds, strict=True
+    ):
         training = {
             "kept_fraction": _fraction(kept),
             "seed": checks.integer("seed", seed, low=0),
             **shared,
         }
         if labels is None:
-            read_layers(network)  # type: ignore[arg-type]
-        task = _task(twins[id(network)], of, goals, training, watch, trainings)
+            check_chain(network)
+        task = _task(twin, of, goals, training, watch, trainings)
         trials.append(Trial(task, "", network, training))
     found = how.search_all([trial.task for trial in trials])
     return assembled(how, trials, [c for c, _ in found], [s for _, s in found])
@@ -129,6 +139,7 @@ def control(
     return control_all(asked, images, labels, outputs=outputs)[0]
 
 
+@recording()
 def control_all(
     asked: Sequence[tuple[str, LearnedMask, nn.Module | None, int]],
     images: Data,
@@ -143,15 +154,14 @@ def control_all(
     """
     first = asked[0][1]
     how = get(first.method, **first.options)
-    goals = _goals(images, labels, outputs, first.training["device"])
+    sources = [_source_of(*each) for each in asked]
+    goals = _goals(sources, images, labels, outputs, first.training["device"])
+    watch = _watched(sources, watch, goals)
+    twins = _twins(sources, goals, first.training["batch_size"])
     trials: list[Trial] = []
     chosen, starts = [], []
-    for kind, learned, network, seed in asked:
-        training = {**learned.training, "seed": checks.integer("seed", seed, low=0)}
-        source = learned.source
-        if checks.choice("kind", kind, CONTROLS) == "fresh":
-            source = fresh_source(learned.source, learned.keep, network, seed)
-        twin = _twin(source, training["device"])
+    for twin, source, (kind, learned, _, seed) in zip(twins, sources, asked, strict=True):
+        training = {**learned.training, "seed": seed}
         task = _task(twin, learned.units, goals, training, watch)
         fresh = kind == "fresh"
         starts.append(how.untouched(task) if fresh else _on(task, learned.start))
@@ -160,25 +170,96 @@ def control_all(
     return assembled(how, trials, chosen, starts)
 
 
+def _source_of(kind: str, learned: LearnedMask, network: nn.Module | None, seed: int) -> nn.Module:
+    """The network that a control masks."""
+    checks.integer("seed", seed, low=0)
+    if checks.choice("kind", kind, CONTROLS) != "fresh":
+        return learned.source
+    return fresh_source(learned.source, learned.keep, network, seed)
+
+
 def _goals(
-    images: Data, labels: Data | None, outputs: Data | None, device: str
+    networks: Sequence[nn.Module],
+    images: Data,
+    labels: Data | None,
+    outputs: Data | None,
+    device: str,
 ) -> tuple[Tensor, Tensor]:
     """Images and labels, or outputs to imitate, where the training takes place."""
     x = as_images(images)
     if (labels is None) == (outputs is None):
         raise ValueError("labels, outputs: takes one of the two")
+    classes = min(_classes(networks, x))
     if labels is not None:
-        goals = as_labels(labels, len(x)).to(device)
+        goals = as_labels(labels, len(x), classes=classes).to(device)
     else:
         goals = as_images(outputs, "outputs").to(device, torch.float32)  # type: ignore[arg-type]
-        if len(goals) != len(x):
-            raise ValueError(f"outputs: got {len(goals)} rows, takes {len(x)}, one an image")
+        if goals.shape != (len(x), classes):
+            got = f"{len(goals)} rows" if len(goals) != len(x) else f"shape {tuple(goals.shape)}"
+            raise ValueError(f"outputs: got {got}, takes ({len(x)}, {classes}), one row an image")
     return x.to(device, torch.float32), goals
 
 
-def _twin(network: nn.Module, device: str) -> nn.Module:
+def _watched(
+    networks: Sequence[nn.Module], watch: Watch | None, goals: tuple[Tensor, Tensor]
+) -> tuple[Tensor, Tensor, int] | None:
+    if watch is None:
+        return None
+    images, labels, epoch = watch
+    x = as_images(images, "watch images")
+    y = as_labels(labels, len(x), "watch labels", min(_classes(networks, x)))
+    return x.to(goals[0]), y.to(goals[0].device), checks.integer("watch epoch", epoch, low=0)
+
+
+def _classes(networks: Sequence[nn.Module], images: Tensor) -> list[int]:
+    distinct = {id(network): network for network in networks}
+    return [classes_of(network, images) for network in distinct.values()]
+
+
+def _twins(
+    networks: Sequence[nn.Module], goals: tuple[Tensor, Tensor], batch_size: int
+) -> list[nn.Module]:
+    """Copies to train by: one of each network, or one of each trial where modules have state."""
+    shared: dict[int, nn.Module] = {}
+    twins = []
+    for network in networks:
+        if id(network) not in shared:
+            shared[id(network)] = _twin(network, goals[0].device)
+            _check_trains(shared[id(network)], goals[0], batch_size)
+        plain = all(type(module) in PLAIN for module in network.modules())
+        twins.append(shared[id(network)] if plain else _twin(network, goals[0].device))
+    return twins
+
+
+def _twin(network: nn.Module, device: torch.device) -> nn.Module:
     """A copy to train by."""
-    return widened(copy.deepcopy(network).to(device, torch.float32).requires_grad_(False))
+    check_module(network)
+    return widened(copied(network).to(device, torch.float32).requires_grad_(False))
+
+
+def _check_trains(twin: nn.Module, images: Tensor, batch_size: int) -> None:
+    """Refuse what goes wrong in the smallest minibatch, and state that no rule carries."""
+    network = copied(twin)
+    left = len(images) % batch_size or min(len(images), batch_size)
+    before = {name: buffer.clone() for name, buffer in network.named_buffers()}
+    try:
+        with watching(), chance(0, images.device):
+            network(images[:left])
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(
+            f"batch_size: got {batch_size}, which leaves a minibatch of {left} of the "
+            f"{len(images)} images, on which the network does not train: {error}"
+        ) from error
+    carried = {id(module) for module in tracking(network)}
+    for label, module in network.named_modules():
+        for name, buffer in module.named_buffers(label, recurse=False):
+            if id(module) not in carried and not torch.equal(buffer, before[name]):
+                raise ValueError(
+                    f"network: module {label} ({type(module).__name__}) changes its buffer "
+                    f"{name.rpartition('.')[2]} in training, takes batch norm and instance norm "
+                    "with running statistics as the only state; use .eval() on the module if that "
+                    "stops it, or take it out"
+                )
 
 
 def _task(
@@ -186,13 +267,10 @@ def _task(
     units: Units,
     goals: tuple[Tensor, Tensor],
     training: Mapping[str, Any],
-    watch: Watch | None,
+    watch: tuple[Tensor, Tensor, int] | None,
     trainings: Trainings | None = None,
 ) -> Task:
     rest = {k: v for k, v in training.items() if k != "device"}
-    if watch is not None:
-        images, labels, epoch = watch
-        watch = images.to(goals[0]), labels.to(goals[0].device), epoch
     return Task(twin, units, *goals, **rest, watch=watch, trainings=trainings)
 
 

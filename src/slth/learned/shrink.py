@@ -12,6 +12,8 @@ def shrink(learned: LearnedMask) -> nn.Sequential:
     Same outputs on every input up to rounding. Takes a bias-free Sequential (`read_layers`); single
     weights removed inside a filter that stays are zero. A layer keeps one filter at least.
     """
+    if not isinstance(learned, LearnedMask):
+        raise TypeError(f"learned: got {type(learned).__name__}, takes a LearnedMask")
     layers = read_layers(learned.network, "learned.network")
     weights = [layer.weight.clone() for layer in layers]
     for i in range(len(weights) - 1):

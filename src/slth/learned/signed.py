@@ -12,11 +12,13 @@ def signed_constant(network: nn.Module) -> nn.Module:
     """Return a copy whose Conv2d and Linear weights are sign(w) · √(mean w²), layer by layer.
 
     The weights that Zhou et al. (2019) and Ramanujan et al. (2020) found best for masks: all that
-    is left of the random draw is its signs. A weight of exactly zero becomes positive.
+    is left of the random draw is its signs. A weight of exactly zero becomes positive. Raises what
+    `units_of` raises.
     """
+    names = units_of(network).shapes
     made = copy.deepcopy(network)
     with torch.no_grad():
-        for name in units_of(network).shapes:
+        for name in names:
             weight = made.get_parameter(name)
             size = weight.square().mean().sqrt()
             weight.copy_(torch.where(weight < 0, -size, size))

@@ -1,8 +1,10 @@
 """What a method is given: a network to mask, units, data, and the training loop over them."""
 
+import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +14,8 @@ from torch import Tensor, nn
 from slth import seeding
 from slth.learned.units import Tensors, Units
 from slth.networks.descent import descend
+from slth.networks.modes import chance, settle, tracking, watching
+from slth.networks.ties import aliases, called
 
 if TYPE_CHECKING:
     from slth.learned.trainings import Trainings
@@ -21,10 +25,11 @@ if TYPE_CHECKING:
 class Task:
     """One search for a mask.
 
-    network: a copy of the source in the precision and on the device of the training. images
-    (m, …); goals: labels (m,) int64, or outputs (m, classes) to imitate. watch: images, labels and
-    the epoch of the last training after which `look` notes the accuracy on them. trainings: first
-    trainings to share with other tasks. seen: images whose gradient was computed, the work so far.
+    network: a copy of the source in the precision and on the device of the training, each module in
+    its mode; the task's own where modules have state. images (m, …); goals: labels (m,) int64, or
+    outputs (m, classes) to imitate. watch: images, labels and the epoch of the last training after
+    which `look` notes the accuracy on them. trainings: first trainings to share with other tasks.
+    seen: images whose gradient was computed, the work so far.
     """
 
     network: nn.Module
@@ -46,6 +51,11 @@ class Task:
         """Units to keep in each layer."""
         return self.units.counts(self.kept_fraction)
 
+    @cached_property
+    def aliases(self) -> dict[str, list[str]]:
+        """Weights that several modules of the network share."""
+        return aliases(self.network)
+
     def source(self, name: str) -> Tensor:
         """The source's weight of that name, as it was."""
         return self.network.get_parameter(name).detach()
@@ -65,7 +75,7 @@ class Task:
     def loss(self, weights: Mapping[str, Tensor], rows: Tensor) -> Tensor:
         """Cross entropy to labels; or 1 − cos of the angle to outputs, whatever their scale."""
         rows = rows.to(self.images.device)
-        out = torch.func.functional_call(self.network, dict(weights), (self.images[rows],))
+        out = called(self.network, weights, self.aliases, self.images[rows])
         goals = self.goals[rows]
         if not goals.is_floating_point():
             return nn.functional.cross_entropy(out, goals)
@@ -76,8 +86,14 @@ class Task:
         if self.watch is None or epoch != self.watch[2]:
             return
         images, labels, _ = self.watch
-        with torch.no_grad():
-            out = torch.func.functional_call(self.network, dict(weights), (images,))
+        network = copy.deepcopy(self.network)
+        if tracking(network):
+            for name, weight in weights.items():
+                network.get_parameter(name).data.copy_(weight)
+            settle(network, self.images, self.batch_size, self.seed)
+        network.eval()
+        with watching():
+            out = called(network, weights, self.aliases, images)
         self.early = float((out.argmax(dim=1) == labels).double().mean())
 
     def descend(
@@ -89,23 +105,28 @@ class Task:
         after_epoch: Callable[[int], None] | None = None,
         run: int = 0,
     ) -> None:
-        """Train ``variables``; ``weights`` makes the network's weights of them at every step."""
+        """Train ``variables``; ``weights`` makes the network's weights of them at every step.
+
+        What modules draw (dropout) comes from the task's seed and ``run``.
+        """
 
         def loss(rows: Tensor) -> Tensor:
             self.seen += len(rows)
             value = self.loss(weights(), rows)
             return value if penalty is None else value + penalty()
 
-        descend(
-            variables,
-            loss,
-            len(self.images),
-            epochs=self.epochs,
-            batch_size=self.batch_size,
-            learning_rate=learning_rate,
-            seed=seeding.child(self.seed, "learned mask", run),
-            after_epoch=after_epoch,
-        )
+        drawn = seeding.child(self.seed, "learned mask", "chance", run)
+        with chance(drawn, self.images.device):
+            descend(
+                variables,
+                loss,
+                len(self.images),
+                epochs=self.epochs,
+                batch_size=self.batch_size,
+                learning_rate=learning_rate,
+                seed=seeding.child(self.seed, "learned mask", run),
+                after_epoch=after_epoch,
+            )
 
     def train(
         self,

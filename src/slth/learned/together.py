@@ -15,6 +15,7 @@ from slth import seeding
 from slth.learned.task import Task
 from slth.learned.units import Tensors
 from slth.networks.descent import descend
+from slth.networks.ties import called
 from slth.networks.wide import WideConv2d
 
 STEP = 8  # filters a layer are filled up to multiples, with removed ones: registers of a kernel
@@ -109,7 +110,7 @@ def _train_stack(
     first, cuts = tasks[0], [_cuts(t, k) for t, k in zip(tasks, keeps, strict=True)]
     masks = {n: _sliced(keeps, cuts, n).to(first.images) for n in keeps[0]}
     leaves = {n: _sliced(starts, cuts, n).clone().requires_grad_(True) for n in masks}
-    network = torch.vmap(lambda w, x: torch.func.functional_call(first.network, w, (x,)))
+    network = torch.vmap(lambda w, x: called(first.network, w, first.aliases, x))
 
     def weights() -> Tensors:
         return {name: leaf * masks[name] for name, leaf in leaves.items()}

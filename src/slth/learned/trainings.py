@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable
 
 import torch
+from torch import nn
 
 from slth.learned.task import Task
 from slth.learned.units import Tensors
@@ -26,6 +27,9 @@ class Trainings:
         The task's work is that of the training, be it held or not.
         """
         key = _key(task)
+        if key is None:
+            course = _train(task, frozenset({rewind}))
+            return course[rewind], course[task.epochs]
         if rewind in self._held.get(key, ()):
             task.seen += task.epochs * len(task.images)
         else:
@@ -46,11 +50,26 @@ def _train(task: Task, wanted: frozenset[int]) -> dict[int, Tensors]:
     return course
 
 
-def _key(task: Task) -> str:
-    """Digest of all that a first training depends on."""
+def _key(task: Task) -> str | None:
+    """Digest of all that a first training depends on; None where a module holds what has none."""
+    described = [_described(module) for module in task.network.modules()]
+    if None in described:
+        return None
     settings = task.epochs, task.batch_size, task.learning_rate, task.seed
     known = settings, task.images.device, task.network, *task.units.shapes  # strides are no weights
-    found = hashlib.sha256(repr(known).encode())
-    for tensor in (*task.network.parameters(), task.images, task.goals):
+    found = hashlib.sha256(repr((known, described)).encode())
+    network = task.network
+    for tensor in (*network.parameters(), *network.buffers(), task.images, task.goals):
         found.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return found.hexdigest()
+
+
+def _described(module: nn.Module) -> tuple | None:
+    """Class, mode and settings; None where an attribute of an unknown class has no plain words."""
+    kind = type(module)
+    if kind.__module__.partition(".")[0] in ("torch", "slth"):  # their repr says what they do
+        return kind.__qualname__, module.training
+    values = {k: v for k, v in vars(module).items() if not k.startswith("_")}
+    if not all(isinstance(v, (bool, int, float, str, type(None))) for v in values.values()):
+        return None
+    return kind.__module__, kind.__qualname__, id(kind), sorted(values.items())

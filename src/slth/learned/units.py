@@ -10,8 +10,15 @@ from torch import Tensor, nn
 
 from slth import checks
 from slth.networks.architectures import read_layers
+from slth.networks.gate import check_plain
+from slth.networks.modules import ChannelScale
+from slth.networks.plain import Part
+from slth.networks.ties import check_untied, places
 
 GRANULARITIES = ("edge", "filter")
+
+# modules whose parameters scale and shift single entries, and stay as they are like a bias
+SCALING = (nn.LayerNorm, nn.GroupNorm, nn.RMSNorm, nn.modules.batchnorm._NormBase)
 
 Tensors = dict[str, Tensor]
 
@@ -101,21 +108,25 @@ def units_of(
     """Return the units of a network's Conv2d and Linear weights.
 
     names: parameters under the mask, all of them by default; the others stay as they are. Edges
-    take any module. Filters take what `read_layers` takes (a removed filter must send zero to its
-    readers, hence no biases), and go only where the layer that reads them is under the mask too.
-    Raises ValueError/TypeError naming the argument.
+    take any module; a weight that several modules share is one, under its first name. Filters
+    take what `check_chain` takes (a removed filter must send zero to its readers, hence no biases),
+    and go only where the layer that reads them is under the mask too.
+    Raises ValueError/TypeError naming the argument and the module: what `slth.networks.gate`
+    refuses, and without ``names`` modules whose weights no mask would cover.
     """
-    if not isinstance(network, nn.Module):
-        raise TypeError(f"network: got {type(network).__name__}, takes a torch.nn.Module")
+    check_plain("network", network)
+    check_untied("network", network, "a mask", same=False)
     kind = checks.choice("granularity", granularity, GRANULARITIES)
     known = _weights(network)
+    if names is None:
+        _check_covered(network)
     wanted = list(known) if names is None else [checks.choice("names", n, known) for n in names]
     shapes = {name: known[name].shape for name in known if name in wanted}
     if not shapes:
         raise ValueError("network: got no Conv2d or Linear weight to mask, takes at least one")
     readers: dict[str, str] = {}
     if kind == "filter":
-        read_layers(network)  # type: ignore[arg-type]
+        check_chain(network)
         order = list(known)
         pairs = itertools.pairwise(order)
         readers = {a: b for a, b in pairs if a in shapes and b in shapes}
@@ -124,9 +135,30 @@ def units_of(
     return Units(kind, shapes, readers)
 
 
+def check_chain(network: nn.Module) -> None:
+    """Raise unless a network is what `read_layers` takes, each layer with weights of its own."""
+    read_layers(network)
+    check_untied("network", network, "a chain of masked layers")
+
+
 def _weights(network: nn.Module) -> dict[str, Tensor]:
-    found = {}
-    for name, module in network.named_modules():
-        if isinstance(module, (nn.Conv2d, nn.Linear)):
+    found: dict[str, Tensor] = {}
+    seen: set[int] = set()
+    for name, module in places(network):
+        if isinstance(module, (nn.Conv2d, nn.Linear)) and id(module.weight) not in seen:
+            seen.add(id(module.weight))
             found[f"{name}.weight" if name else "weight"] = module.weight
     return found
+
+
+def _check_covered(network: nn.Module) -> None:
+    """Refuse weights that are no Conv2d's or Linear's: nothing would be said of them."""
+    for name, module in places(network):
+        if isinstance(module, (nn.Conv2d, nn.Linear, *SCALING)):
+            continue
+        for key, weight in module._parameters.items():
+            if weight is not None and (weight.ndim > 1 or isinstance(module, ChannelScale)):
+                raise ValueError(
+                    f"{Part('network', name, module).at}: got weights ({key}) that no mask covers, "
+                    "takes Conv2d and Linear, or names= of the parameters to mask"
+                )

@@ -1,8 +1,7 @@
 """Bias-free ReLU networks: how they are made and how they are read back, layer by layer."""
 
-import copy
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from slth import checks, seeding
+from slth.networks import gate, probes, shapes
+from slth.networks.plain import Part
 
 Pair = tuple[int, int]
+
+CHAIN = (nn.Conv2d, nn.Linear, nn.ReLU, nn.Flatten)
 
 
 @dataclass(frozen=True)
@@ -120,29 +123,49 @@ def linear(weight: Tensor) -> nn.Linear:
 
 
 def read_layers(network: nn.Module, name: str = "network") -> list[Layer]:
-    """Return the layers of a Sequential of Conv2d, Linear, ReLU and Flatten, in order.
+    """Return the layers of a Sequential of Conv2d, Linear, ReLU and Flatten, in the order they run.
 
     Raises TypeError for another container and ValueError, naming the module and what to use
-    instead, for biases, groups, dilation, non-zero padding modes, unknown modules, NaN or inf.
+    instead, for biases, groups, dilation, non-zero padding modes, unknown modules, NaN or inf, a
+    Flatten or Linear where it does not fit, and all that `slth.networks.gate` refuses.
     """
-    if not isinstance(network, nn.Sequential):
-        raise TypeError(f"{name}: got {type(network).__name__}, takes a torch.nn.Sequential")
+    parts = gate.chain(name, network, CHAIN)
+    layers = layers_of(name, parts)
+    read = nn.Sequential(*modules_of(layers))
+    probes.reproduces(name, network, read, shapes.input_shape(parts))
+    return layers
+
+
+def layers_of(name: str, parts: Iterable[Part]) -> list[Layer]:
+    """The layers of modules in order, read and checked one by one; see `read_layers`."""
     layers: list[Layer] = []
-    flatten = False
-    for label, module in network.named_children():
-        where = f"{name}: module {label} ({type(module).__name__})"
+    flat: Part | None = None
+    for part in parts:
+        module = part.module
         if isinstance(module, nn.Flatten):
-            flatten = True
+            _check_flatten(module, part.at, layers)
+            flat = part
         elif isinstance(module, nn.ReLU):
-            _activate(layers, where)
-        elif isinstance(module, (nn.Conv2d, nn.Linear)):
-            layers.append(_layer(module, where, flatten))
-            flatten = False
+            _activate(layers, part.at)
         else:
-            raise ValueError(f"{where}: takes Conv2d, Linear, ReLU and Flatten only")
+            _check_place(module, part.at, layers, flat is not None)
+            layers.append(_layer(module, part.at, flat is not None))
+            flat = None
     if not layers:
         raise ValueError(f"{name}: got no Conv2d or Linear, takes at least one")
+    if flat is not None:
+        raise ValueError(f"{flat.at}: takes a Flatten before a Linear only, got none behind it")
     return layers
+
+
+def modules_of(layers: Iterable[Layer]) -> list[nn.Module]:
+    """Modules of layers: what they were read of, in fresh ones."""
+    modules: list[nn.Module] = []
+    for layer in layers:
+        modules += [nn.Flatten()] if layer.flatten else []
+        modules += [layer.module(layer.weight)]
+        modules += [nn.ReLU()] if layer.relu else []
+    return modules
 
 
 def has_readout(layers: Sequence[Layer]) -> bool:
@@ -150,11 +173,13 @@ def has_readout(layers: Sequence[Layer]) -> bool:
     return layers[-1].dense and not layers[-1].relu
 
 
-def in_float64(network: nn.Sequential) -> nn.Sequential:
-    """Return ``network`` itself if its parameters are float64, else a float64 copy."""
-    if all(p.dtype == torch.float64 for p in network.parameters()):
-        return network
-    return copy.deepcopy(network).double()
+def in_float64(network: nn.Sequential, name: str = "network") -> nn.Sequential:
+    """Return ``network`` itself if its parameters are float64 on the CPU, else such a copy.
+
+    Raises ValueError naming the module for what `slth.networks.gate` refuses.
+    """
+    gate.check(name, network)
+    return probes.double(name, network)  # type: ignore[return-value]
 
 
 def padding_of(padding: object, kernel: int) -> int:
@@ -174,25 +199,39 @@ def _activate(layers: list[Layer], where: str) -> None:
     layers[-1] = Layer(last.weight, last.stride, last.padding, True, last.flatten)
 
 
-def _layer(module: nn.Conv2d | nn.Linear, where: str, flatten: bool) -> Layer:
+def _check_flatten(module: nn.Flatten, where: str, layers: list[Layer]) -> None:
+    axes = 0 if not layers else 2 if layers[-1].dense else 4
+    ends = {-1, axes - 1} if axes else {-1}
+    if module.start_dim not in {1, 1 - axes} or module.end_dim not in ends:
+        raise ValueError(f"{where}: got {module}, takes every axis but the batch: nn.Flatten()")
+
+
+def _check_place(module: nn.Module, where: str, layers: list[Layer], flat: bool) -> None:
+    dense = isinstance(module, nn.Linear)
+    if dense and layers and not layers[-1].dense and not flat:
+        raise ValueError(
+            f"{where}: acts on the last axis of images, takes a flat input: nn.Flatten() before it"
+        )
+    if not dense and layers and layers[-1].dense:
+        raise ValueError(f"{where}: got a convolution behind a Linear, takes it on images")
+
+
+def _layer(module: nn.Module, where: str, flatten: bool) -> Layer:
+    assert isinstance(module, (nn.Conv2d, nn.Linear))
     if module.bias is not None:
         raise ValueError(f"{where}: got a bias, takes bias=False")
-    weight = module.weight.detach().to(torch.float64)
+    weight = module.weight.detach().to("cpu", torch.float64)
     if not torch.isfinite(weight).all():
         raise ValueError(f"{where}: got NaN or inf in its weight, takes finite weights")
     if isinstance(module, nn.Linear):
         return Layer(weight, (1, 1), (0, 0), False, flatten)
-    plain = module.groups == 1 and module.dilation == (1, 1) and module.padding_mode == "zeros"
+    window = shapes.window(module, where)
+    plain = module.groups == 1 and window.dilation == (1, 1) and module.padding_mode == "zeros"
     if not plain or flatten:
         raise ValueError(
             f"{where}: takes groups=1, dilation=1, padding_mode='zeros', on images (no Flatten)"
         )
-    rows, columns = module.kernel_size
-    if isinstance(module.padding, str):
-        padding = (padding_of(module.padding, rows), padding_of(module.padding, columns))
-    else:
-        padding = (int(module.padding[0]), int(module.padding[1]))
-    return Layer(weight, (module.stride[0], module.stride[1]), padding, False, False)
+    return Layer(weight, window.stride, window.padding, False, False)
 
 
 def _with_weight(module: nn.Module, weight: Tensor) -> nn.Module:

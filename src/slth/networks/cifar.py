@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from slth.bounded import read_bytes, size_of
+from slth.data_files import LARGEST
 from slth.networks.pickles import read_pickle
 
 SIDE, CLASSES = 32, 10
@@ -17,19 +19,20 @@ Batch = tuple[np.ndarray, np.ndarray]
 def read_cifar_batch(path: str | Path, home: str = "its home page") -> Batch:
     """Return images (m, 3, 32, 32) uint8 and labels (m,) int64 of one batch file.
 
-    A name that ends in .bin is the binary version, any other a pickled dict with ``data`` (m, 3072)
-    and ``labels``. Raises FileNotFoundError, or ValueError that names the file, what it holds,
-    what it should hold and where to get it.
+    A name that ends in .bin is the binary version, any other a pickled dict with ``data``, uint8
+    (m, 3072), and ``labels``, a list or an array; its keys are text or bytes. Raises
+    FileNotFoundError, or ValueError that names the file, what it holds, what it should hold and
+    where to get it.
     """
     file = Path(path)
     return _binary(file, home) if file.suffix == ".bin" else _pickled(file, home)
 
 
 def _binary(path: Path, home: str) -> Batch:
-    data = np.frombuffer(path.read_bytes(), np.uint8)
-    if len(data) == 0 or len(data) % RECORD:
-        raise _damaged(path, f"holds {len(data)} bytes", f"a multiple of {RECORD}", home)
-    rows = data.reshape(-1, RECORD)
+    size = size_of(path, LARGEST)
+    if size == 0 or size % RECORD:
+        raise _damaged(path, f"holds {size} bytes", f"a multiple of {RECORD}", home)
+    rows = np.frombuffer(read_bytes(path, LARGEST), np.uint8).reshape(-1, RECORD)
     return _checked(path, rows[:, 1:], rows[:, 0].astype(np.int64), home)
 
 
@@ -41,15 +44,30 @@ def _pickled(path: Path, home: str) -> Batch:
     if not isinstance(content, dict):
         raise _damaged(path, f"holds a {type(content).__name__}", "a dict", home)
     words = {k.decode("latin1") if isinstance(k, bytes) else k: v for k, v in content.items()}
-    data, labels = words.get("data"), words.get("labels")
-    fits = isinstance(data, np.ndarray) and data.dtype == np.uint8 and data.ndim == 2
-    if not fits or data.shape[1] != PIXELS:  # type: ignore[union-attr]
-        got = f"{data.dtype} {data.shape}" if isinstance(data, np.ndarray) else type(data).__name__
-        raise _damaged(path, f"has data {got}", f"uint8 (m, {PIXELS})", home)
-    whole = isinstance(labels, list) and all(type(label) is int for label in labels)
-    if not whole or len(labels) != len(data):  # type: ignore[arg-type]
-        raise _damaged(path, f"has labels {str(labels)[:40]}", f"a list of {len(data)}", home)  # type: ignore[arg-type]
-    return _checked(path, data, np.array(labels, np.int64), home)  # type: ignore[arg-type]
+    rows, labels = words.get("data"), _labels(words.get("labels"))
+    if not isinstance(rows, np.ndarray):
+        raise _damaged(path, f"has data {type(rows).__name__}", f"uint8 (m, {PIXELS})", home)
+    if rows.dtype != np.uint8 or rows.ndim != 2 or rows.shape[1] != PIXELS:
+        raise _damaged(path, f"has data {rows.dtype} {rows.shape}", f"uint8 (m, {PIXELS})", home)
+    if labels is None or len(labels) != len(rows):
+        got = "no integers" if labels is None else f"{len(labels)} labels"
+        wanted = f"labels: a list or an array of {len(rows)} integers, 0 to {CLASSES - 1}"
+        raise _damaged(path, f"has {got} for labels", wanted, home)
+    return _checked(path, rows, labels, home)
+
+
+def _labels(labels: Any) -> np.ndarray | None:
+    """Labels (m,) int64 of a list, a tuple or an array (m,) or (m, 1); None for anything else."""
+    if isinstance(labels, np.ndarray):
+        if labels.dtype.kind not in "iu" or labels.shape not in ((labels.size,), (labels.size, 1)):
+            return None
+        return np.minimum(labels.ravel(), CLASSES).astype(np.int64)  # uint64 beyond int64 too
+    integers = isinstance(labels, (list, tuple)) and all(
+        type(label) is int or isinstance(label, np.integer) for label in labels
+    )
+    if not integers:
+        return None
+    return np.array([min(max(label, -1), CLASSES) for label in labels], np.int64)
 
 
 def _checked(path: Path, rows: np.ndarray, labels: np.ndarray, home: str) -> Batch:

@@ -1,6 +1,7 @@
 """Image data sets in [-1, 1]: shipped and split by seed, or from files in their own two parts."""
 
 import gzip
+import hashlib
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,16 +12,19 @@ import torch
 from torch import Tensor
 
 from slth import checks, seeding
-from slth.data_files import FILE_SETS, find_files
+from slth.data_files import FILE_SETS, find_files, identify
+from slth.networks import idx
 from slth.networks.cifar import read_cifar_batch
-from slth.networks.idx import read_idx
 
-Raw = tuple[np.ndarray, np.ndarray]
+Raw = tuple[np.ndarray, np.ndarray, tuple[str, ...]]
 
 
 @dataclass(frozen=True, eq=False)
 class DataSet:
-    """A split data set: images (m, c, D, D) float64 in [-1, 1], labels (m,) int64."""
+    """A split data set: images (m, c, D, D) float64 in [-1, 1], labels (m,) int64.
+
+    digest: SHA-256 of the pixels and labels that were read, whatever the files' format; "" if none.
+    """
 
     name: str
     train_images: Tensor
@@ -28,6 +32,7 @@ class DataSet:
     held_out_images: Tensor
     held_out_labels: Tensor
     classes: int
+    digest: str = ""
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -45,9 +50,11 @@ def digits() -> Raw:
     if found is None or found.origin is None:
         raise FileNotFoundError("digits: needs scikit-learn, which ships them: pip install it")
     # read as `sklearn.datasets.load_digits` does; importing that takes longer than most jobs' work
-    with gzip.open(Path(found.origin).parent / "datasets/data/digits.csv.gz", "rt") as lines:
+    path = Path(found.origin).parent / "datasets/data/digits.csv.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
         table = np.loadtxt(lines, delimiter=",")
-    return table[:, :-1].reshape(-1, 1, 8, 8) / 8.0 - 1.0, table[:, -1].astype(np.int64)
+    images = table[:, :-1].reshape(-1, 1, 8, 8) / 8.0 - 1.0
+    return images, table[:, -1].astype(np.int64), (_sum(table),)
 
 
 def mnist(files: list[Path], home: str) -> Raw:
@@ -56,7 +63,7 @@ def mnist(files: list[Path], home: str) -> Raw:
     Pixels 0..255 map to [-1, 1] by x / 127.5 − 1. Raises ValueError naming the file when it is
     damaged or the two do not fit.
     """
-    images, labels = read_idx(files[0], 3, home), read_idx(files[1], 1, home)
+    images, labels = idx.read_idx(files[0], 3, home), idx.read_idx(files[1], 1, home)
     if len(images) != len(labels) or images.shape[1:] != (28, 28) or len(labels) == 0:
         raise ValueError(
             f"{files[0]}: holds {images.shape}, takes ({len(labels)}, 28, 28), one an entry of "
@@ -64,18 +71,20 @@ def mnist(files: list[Path], home: str) -> Raw:
         )
     if labels.max() > 9:
         raise ValueError(f"{files[1]}: holds a label {labels.max()}, takes 0 to 9; see {home}")
-    return images[:, None] / 127.5 - 1.0, labels
+    return images[:, None] / 127.5 - 1.0, labels, (idx.digest(images), idx.digest(labels))
 
 
 def cifar10(files: list[Path], home: str) -> Raw:
     """Images (m, 3, 32, 32) and labels of the batches of one part of CIFAR-10, in order."""
     batches = [read_cifar_batch(file, home) for file in files]
     images = np.concatenate([images for images, _ in batches])
-    return images / 127.5 - 1.0, np.concatenate([labels for _, labels in batches])
+    sums = tuple(_sum(*batch) for batch in batches)
+    return images / 127.5 - 1.0, np.concatenate([labels for _, labels in batches]), sums
 
 
-# name: function that returns images (m, c, D, D) in [-1, 1] and labels (m,) in 0..classes−1,
-# of the whole set, or of one part given its files (`slth.data_files`)
+# name: function that returns images (m, c, D, D) in [-1, 1], labels (m,) in 0..classes−1 and the
+# SHA-256 of each file's content, of the whole set, or of one part given its files
+# (`slth.data_files`)
 DATA_SETS: dict[str, Callable[..., Raw]] = {
     "digits": digits,
     "mnist": mnist,
@@ -96,21 +105,36 @@ def load_data_set(
     The split depends on (name, seed) alone. A data set from files in ``folder`` keeps its own test
     part as held-out images, whatever ``held_out`` and ``seed``. Raises ValueError/TypeError for an
     unknown name, a share outside (0, 1), or one that leaves a class without a training or held-out
-    image; FileNotFoundError or ValueError naming a file that is missing or damaged, with where to
-    get it.
+    image; FileNotFoundError or ValueError naming a file that is missing, damaged or another data
+    set's (`slth.data_files.identify`), with where to get it.
     """
     read = DATA_SETS[checks.choice("name", name, DATA_SETS)]
     share = _share(held_out)
     if name in FILE_SETS:
-        files = FILE_SETS[name]
-        parts = [_tensors(*read(part, files.home)) for part in find_files(name, folder)]
-        return DataSet(name, *parts[0], *parts[1], files.classes)
-    images, labels = read()
+        return _from_files(name, read, folder)
+    images, labels, sums = read()
     train, held = _split(labels, share, seed, name)
     pixels, targets = _tensors(images, labels)
-    return DataSet(
-        name, pixels[train], targets[train], pixels[held], targets[held], int(labels.max()) + 1
-    )
+    parts = (pixels[train], targets[train], pixels[held], targets[held])
+    return DataSet(name, *parts, int(labels.max()) + 1, sums[0])
+
+
+def _from_files(name: str, read: Callable[..., Raw], folder: str | Path | None) -> DataSet:
+    files = FILE_SETS[name]
+    train, test = find_files(name, folder)
+    *first, seen = read(train, files.home)
+    *second, held = read(test, files.home)
+    identify(name, train + test, seen + held)
+    whole = hashlib.sha256("".join(seen + held).encode()).hexdigest()
+    return DataSet(name, *_tensors(*first), *_tensors(*second), files.classes, whole)
+
+
+def _sum(*arrays: np.ndarray) -> str:
+    found = hashlib.sha256()
+    for array in arrays:
+        found.update(f"{array.dtype.str} {array.shape} ".encode())
+        found.update(np.ascontiguousarray(array).data)
+    return found.hexdigest()
 
 
 def _tensors(images: np.ndarray, labels: np.ndarray) -> tuple[Tensor, Tensor]:

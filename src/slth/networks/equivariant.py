@@ -74,8 +74,14 @@ class SetLinear(nn.Module):
         super().__init__()
         if weight.ndim != 3 or weight.shape[2] != 2:
             raise ValueError(f"weight: got shape {tuple(weight.shape)}, takes (c_out, c_in, 2)")
-        if adjacency is not None and not (adjacency.abs().sum(dim=1) <= 1 + 1e-12).all():
-            raise ValueError("adjacency: got a row of absolute sum above 1, takes at most 1")
+        if adjacency is not None:
+            largest = float(adjacency.abs().sum(dim=1, dtype=torch.float64).max())
+            rounding = len(adjacency) * torch.finfo(adjacency.dtype).eps
+            if not largest <= 1 + max(1e-12, rounding):
+                raise ValueError(
+                    f"adjacency: got a row of absolute sum {largest!r}, takes at most 1; divide "
+                    "the rows by their sums in float64 (thirds of float32 add up to more than 1)"
+                )
         self.weight = nn.Parameter(weight.detach().clone(), requires_grad=False)
         self.register_buffer("adjacency", adjacency if adjacency is None else adjacency.clone())
 

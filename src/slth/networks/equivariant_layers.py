@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from slth.networks import gate, probes, shapes
 from slth.networks.architectures import convolution, linear
 from slth.networks.equivariant import (
     QUARTERS,
@@ -15,6 +16,9 @@ from slth.networks.equivariant import (
     SetLinear,
 )
 from slth.networks.modules import ChannelScale
+from slth.networks.plain import Part
+
+EQUIVARIANT = (QuarterTurnConv, SetLinear, nn.ReLU, InvariantMean, nn.Linear)
 
 
 @dataclass(frozen=True)
@@ -50,43 +54,55 @@ def read_equivariant(network: nn.Module, name: str = "target") -> list[Equivaria
     A tail of InvariantMean, or InvariantMean and Linear, is left out. Raises TypeError/ValueError
     naming the module otherwise.
     """
-    if not isinstance(network, nn.Sequential):
-        raise TypeError(f"{name}: got {type(network).__name__}, takes a torch.nn.Sequential")
+    parts = gate.chain(name, network, EQUIVARIANT)
+    assert isinstance(network, nn.Sequential)
     layers: list[EquivariantLayer] = []
-    for module in list(network)[: len(network) - len(invariant_tail(network))]:
-        kind = type(module).__name__
+    tail = invariant_tail(network)
+    for part in parts[: len(parts) - len(tail)]:
+        module = part.module
         if isinstance(module, nn.ReLU) and layers and not layers[-1].relu:
             last = layers[-1]
             layers[-1] = EquivariantLayer(last.weight, last.padding, last.adjacency, True)
         elif isinstance(module, QuarterTurnConv):
-            layers.append(EquivariantLayer(_finite(module, name), module.padding, None, False))
+            layers.append(EquivariantLayer(_finite(part), module.padding, None, False))
         elif isinstance(module, SetLinear):
-            layers.append(EquivariantLayer(_finite(module, name), 0, module.adjacency, False))
+            layers.append(EquivariantLayer(_finite(part), 0, module.adjacency, False))
         else:
             raise ValueError(
-                f"{name}: got {kind}, takes QuarterTurnConv or SetLinear, each followed by at most "
-                "one ReLU, and a tail of InvariantMean and Linear"
+                f"{part.at}: got {type(module).__name__}, takes QuarterTurnConv or SetLinear, each "
+                "followed by at most one ReLU, and a tail of InvariantMean and Linear"
             )
     if not layers:
         raise ValueError(f"{name}: got no equivariant layer, takes at least one")
+    shape = shapes.input_shape(parts)
+    probes.reproduces(name, network, nn.Sequential(*_modules(layers), *tail), shape)
     return layers
 
 
 def invariant_tail(network: nn.Sequential) -> list[nn.Module]:
-    """Return InvariantMean and what follows it, a bias-free Linear at most; [] without."""
+    """Return float64 copies of InvariantMean and a bias-free Linear after it; [] without."""
     modules = list(network)
     for size in (1, 2):
         tail = modules[-size:]
         if isinstance(tail[0], InvariantMean) and len(tail) == size:
-            plain = all(isinstance(m, nn.Linear) and m.bias is None for m in tail[1:])
-            return tail if plain else []
+            if not all(isinstance(m, nn.Linear) and m.bias is None for m in tail[1:]):
+                return []
+            weights = [m.get_parameter("weight").detach() for m in tail[1:]]
+            return [InvariantMean(), *(linear(w.to("cpu", torch.float64)) for w in weights)]
     return []
 
 
-def _finite(module: nn.Module, name: str) -> Tensor:
-    weight = module.get_parameter("weight").detach().to(torch.float64)
+def _modules(layers: Sequence[EquivariantLayer]) -> list[nn.Module]:
+    made: list[nn.Module] = []
+    for layer in layers:
+        made += [layer.module(layer.weight)] + ([nn.ReLU()] if layer.relu else [])
+    return made
+
+
+def _finite(part: Part) -> Tensor:
+    weight = part.module.get_parameter("weight").detach().to("cpu", torch.float64)
     if not torch.isfinite(weight).all():
-        raise ValueError(f"{name}: got NaN or inf in {type(module).__name__}, takes finite weights")
+        raise ValueError(f"{part.at}: got NaN or inf in its weight, takes finite weights")
     return weight
 
 
@@ -96,6 +112,7 @@ def as_plain(network: nn.Sequential, input_shape: Sequence[int]) -> nn.Sequentia
     input_shape: (c, D, D) images or (c, m) sets; a set network then takes (c·m,) and gives (c'·m,),
     a field (c, 4, D, D) becomes 4c channels. Source: the definition of the layers.
     """
+    gate.chain("network", network, (*EQUIVARIANT, ScalarConv, ChannelScale))
     x = torch.zeros(1, *input_shape, dtype=torch.float64)
     modules: list[nn.Module] = []
     for module in network:

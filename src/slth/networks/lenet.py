@@ -9,8 +9,11 @@ from torch import Tensor, nn
 
 from slth import checks, seeding
 from slth.checks import FloatArray
+from slth.networks.architectures import in_float64
+from slth.networks.arguments import Data, as_images, as_labels
 from slth.networks.descent import descend
-from slth.networks.training import as_images, as_labels
+from slth.networks.evaluation import classes_of
+from slth.networks.modes import recording
 
 IMITATED = 2572  # weights and biases of the two convolutions
 
@@ -35,19 +38,21 @@ def build_lenet(side: int = 28, classes: int = 10, seed: int = 0) -> nn.Sequenti
     return nn.Sequential(*modules[:-1])
 
 
+@recording()
 def train_lenet(
     network: nn.Sequential,
-    images: Tensor,
-    labels: Tensor,
+    images: Data,
+    labels: Data,
     *,
     epochs: int,
     batch_size: int = 64,
     learning_rate: float = 0.003,
     seed: int = 0,
 ) -> nn.Sequential:
-    """Return a trained copy of ``network``: Adam on cross entropy, as `slth.networks.train`."""
-    x, y = as_images(images), as_labels(labels, len(images))
-    trained = copy.deepcopy(network).requires_grad_(True)
+    """Return a trained float64 copy of ``network``: Adam on cross entropy, as in `train`."""
+    x = as_images(images)
+    y = as_labels(labels, len(x), classes=classes_of(network, x))
+    trained = in_float64(copy.deepcopy(network)).requires_grad_(True)
 
     def loss(rows: Tensor) -> Tensor:
         return nn.functional.cross_entropy(trained(x[rows]), y[rows])

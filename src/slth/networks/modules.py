@@ -1,4 +1,4 @@
-"""The one module torch lacks: a 1×1 convolution in which every channel sees one input channel."""
+"""Modules torch lacks: a 1×1 convolution of one input channel a channel, and x + body(x)."""
 
 import torch
 from torch import Tensor, nn
@@ -31,3 +31,25 @@ class ChannelScale(nn.Module):
 
     def extra_repr(self) -> str:
         return f"{int(self.block.max()) + 1 if len(self.block) else 0} -> {len(self.weight)}"
+
+
+class Residual(nn.Module):
+    """x + body(x), the identity skip connection; any activation after the sum is a module apart.
+
+    body: modules that keep the shape of their input. ValueError in `forward` where they do not,
+    since a sum that broadcasts is no residual block. Source: He, Zhang, Ren, Sun, CVPR 2016.
+    """
+
+    def __init__(self, *body: nn.Module) -> None:
+        super().__init__()
+        self.body = nn.Sequential(*body)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, …) to the same shape."""
+        y = self.body(x)
+        if y.shape != x.shape:
+            raise ValueError(
+                f"Residual: got a body that maps {tuple(x.shape[1:])} to {tuple(y.shape[1:])}, "
+                "takes one that keeps the shape"
+            )
+        return x + y

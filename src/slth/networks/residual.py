@@ -3,33 +3,14 @@
 import copy
 from collections.abc import Iterable, Iterator
 
-from torch import Tensor, nn
+from torch import nn
 
-from slth.networks.architectures import Layer, read_layers
+from slth.networks import gate, probes, shapes
+from slth.networks.architectures import CHAIN, Layer, layers_of, modules_of
+from slth.networks.modules import Residual
+from slth.networks.plain import Part
 
 Order = list["int | list[int]"]
-
-
-class Residual(nn.Module):
-    """x + body(x), the identity skip connection; any activation after the sum is a module apart.
-
-    body: modules that keep the shape of their input. ValueError in `forward` where they do not,
-    since a sum that broadcasts is no residual block. Source: He, Zhang, Ren, Sun, CVPR 2016.
-    """
-
-    def __init__(self, *body: nn.Module) -> None:
-        super().__init__()
-        self.body = nn.Sequential(*body)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, …) to the same shape."""
-        y = self.body(x)
-        if y.shape != x.shape:
-            raise ValueError(
-                f"Residual: got a body that maps {tuple(x.shape[1:])} to {tuple(y.shape[1:])}, "
-                "takes one that keeps the shape"
-            )
-        return x + y
 
 
 def leaves(network: Iterable[nn.Module]) -> Iterator[nn.Module]:
@@ -49,20 +30,34 @@ def read_blocks(network: nn.Module, name: str = "network") -> list[Layer]:
     Conv2d (ReLU Conv2d)* that keeps the shape, and for pooling of which an average is not the sum
     over k² pixels divided by k² (ceil_mode, divisor_override, count_include_pad=False).
     """
-    if not isinstance(network, nn.Sequential):
-        return read_layers(network, name)
-    return read_layers(nn.Sequential(*chain(network, name)), name)
+    parts = chain(network, name, CHAIN)
+    layers = layers_of(name, unpooled(parts))
+    assert isinstance(network, nn.Sequential)
+    read = nested(network, nn.Sequential(*modules_of(layers)), 1)
+    probes.reproduces(name, network, read, shapes.input_shape(parts))
+    return layers
 
 
-def chain(network: nn.Sequential, name: str) -> list[nn.Module]:
-    """The modules of a network without pooling, bodies in place of blocks; refused as above."""
-    for label, module in network.named_children():
-        where = f"{name}: module {label}"
-        if isinstance(module, Residual):
-            check_body(module, where)
-        elif isinstance(module, nn.AvgPool2d):
-            _check_pool(module, where)
-    return [module for module in leaves(network) if not isinstance(module, nn.AvgPool2d)]
+def chain(network: nn.Module, name: str, takes: tuple[type[nn.Module], ...]) -> list[Part]:
+    """The modules of a network of ``takes``, Residual and AvgPool2d; refused as above."""
+    parts = gate.chain(name, network, (*takes, Residual, nn.AvgPool2d))
+    for part in parts:
+        if isinstance(part.module, Residual):
+            check_body(part.module, part.at)
+        elif isinstance(part.module, nn.AvgPool2d):
+            _check_pool(part.module, part.at)
+    return parts
+
+
+def unpooled(parts: Iterable[Part]) -> list[Part]:
+    """The modules without pooling, those of residual bodies in place of the blocks."""
+    found: list[Part] = []
+    for part in parts:
+        if isinstance(part.module, Residual):
+            found += gate.body(part)
+        elif not isinstance(part.module, nn.AvgPool2d):
+            found.append(part)
+    return found
 
 
 def structured(network: nn.Module) -> bool:
@@ -122,28 +117,28 @@ def check_body(block: Residual, where: str) -> None:
     fits = len(body) % 2 == 1 and all(isinstance(m, nn.ReLU) for m in between)
     if not fits or not all(_keeps_sides(m) for m in convolutions):
         raise ValueError(
-            f"{where} (Residual): takes Conv2d (ReLU Conv2d)*, stride 1, odd kernels and padding "
+            f"{where}: takes Conv2d (ReLU Conv2d)*, stride 1, odd kernels and padding "
             f"k // 2, got {block.body}"
         )
-    first, last = convolutions[0], convolutions[-1]
-    if first.in_channels != last.out_channels:
-        raise ValueError(
-            f"{where} (Residual): got {first.in_channels} channels in and {last.out_channels} "
-            "out, takes as many"
-        )
+    first, last = (convolutions[i].get_parameter("weight") for i in (0, -1))
+    c_in, c_out = first.shape[1], len(last)
+    if c_in != c_out:
+        raise ValueError(f"{where}: got {c_in} channels in and {c_out} out, takes as many")
 
 
 def _keeps_sides(module: nn.Module) -> bool:
-    if not isinstance(module, nn.Conv2d) or module.stride != (1, 1):
+    if not isinstance(module, nn.Conv2d):
         return False
-    sides = list(module.kernel_size)
-    padding = [k // 2 for k in sides] if module.padding == "same" else list(module.padding)
-    return all(k % 2 == 1 and p == k // 2 for k, p in zip(sides, padding, strict=True))
+    found = shapes.window(module, "body")
+    return (
+        found.stride == (1, 1)
+        and all(k % 2 == 1 for k in found.size)
+        and found.padding == tuple(k // 2 for k in found.size)
+    )
 
 
 def _check_pool(module: nn.AvgPool2d, where: str) -> None:
     if module.ceil_mode or module.divisor_override or not module.count_include_pad:
         raise ValueError(
-            f"{where} (AvgPool2d): takes ceil_mode=False, count_include_pad=True and no "
-            "divisor_override"
+            f"{where}: takes ceil_mode=False, count_include_pad=True and no divisor_override"
         )

@@ -1,48 +1,68 @@
 """Networks on disk: a zip of plain arrays and a JSON description; loading runs no code."""
 
 import json
-import struct
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from slth.frames import replacing
-from slth.networks import words
+from slth.networks import archive, gate, words
+from slth.networks.ties import places
 
 FORMAT = "slth network 1"  # raise the number when the description changes its meaning
 
-# what json, zipfile, numpy and torch raise on bytes that are not what they should be
-DAMAGE: tuple[type[Exception], ...] = (ValueError, LookupError, TypeError, AttributeError)
-DAMAGE += (RuntimeError, OSError, EOFError, struct.error, zipfile.BadZipFile)
+OVERHEAD = 2**10  # bytes of the headers of an array, at most
+DESCRIPTION = 2**22  # bytes of all words, four a letter: some 15 000 modules
 
 
 def save_network(path: str | Path, network: nn.Sequential) -> None:
     """Write one network to an .npz, as `save_networks` does."""
-    save_networks(path, {"network": network})
+    _write(path, {"network": ("network", network)})
 
 
 def save_networks(path: str | Path, networks: Mapping[str, nn.Sequential]) -> None:
     """Write Sequentials of the modules that `slth.networks.words` has words for to an .npz.
 
-    The same networks give the same bytes; the file appears whole or not at all. Raises TypeError
-    for another container and ValueError for a module the format has no word for.
+    The same networks give the same bytes; the file appears whole or not at all. Modules that share
+    weights come back with a copy each. Raises, before it writes, TypeError for another container
+    and ValueError for a module that the format has no word for or `slth.networks.gate` refuses.
     """
+    if not isinstance(networks, Mapping):
+        raise TypeError(f"networks: got {type(networks).__name__}, takes a mapping of networks")
+    _write(path, {str(k): (f"networks[{k!r}]", network) for k, network in networks.items()})
+
+
+def _write(path: str | Path, networks: Mapping[str, tuple[str, nn.Sequential]]) -> None:
     described: dict[str, list] = {}
     arrays: dict[str, Any] = {}
-    for j, (name, network) in enumerate(networks.items()):
-        if not isinstance(network, nn.Sequential):
-            raise TypeError(f"network: got {type(network).__name__}, takes a torch.nn.Sequential")
-        described[str(name)] = [words.describe(module) for module in network]
-        for i, module in enumerate(network):
-            for key, tensor in module.state_dict().items():
-                arrays[f"{j}.{i}.{key}"] = tensor.detach().cpu().numpy()
-    text = json.dumps({"format": FORMAT, "networks": described})
-    with replacing(_npz(path)) as part:
-        np.savez(part, allow_pickle=False, description=np.array(text), **arrays)
+    for j, (name, (argument, network)) in enumerate(networks.items()):
+        parts = gate.chain(argument, network, words.TAKES)
+        gate.check_tensors(argument, network)
+        described[name] = [words.describe(part) for part in parts]
+        for i, part in enumerate(parts):
+            for label, module in places(part.module, f"{j}.{i}"):
+                for key, tensor in (*module._parameters.items(), *module._buffers.items()):
+                    if tensor is not None:
+                        arrays[f"{label}.{key}"] = _array(f"{part.at}: {key}", tensor)
+    text = np.array(json.dumps({"format": FORMAT, "networks": described}))
+    size = text.nbytes + sum(array.nbytes + OVERHEAD for array in arrays.values())
+    if text.nbytes + OVERHEAD > DESCRIPTION or size > archive.LARGEST:
+        raise ValueError(
+            f"networks: {size:,} bytes with {text.nbytes:,} of description, takes at most "
+            f"{archive.LARGEST:,} with {DESCRIPTION:,} a file; write several"
+        )
+    with replacing(_npz(path)) as file:
+        np.savez(file, allow_pickle=False, description=text, **arrays)
+
+
+def _array(name: str, tensor: Tensor) -> np.ndarray:
+    if tensor.dtype == torch.bfloat16:
+        raise ValueError(f"{name}: got bfloat16, which numpy lacks; takes float32: .float()")
+    return tensor.detach().cpu().numpy()
 
 
 def load_network(path: str | Path) -> nn.Sequential:
@@ -59,9 +79,10 @@ def load_networks(path: str | Path, under: str | None = None) -> dict[str, nn.Se
     under: read only the networks called ``under/name``, as ``name``. Raises FileNotFoundError, or
     ValueError naming the file when it is damaged or foreign.
     """
+    file = _npz(path)
     try:
-        with _npz(path).open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            description = json.loads(str(file["description"]))
+        with archive.Archive(file) as held:
+            description = json.loads(str(held.read("description", "U", DESCRIPTION)[()]))
             if description["format"] != FORMAT:
                 raise ValueError(f"format {description['format']!r}, takes {FORMAT!r}")
             start = "" if under is None else f"{under}/"
@@ -71,8 +92,11 @@ def load_networks(path: str | Path, under: str | None = None) -> dict[str, nn.Se
                 if name.startswith(start)
             }
             others = {str(j) for j in range(len(description["networks"]))} - set(wanted)
-            arrays = {n: file[n] for n in file.files if n.partition(".")[0] not in others}
-        del arrays["description"]
+            others.add("description")
+            names = [name for name in held.names if name.partition(".")[0] not in others]
+            if strange := [name for name in names if name.partition(".")[0] not in wanted]:
+                raise ValueError(f"arrays without a network: {', '.join(strange)[:200]}")
+            arrays = {name: held.read(name) for name in names}
         networks = {
             name: nn.Sequential(
                 *[words.restore(f"{j}.{i}", w, arrays) for i, w in enumerate(listed)]
@@ -80,11 +104,14 @@ def load_networks(path: str | Path, under: str | None = None) -> dict[str, nn.Se
             for j, (name, listed) in wanted.items()
         }
         if arrays:
-            raise ValueError(f"arrays without a module: {', '.join(arrays)}")
+            raise ValueError(f"arrays without a module: {', '.join(arrays)[:200]}")
     except FileNotFoundError:
         raise
-    except DAMAGE as error:
-        raise ValueError(f"{path}: not a readable network file ({error})") from None
+    except Exception as error:  # json, zipfile, numpy, torch: whatever its bytes happen to spell
+        said = str(error).removeprefix(f"{file}: ")[:300]
+        raise ValueError(
+            f"{path}: not a readable network file ({type(error).__name__}: {said})"
+        ) from None
     return networks
 
 

@@ -10,8 +10,10 @@ from torch import Tensor, nn
 
 from slth.networks.architectures import convolution, linear
 from slth.networks.equivariant import InvariantMean, QuarterTurnConv, ScalarConv, SetLinear
-from slth.networks.modules import ChannelScale
-from slth.networks.residual import Residual
+from slth.networks.gate import body
+from slth.networks.modules import ChannelScale, Residual
+from slth.networks.plain import Part, type_of
+from slth.networks.shapes import window
 
 Word = dict[str, Any]
 Arrays = dict[str, np.ndarray]
@@ -29,31 +31,34 @@ WEIGHTED: dict[str, type[nn.Module]] = {  # modules that are their name and thei
     "ScalarConv": ScalarConv,
     "SetLinear": SetLinear,
 }
-OTHERS = ("Conv2d", "QuarterTurnConv", "LeakyReLU", "AvgPool2d", "Residual")
+OTHERS = (nn.Conv2d, QuarterTurnConv, nn.LeakyReLU, nn.AvgPool2d, Residual)
+TAKES = (*PLAIN.values(), *WEIGHTED.values(), *OTHERS)
 DEEPEST = 16  # residual blocks inside each other
 
 
-def describe(module: nn.Module) -> Word:
-    """Return the word of a module, its arrays left out; ValueError where there is none."""
+def describe(part: Part) -> Word:
+    """Return the word of a module, its arrays left out; ValueError where there is none.
+
+    part: of `slth.networks.gate`, so that its class says what it computes.
+    """
+    module, kind = part.module, type_of(part.module)
     if isinstance(module, (nn.Conv2d, nn.Linear)) and module.bias is not None:
-        raise ValueError(f"network: {module} has a bias, takes bias=False")
+        raise ValueError(f"{part.at}: got a bias, takes bias=False")
     if isinstance(module, nn.Flatten) and (module.start_dim, module.end_dim) != (1, -1):
-        raise ValueError(f"network: {module}: takes Flatten of every axis but the batch")
-    for name, kind in (PLAIN | WEIGHTED).items():
-        if type(module) is kind:
+        raise ValueError(f"{part.at}: got {module}, takes Flatten of every axis but the batch")
+    for name, known in (PLAIN | WEIGHTED).items():
+        if kind is known:
             return {"type": name}
     if isinstance(module, nn.Conv2d):
-        return _describe_convolution(module)
+        return _describe_convolution(module, part.at)
     if isinstance(module, QuarterTurnConv):
         return {"type": "QuarterTurnConv", "padding": module.padding}
     if isinstance(module, nn.LeakyReLU):
         return {"type": "LeakyReLU", "slope": float(module.negative_slope)}
     if isinstance(module, nn.AvgPool2d):
-        return _describe_pool(module)
-    if isinstance(module, Residual):
-        return {"type": "Residual", "body": [describe(inner) for inner in module.body]}
-    known = ", ".join(sorted({*PLAIN, *WEIGHTED, *OTHERS}))
-    raise ValueError(f"network: {type(module).__name__}: takes {known}")
+        return _describe_pool(module, part.at)
+    assert isinstance(module, Residual)
+    return {"type": "Residual", "body": [describe(inner) for inner in body(part)]}
 
 
 def restore(at: str, word: Mapping[str, Any], arrays: Arrays, depth: int = 0) -> nn.Module:
@@ -94,21 +99,22 @@ def _weighted(at: str, word: Mapping[str, Any], weight: Tensor, arrays: Arrays) 
     return makers[kind](weight)
 
 
-def _describe_convolution(module: nn.Conv2d) -> Word:
-    plain = module.groups == 1 and module.dilation == (1, 1) and module.padding_mode == "zeros"
-    if not plain or isinstance(module.padding, str):
-        raise ValueError(f"network: {module}: takes groups=1, dilation=1 and integer zero padding")
-    return {"type": "Conv2d", "stride": module.stride, "padding": module.padding}
+def _describe_convolution(module: nn.Conv2d, at: str) -> Word:
+    found = window(module, at)
+    if module.groups != 1 or found.dilation != (1, 1) or module.padding_mode != "zeros":
+        raise ValueError(f"{at}: got {module}, takes groups=1, dilation=1 and zero padding")
+    return {"type": "Conv2d", "stride": found.stride, "padding": found.padding}
 
 
-def _describe_pool(module: nn.AvgPool2d) -> Word:
+def _describe_pool(module: nn.AvgPool2d, at: str) -> Word:
     if module.ceil_mode or module.divisor_override or not module.count_include_pad:
         raise ValueError(
-            f"network: {module}: takes ceil_mode=False, count_include_pad=True, no divisor_override"
+            f"{at}: got {module}, takes ceil_mode=False, count_include_pad=True and no "
+            "divisor_override"
         )
-    sides = {"side": module.kernel_size, "stride": module.stride, "padding": module.padding}
-    pairs = {key: (v, v) if isinstance(v, int) else tuple(v) for key, v in sides.items()}
-    return {"type": "AvgPool2d", **pairs}
+    found = window(module, at)
+    sides = {"side": found.size, "stride": found.stride, "padding": found.padding}
+    return {"type": "AvgPool2d", **sides}
 
 
 def _floating(at: str, arrays: Arrays) -> Tensor:

@@ -7,13 +7,15 @@ import numpy as np
 
 from slth.checks import BoolArray, FloatArray
 from slth.problem import Instance
-from slth.solvers.base import Answer, BatchAnswer, Options, Solver
-from slth.solvers.compiled import njit
-from slth.solvers.crew import Crew
+from slth.solvers._base import Answer, BatchAnswer, Options, Solver
 from slth.solvers.enumeration import Enumeration
+from slth.solvers.kernels import stopping
+from slth.solvers.kernels.compiled import njit, stopped
+from slth.solvers.kernels.workers import Crew
 
 DEFAULT_BUDGET = 2**30  # pairs: all n²/2 of them up to n = 46 000; 15 s there at d = 9
 FINISH_BITS = 20  # in R^d the last 21 vectors are signed by enumeration: 10 ms at d = 9
+LOOK = 1024  # merges between two looks at the flag that stops a search
 LINE_BLOCK = 256  # instances of d = 1 a thread takes at a time
 
 
@@ -75,7 +77,7 @@ class Differencing(Solver):
 
         def line(block: slice, _: None) -> None:
             numbers = np.array(X[block, :used, 0], order="C")  # writable: one compiled type
-            _line_block(numbers, np.array(Z[block, 0]), keep[block])
+            _line_block(numbers, np.array(Z[block, 0]), keep[block], stopping.flag())
 
         with Crew(options.threads, lambda: None) as crew:
             crew.run(line, blocks)
@@ -100,7 +102,8 @@ def _space(W: FloatArray, budget: int) -> tuple[BoolArray, int]:
     bits = max(0, min(FINISH_BITS, m - 1, (budget // 2).bit_length() - 1))
     merges = m - 1 - bits
     window = max(1, (budget - 2**bits) // max(1, merges))
-    ids, tree, work = _difference(W, merges, window)
+    ids, tree, work = _difference(W, merges, window, stopping.flag())
+    stopping.check()
     signs = np.empty(m)
     signs[ids], subsets = _finish(W[: len(ids)])
     for longer, shorter, sign in tree[::-1]:
@@ -118,11 +121,12 @@ def _finish(V: FloatArray) -> tuple[FloatArray, int]:
 
 
 @njit(cache=True, nogil=True)
-def _difference(W, merges, window):  # type: ignore[no-untyped-def]
+def _difference(W, merges, window, halt):  # type: ignore[no-untyped-def]
     """Merge ``merges`` times, in place: rows 0.. of W are what is left, ids says which they were.
 
     Returns ids, the tree, rows (longer, shorter, sign of shorter relative to longer), and the pairs
-    measured: at most ``window`` a merge, a run of rows that moves on from merge to merge.
+    measured: at most ``window`` a merge, a run of rows that moves on from merge to merge. Ends when
+    ``halt`` is set.
     """
     count, d = W.shape
     ids = np.arange(count)
@@ -130,6 +134,8 @@ def _difference(W, merges, window):  # type: ignore[no-untyped-def]
     tree = np.empty((merges, 3))
     work, start = 0, 0
     for step in range(merges):
+        if stopped(halt):
+            break
         i = int(np.argmax(norms[:count]))
         best, j, opposite = np.inf, -1, True
         looks = min(window + 1, count)  # row i itself may be among them
@@ -156,8 +162,11 @@ def _difference(W, merges, window):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _line_block(X, z, keep):  # type: ignore[no-untyped-def]
-    """Largest differencing of each row of X (B, m) with its z; writes keep (B, >= m)."""
+def _line_block(X, z, keep, halt):  # type: ignore[no-untyped-def]
+    """Largest differencing of each row of X (B, m) with its z; writes keep (B, >= m).
+
+    Ends when ``halt`` is set.
+    """
     B, m = X.shape
     values, ids = np.empty(m + 1), np.empty(m + 1, dtype=np.int64)
     larger, smaller = np.empty(m, dtype=np.int64), np.empty(m, dtype=np.int64)
@@ -170,6 +179,8 @@ def _line_block(X, z, keep):  # type: ignore[no-untyped-def]
         for top in range((m + 1) // 2, -1, -1):
             _sift(values, ids, top, m + 1)
         for step in range(m):
+            if step % LOOK == 0 and stopped(halt):
+                return
             last = m - step
             larger[step], a = ids[0], values[0]
             values[0], ids[0] = values[last], ids[last]

@@ -6,9 +6,11 @@ import numpy as np
 
 from slth.checks import FloatArray
 from slth.problem import Instance
-from slth.solvers.base import Answer, Options, Solver
-from slth.solvers.compiled import njit
+from slth.solvers._base import Answer, Options, Solver
+from slth.solvers.kernels import stopping
+from slth.solvers.kernels.compiled import njit, stopped
 
+BASE_BYTES = 2**20  # compiled code and small arrays
 BLOCK_BITS = 10  # sums of the first candidates, one table of 2^10 rows: 8 KiB a coordinate
 
 
@@ -35,14 +37,12 @@ class Enumeration(Solver):
     def refusal(self, n: int, d: int) -> str | None:
         """Refuse n > 30."""
         if self.max_n is not None and n > self.max_n:
-            return (
-                f"enumeration takes n <= {self.max_n} (2^n subsets); use solver='mitm' or 'klist'"
-            )
+            return f"enumeration takes n <= {self.max_n} (2^n subsets)"
         return None
 
     def bytes_needed(self, n: int, d: int) -> int:
         """One table of partial sums and a row of errors."""
-        return (8 << min(n, BLOCK_BITS)) * (d + 1) + 64 * n * d
+        return BASE_BYTES + (8 << min(n, BLOCK_BITS)) * (d + 1) + 64 * n * d
 
     def search(self, instance: Instance, options: Options) -> Answer:
         """Examine the first min(budget, 2^n) subsets; complete when that is all of them."""
@@ -52,7 +52,9 @@ class Enumeration(Solver):
         stop = -1.0 if instance.eps is None or not options.decide else instance.eps
         X, z = np.array(instance.X, order="C"), np.array(instance.z)  # writable: one compiled type
         size = -1 if options.size is None else options.size
-        mask, examined = _enumerate(X, z, _table(X[:BLOCK_BITS]), limit, stop, size)
+        table, halt = _table(X[:BLOCK_BITS]), stopping.flag()
+        mask, examined = _enumerate(X, z, table, limit, stop, size, halt)
+        stopping.check()
         if mask < 0:  # the budget ended before any subset of that size: the first one
             mask = (1 << max(size, 0)) - 1
         keep = (mask >> np.arange(n)) & 1 == 1
@@ -74,11 +76,18 @@ def _table(X: FloatArray) -> FloatArray:
 
 @njit(cache=True, nogil=True)
 def _enumerate(
-    X: FloatArray, z: FloatArray, table: FloatArray, limit: int, stop: float, wanted: int
+    X: FloatArray,
+    z: FloatArray,
+    table: FloatArray,
+    limit: int,
+    stop: float,
+    wanted: int,
+    halt: stopping.Flag,
 ) -> tuple[int, int]:
     """Return (best mask or −1, subsets examined) over masks below ``limit``.
 
-    Ends at an error ≤ stop. wanted: bits set in a mask that counts, −1 for any.
+    Ends at an error ≤ stop, or when ``halt`` is set. wanted: bits set in a mask that counts, −1 for
+    any.
     """
     n, d = X.shape
     size = table.shape[1]
@@ -87,6 +96,8 @@ def _enumerate(
     best, best_mask = np.inf, -1
     counts = _counts(low)
     for block in range((limit + size - 1) // size):
+        if stopped(halt):
+            break
         errors[:] = 0.0
         for j in range(d):
             shift = 0.0

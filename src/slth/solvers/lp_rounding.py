@@ -1,6 +1,5 @@
 """Linear relaxation, then rounding of the few fractional entries of a vertex."""
 
-import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,14 +9,17 @@ from scipy import optimize, sparse
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
 from slth.problem import Instance
-from slth.solvers.base import Answer, Options, Solver
-from slth.solvers.compiled import njit
+from slth.solvers._base import Answer, Options, Solver
 from slth.solvers.enumeration import Enumeration
+from slth.solvers.kernels import stopping
+from slth.solvers.kernels.compiled import njit, stopped
+from slth.solvers.quiet import quiet
 
 DEFAULT_BUDGET = 2**18  # roundings and flips
 ENUMERATE = 16  # fractional entries of which all 2^16 roundings are tried
 DRAWS = 2**12  # random roundings of a vertex with more of them
 VERTICES = 32  # at most, however large the budget
+BASE_BYTES, ENTRY_BYTES = 2**26, 700  # measured: up to 560 bytes for each entry of X
 LOOSE = 1e-9  # an entry nearer than this to 0 or 1 is integral
 
 
@@ -50,12 +52,16 @@ class LpRounding(Solver):
     )
 
     def bytes_needed(self, n: int, d: int) -> int:
-        """2d rows of n + 1 entries; HiGHS keeps about six copies. Random roundings: 0/1 in 8 B."""
-        return 2**24 + 6 * 2 * d * (n + 1) * 16 + 8 * DRAWS * (min(n, d + 1) + d)
+        """Scipy and HiGHS; 2d rows of n + 1 entries, as measured; DRAWS roundings of a vertex.
+
+        Of a rounding: uniform numbers, bits and these as numbers; sums, differences, sizes.
+        """
+        roundings = DRAWS * (17 * min(n, d + 1) + 24 * d)
+        return BASE_BYTES + (n + 1) * (ENTRY_BYTES * d + 1500) + roundings
 
     def search(self, instance: Instance, options: Options) -> Answer:
         """Round vertices until one is within eps or the budget is spent; never below empty."""
-        scaled = _scaled(instance)
+        scaled = instance.shifted(instance.exponent - 1)  # HiGHS's tolerances are absolute
         budget = DEFAULT_BUDGET if options.budget is None else options.budget
         best, error = np.zeros(instance.n, dtype=bool), float(np.abs(scaled.z).max())
         work, least = 0, None
@@ -68,20 +74,12 @@ class LpRounding(Solver):
             rng = seeding.generator(options.seed, "rounding", turn)
             keep, spent = _round(scaled, x, budget - work, rng)
             work += spent
-            work += int(_descend(scaled.X, scaled.z, keep, budget - work))
+            work += int(_descend(scaled.X, scaled.z, keep, budget - work, stopping.flag()))
+            stopping.check()
             reached = scaled.error(keep)
             if reached < error:
                 best, error = keep, reached
         return Answer(best, False, max(1, work))
-
-
-def _scaled(instance: Instance) -> Instance:
-    """Divide by a power of two, largest entry in [1, 2): HiGHS works to absolute tolerances."""
-    largest = max(float(np.abs(instance.X).max()), float(np.abs(instance.z).max()))
-    exponent = math.frexp(largest)[1] - 1 if largest > 0 else 0
-    X, z = np.ldexp(instance.X, -exponent), np.ldexp(instance.z, -exponent)
-    eps = None if instance.eps is None else math.ldexp(instance.eps, -exponent)
-    return Instance(np.ascontiguousarray(X), z, eps)
 
 
 def _vertex(
@@ -107,7 +105,8 @@ def _highs(instance: Instance, objective: FloatArray, top: float | None) -> Any:
     rows: Any = sparse.csr_array(np.block([[instance.X.T, -ones], [-instance.X.T, -ones]]))
     bounds: Any = [(0.0, 1.0)] * instance.n + [(0.0, top)]
     sides = np.concatenate([instance.z, -instance.z])
-    return optimize.linprog(objective, A_ub=rows, b_ub=sides, bounds=bounds, method="highs-ds")
+    with quiet():
+        return optimize.linprog(objective, A_ub=rows, b_ub=sides, bounds=bounds, method="highs-ds")
 
 
 def _round(
@@ -133,7 +132,7 @@ def _round(
 
 
 @njit(cache=True, nogil=True)
-def _descend(X, z, keep, budget):  # type: ignore[no-untyped-def]
+def _descend(X, z, keep, budget, halt):  # type: ignore[no-untyped-def]
     """Take the best single flip while the sup norm falls, in place; flips tried, <= budget."""
     n, d = X.shape
     rest = -z
@@ -141,7 +140,7 @@ def _descend(X, z, keep, budget):  # type: ignore[no-untyped-def]
         if keep[i]:
             rest += X[i]
     best, tried = np.abs(rest).max(), 0
-    while tried + n <= budget:
+    while tried + n <= budget and not stopped(halt):
         flip = -1
         for i in range(n):
             sign = -1.0 if keep[i] else 1.0

@@ -1,7 +1,5 @@
 """Min–max mixed-integer programme by HiGHS: the baseline every published experiment used."""
 
-import math
-import warnings
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,8 +8,11 @@ from scipy import optimize, sparse
 
 from slth.checks import BoolArray, FloatArray
 from slth.problem import Instance
-from slth.solvers.base import Answer, Options, Solver
+from slth.solvers._base import Answer, Options, Solver
+from slth.solvers.quiet import quiet
 
+BASE_BYTES, ENTRY_BYTES = 2**26, 1600  # measured: up to 1100 bytes for each entry of X
+NODE_BYTES = 64  # of an open node, for each candidate
 DEFAULT_NODES = 100_000  # branch-and-bound nodes
 
 
@@ -34,13 +35,15 @@ class Milp(Solver):
     optimal_up_to: ClassVar[int] = 16
 
     def bytes_needed(self, n: int, d: int) -> int:
-        """2d rows of n + 1 entries; HiGHS keeps about ten copies (model, presolved, LP, cuts)."""
-        return 2**24 + 10 * 2 * d * (n + 1) * 16
+        """Scipy and HiGHS; its copies of 2d rows of n + 1 entries (model, presolved, LP, cuts)."""
+        return BASE_BYTES + (n + 1) * (ENTRY_BYTES * d + 2000)
 
     def search(self, instance: Instance, options: Options) -> Answer:
         """Return the better of HiGHS's incumbent and the empty subset; work counts nodes."""
-        scaled = _scaled(instance)
+        scaled = instance.shifted(instance.exponent - 1)  # HiGHS's tolerances are absolute
         nodes = DEFAULT_NODES if options.budget is None else options.budget
+        room = options.memory - self.bytes_needed(instance.n, instance.d)
+        nodes = max(1, min(nodes, room // (NODE_BYTES * instance.n)))
         best, work = np.zeros(instance.n, dtype=bool), 0
         for limit in _passes(scaled.eps):
             if nodes - work < 1:
@@ -58,18 +61,6 @@ def _passes(eps: float | None) -> list[float | None]:
     return [None] if eps is None else [eps, None]
 
 
-def _scaled(instance: Instance) -> Instance:
-    """Divide by a power of two so that the largest entry is in [1, 2): no rounding is added."""
-    largest = max(np.abs(instance.X).max(), np.abs(instance.z).max())
-    exponent = math.frexp(largest)[1] - 1 if largest > 0 else 0
-    eps = instance.eps
-    return Instance(
-        np.ldexp(instance.X, -exponent),
-        np.ldexp(instance.z, -exponent),
-        None if eps is None else math.ldexp(eps, -exponent),
-    )
-
-
 def _solve(instance: Instance, limit: float | None, nodes: int) -> tuple[BoolArray | None, int]:
     """Run HiGHS: with ``limit`` any x within it, without it the least t. At least one node."""
     result = _highs(*_model(instance, limit), nodes)
@@ -82,6 +73,8 @@ def _model(
 ) -> tuple[FloatArray, optimize.LinearConstraint, optimize.Bounds]:
     """Variables (x_1..x_n, t): z ≤ Σ x_i X_i + t and Σ x_i X_i − t ≤ z; t = limit when given."""
     n, d = instance.X.shape
+    if limit is not None:  # no larger error occurs, and HiGHS takes 1e20 for infinity
+        limit = min(limit, float((np.abs(instance.X).sum(axis=0) + np.abs(instance.z)).max()))
     ones = np.ones((d, 1))
     columns = sparse.csr_array(np.block([[instance.X.T, ones], [instance.X.T, -ones]]))
     free = np.full(d, np.inf)
@@ -101,8 +94,7 @@ def _highs(
     nodes: int,
 ) -> Any:
     integrality = np.append(np.ones(len(objective) - 1), 0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # scipy warns when the incumbent is not proved optimal
+    with quiet():
         return optimize.milp(
             objective,
             integrality=integrality,

@@ -2,8 +2,9 @@
 
 import sys
 
-from slth.solvers import gpu, registry
-from slth.solvers.auto import CHOICES
+from slth import devices as gpu
+from slth.solvers import _registry as registry
+from slth.solvers._auto import CHOICES
 
 
 def placed(solver: str, device: str) -> str:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from slth.solvers import gpu
+from slth import devices as gpu
 
 
 def placed(search: Mapping[str, Any], device: str) -> dict[str, Any]:

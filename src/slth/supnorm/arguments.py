@@ -1,19 +1,21 @@
 """The arguments of the room's entries: networks, input shape, box, one torch thread."""
 
-import copy
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from torch import Tensor, nn
+from torch import nn
 
 from slth import checks
-from slth.solvers import gpu
+from slth import devices as gpu
+from slth.networks import gate
+from slth.networks.evaluation import copied
+from slth.supnorm import arithmetic
 from slth.supnorm.layers import Layer, Shape
 from slth.supnorm.ranges import Range
-from slth.supnorm.signed import aligned
+from slth.supnorm.signed import TAKES, aligned
 
 Modules = tuple[nn.Module, nn.Module]
 Pair = tuple[list[Layer], list[Layer]]
@@ -26,11 +28,14 @@ def prepare(
     input_shape: Sequence[int] | None,
 ) -> tuple[Modules, Pair, Range]:
     """Float64 copies of f and g, their canonical forms, and the box; see `bracket`."""
+    arithmetic.require()
     copies = double("f", f), double("g", g)
     shape = input_sizes(input_shape, f)
     region = to_range(box, shape)
     with one_thread():
-        layers = aligned(*copies, shape, nonnegative=bool((region.lo >= 0).all()))
+        layers = aligned(*copies, shape, bool((region.lo >= 0).all()), region)
+    for name, module in (("f", f), ("g", g)):
+        gate.check_tensors(name, module)
     return copies, layers, region
 
 
@@ -59,16 +64,9 @@ def one_thread() -> Iterator[None]:
 
 def double(name: str, module: object) -> nn.Module:
     """A float64 copy on the CPU, without gradients; TypeError/ValueError naming ``name``."""
-    if not isinstance(module, nn.Module):
-        raise TypeError(f"{name}: got {type(module).__name__}, takes a torch.nn.Module")
-    if any(m._forward_hooks or m._forward_pre_hooks for m in module.modules()):
-        raise ValueError(
-            f"{name}: got forward hooks, takes modules without (make pruning permanent)"
-        )
-    for key, value in module.named_parameters():
-        if value.is_complex():
-            raise TypeError(f"{name}: got {value.dtype} weights in {key}, takes real ones")
-    twin = copy.deepcopy(module).to("cpu", torch.float64).requires_grad_(False)
+    gate.leaves(name, module, TAKES)
+    assert isinstance(module, nn.Module)
+    twin = copied(module, name).to("cpu", torch.float64).requires_grad_(False)
     for key, value in twin.named_parameters():
         if not bool(torch.isfinite(value).all()):
             raise ValueError(f"{name}: got weights in {key} that are not finite, takes finite ones")
@@ -78,10 +76,11 @@ def double(name: str, module: object) -> nn.Module:
 def input_sizes(input_shape: Sequence[int] | None, f: nn.Module) -> Shape:
     """(c, h, w) or (features,), read from f when it begins with Linear."""
     if input_shape is None:
-        head = next((m for m in f.modules() if not isinstance(m, nn.Sequential)), None)
+        skipped = (nn.Sequential, nn.Flatten, nn.Identity)
+        head = next((m for m in f.modules() if not isinstance(m, skipped)), None)
         if not isinstance(head, nn.Linear):
             raise ValueError("input_shape: got None, takes (c, h, w) or (features,)")
-        return (head.in_features,)
+        return (head.weight.shape[1],)
     if isinstance(input_shape, (str, bytes)) or not isinstance(input_shape, Sequence):
         raise TypeError(f"input_shape: got {input_shape!r}, takes (c, h, w) or (features,)")
     shape = tuple(checks.integer("input_shape", side, low=1) for side in input_shape)
@@ -97,8 +96,7 @@ def to_range(box: tuple[ArrayLike, ArrayLike], shape: Shape) -> Range:
     words = f"a number or an array that broadcasts to {shape}"
     ends = []
     for name, end in zip(("box lo", "box hi"), box, strict=True):
-        raw = end.detach().cpu().numpy() if isinstance(end, Tensor) else end
-        values = checks.array(name, raw, tuple(range(len(shape) + 1)), words)
+        values = checks.array(name, end, tuple(range(len(shape) + 1)), words)
         try:
             whole = np.broadcast_to(values, shape).copy()
         except ValueError:

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from slth.networks.modules import ChannelScale
-from slth.supnorm.layers import Geometry, Layer, Pair, Shape, fan_in
+from slth.networks.shapes import Window, window
+from slth.supnorm.layers import Geometry, Layer, Shape, fan_in
 
 
 def build(name: str, module: nn.Module, shape: Shape) -> Layer:
@@ -51,9 +52,7 @@ def _conv(name: str, module: nn.Module, shape: Shape) -> Layer:
     if module.padding_mode != "zeros":
         raise ValueError(f"{name}: got padding_mode {module.padding_mode!r}, takes 'zeros'")
     kernel = _dense_groups(module.weight.detach(), module.groups)
-    geometry = _conv_geometry(
-        name, shape, kernel, _pair(module.stride), _padding(name, module), _pair(module.dilation)
-    )
+    geometry = _conv_geometry(name, shape, kernel, window(module, name))
     bias = None if module.bias is None else module.bias.detach()
     terms = fan_in(module.weight) + 2
     return Layer(geometry, kernel, kernel, bias, kernel.abs(), terms)
@@ -72,17 +71,18 @@ def _linear(name: str, module: nn.Module, shape: Shape) -> Layer:
 
 def _pool(name: str, module: nn.Module, shape: Shape) -> Layer:
     assert isinstance(module, nn.AvgPool2d)
-    padding = _pair(module.padding)
+    moves = window(module, name)
+    padding = moves.padding
     if len(shape) != 3 or module.ceil_mode or (max(padding) and not module.count_include_pad):
         raise ValueError(
             f"{name}: got {module} on an input of shape {shape}, takes AvgPool2d on (c, h, w) "
             "with ceil_mode=False and count_include_pad=True"
         )
-    size = _pair(module.kernel_size)
+    size = moves.size
     divisor = module.divisor_override or size[0] * size[1]
     kernel = torch.zeros(shape[0], shape[0], *size, dtype=torch.float64)
     kernel[range(shape[0]), range(shape[0])] = 1 / divisor
-    geometry = _conv_geometry(name, shape, kernel, _pair(module.stride), padding, (1, 1))
+    geometry = _conv_geometry(name, shape, kernel, moves)
     return Layer(geometry, kernel, kernel, None, kernel.abs(), size[0] * size[1] + 2)
 
 
@@ -119,9 +119,8 @@ def _dense_groups(weight: Tensor, groups: int) -> Tensor:
     return dense
 
 
-def _conv_geometry(
-    name: str, shape: Shape, kernel: Tensor, stride: Pair, padding: Pair, dilation: Pair
-) -> Geometry:
+def _conv_geometry(name: str, shape: Shape, kernel: Tensor, moves: Window) -> Geometry:
+    stride, padding, dilation = moves.stride, moves.padding, moves.dilation
     sides = [
         (shape[i + 1] + 2 * padding[i] - dilation[i] * (kernel.shape[i + 2] - 1) - 1) // stride[i]
         + 1
@@ -134,20 +133,3 @@ def _conv_geometry(
         )
     out = (kernel.shape[0], *sides)
     return Geometry(shape, out, True, stride, padding, dilation)
-
-
-def _padding(name: str, module: nn.Conv2d) -> Pair:
-    if module.padding == "valid":
-        return (0, 0)
-    if module.padding != "same":
-        return _pair(module.padding)
-    total = [d * (k - 1) for d, k in zip(module.dilation, module.kernel_size, strict=True)]
-    if any(t % 2 for t in total):
-        raise ValueError(f"{name}: got padding 'same' with an even kernel, takes odd ones")
-    return total[0] // 2, total[1] // 2
-
-
-def _pair(value: object) -> Pair:
-    if isinstance(value, (tuple, list)):
-        return (int(value[0]), int(value[-1]))
-    return (int(value), int(value))  # type: ignore[call-overload]

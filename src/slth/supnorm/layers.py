@@ -15,6 +15,8 @@ from torch import Tensor
 
 from slth.supnorm import rounding
 
+_DENORMAL = 2.0**-1074
+
 Pair = tuple[int, int]
 Shape = tuple[int, ...]
 
@@ -52,6 +54,8 @@ class Layer:
     magnitude: at least max(|K⁺|, |K⁻|). terms: longest dot product with K.
     doubt: |computed K − exact K| ≤ doubt, entry by entry; None when K is exact (not merged).
     wide: of a merged layer, what its modules add up: Σ_h |a_h||V_h| and their longest dot product.
+    flush: (c_out,), what underflow in the modules' own float64 evaluation adds to an output; None
+    where it is 2⁻¹⁰⁷⁴ a term.
     """
 
     geometry: Geometry
@@ -63,6 +67,7 @@ class Layer:
     doubt: Tensor | None = None
     wide: tuple[Tensor, int] | None = None
     relu: bool = False
+    flush: Tensor | None = None
 
     @property
     def plain(self) -> bool:
@@ -107,10 +112,17 @@ class Layer:
 
     def spread(self, bound: Tensor) -> Tensor:
         """Bound |computed y − exact y| for |x| ≤ bound, (*in_shape), the exact K meant."""
-        spread = self.slack * self.reach(bound)
+        spread = rounding.margin(self.terms, self.reach(bound))
         if self.doubt is not None:
             spread = spread + (1 + self.slack) * self.geometry.apply(self.doubt, bound[None])[0]
         return spread
+
+    def flushed(self, bound: Tensor) -> Tensor:
+        """Underflow in one evaluation by the modules, |x| ≤ bound: ≤ flush, and ≤ Σ|terms|."""
+        reach = self.reach(bound)
+        if self.flush is None:
+            return torch.full_like(reach, self.terms * _DENORMAL)
+        return torch.minimum(reach, self.flush.view(-1, *[1] * (reach.ndim - 1)))
 
     def modules(self) -> "Layer":
         """The layer with the magnitude and terms of the modules that it stands for."""
@@ -129,6 +141,7 @@ class Layer:
             magnitude=self.magnitude.to(where),
             doubt=None if self.doubt is None else self.doubt.to(where),
             wide=None if self.wide is None else (self.wide[0].to(where), self.wide[1]),
+            flush=None if self.flush is None else self.flush.to(where),
         )
 
     def signature(self) -> tuple[object, ...]:

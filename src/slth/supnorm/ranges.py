@@ -97,14 +97,20 @@ def propagate(layers: Layers, box: Range) -> list[Range]:
     return activations
 
 
-def evaluation_error(layers: Layers, activations: list[Range]) -> Tensor:
+def evaluation_error(
+    layers: Layers, activations: list[Range], *, underflow: bool = False
+) -> Tensor:
     """Bound |fl f(X) − f(X)| per output over the box; see `slth.supnorm.rounding`.
 
     fl evaluates the layers as they are: merged ones with their merged kernels (`Layer.modules` are
-    those of the modules). e_i = (|K| ∗ e_{i−1})(1 + slack) + spread(|x| + e_{i−1}).
+    those of the modules). e_i = (|K| ∗ e_{i−1})(1 + slack) + spread(|x| + e_{i−1}), and, with
+    ``underflow``, what the modules lose by it where the layers are in units of their own.
     """
     error = torch.zeros_like(activations[0].lo)
     for layer, x in zip(layers, activations, strict=False):
         carried = layer.geometry.apply(layer.magnitude, error[None])[0]
-        error = carried * (1 + layer.slack) + layer.spread(x.size + error)
+        before = x.size + error
+        error = carried * (1 + layer.slack) + layer.spread(before)
+        if underflow:
+            error = error + layer.flushed(before)
     return error

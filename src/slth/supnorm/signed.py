@@ -1,21 +1,27 @@
 """Canonical form: a torch network as a list of signed affine layers."""
 
 import math
-from collections.abc import Iterator
+import sys
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from slth.networks.modules import ChannelScale
-from slth.networks.residual import Residual
+from slth.networks import gate, probes
+from slth.networks.modules import ChannelScale, Residual
 from slth.networks.unrolled import unrolled
-from slth.supnorm import rounding
+from slth.supnorm import exact_sums
+from slth.supnorm.arithmetic import FloatRangeError
 from slth.supnorm.builders import BUILDERS, build, check_blocks
 from slth.supnorm.layers import Layer, Shape, describe, fan_in, forward
+from slth.supnorm.ranges import Range, evaluation_error, propagate
+from slth.supnorm.units import exponents, measured, times
 
-_TAKES = "Sequential, Conv2d, Linear, ReLU, Flatten, AvgPool2d, ChannelScale, Residual, Identity"
+TAKES = (nn.Sequential, *BUILDERS, nn.ReLU, nn.Flatten, Residual, nn.Identity)
+_NAMES = ", ".join(kind.__name__ for kind in TAKES)
+_FAR = 1100  # below the exponent of any float64
+_LEAST = 2.0**-1000  # a merged layer whose largest weight is below has lost digits of it
 
 
 @dataclass(frozen=True)
@@ -27,20 +33,34 @@ class _Blocked:
 
 
 def canonical(
-    name: str, module: nn.Module, input_shape: Shape, nonnegative: bool, merge_dense: bool
+    name: str,
+    module: nn.Module,
+    input_shape: Shape,
+    nonnegative: bool,
+    merge_dense: bool,
+    box: Range | None = None,
 ) -> list[Layer]:
-    """Return ``module`` as signed affine layers.
+    """Return ``module``, in float64, as signed affine layers.
 
     nonnegative: every input is ≥ 0, so K⁻ never acts and is set to K⁺ (likewise after a ReLU).
-    merge_dense: also merge a 1×1 Conv2d or Linear with at most one nonzero a row.
-    Raises ValueError naming ``name``: a module type outside the list, shapes that do not fit, or a
-    form that does not reproduce the module (a subclass with another forward). Cost: that of the
-    kernels; grouped kernels are written densely.
+    merge_dense: also merge a 1×1 Conv2d or Linear with at most one nonzero a row. box: of the
+    inputs on which the layers are compared with the module, and far beyond; [-1, 1] by default.
+    Raises ValueError naming ``name``: what `slth.networks.gate` refuses, shapes that do not fit, or
+    a form that does not reproduce the module. Cost: that of the kernels; grouped kernels are
+    written densely.
     """
-    modules = unrolled(name, list(_flatten(name, module)), nonnegative)
+    layers = _read(name, module, input_shape, nonnegative, merge_dense)
+    _reproduces(name, module, layers, nonnegative, box)
+    return layers
+
+
+def _read(
+    name: str, module: nn.Module, input_shape: Shape, nonnegative: bool, merge_dense: bool
+) -> list[Layer]:
+    found = [part.module for part in gate.leaves(name, module, TAKES)]
+    modules = unrolled(name, [m for m in found if not isinstance(m, nn.Identity)], nonnegative)
     layers: list[Layer] = []
     shape, position = input_shape, 0
-    low = 0.0 if nonnegative else -1.0
     while position < len(modules):
         here = modules[position]
         if isinstance(here, nn.ReLU):
@@ -56,19 +76,24 @@ def canonical(
             nonnegative = nonnegative and _keeps_sign(layer)
             shape, position = layer.geometry.out_shape, position + used
     _after_layer(name, layers)
-    _reproduces(name, module, layers, input_shape, low)
     return layers
 
 
 def aligned(
-    f: nn.Module, g: nn.Module, input_shape: Shape, nonnegative: bool
+    f: nn.Module,
+    g: nn.Module,
+    input_shape: Shape,
+    nonnegative: bool,
+    box: Range | None = None,
 ) -> tuple[list[Layer], list[Layer]]:
     """Canonical forms of f and g with the same sequence of layer shapes; ValueError without one."""
     tried: list[tuple[list[Layer], list[Layer]]] = []
     for merge_f, merge_g in ((False, False), (False, True), (True, False), (True, True)):
-        first = canonical("f", f, input_shape, nonnegative, merge_f)
-        second = canonical("g", g, input_shape, nonnegative, merge_g)
+        first = _read("f", f, input_shape, nonnegative, merge_f)
+        second = _read("g", g, input_shape, nonnegative, merge_g)
         if [x.signature() for x in first] == [x.signature() for x in second]:
+            _reproduces("f", f, first, nonnegative, box)
+            _reproduces("g", g, second, nonnegative, box)
             return first, second
         tried.append((first, second))
     first, second = tried[0]
@@ -78,19 +103,9 @@ def aligned(
     )
 
 
-def _flatten(name: str, module: nn.Module) -> Iterator[nn.Module]:
-    if isinstance(module, nn.Sequential):
-        for child in module:
-            yield from _flatten(name, child)
-    elif not isinstance(module, nn.Identity):
-        if not isinstance(module, (*BUILDERS, nn.ReLU, nn.Flatten, Residual)):
-            raise ValueError(f"{name}: got a {type(module).__name__} module, takes {_TAKES}")
-        yield module
-
-
 def _after_layer(name: str, layers: list[Layer]) -> None:
     if not layers:
-        raise ValueError(f"{name}: got no layer with weights first, takes {_TAKES} in that order")
+        raise ValueError(f"{name}: got no layer with weights first, takes {_NAMES} in that order")
 
 
 def _whole_flatten(name: str, module: nn.Flatten, shape: Shape) -> None:
@@ -106,20 +121,28 @@ def _keeps_sign(layer: Layer) -> bool:
 
 
 def _reproduces(
-    name: str, module: nn.Module, layers: list[Layer], shape: Shape, low: float
+    name: str, module: nn.Module, layers: list[Layer], nonnegative: bool, box: Range | None
 ) -> None:
-    wave = torch.arange(2 * math.prod(shape), dtype=torch.float64).cos()
-    x = wave.reshape(2, *shape).clamp(min=low)
-    with torch.no_grad():
-        wanted, got = module(x).flatten(1), forward(layers, x)
-    size = torch.ones(shape, dtype=torch.float64)
-    for layer in layers:
-        size = layer.modules().reach(size)
-    if got.shape != wanted.shape or not bool(((got - wanted).abs() <= 1e-9 * size.max()).all()):
-        raise ValueError(
-            f"{name}: got a network that its layers do not reproduce (a subclass changes a forward "
-            f"pass, or an input of shape {shape} is read otherwise), takes {_TAKES}"
-        )
+    """Compare the layers with the module, up to what rounding may do to either."""
+    one = torch.ones(layers[0].geometry.in_shape, dtype=torch.float64)
+    region = Range(-one, one) if box is None else box
+    for x in probes.inputs((region.lo, region.hi), nonnegative):
+        wanted = probes.evaluate(name, module, x).flatten(1)
+        with torch.no_grad():
+            got = forward(layers, x)
+            allowed = _allowed(layers, Range(x.amin(0), x.amax(0))).flatten()
+        if got.shape == wanted.shape:  # overflow is refused when the lower end is evaluated
+            allowed = torch.where(wanted.isfinite() & got.isfinite(), allowed, math.inf)
+        probes.agree(name, wanted, got, allowed + sys.float_info.min)
+
+
+def _allowed(layers: list[Layer], region: Range) -> Tensor:
+    """What float64 evaluation of the layers and of their modules may differ by, underflow too."""
+    scaled = measured((layers, layers), region)
+    own, activations = scaled.layers[0], propagate(scaled.layers[0], scaled.box)
+    unmerged = [layer.modules() for layer in own]
+    errors = [evaluation_error(part, activations, underflow=True) for part in (unmerged, own)]
+    return torch.from_numpy(times((errors[0] + errors[1]).numpy(), scaled.units.output))
 
 
 def _layer(
@@ -135,7 +158,7 @@ def _layer(
             if isinstance(after, (nn.Conv2d, nn.Linear)):
                 wide = (math.prod(hidden),) if gap == 2 else hidden
                 outer = build(name, after, wide)
-                return _merge(scale, outer, shape, nonnegative), gap + 2
+                return _merge(name, scale, outer, shape, nonnegative), gap + 2
     return build(name, rest[0], shape), 1
 
 
@@ -157,7 +180,7 @@ def _as_scale(name: str, module: nn.Module, shape: Shape, merge_dense: bool) -> 
     return _Blocked(matrix.gather(1, block[:, None])[:, 0], block)
 
 
-def _merge(scale: _Blocked, outer: Layer, shape: Shape, nonnegative: bool) -> Layer:
+def _merge(name: str, scale: _Blocked, outer: Layer, shape: Shape, nonnegative: bool) -> Layer:
     """Σ_h V_h ∗ σ(a_h x) = K⁺ ∗ x⁺ − K⁻ ∗ x⁻, K⁺ = Σ_{a>0} a_h V_h, K⁻ = −Σ_{a<0} |a_h| V_h."""
     kernel = outer.plus.reshape(outer.plus.shape[0], len(scale.weight), -1)
     conv = outer.geometry.conv
@@ -173,6 +196,13 @@ def _merge(scale: _Blocked, outer: Layer, shape: Shape, nonnegative: bool) -> La
             for part in merged_sums(scale, -kernel, (-scale.weight).clamp(min=0), shape[0])
         )
         size, doubt = torch.maximum(size, other_size), torch.maximum(doubt, other_doubt)
+    most = float(size.max())  # 0 where no product is other than 0
+    if 0 < most < _LEAST or most == math.inf:
+        raise FloatRangeError(
+            f"{name}: got a ChannelScale whose weights times those of the layer behind it reach "
+            f"{most:.3g}, takes products of 1e-301 to 1.8e308; scale either layer by "
+            "a power of two"
+        )
     return Layer(
         geometry=replace(outer.geometry, in_shape=shape if conv else (math.prod(shape),)),
         plus=plus,
@@ -182,6 +212,7 @@ def _merge(scale: _Blocked, outer: Layer, shape: Shape, nonnegative: bool) -> La
         terms=fan_in(plus) + 2,
         doubt=doubt,
         wide=(size, outer.terms + 1),
+        flush=(kernel.abs().flatten(1).sum(1) + outer.terms + 2) * 2.0**-1074,
     )
 
 
@@ -190,22 +221,23 @@ def merged_sums(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Σ_h weight_h V_h per block, Σ_h |weight_h V_h|, and a bound on the error of the first.
 
-    kernel (c_out, hidden, k); each (c_out, blocks, k). Summed in long double with unit v (2⁻⁶⁴ on
-    x86): off by at most γ_{h+2}(v) Σ|terms|, then rounded once to float64. Wide hidden layers
-    cancel, so that float64 sums would be off by far more than the merged kernel's last place.
+    kernel (c_out, hidden, k); each (c_out, blocks, k), exact but for the last rounding
+    (`slth.supnorm.exact_sums`). Wide hidden layers cancel, so that float64 sums would be off by far
+    more than the merged kernel's last place. Products beyond float64 leave inf in the second.
     """
-    V = kernel.numpy().astype(np.longdouble)
-    a, block = weight.numpy().astype(np.longdouble), scale.block.numpy()
-    total = np.zeros((len(V), blocks, V.shape[2]), dtype=np.longdouble)
-    size = np.zeros(total.shape)
+    V, a, block = kernel.numpy(), weight.numpy(), scale.block.numpy()
+    of_V, of_a = (max(int(exponents(x).max()), -_FAR) for x in (kernel, weight))
+    V, a = times(V, -of_V), times(a, -of_a)
+    shape = (len(V), blocks, V.shape[2])
+    out, size, doubt = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     for t in range(blocks):
         members = np.flatnonzero((block == t) & (weight.numpy() != 0))
-        terms = V[:, members] * a[members, None]
-        total[:, t] = terms.sum(axis=1)
-        size[:, t] = np.abs(terms).sum(axis=1).astype(np.float64)
-    unit = float(np.finfo(np.longdouble).eps)  # 2 v: covers the rounding of ``size`` too
-    most = int(np.bincount(block[weight.numpy() != 0], minlength=1).max())
-    out = total.astype(np.float64)
-    doubt = (most + 2) * unit * size + 2 * rounding.UNIT * np.abs(out)
-    doubt[size == 0] = 0.0
-    return torch.from_numpy(out), torch.from_numpy(size), torch.from_numpy(doubt)
+        if len(members):
+            parts = exact_sums.dot(V[:, members], a[None, members, None])
+            some = (kernel.numpy()[:, members] != 0).any(axis=1)  # else 0 exactly
+            out[:, t], size[:, t], doubt[:, t] = (np.where(some, part, 0.0) for part in parts)
+    far = of_V + of_a
+    real = times(out, far)
+    lost = np.where((size > 0) & (times(real, -far) != out), 2.0**-1074, 0.0)
+    size, doubt = (np.nextafter(times(x, far), np.where(x > 0, np.inf, 0)) for x in (size, doubt))
+    return torch.from_numpy(real), torch.from_numpy(size), torch.from_numpy(doubt + lost)

@@ -3,6 +3,7 @@
 from slth.tickets.base import Construction
 from slth.tickets.control import random_control
 from slth.tickets.effective import effective_kernels, per_entry_tolerance
+from slth.tickets.empty import EmptySubsetWarning
 from slth.tickets.measure import accuracy, data_error, decisions
 from slth.tickets.predicted import predicted_width
 from slth.tickets.problems import SubsetProblems, solve_problems
@@ -13,6 +14,7 @@ from slth.tickets.ticket import Ticket
 __all__ = [
     "CONSTRUCTIONS",
     "Construction",
+    "EmptySubsetWarning",
     "SubsetProblems",
     "Ticket",
     "accuracy",

@@ -13,7 +13,7 @@ from torch import nn
 from slth import checks
 from slth.networks.residual import nested
 from slth.networks.sources import random_source
-from slth.solvers.base import Solver
+from slth.solvers._base import Solver
 from slth.tickets.choosing import Counting
 from slth.tickets.pairs import PAIR, BlockedPairs
 from slth.tickets.prediction import Prediction, Success, levels, smallest

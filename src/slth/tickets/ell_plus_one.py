@@ -125,7 +125,7 @@ class EllPlusOne(BlockedPairs):
     def assemble(
         self, target: nn.Sequential, source: nn.Sequential, solutions: pd.DataFrame
     ) -> Ticket:
-        target = in_float64(target)
+        target = in_float64(target, "target")
         layers, tail = self.split(target)
         table = in_order(solutions, self.subset_problems(target, source))
         (u, U), copies = copies_of(layers, source)

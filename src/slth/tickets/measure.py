@@ -1,44 +1,45 @@
 """What a network does on data. Networks are keywords: none is measured in another's place."""
 
-import numpy as np
-import torch
 from torch import Tensor, nn
 
-from slth.networks.determinism import one_thread
-from slth.networks.training import as_images, as_labels
-from slth.networks.wide import widened
+from slth.networks.arguments import Data, as_images, as_labels
+from slth.networks.evaluation import decided, evaluate
 
 CHUNK = 4  # images at a time: in larger batches torch's float64 convolution leaves the cache
 
 
-def outputs(network: nn.Module, images: Tensor | np.ndarray) -> Tensor:
-    """Outputs of each image (m, …), one torch thread: (m, classes)."""
-    if not isinstance(network, nn.Module):
-        raise TypeError(f"network: got {type(network).__name__}, takes a torch.nn.Module")
-    wide = widened(network)
-    with torch.no_grad(), one_thread():
-        return torch.cat([wide(part) for part in as_images(images).split(CHUNK)])
+def outputs(network: nn.Module, images: Data, name: str = "network") -> Tensor:
+    """Outputs (m, classes) of each image (m, …), float64 on the CPU.
+
+    Network and images may be of any precision: a float64 copy in eval mode is evaluated
+    (`slth.networks.evaluation.evaluate` has the rule and the errors), image by image and on one
+    torch thread; the network is left as it was, modes and buffers included.
+    """
+    return evaluate(network, as_images(images), CHUNK, name)
 
 
-def decisions(network: nn.Module, images: Tensor | np.ndarray) -> Tensor:
+def decisions(network: nn.Module, images: Data) -> Tensor:
     """Class of each image (m, …): where its largest output is, the first at ties; (m,) int64."""
-    return outputs(network, images).argmax(dim=1)
+    return decided(outputs(network, images)).argmax(dim=1)
 
 
-def accuracy(*, network: nn.Module, images: Tensor | np.ndarray, labels: Tensor) -> float:
-    """Share of images (m, …) whose class, by `decisions`, is their label."""
+def accuracy(*, network: nn.Module, images: Data, labels: Data) -> float:
+    """Share of images (m, …) whose class, by `decisions`, is their label (m,), 0 … classes − 1."""
     return share_right(outputs(network, images), labels)
 
 
-def data_error(*, target: nn.Module, ticket: nn.Module, images: Tensor | np.ndarray) -> float:
+def data_error(*, target: nn.Module, ticket: nn.Module, images: Data) -> float:
     """Largest ‖target(x) − ticket(x)‖_∞ over the images: a lower bound of the sup norm."""
-    return largest_gap(target=outputs(target, images), ticket=outputs(ticket, images))
+    return largest_gap(
+        target=outputs(target, images, "target"), ticket=outputs(ticket, images, "ticket")
+    )
 
 
-def share_right(values: Tensor, labels: Tensor) -> float:
+def share_right(values: Tensor, labels: Data) -> float:
     """`accuracy` from the outputs (m, classes) of a network."""
-    decided = values.argmax(dim=1)
-    return float((decided == as_labels(labels, len(decided))).double().mean())
+    classes = decided(values).shape[1]
+    right = as_labels(labels, len(values), classes=classes).cpu() == values.argmax(dim=1).cpu()
+    return float(right.double().mean())
 
 
 def largest_gap(*, target: Tensor, ticket: Tensor) -> float:

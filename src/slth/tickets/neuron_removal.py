@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from slth import checks, seeding
 from slth.networks.architectures import Layer, read_layers
-from slth.solvers.base import Solver
+from slth.solvers._base import Solver
 from slth.tickets.base import Kernels
 from slth.tickets.bounds import tail_norm
 from slth.tickets.descent import Descent

@@ -15,7 +15,7 @@ from slth.networks.architectures import Layer, has_readout, in_float64, linear
 from slth.networks.modules import ChannelScale
 from slth.networks.residual import leaves, nested, order, read_blocks
 from slth.networks.sources import random_source
-from slth.solvers.base import Solver
+from slth.solvers._base import Solver
 from slth.tickets.base import Construction, Kernels
 from slth.tickets.bounds import closed_form, misses
 from slth.tickets.merged import merged_kernels
@@ -91,7 +91,7 @@ class BlockedPairs(Construction):
     def assemble(
         self, target: nn.Sequential, source: nn.Sequential, solutions: pd.DataFrame
     ) -> Ticket:
-        target = in_float64(target)
+        target = in_float64(target, "target")
         layers, tail = self.split(target)
         table = in_order(solutions, self.subset_problems(target, source))
         keep = self.masks(layers, source, table)

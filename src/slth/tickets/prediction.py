@@ -20,6 +20,11 @@ class Prediction:
     bound on the probability of any miss), "quenched" (`slth.theory.success_probability`, an
     approximation) or "none". problems: how many subset
     problems the target poses (at n, if that matters). d: their dimension.
+
+    A width is a statement about existence: with probability 1 − delta every problem has a subset
+    within eps. solver: who searches problems of this (n, d), the construction's own or what `auto`
+    takes; "" without n. reached: whether that search finds a subset wherever one exists. reach:
+    both in a sentence, with the way out.
     """
 
     statement: str
@@ -28,6 +33,9 @@ class Prediction:
     basis: str
     problems: int
     d: int
+    solver: str = ""
+    reached: bool = False
+    reach: str = ""
 
 
 def smallest(misses: Callable[[int], float], delta: float, low: int = 1) -> int | None:

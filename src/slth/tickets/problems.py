@@ -9,11 +9,12 @@ import pandas as pd
 from slth import seeding
 from slth.checks import FloatArray
 from slth.problem import BatchSolution, Instance, status_of, tolerance
-from slth.solvers.base import Solver
-from slth.solvers.front import solve_batch
+from slth.solvers._base import Solver
+from slth.solvers._solve import solve_batch
 
 KEY = ["layer", "channel", "sign", "group"]
 COLUMNS = [*KEY, "d", "candidates", "eps", "solver", "status", "proved", "error", "kept", "work"]
+COLUMNS += ["target", "trivial"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +57,11 @@ def solve_problems(
 
     eps: tolerance per coordinate, None = minimise; the other arguments are those of `slth.solve`.
     Columns: layer, channel, sign, group, d, candidates, eps (NaN for None), solver, status (name
-    of a `Status`), proved, error, kept (size of the subset), work, and subset (the hidden channels
-    chosen). A problem that misses eps keeps its best subset. Seeds are keyed by layer, channel,
-    sign and group, so any split of the problems among jobs gives the same rows.
+    of a `Status`), proved, error, kept (size of the subset), work, target (‖z‖_∞, the error of the
+    empty subset), trivial (‖z‖_∞ ≤ eps: the empty subset is a hit, so HIT says nothing), and
+    subset (the hidden channels chosen). A problem that misses eps keeps its best subset. Seeds are
+    keyed by layer, channel, sign and group, so any split of the problems among jobs gives the same
+    rows.
     """
     eps = tolerance(eps)
     frames = [
@@ -99,6 +102,7 @@ def _empty(X: FloatArray, Z: FloatArray, eps: float | None) -> BatchSolution:
 
 
 def _rows(p: SubsetProblems, eps: float | None, s: BatchSolution) -> pd.DataFrame:
+    size = np.abs(p.Z).max(axis=1)
     return pd.DataFrame(
         {
             "layer": p.layer,
@@ -114,6 +118,8 @@ def _rows(p: SubsetProblems, eps: float | None, s: BatchSolution) -> pd.DataFram
             "error": s.error,
             "kept": s.keep.sum(axis=1),
             "work": s.work,
+            "target": size,
+            "trivial": np.zeros(len(size), dtype=bool) if eps is None else size <= eps,
             "subset": [p.hidden[keep] for keep in s.keep],
         }
     )

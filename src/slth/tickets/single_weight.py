@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from torch import nn
 
-from slth.solvers.base import Solver
+from slth.solvers._base import Solver
 from slth.tickets.choosing import Single
 from slth.tickets.pairs import BlockedPairs
 from slth.tickets.prediction import Prediction, Success, levels, smallest

@@ -1,10 +1,14 @@
 """`build`, and the stages it is the composition of."""
 
+import warnings
+
 import pandas as pd
 from torch import nn
 
+from slth.networks import gate
 from slth.networks.architectures import in_float64
-from slth.solvers.base import Solver
+from slth.solvers._base import Solver
+from slth.tickets.empty import EmptySubsetWarning, warning_of
 from slth.tickets.problems import SubsetProblems, solve_problems
 from slth.tickets.registry import get
 from slth.tickets.ticket import Ticket
@@ -33,14 +37,18 @@ def build(
     tolerance of a problem per coordinate, None = the least error. seed: of the source and of the
     solver. solver, budget, threads: as in `slth.solve`; "auto" is the construction's own solver
     where it brings one. options: of the construction. A subset problem that misses eps keeps its
-    best subset and stays in ``solutions``; nothing is sampled again. Raises ValueError/TypeError.
+    best subset and stays in ``solutions``; nothing is sampled again. Where problems keep nothing,
+    or miss by no less than that, one `EmptySubsetWarning` says in which layers. Raises
+    ValueError/TypeError.
     Cost: that of solving the subset problems, see the construction's docstring.
     """
-    target = in_float64(target) if isinstance(target, nn.Sequential) else target
+    target = in_float64(target, "target") if isinstance(target, nn.Module) else target
     source = sample_source(target, n, seed, construction=construction, **options)
     problems = subset_problems(target, source, construction=construction, **options)
     table = solve_problems(problems, eps, solver, budget, seed, threads)
-    return assemble(target, source, table, construction=construction, **options)
+    ticket = get(construction, **options).assemble(target, source, table)
+    _warn(table)
+    return ticket
 
 
 def sample_source(
@@ -58,6 +66,7 @@ def subset_problems(
     **options: object,
 ) -> list[SubsetProblems]:
     """Return the subset problems that decide what is kept, in a fixed order."""
+    gate.check("source", source)
     return get(construction, **options).subset_problems(target, source)
 
 
@@ -69,5 +78,18 @@ def assemble(
     construction: str = DEFAULT,
     **options: object,
 ) -> Ticket:
-    """Make the ticket from the rows of `solve_problems`, in any order, each problem once."""
-    return get(construction, **options).assemble(target, source, solutions)
+    """Make the ticket from the rows of `solve_problems`, in any order, each problem once.
+
+    Warns as `build` does where ``solutions`` has the columns target and trivial.
+    """
+    gate.check("source", source)
+    ticket = get(construction, **options).assemble(target, source, solutions)
+    if {"target", "trivial"} <= set(solutions.columns):
+        _warn(solutions)
+    return ticket
+
+
+def _warn(solutions: pd.DataFrame) -> None:
+    message = warning_of(solutions)
+    if message is not None:
+        warnings.warn(message, EmptySubsetWarning, stacklevel=3)

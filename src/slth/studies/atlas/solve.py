@@ -17,8 +17,8 @@ from slth.checks import FloatArray
 from slth.ensembles import lookup, sample, sample_target
 from slth.problem import Status
 from slth.progress import track
-from slth.solvers import registry
-from slth.solvers.front import solve, solve_batch
+from slth.solvers import _registry as registry
+from slth.solvers._solve import solve, solve_batch
 from slth.studies.atlas.covering_radius import covering_radius, subset_sums
 from slth.studies.atlas.settings import (
     Covering,

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from slth import frames
+from slth.bounded import read_json
 from slth.studies.job import Job
 
 
@@ -16,12 +17,12 @@ def load(path: str | Path, own: bool = False) -> pd.DataFrame:
     and ``own``, measured where the paper is made. ValueError naming the file when it is not one.
     """
     try:
-        report = json.loads(Path(path).read_text(encoding="utf-8"))
+        report = read_json(path)
         rows = pd.DataFrame(report.pop("rows"))
         missing = {"task", "kind", "n", "d", "eps", "threads", "solver", "seconds"} - set(rows)
         if missing:
             raise KeyError(", ".join(sorted(missing)))
-    except (json.JSONDecodeError, KeyError, AttributeError, TypeError) as error:
+    except (KeyError, AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: not a benchmark file ({error}); run make bench") from None
     return rows.assign(info=json.dumps({**report, "own": own}, sort_keys=True))
 

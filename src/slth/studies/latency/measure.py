@@ -1,11 +1,11 @@
 """Measured latencies, as ``make latency`` wrote them, as a table with the machine in every row."""
 
-import json
 from pathlib import Path
 
 import pandas as pd
 
 from slth import frames
+from slth.bounded import read_json
 from slth.studies.job import Job
 
 KEYS = ["form", "kept", "channels", "hidden", "kernel", "side", "batch", "threads"]
@@ -23,11 +23,11 @@ def read_latencies(path: str | Path, own: bool) -> pd.DataFrame:
     peak: bytes a pass adds to the resident memory, NaN if unknown.
     """
     try:
-        report = json.loads(Path(path).read_text(encoding="utf-8"))
+        report = read_json(path)
         rows = pd.DataFrame(report["rows"], columns=[*KEYS, *VALUES])
         machine = {key: report["machine"][key] for key in ("processor", "cores")}
         machine["torch"] = report["versions"]["torch"]
-    except (json.JSONDecodeError, KeyError, AttributeError, TypeError, ValueError) as error:
+    except (KeyError, AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"{path}: not a file of latencies ({error}); run make latency") from None
     if rows.empty or rows[[*KEYS, "seconds", "ratio", "low", "high"]].isna().any(axis=None):
         raise ValueError(f"{path}: lacks rows or {', '.join(KEYS)}; run make latency")

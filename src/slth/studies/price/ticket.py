@@ -11,7 +11,7 @@ from torch import nn
 from slth import seeding
 from slth.networks.determinism import one_thread
 from slth.supnorm import bracket
-from slth.supnorm.interval import interval_bound
+from slth.supnorm.bounds.intervals import interval_bound
 from slth.tickets.registry import get
 from slth.tickets.stages import build
 from slth.tickets.ticket import Ticket

@@ -30,7 +30,7 @@ def solver(name: object, fallback: Fallback = escape) -> str:
 @cache
 def solvers() -> dict[str, str]:
     """Solvers of the registry in its order: module and class by name."""
-    found: dict[str, str] = constant(PACKAGE / "solvers" / "registry.py", "SOLVERS")
+    found: dict[str, str] = constant(PACKAGE / "solvers" / "_registry.py", "SOLVERS")
     return found
 
 
@@ -44,7 +44,7 @@ def constructions() -> dict[str, str]:
 def modules() -> list[str]:
     """Modules of the registries, whose classes hold the words."""
     tables = (solvers(), constructions())
-    registries = ["slth.solvers.registry", "slth.tickets.registry"]
+    registries = ["slth.solvers._registry", "slth.tickets.registry"]
     return sorted({*registries, *(t.split(":")[0] for table in tables for t in table.values())})
 
 

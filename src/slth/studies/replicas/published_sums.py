@@ -9,7 +9,7 @@ from slth import checks, seeding
 from slth.checks import FloatArray
 from slth.intervals import clopper_pearson
 from slth.problem import Status
-from slth.solvers.front import solve_batch
+from slth.solvers._solve import solve_batch
 
 LENET = {"conv1": (6, 1, 5, 5), "conv1 bias": (6,), "conv2": (16, 6, 5, 5), "conv2 bias": (16,)}
 CHUNK = 1 << 14  # instances at a time

@@ -21,7 +21,7 @@ from slth.progress import track
 from slth.studies.job import Job
 from slth.studies.restrictions.settings import Settings
 from slth.studies.searching import placed
-from slth.supnorm.bracket import bracket
+from slth.supnorm._bracket import bracket
 from slth.tickets.measure import data_error, outputs
 from slth.tickets.problems import solve_problems
 from slth.tickets.registry import get

@@ -6,7 +6,7 @@ import pandas as pd
 from slth import frames
 from slth.ensembles import sample, sample_target
 from slth.progress import track
-from slth.solvers.front import solve_batch
+from slth.solvers._solve import solve_batch
 from slth.studies.devices import placed
 from slth.studies.job import Job
 from slth.studies.threshold.sample import POINT, point_of
