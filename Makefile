@@ -90,8 +90,8 @@ schema: $(STAMP) ## write the config's JSON schema for editors from the typed se
 	PYTHONPATH=src $(VENV)/bin/python -c "from slth.configuration.schema import write; write('workflow/schemas/config.schema.json')"
 
 lock: $(STAMP) ## write constraints.txt from .venv, after changing a pin
-	$(VENV)/bin/python -m pip freeze --exclude-editable --exclude torch --exclude slth \
-	  | grep -E '^[A-Za-z0-9._-]+==[^+]+$$' \
+	$(VENV)/bin/python -m pip freeze --exclude-editable --exclude slth \
+	  | sed -E 's/\+[A-Za-z0-9.]+$$//' | grep -E '^[A-Za-z0-9._-]+==[^+]+$$' \
 	  | grep -viE '^(nvidia|triton|cuda)' > constraints.txt.new
 	mv constraints.txt.new constraints.txt
 

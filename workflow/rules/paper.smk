@@ -20,7 +20,8 @@ PROSE = sorted(
 rule render_provenance:
     input:
         measured=list(MEASURED),
-        code=code(None, script="render_provenance"),
+        code=code(None, script="render_provenance")
+        + [os.path.relpath(ROOT / f"src/slth/studies/{each}/claims.py") for each in STUDIES],
     output:
         "paper/numbers/provenance.tex",
         "paper/tables/provenance.tex",

@@ -41,7 +41,7 @@ def refusal(solver: str, n: int, d: int) -> str | None:
     easy = n * d <= EASY if limit is None else n <= min(limit, EASY_N) and d <= EASY_D
     if known and easy:
         return None
-        from slth.solvers import _registry as registry
+    from slth.solvers import _registry as registry
     from slth.solvers._base import DEFAULT_MEMORY
 
     own = registry.get(name)

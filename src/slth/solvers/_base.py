@@ -62,12 +62,12 @@ class Solver(abc.ABC):
     A subclass states what it handles and cannot, and what to use instead; parameters, if any, are
     dataclass fields, so `solve(..., solver=KList(levels=4))` works as a name does.
 
-    Literals that are read without importing the class: printed, its name in LaTeX; devices; max_n,
-    the largest n that `refusal` lets through, None where it depends on more or there is none.
+    Literals that are read without importing the class: printed, its name in LaTeX ("": as it is);
+    devices; max_n, the largest n that `refusal` lets through, None where there is no such limit.
     """
 
     name: ClassVar[str]
-    printed: ClassVar[str]
+    printed: ClassVar[str] = ""
     handles: ClassVar[str]
     cannot: ClassVar[str]
     cost: ClassVar[str]

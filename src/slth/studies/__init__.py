@@ -8,7 +8,8 @@ looking. Modules of a study, of which it has those that it needs:
 ``<stage>``   `run`, one job of the rule ``<stage>_<study>``: sample, solve, construct, measure, …
 ``figures``   `FIGURES`, the names; `figures`, from measured tables to figures by name
 ``tables``    `TABLES`, the names; `tables`, from measured tables to tables by name
-``claims``    `READS`, measured tables of the study; `macros`, numbers and sentences by name
+``claims``    `READS`, measured tables of the study; `macros`, numbers and sentences by name;
+              `GIVEN`, numbers that are printed and that no job of the run computes
 
 Studies do not import each other; what they share is in `slth.studies.printing` and in the library.
 """

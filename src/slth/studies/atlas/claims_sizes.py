@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from slth.intervals import SIGNIFICANCE, excess_of_misses
 from slth.ensembles import lookup
+from slth.intervals import SIGNIFICANCE, excess_of_misses
 from slth.studies.atlas.claims_least import largest_sizes, level, printed
 from slth.studies.printing import titles
 from slth.studies.printing.formatting import (

@@ -19,6 +19,7 @@ from slth.studies.printing.formatting import (
     sentence,
 )
 
+GIVEN = ("the benchmark's timings", "published figures")  # numbers that the run takes over
 READS = {"benchmark": "benchmark"}  # table: kind
 
 

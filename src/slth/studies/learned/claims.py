@@ -26,6 +26,7 @@ NO_MASKS = "This run learned no mask."
 NO_ROUTES = "This run pruned no random network of the tickets by learning."
 
 
+GIVEN = ("published figures",)  # numbers that the run takes over
 READS = {"learned": "learned masks", "routes": "learned routes"}  # table: kind
 BORROWS = {"tickets": {"tickets": "measured tickets", "blocks": "solved blocks"}}
 

@@ -7,6 +7,7 @@ from typing import Any
 from slth import frames
 from slth.digests import shortened
 from slth.provenance import commit_line, provenance
+from slth.studies import listed
 from slth.studies.printing.booktabs import Table, write
 from slth.studies.printing.formatting import escape, listing
 from slth.studies.printing.macros import write_macros
@@ -35,7 +36,21 @@ def render_provenance(
     write(table, paper / "tables" / f"{NAME}.tex")
     write(table, report / "tables" / f"{NAME}.html")
     found = {"Seed": escape(config["seed"]), "Studies": ",".join(studies)}
+    found["Computed"] = computed(given(studies))
     write_macros(paper / "numbers" / f"{NAME}.tex", found, f"{__name__}.render_provenance")
+
+
+def given(studies: Sequence[str]) -> list[str]:
+    """What the sections of the run print that no job of it computed: ``GIVEN`` of their claims."""
+    return list(
+        dict.fromkeys(name for study in studies for name in listed(study, "claims", "GIVEN"))
+    )
+
+
+def computed(exceptions: Sequence[str]) -> str:
+    """Say which numbers of the paper the run that typeset it has computed."""
+    but = f" but {listing(exceptions)}" if exceptions else ""
+    return f"Every number in this paper{but} was computed by the run that typeset it."
 
 
 def provenance_table(provenance: Mapping[str, Any]) -> Table:

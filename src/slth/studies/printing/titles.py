@@ -24,7 +24,7 @@ def ensemble(name: object, fallback: Fallback = escape) -> str:
 def solver(name: object, fallback: Fallback = escape) -> str:
     """Return a solver's name in print; ``fallback`` of one that is not in the registry."""
     target = solvers().get(str(name))
-    return str(attribute(target, "printed", fallback(name))) if target else fallback(name)
+    return str(attribute(target, "printed") or fallback(name)) if target else fallback(name)
 
 
 @cache
