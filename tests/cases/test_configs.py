@@ -1,4 +1,4 @@
-"""Strange configs: each is one line that says what is wrong, or its jobs run to the printed page."""
+"""Strange configs: each is a line that says what is wrong, or its jobs run to the printed page."""
 
 import json
 import os
@@ -33,7 +33,7 @@ from slth.studies.price.tables import prices_table
 from slth.studies.price.widths import with_predictions
 from slth.studies.printing import engine, provenance, titles
 from slth.studies.threshold.measure import summarise
-from slth.studies.threshold.sample import sample_cells
+from slth.studies.threshold.sample import cells
 from slth.studies.threshold.settings import Settings as Threshold
 from slth.studies.threshold.solve import decide
 from slth.theory.refined import refined_probability
@@ -205,10 +205,8 @@ def test_literals_of_a_construction_are_the_class_s_own(name: str) -> None:
 def test_construction_without_words_is_a_fault_that_names_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    words = {name: value for name, value in vars(titles).items() if name == "constructions"}
-    table = {**words["constructions"](), "rss_dense": "slth.tickets.choosing:Single"}
+    table = {**titles.constructions(), "rss_dense": "slth.tickets.choosing:Single"}
     monkeypatch.setattr(titles, "constructions", lambda: table)
-    monkeypatch.setattr(dependencies, "attribute", dependencies.attribute)
     with pytest.raises(ConfigError, match="whose class says no label, words, family, rate"):
         check(price({"construction": "rss_dense", "n": [3]}))
 
@@ -242,7 +240,7 @@ ENDS = [
 def test_threshold_at_its_ends_runs(change: dict[str, Any]) -> None:
     own = {"grid": grid(1, 1, 4), "replicates": 3, "solver": "enumeration", **change}
     settings = Threshold(**check({"threshold": own})["threshold"])
-    table = summarise(decide(sample_cells(settings, 1, 0), settings.solver), settings.confidence)
+    table = summarise(decide(cells(settings, 1, 0), settings.solver), settings.confidence)
     assert table[["rate", "low", "high", "prediction", "n_star"]].notna().all().all()
 
 
@@ -382,9 +380,6 @@ def test_snakemake_is_left_with_a_line_before_it_reads(tmp_path: Path, path: str
 
 def test_many_faults_are_cut_short(tmp_path: Path) -> None:
     (tmp_path / "data.json").write_text(json.dumps({f"key{i}": i for i in range(500)}))
-    (tmp_path / "Snakefile").write_text(
-        "from slth.configuration import check_or_exit\nconfig = check_or_exit(config)\n"
-    )
     script = (
         "from slth.configuration import check_or_exit, read;"
         f"check_or_exit(read([{str(tmp_path / 'data.json')!r}]))"
