@@ -12,7 +12,7 @@ from slth.dependencies import PACKAGE, attribute, constant, defines
 
 MOST_BYTES = 8 * 2**30  # that one job may hold
 FLOAT = 8  # bytes
-EASY = 100_000  # n·d up to which no solver without a limit of its own needs much
+EASY, FLAT_D = 100_000, 4096  # n·d and d up to which no solver without a limit needs much
 EASY_N, EASY_D = 50, 100  # up to which no exact solver does
 DEVIATIONS = 7.0  # of a pool's size: exceeded once in 10^12 pools
 
@@ -38,7 +38,8 @@ def refusal(solver: str, n: int, d: int) -> str | None:
     target = constant(PACKAGE / "solvers/_registry.py", "SOLVERS")[name]
     limit = attribute(target, "max_n")
     known = limit is not None or not defines(target, "refusal")
-    easy = n * d <= EASY if limit is None else n <= min(limit, EASY_N) and d <= EASY_D
+    flat = n * d <= EASY and d <= FLAT_D
+    easy = flat if limit is None else n <= min(limit, EASY_N) and d <= EASY_D
     if known and easy:
         return None
     from slth.solvers import _registry as registry
