@@ -89,12 +89,13 @@ def test_settings_are_typed() -> None:
 
 
 GRID = [{"d": 2, "n": [4]}]
+TICKET = {"name": "t", "network": "one"}
 WRONG = [
     ({"seed": -1}, "seed: got -1, takes an integer >= 0"),
     ({"seed": True}, "seed: got True"),
     ({"seed": 1.0}, "seed: got 1.0"),
     ({"seeed": 1}, "seeed: unknown key; did you mean seed?"),
-    ({"threshold": None}, "threshold: got None, takes the keys ensembles"),
+    ({"threshold": None}, "threshold: got None, takes the keys enabled, ensembles"),
     ({"threshold": {"eps": math.nan}}, "threshold.eps: got nan"),
     ({"threshold": {"eps": "1e-3"}}, "write 0.001 without quotes"),
     ({"threshold": {"ensembles": ["norml"]}}, "did you mean 'normal'?"),
@@ -106,9 +107,15 @@ WRONG = [
     ({"threshold": {"replicates": 3, "shards": 4}}, "threshold.shards: got 4"),
     ({"networks": [{"name": "../a"}]}, "networks[0].name: got '../a'"),
     ({"networks": [{"name": "a\n"}]}, "networks[0].name: got 'a\\n'"),
-    ({"networks": [{"name": "one", "kernel": 4}]}, "takes an odd size"),
-    ({"networks": [{"name": "one", "channels": [1] * 4, "padding": "valid"}]}, "too small"),
-    ({"networks": [{"name": "one"}, {"name": "one"}]}, "which networks[0] has"),
+    ({"networks": [{"name": "one", "kernel": 4}], "tickets": [TICKET]}, "takes an odd size"),
+    (
+        {
+            "networks": [{"name": "one", "channels": [1] * 4, "padding": "valid"}],
+            "tickets": [TICKET],
+        },
+        "too small",
+    ),
+    ({"networks": [{"name": "one"}] * 2, "tickets": [TICKET]}, "which networks[0] has"),
     ({"tickets": [{"name": "a", "network": "absent"}]}, "takes one of the networks: one"),
     ({"tickets": [{"name": "a"}]}, "tickets[0].network: missing"),
     ({"tickets": {"name": "a"}}, "tickets: got {'name': 'a'}, takes a list"),
@@ -119,7 +126,17 @@ WRONG = [
         {"atlas": {"least": {"grid": [{"d": 1, "n": [4], "ensembles": ["normal"]}]}}},
         "atlas.least.grid[0].ensembles: got 'normal', which the whole grid has",
     ),
-    ({"atlas": {"shards": 41, "covering": {"grid": GRID}}}, "atlas.covering.replicates is 40"),
+    (
+        {
+            "atlas": {
+                "shards": 41,
+                "covering": {"grid": GRID},
+                "volume": {"grid": []},
+                "search": {"grid": []},
+            }
+        },
+        "atlas.covering.replicates is 40",
+    ),
     ({"atlas": {"sizes": {"grid": GRID}}}, "atlas.sizes.grid[0].eps: missing"),
     ({"atlas": {"volume": {"grid": [{"d": 2, "n": [4], "eps": 0.1}]}}}, "an integer >= 1 and <= 1"),
     ({"price": {"sizes": [{"granularity": "entry", "eps": 0.1}] * 2}}, "got entry twice"),
@@ -292,7 +309,7 @@ def test_overlay_replaces_values_and_lists_and_keeps_the_rest() -> None:
 
 
 def test_defaults_reach_entries_of_lists_and_are_copies() -> None:
-    filled = check({"networks": [{"name": "a"}], "tickets": []})
+    filled = check({"networks": [{"name": "a"}], "tickets": [{"name": "t", "network": "a"}]})
     assert filled["networks"][0]["kernel"] == 3
     filled["threshold"]["ensembles"].append("changed")
     assert "changed" not in check({})["threshold"]["ensembles"]

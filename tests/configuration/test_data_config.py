@@ -24,7 +24,9 @@ def test_no_folder_is_one_fault_with_the_home(name: str) -> None:
 @pytest.mark.parametrize("folder", ["absent", "x" * 400, "\N{SNOWMAN}/…"])
 def test_missing_file_is_one_fault(folder: str, tmp_path: Path) -> None:
     networks = [{"name": "one", "data": "mnist"}]
-    (line,) = faults({"data_folder": str(tmp_path / folder), "networks": networks})
+    tickets = [{"name": "t", "network": "one"}]
+    given = {"data_folder": str(tmp_path / folder), "networks": networks, "tickets": tickets}
+    (line,) = faults(given)
     assert line.startswith("networks[0].data: ")
 
 

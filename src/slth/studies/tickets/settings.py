@@ -140,7 +140,7 @@ def _sizes(where: str, arm: Mapping[str, Any], network: Mapping[str, Any]) -> It
         layers.append((10, c_out * side * side, 1))
     groups = {"filter": lambda c, area: c * area, "kernel": lambda _, area: area}
     dimensions = {groups.get(arm["granularity"], lambda *_: 1)(c, area) for c, _, area in layers}
-    sizes = [(f"{where}.n", pool(n), max(dimensions)) for n in sorted(arm["n"])]
+    sizes = [(f"{where}.n, about {n}", pool(n), max(dimensions)) for n in sorted(arm["n"])]
     yield from unsolvable(f"{where}.solver", arm["solver"], sizes)
     drawn = arm["seeds"] * sum(source_weights(layers, n) for n in arm["n"])
     words = f"{arm['seeds']:,} random networks of each size"
