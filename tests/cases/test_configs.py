@@ -303,6 +303,17 @@ def test_every_construction_that_can_be_priced_is_printed(name: str) -> None:
         assert str(titles.arm(arm, "words")).lower() in macros["PriceRefused"].lower()
 
 
+def test_prices_at_one_size_are_drawn() -> None:
+    """Points one above the other leave an axis of no width."""
+    row = {
+        "target": "points", "n": 3, "digits": 0, "d": 1, "replicate": 0, "status": "BUILT",
+        "upper": 0.5, "lower": 0.4, "target_scale": 1.0, "overparameterisation": 8.0,
+    }  # fmt: skip
+    arms = ("structured_convolution-entry", "structured_convolution-kernel", "equivariant")
+    rows = pd.DataFrame([{**row, "arm": arm, "construction": arm} for arm in arms])
+    assert price_figures({"price": rows, "sizes": pd.DataFrame()})["price"].axes
+
+
 # Which numbers the run computed.
 
 

@@ -14,7 +14,7 @@ MOST_BYTES = 8 * 2**30  # that one job may hold
 FLOAT = 8  # bytes
 EASY, FLAT_D = 100_000, 4096  # n·d and d up to which no solver without a limit needs much
 EASY_N, EASY_D = 50, 100  # up to which no exact solver does
-DEVIATIONS = 7.0  # of a pool's size: exceeded once in 10^12 pools
+DEVIATIONS = 6.0  # of a pool's size: exceeded once in 10^9 pools
 
 Size = tuple[str, int, int]  # key path, n, d
 

@@ -36,6 +36,8 @@ def price_figure(price: pd.DataFrame) -> Figure:
     count = len(families)
     figure = Figure(figsize=(style.TEXT_WIDTH, 1.0 + 1.75 * len(targets)), layout="constrained")
     axes = figure.subplots(len(targets), count, sharex=True, sharey=True, squeeze=False)
+    for ax in axes.flat:  # while the limits are those of empty axes: one point's have no inverse
+        ax.axhline(1.0, color=style.REFERENCE, linewidth=0.8, linestyle=":", zorder=2.01)
     for row, target in zip(axes, targets, strict=True):
         here = table[table["target"] == target]
         for ax, own in zip(row, families.values(), strict=True):
@@ -110,7 +112,6 @@ def _family(ax: Axes, table: pd.DataFrame, arms: tuple[str, ...]) -> None:
             label=titles.arms()[name],
             **look,
         )
-    ax.axhline(1.0, color=style.REFERENCE, linewidth=0.8, linestyle=":")
 
 
 def _key(axes: np.ndarray, arms: tuple[str, ...], longest: int) -> dict[str, object]:
