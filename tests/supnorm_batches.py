@@ -20,7 +20,7 @@ from slth.supnorm.closed_form import closed_form
 from slth.supnorm.crown import crown
 from slth.supnorm.differential import differential
 from slth.supnorm.dual import build
-from slth.supnorm.lagrangian import Bounds, refine, size
+from slth.supnorm.lagrangian import Bounds, size
 from slth.supnorm.layers import Layer
 from slth.supnorm.local import narrowed
 from slth.supnorm.ranges import evaluation_error, propagate
@@ -167,11 +167,11 @@ def zoomed(batch: Batch, side: int = 33, rounds: int = 4) -> Tensor:
     return best
 
 
-def bounds(batch: Batch, rounds: int, steps: int, narrow: bool) -> dict[str, Tensor]:
+def bounds(batch: Batch, rounds: int, narrow: bool) -> dict[str, Tensor]:
     """Every bound of every pair by name, (count,), `closed_form` the same for all.
 
-    rounds: how often each open node of each objective is taken: 2^rounds − 1 subproblems. steps: of
-    the dual without splits. narrow: whether ranges inside are narrowed.
+    rounds: how often each open node of each objective is taken: 2^rounds − 1 subproblems, of which
+    the first alone is `lagrangian`. narrow: whether ranges inside are narrowed.
     """
     _, (f, g), box = prepare(batch.f, batch.g, (batch.lo, batch.hi), tuple(batch.lo.shape))
     with one_thread():
@@ -183,14 +183,16 @@ def bounds(batch: Batch, rounds: int, steps: int, narrow: bool) -> dict[str, Ten
         assert dual is not None
         last = dual.ranges[-1]
         ends = torch.cat([last.delta.hi.flatten(), -last.delta.lo.flatten()])
-        linear = Bounds(ends, box.lo.new_zeros(0, *box.lo.shape))
-        refine(dual, linear, torch.arange(len(ends)), steps)
+        tree = Tree(dual, (f, g), Bounds(ends, box.lo.new_zeros(0, *box.lo.shape)))
+        grow(tree, 1)
+        linear = tree.result()
+        grow(tree, rounds - 1)
         sizes = {
             "separate": torch.maximum(*apart),
             "differential": differential(f, g, box)[-1].delta.size,
             "crown": crown(f, g, box, 10 * narrow).view(error.shape),
             "lagrangian": size(linear, last, False),
-            "branching": size(split(dual, (f, g), linear, rounds), last, False),
+            "branching": size(tree.result(), last, False),
         }
         sizes = {name: (value + error).flatten() for name, value in sizes.items()}
         norms = closed_form(f, g, float(box.size.max())) + float(error.max())
@@ -212,22 +214,15 @@ def _blocks(layer: Layer, most: int = 2) -> Blocks:
     return share(outputs, *(part[outputs] for part in parts), absent)  # type: ignore[call-arg, arg-type]
 
 
-def split(dual, pair, found: Bounds, rounds: int) -> Bounds:
-    """Branch and bound with every objective split alike, whichever is the largest."""
-    tree = Tree(dual, pair, found)
-    grow(tree, rounds)
-    return tree.result()
-
-
 def grow(tree: Tree, rounds: int) -> None:
-    """Take every open node of the tree, ``rounds`` times."""
-    for done in range(rounds):
+    """Take every open node of the tree ``rounds`` times, whichever has the largest bound."""
+    for _ in range(rounds):
         nodes = [node for *_, node in tree.heap]
         tree.heap = []
         for leaf in (node for node in nodes if node.leaf):
             tree.push(leaf)
         if whole := [node for node in nodes if not node.leaf]:
-            (tree.divide if done else tree.take_up)(whole)
+            (tree.take_up if whole[0].split is None else tree.divide)(whole)
 
 
 def check(found: dict[str, Tensor], value: Tensor, label: str) -> None:
