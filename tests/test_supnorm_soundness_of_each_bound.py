@@ -18,7 +18,7 @@ from slth.supnorm import bracket, branching, exact, stage
 from tests import supnorm_batches as batches
 from tests import supnorm_cases as cases
 
-OFF = {"samples": 0, "restarts": 0, "steps": 0}
+OFF: dict[str, Any] = {"samples": 0, "restarts": 0, "steps": 0}
 WIDE = [("line", 16, i) for i in range(60)] + [("plane", 16, i) for i in range(40)]
 WIDE += [("convolutions", 8, i) for i in range(12)] + [("residual", 2, i) for i in range(4)]
 WIDE += [("residual pixel", 8, i) for i in range(6)]
