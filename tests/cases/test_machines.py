@@ -150,6 +150,7 @@ def stop(signum, frame):
     raise SystemExit(signum)
 
 signal.signal(signal.SIGTERM, stop)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below a shell's background job
 X = np.ones((2, 2))
 slth.solve(X, X[0], solver="enumeration")
 for name in sys.argv[1:]:

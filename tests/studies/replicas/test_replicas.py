@@ -122,8 +122,7 @@ def test_cost_is_that_of_the_published_number_of_weights() -> None:
 
 
 def test_colour_images_are_refused_before_any_job() -> None:
-    schema = ROOT / "workflow/schemas/config.schema.yaml"
     with pytest.raises(
         ConfigError, match=r"replicas\.lenet\.data: got 'cifar10', takes a set of grey"
     ):
-        check({"replicas": {"lenet": {"data": "cifar10"}}}, schema)
+        check({"replicas": {"lenet": {"data": "cifar10"}}})
