@@ -11,8 +11,9 @@ import pytest
 
 from slth import cores
 from slth.problem import Instance
-from slth.solvers import compiled, front
-from slth.solvers.base import Answer, Options, Solver
+from slth.solvers import _solve as front
+from slth.solvers._base import Answer, Options, Solver
+from slth.solvers.kernels import compiled
 
 SOURCE = Path(compiled.__file__).parents[2]
 LIMIT = 300  # seconds a process may take on a busy machine; no measure of speed
@@ -38,7 +39,7 @@ def test_case_26_a_damaged_kernel_cache_is_compiled_anew(tmp_path: Path) -> None
         "from slth.solvers import kernel_files as k; places = k.places\n"
         "k.places = lambda *a: places(*a)[:1]\n"
         "from slth.solvers.enumeration import _bits; print(_bits(7))\n"
-        "from slth.supnorm.descent_kernels import _maximiser as f; print(f(1., 2., 3.))"
+        "from slth.supnorm.dual.descent_kernels import _maximiser as f; print(f(1., 2., 3.))"
     )
     first = run(code, NUMBA_CACHE_DIR=str(tmp_path))
     assert first.returncode == 0, first.stderr
@@ -153,6 +154,7 @@ def stop(signum, frame):
     raise SystemExit(signum)
 
 signal.signal(signal.SIGTERM, stop)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below a shell's background job
 X = np.ones((2, 2))
 slth.solve(X, X[0], solver="enumeration")
 for name in sys.argv[1:]:

@@ -12,7 +12,7 @@ import torch
 import slth
 from slth.problem import Status
 from slth.solvers import quiet
-from tests.solver_checks import EXACT, NAMES
+from tests.solvers.solver_checks import EXACT, NAMES
 
 WIDE = np.array([[2**53 + 1], [2**54]])
 ONE_ARGUMENT = r"^(X|X3)\b.*(2\^53|float64)"

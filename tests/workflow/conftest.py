@@ -19,7 +19,7 @@ PARTS = [
     "benchmarks",
     "config",
     "config.yaml",
-    "configs",
+    "config",
     "envs",
     "paper",
     "profiles",
@@ -76,7 +76,7 @@ class Checkout:
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command line of a run on the CI config."""
-        base = [sys.executable, "-m", "snakemake", "--configfile", "configs/ci.yaml"]
+        base = [sys.executable, "-m", "snakemake", "--configfile", "config/ci.yaml"]
         return [*base, *(arguments or ("--cores", "2"))]
 
     def run(

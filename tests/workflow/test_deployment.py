@@ -88,7 +88,7 @@ def test_the_catalog_finds_what_it_looks_for() -> None:
 
 def test_deployed_configs_are_the_projects() -> None:
     """snakedeploy copies config/ alone; its files are links to where the project keeps them."""
-    sources = [PROJECT / "config.yaml", *sorted((PROJECT / "configs").glob("*.yaml"))]
+    sources = [PROJECT / "config.yaml", *sorted((PROJECT / "config").glob("*.yaml"))]
     assert {path.name for path in (PROJECT / "config").glob("*.yaml")} == {p.name for p in sources}
     for source in sources:
         assert (PROJECT / "config" / source.name).resolve() == source

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from slth.configuration import check, load_schema, read
+from slth.configuration import check, read
 from tests.cases.test_runs import HOSTILE, backwards
 from tests.workflow.conftest import Checkout, rules_in
 
@@ -34,7 +34,7 @@ def remove(checkout: Checkout, *names: str) -> None:
 
 
 def add(checkout: Checkout, text: str) -> None:
-    config = checkout.folder / "configs/ci.yaml"
+    config = checkout.folder / "config/ci.yaml"
     config.write_text(config.read_text() + text)
 
 
@@ -60,8 +60,8 @@ def with_one_table_edited(checkout: Checkout) -> None:
 def with_another_layout(checkout: Checkout) -> None:
     """The whole config in ``config.yaml``, in the opposite order, every default written out."""
     folder = checkout.folder
-    paths = [folder / "config.yaml", folder / "configs/ci.yaml"]
-    whole = check(read(paths), load_schema(folder / "workflow/schemas/config.schema.yaml"))
+    paths = [folder / "config.yaml", folder / "config/ci.yaml"]
+    whole = check(read(paths))
     paths[0].write_text(yaml.safe_dump(backwards(whole), sort_keys=False))
     paths[1].write_text("{}\n")
 

@@ -42,10 +42,10 @@ def edited(path: Path) -> Iterator[None]:
     [
         ("paper/main.tex", PAPER),
         ("paper/sections/latency.tex", PAPER),
-        ("src/slth/solvers/klist.py", TICKETS | STRUCTURED | RENDER),
+        ("src/slth/solvers/klist/solver.py", TICKETS | STRUCTURED | RENDER),
         ("src/slth/solvers/milp.py", set()),
         (
-            "src/slth/solvers/mitm_space.py",
+            "src/slth/solvers/mitm/space.py",
             TICKETS | THRESHOLDS | ATLAS | REPLICAS | SUMS | STRUCTURED | RENDER,
         ),
         ("src/slth/tickets/rss_dense.py", REPLICAS | PAPER),
@@ -56,17 +56,17 @@ def edited(path: Path) -> Iterator[None]:
             {"sample_sources"} | TICKETS | STRUCTURED | RENDER,
         ),
         (
-            "src/slth/supnorm/differential.py",
+            "src/slth/supnorm/bounds/differential.py",
             {"measure_tickets", "collect_tickets", "sandwich_pairs"}
             | (LEARNED | SANDWICH | STRUCTURED | RENDER),
         ),
         ("src/slth/theory/quenched.py", PREDICTIONS | {"collect_price", "render_price"} | RENDER),
         ("src/slth/theory/refined.py", PREDICTIONS | RENDER),
         ("src/slth/theory/covering.py", {"measure_atlas", "render_atlas"} | PAPER),
-        ("src/slth/experiments/published_sums.py", SUMS | PAPER),
-        ("src/slth/experiments/depth.py", DEPTH | PAPER),
-        ("src/slth/rendering/claims_price.py", {"render_price"} | PAPER),
-        ("src/slth/rendering/figures.py", {"render_figures"} | PAPER),
+        ("src/slth/studies/replicas/published_sums.py", SUMS | PAPER),
+        ("src/slth/studies/depth/measure.py", DEPTH | PAPER),
+        ("src/slth/studies/price/claims.py", {"render_price"} | PAPER),
+        ("src/slth/studies/tickets/figures.py", {"render_figures"} | PAPER),
     ],
 )
 def test_edit_reruns_its_dependants_only(finished: Checkout, file: str, rules: set[str]) -> None:
@@ -92,7 +92,7 @@ def test_touch_reruns_nothing(finished: Checkout) -> None:
 
 
 def test_config_change_reruns_its_experiment_only(finished: Checkout) -> None:
-    config = finished.folder / "configs/ci.yaml"
+    config = finished.folder / "config/ci.yaml"
     text = config.read_text(encoding="utf-8")
     config.write_text(text.replace("confidence:", "confidence: 0.95 #", 1), encoding="utf-8")
     try:

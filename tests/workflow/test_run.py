@@ -36,7 +36,7 @@ def test_jobs_are_shards(fresh: Checkout) -> None:
 
 
 def test_other_seed_gives_other_figures(finished: Checkout, fresh: Checkout) -> None:
-    config = fresh.folder / "configs/ci.yaml"
+    config = fresh.folder / "config/ci.yaml"
     config.write_text(config.read_text(encoding="utf-8") + "\nseed: 4242\n", encoding="utf-8")
     fresh.run("--cores", "2", "results/measure/thresholds.parquet")
     one, other = (

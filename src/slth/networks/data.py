@@ -48,7 +48,9 @@ def digits() -> Raw:
     """
     found = importlib.util.find_spec("sklearn")
     if found is None or found.origin is None:
-        raise FileNotFoundError("digits: needs scikit-learn, which ships them: pip install it")
+        raise FileNotFoundError(
+            "digits: needs scikit-learn, which ships them: pip install scikit-learn"
+        )
     # read as `sklearn.datasets.load_digits` does; importing that takes longer than most jobs' work
     path = Path(found.origin).parent / "datasets/data/digits.csv.gz"
     with gzip.open(path, "rt", encoding="utf-8") as lines:

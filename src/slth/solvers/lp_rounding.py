@@ -9,10 +9,10 @@ from scipy import optimize, sparse
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
 from slth.problem import Instance
-from slth.solvers import stopping
-from slth.solvers.base import Answer, Options, Solver
-from slth.solvers.compiled import njit, stopped
+from slth.solvers._base import Answer, Options, Solver
 from slth.solvers.enumeration import Enumeration
+from slth.solvers.kernels import stopping
+from slth.solvers.kernels.compiled import njit, stopped
 from slth.solvers.quiet import quiet
 
 DEFAULT_BUDGET = 2**18  # roundings and flips
@@ -39,6 +39,7 @@ class LpRounding(Solver):
     vertices: int = VERTICES
 
     name: ClassVar[str] = "lp_rounding"
+    printed: ClassVar[str] = "LP rounding"
     handles: ClassVar[str] = "any n and d; exact when n ≤ d and a subset hits z"
     cannot: ClassVar[str] = "prove; gain from n: the error is about that of d candidates; use klist"
     cost: ClassVar[str] = (

@@ -8,7 +8,7 @@ from scipy import optimize, sparse
 
 from slth.checks import BoolArray, FloatArray
 from slth.problem import Instance
-from slth.solvers.base import Answer, Options, Solver
+from slth.solvers._base import Answer, Options, Solver
 from slth.solvers.quiet import quiet
 
 BASE_BYTES, ENTRY_BYTES = 2**26, 1600  # measured: up to 1100 bytes for each entry of X
@@ -26,6 +26,7 @@ class Milp(Solver):
     """
 
     name: ClassVar[str] = "milp"
+    printed: ClassVar[str] = "MILP"
     handles: ClassVar[str] = "any n and d; a baseline, useful for n ≤ 20"
     cannot: ClassVar[str] = "prove; reach errors under about 1e-6 of the data; use mitm or klist"
     cost: ClassVar[str] = "exponential in n; seconds at n = 20, d = 1; budget = nodes"

@@ -9,9 +9,9 @@ from numpy.typing import ArrayLike
 from torch import nn
 
 from slth import checks
+from slth import devices as gpu
 from slth.networks import gate
 from slth.networks.evaluation import copied
-from slth.solvers import gpu
 from slth.supnorm import arithmetic
 from slth.supnorm.layers import Layer, Shape
 from slth.supnorm.ranges import Range

@@ -14,6 +14,7 @@ from slth.theory import arguments
 CLUSTER = 4  # shortest candidates whose sums hit together
 POINTS = 32  # of a cluster's cubes, to measure the overlap
 CHUNK = 2**21  # float64 entries of candidates held at once: 16 MiB
+SQUARES = 2**25  # of covariances: 256 MiB
 
 
 def refined_probability(
@@ -48,7 +49,7 @@ def refined_probability(
     n, eps = checks.integer("n", n, low=1), checks.positive("eps", eps)
     samples = checks.integer("samples", samples, low=1)
     target = None if z is None else arguments.target(z, d)
-    step = max(1, CHUNK // (n * d))
+    step = max(1, min(CHUNK // (n * d), SQUARES // d**2))
     total = 0.0
     for start in range(0, samples, step):
         count = min(step, samples - start)
@@ -94,5 +95,5 @@ def _distinct(X: FloatArray, m: int, eps: float, rng: np.random.Generator) -> Fl
         centre = sums[np.arange(N), rng.integers(0, len(patterns), N)]
         point = centre + rng.uniform(-eps, eps, (N, d))
         inside = (np.abs(point[:, None] - sums) <= eps * (1 + 1e-12)).all(axis=2)
-        inverse += 1.0 / inside.sum(axis=1)
+        inverse += 1.0 / np.maximum(inside.sum(axis=1), 1)  # its own cube, whatever the rounding
     return inverse / POINTS

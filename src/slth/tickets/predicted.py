@@ -6,8 +6,9 @@ from typing import Any
 from torch import nn
 
 from slth import checks
-from slth.solvers import auto, registry
-from slth.solvers.base import Options
+from slth.solvers import _auto as auto
+from slth.solvers import _registry as registry
+from slth.solvers._base import Options
 from slth.tickets.base import Construction
 from slth.tickets.prediction import Prediction
 

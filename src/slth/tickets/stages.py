@@ -8,7 +8,7 @@ from torch import nn
 from slth import checks
 from slth.networks import gate
 from slth.networks.architectures import in_float64
-from slth.solvers.base import Solver
+from slth.solvers._base import Solver
 from slth.tickets.empty import EmptySubsetWarning, warning_of
 from slth.tickets.problems import SubsetProblems, solve_problems
 from slth.tickets.registry import get

@@ -1,0 +1,69 @@
+"""The rule of `auto`: a table of cases, and a reason a person can read."""
+
+import itertools
+
+import pytest
+
+from slth.solvers import _auto as auto
+from slth.solvers._base import DEFAULT_MEMORY, Options
+
+CASES = [
+    # n, d, eps, options, solver, words in the reason
+    (1, 1, None, Options(), "mitm", "exact"),
+    (1, 64, None, Options(), "mitm", "exact"),
+    (12, 3, 0.1, Options(), "mitm", "exact"),
+    (24, 64, None, Options(), "mitm", "exact"),
+    (44, 1, None, Options(), "mitm", "exact"),
+    (44, 1, 0.01, Options(), "mitm", "exact"),
+    (44, 4, None, Options(), "mitm", "exact"),
+    (44, 8, None, Options(), "mitm", "exact"),
+    (53, 1, None, Options(), "klist", "n exceeds 52"),
+    (1000, 9, 0.05, Options(), "klist", "n exceeds 52"),
+    (52, 4, None, Options(), "mitm", "exact"),
+    (40, 18, None, Options(), "klist", "pairs"),
+    (44, 30, 0.5, Options(), "klist", "pairs"),
+    (44, 9, 0.9, Options(), "mitm", "exact"),
+    (44, 18, 0.01, Options(decide=True), "mitm", "exact"),
+    (44, 4, None, Options(budget=10**6), "klist", "1.0e+06"),
+    (20, 2, None, Options(budget=100), "klist", "1.0e+02"),
+    (48, 4, None, Options(budget=10**12), "mitm", "exact"),
+    (65, 1, None, Options(budget=10**15), "klist", "refuses"),
+    (44, 4, None, Options(memory=2**20), "klist", "memory allows 1,048,576"),
+    (1000, 9, None, Options(device="cuda"), "klist", "device cuda"),
+    (20, 2, None, Options(device="cuda"), "mitm", "device cuda"),
+]
+
+
+@pytest.mark.parametrize(("n", "d", "eps", "options", "solver", "words"), CASES)
+def test_the_rule(n, d, eps, options, solver, words):
+    name, reason = auto.choose(n, d, eps, options, batch=1)
+    assert name == solver
+    assert words in reason
+
+
+@pytest.mark.parametrize("n", [1, 10, 44, 45, 60, 64, 65, 10**5])
+@pytest.mark.parametrize("d", [1, 2, 9, 64])
+@pytest.mark.parametrize("eps", [None, 0.0, 1e-300, 0.05, 1e300])
+@pytest.mark.parametrize("batch", [1, 1000])
+def test_the_reason_is_a_sentence(n, d, eps, batch):
+    name, reason = auto.choose(n, d, eps, Options(memory=DEFAULT_MEMORY), batch)
+    assert name in ("mitm", "klist")
+    assert reason.startswith(f"{name} for n = {n}, d = {d}")
+    assert reason.endswith(".")
+    assert "\n" not in reason
+    assert ("1000 instances" in reason) == (batch > 1)
+
+
+def test_batch_changes_only_the_words():
+    for n in (10, 44, 52, 53):
+        assert (
+            auto.choose(n, 1, None, Options(), 1)[0] == auto.choose(n, 1, None, Options(), 10**6)[0]
+        )
+
+
+@pytest.mark.parametrize("d", [1, 2, 9, 64])
+def test_exact_work_grows_with_n_and_falls_with_hits(d):
+    work = [auto.exact_work(n, d) for n in range(1, 3000, 7)]
+    assert all(a <= b for a, b in itertools.pairwise(work))
+    loose = [auto.exact_work(44, d, eps) for eps in (1.0, 3.0, 10.0)]
+    assert loose == sorted(loose, reverse=True)
