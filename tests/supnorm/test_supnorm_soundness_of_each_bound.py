@@ -7,7 +7,6 @@ programs. `bracket`'s own search takes no part: it is off, or not called.
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import pytest
 import torch

@@ -26,6 +26,7 @@ DEPTH = {"measure_depth", "collect_depth", "render_depth"}
 LIFTED = {"measure_restrictions", "collect_restrictions", "render_restrictions"}
 STRUCTURED = PRICE | DEPTH | LIFTED  # sections that build structured tickets
 
+
 @contextmanager
 def edited(path: Path) -> Iterator[None]:
     text, times = path.read_text(encoding="utf-8"), (path.stat().st_atime, path.stat().st_mtime)
