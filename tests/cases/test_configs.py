@@ -249,11 +249,15 @@ def test_refined_prediction_holds_no_more_than_some_covariances(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """(N, d, d) of 256 samples at d = 4096 were 32 GiB."""
-    held, chances = [], refined._chances
+    held: list[Any] = []
+    chances = refined._chances
     monkeypatch.setattr(refined, "SQUARES", 2**14)
-    monkeypatch.setattr(
-        refined, "_chances", lambda X, *rest: held.append(X.shape) or chances(X, *rest)
-    )
+
+    def recorded(X: Any, *rest: Any) -> Any:
+        held.append(X.shape)
+        return chances(X, *rest)
+
+    monkeypatch.setattr(refined, "_chances", recorded)
     assert 0 <= refined.refined_probability("normal", n=2, d=32, eps=0.5, samples=100) <= 1
     assert sum(N for N, _, _ in held) == 100
     assert all(N * d * d <= 2**14 for N, _, d in held)
@@ -355,7 +359,14 @@ def test_file_that_is_no_config_is_a_line(
 
 def test_what_is_no_file_is_a_line_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    paths = ["/dev/zero", "/dev/null", tmp_path / "pipe", tmp_path, tmp_path / "absent", "a\n" * 9]
+    paths: list[str | Path] = [
+        "/dev/zero",
+        "/dev/null",
+        tmp_path / "pipe",
+        tmp_path,
+        tmp_path / "absent",
+        "a\n" * 9,
+    ]
     start = time.monotonic()
     with pytest.raises(ConfigError) as caught:
         read(paths)

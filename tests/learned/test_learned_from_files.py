@@ -9,6 +9,7 @@ from slth.configuration import check
 from slth.studies.learned.claims import learned_macros
 from slth.studies.learned.learn import BLOCKS, learn_masks
 from slth.studies.learned.published import comparisons
+from slth.studies.learned.settings import Settings
 
 SECTION = {
     "data": "mnist",
@@ -46,8 +47,8 @@ def folder_of_digits(folder: Path) -> Path:
 def test_a_folder_of_idx_files_runs_the_learned_section(tmp_path: Path) -> None:
     asked = {"data_folder": str(folder_of_digits(tmp_path)), "learned": SECTION}
     config = check(asked)
-    settings = {**config["learned"], "folder": config["data_folder"]}
-    parts = [learn_masks(settings, 7, shard) for shard in range(2)]
+    settings = Settings.model_validate(config["learned"])
+    parts = [learn_masks(settings, 7, shard, config["data_folder"]) for shard in range(2)]
     table = pd.concat(parts, ignore_index=True)
     assert set(table["data"]) == {"mnist"}
     assert set(table["held_out"]) == {40}  # the set's own test part
@@ -73,9 +74,9 @@ def test_shards_do_not_change_a_row(tmp_path: Path) -> None:
     quick = {"data": "digits", "methods": ["magnitude"], "epochs": 1, "early": 1, "batch": 256}
     settings = check({"learned": {**SECTION, **quick, "filter_seeds": BLOCKS["filter"] + 2}})
     key = ["arm", "granularity", "asked", "replicate"]
-    tables = []
+    tables: list[pd.DataFrame] = []
     for shards in (1, 3):
-        asked = {**settings["learned"], "folder": None, "shards": shards}
+        asked = Settings.model_validate({**settings["learned"], "shards": shards})
         rows = pd.concat([learn_masks(asked, 7, shard) for shard in range(shards)])
         tables.append(rows.sort_values(key).reset_index(drop=True))
     pd.testing.assert_frame_equal(tables[0], tables[1], check_exact=True)

@@ -8,17 +8,12 @@ from slth.studies.depth.measure import measure_depth
 from slth.studies.devices import placed
 from slth.studies.sandwich.measure import sandwich_pairs
 from slth.studies.threshold import sample as thresholds
+from slth.studies.threshold.settings import GridBlock, Settings
 from slth.studies.threshold.solve import decide
 from tests.studies.depth import test_depth
 from tests.studies.sandwich import test_sandwich
 
-SETTINGS = {
-    "ensembles": ["normal"],
-    "eps": 0.1,
-    "grid": [{"d": 1, "n": [6]}],
-    "replicates": 5,
-    "shards": 1,
-}
+SETTINGS = Settings(ensembles=["normal"], eps=0.1, grid=[GridBlock(d=1, n=[6])], replicates=5)
 
 
 @pytest.mark.parametrize(

@@ -70,10 +70,10 @@ def test_library_needs_what_it_requires_and_the_workflow_the_rest() -> None:
     rooms = {path.name for path in (ROOT / "src/slth").iterdir() if path.is_dir()}
     for room in sorted(rooms - {"studies", "configuration", "__pycache__"}):
         assert not imported(f"src/slth/{room}") & extra, room
-    known = {canonicalize_name(Requirement(line).name) for line in PIPELINE}
+    known: set[str] = {canonicalize_name(Requirement(line).name) for line in PIPELINE}
     known |= {"slth", "llvmlite"}  # the latter is the lower half of numba
-    used = {"pyyaml" if name == "yaml" else name for name in imported("src/slth")}
-    assert {canonicalize_name(name) for name in used} <= known
+    used = imported("src/slth")
+    assert {str(canonicalize_name({"yaml": "pyyaml"}.get(name, name))) for name in used} <= known
 
 
 def test_constraints_hold_everything_the_requirements_pull_in() -> None:

@@ -20,6 +20,7 @@ from slth.supnorm.bounds.differential import differential
 from slth.supnorm.dual.blocks import Blocks, _tiles, fields, share
 from slth.supnorm.dual.branching import Tree
 from slth.supnorm.dual.lagrangian import Bounds, size
+from slth.supnorm.dual.local import narrowed
 from slth.supnorm.dual.relaxation import build
 from slth.supnorm.layers import Layer
 from slth.supnorm.ranges import evaluation_error, propagate

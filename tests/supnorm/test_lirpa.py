@@ -10,9 +10,10 @@ import torch
 
 from benchmarks import lirpa, lirpa_peer
 from slth.studies.sandwich.pairs import draw_pair
+from slth.studies.sandwich.settings import Settings
 
 REFERENCE = Path(__file__).parents[2] / "benchmarks" / "lirpa_reference.json"
-SETTINGS = {"depths": [1, 2, 3], "widths": [4, 6], "kernels": [1, 2, 3], "side": 6}
+SETTINGS = Settings(depths=[1, 2, 3], widths=[4, 6], kernels=[1, 2, 3], side=6)
 
 
 @pytest.mark.parametrize("number", range(6))

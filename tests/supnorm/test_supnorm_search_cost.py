@@ -33,7 +33,7 @@ def passes(monkeypatch: pytest.MonkeyPatch, work: Work, products: int) -> tuple[
     seen: list[int] = []
     through = search.forward
 
-    def counted(layers: object, x: Tensor) -> Tensor:
+    def counted(layers: Any, x: Tensor) -> Tensor:
         seen.append(len(x))
         return through(layers, x)
 

@@ -7,6 +7,7 @@ programs. `bracket`'s own search takes no part: it is off, or not called.
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -18,7 +19,7 @@ from slth.supnorm.dual import branching, stage
 from tests.supnorm import supnorm_batches as batches
 from tests.supnorm import supnorm_cases as cases
 
-OFF = {"samples": 0, "restarts": 0, "steps": 0}
+OFF: dict[str, Any] = {"samples": 0, "restarts": 0, "steps": 0}
 WIDE = [("line", 16, i) for i in range(60)] + [("plane", 16, i) for i in range(40)]
 WIDE += [("convolutions", 8, i) for i in range(12)] + [("residual", 2, i) for i in range(4)]
 WIDE += [("residual pixel", 8, i) for i in range(6)]

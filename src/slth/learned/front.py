@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from slth import checks
+from slth import devices as gpu
 from slth.learned.assembly import Trial, assembled
 from slth.learned.controls import CONTROLS, controlled_units, fresh_source
 from slth.learned.registry import get
@@ -20,7 +21,6 @@ from slth.networks.evaluation import check_module, classes_of, copied
 from slth.networks.modes import chance, recording, tracking, watching
 from slth.networks.training import MOST
 from slth.networks.wide import widened
-from slth.solvers import gpu
 
 Watch = tuple[Data, Data, int]
 

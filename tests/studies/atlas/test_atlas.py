@@ -16,6 +16,7 @@ from slth.studies.atlas.lattice import lattice_points
 from slth.studies.atlas.least import fit_threshold, least_points, median_error
 from slth.studies.atlas.points import covering_points, search_points, size_points
 from slth.studies.atlas.scales import scale_points
+from slth.studies.atlas.settings import Settings
 
 SETTINGS: dict[str, Any] = {
     "shards": 2,
@@ -57,14 +58,11 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-for _own in SETTINGS.values():  # what the schema fills in
-    for _block in _own["grid"] if isinstance(_own, dict) else []:
-        _block.setdefault("ensembles", [])
 SETTINGS["least"]["grid"][0]["ensembles"] = ["product"]
 
 
 def rows(experiment: str, shards: int = 2) -> pd.DataFrame:
-    settings = SETTINGS | {"shards": shards}
+    settings = Settings.model_validate(SETTINGS | {"shards": shards})
     parts = [atlas.measure(experiment, settings, 5, shard) for shard in range(shards)]
     return pd.concat(parts, ignore_index=True)
 
@@ -136,7 +134,8 @@ def test_a_solver_that_cannot_take_the_size_has_no_row() -> None:
 
 def test_switched_off_is_empty_all_the_way() -> None:
     off = {name: own | {"grid": []} for name, own in SETTINGS.items() if name != "shards"}
-    empty = {name: atlas.measure(name, off | {"shards": 1}, 5, 0) for name in atlas.COLUMNS}
+    settings = Settings.model_validate(off | {"shards": 1})
+    empty = {name: atlas.measure(name, settings, 5, 0) for name in atlas.COLUMNS}
     assert all(table.empty for table in empty.values())
     assert fit_threshold(least_points(empty["least"], 0.99), 0.2, 0.99).empty
     assert covering_points(empty["covering"], 0.99).empty

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from slth.studies.depth.measure import deep_target, layer_error, measure_depth
+from slth.studies.depth.settings import Settings
 
-SETTINGS = {
-    "kinds": ["signed", "positive"], "layers": [1, 2], "replicates": 1, "shards": 1,
-    "kernel": 2, "channels": 1, "granularity": "filter", "n": 12, "budget": None,
-}  # fmt: skip
+SETTINGS = Settings(
+    kinds=["signed", "positive"], layers=[1, 2], replicates=1, kernel=2, channels=1, n=12
+)
 SEARCH = {"samples": 64, "restarts": 1, "steps": 5}
 
 

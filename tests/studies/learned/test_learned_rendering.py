@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -63,13 +64,13 @@ def routes(lower: float = 0.5) -> pd.DataFrame:
 NONE = pd.DataFrame()
 
 
-def measured(learned: pd.DataFrame, found: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def measured(learned: Any, found: Any) -> dict[str, Any]:
     tickets = other.tickets()
     tables = {"tickets": tickets, "blocks": other.blocks(tickets)}
     return tables | {"learned": learned, "routes": found}
 
 
-def words(learned: pd.DataFrame, found: pd.DataFrame) -> dict[str, str]:
+def words(learned: Any, found: Any) -> dict[str, str]:
     return macros(measured(learned, found))
 
 

@@ -1,7 +1,6 @@
 """Published experiments run again: tickets as asked, LeNet-5 as counted, claims chosen by data."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,12 +16,12 @@ from slth.studies.replicas.claims import macros
 from slth.studies.replicas.dense import COEFFICIENTS, dense_rows, tickets
 from slth.studies.replicas.images import unit_images
 from slth.studies.replicas.published_sums import nearest_sums
+from slth.studies.replicas.settings import Dense
 
 ROOT = Path(__file__).parents[3]
 TABLES = ("replicas_dense", "replicas_lenet", "replicas_failures")
 EPS = 0.05
-DENSE: dict[str, Any] = {"data": "digits", "folder": None, "side": 4, "held_out": 0.1, "eps": EPS}
-DENSE |= {"n": [6], "seeds": 2, "shards": 3}
+DENSE = Dense(data="digits", side=4, held_out=0.1, eps=EPS, n=[6], seeds=2, shards=3)
 
 
 def target():
@@ -46,7 +45,7 @@ def test_tickets_are_the_target_with_weights_moved_by_the_errors_stated(kind: st
 
 
 def test_any_split_into_shards_gives_the_same_rows() -> None:
-    whole = dense_rows({**DENSE, "shards": 1}, target(), seed=2)
+    whole = dense_rows(DENSE.model_copy(update={"shards": 1}), target(), seed=2)
     parts = [dense_rows(DENSE, target(), seed=2, shard=shard) for shard in range(3)]
     keys = ["coefficients", "n", "replicate", "asked"]
     stacked = pd.concat(parts).sort_values(keys, ignore_index=True)
@@ -106,7 +105,9 @@ def test_reproduced_is_said_only_when_the_interval_holds_the_published_rate(
 
 def test_macros_have_the_same_names_whatever_the_data() -> None:
     empty = {name: pd.DataFrame() for name in TABLES}
-    rows = dense_rows({**DENSE, "n": [21], "eps": 0.01, "shards": 4}, target(), seed=2)
+    rows = dense_rows(
+        DENSE.model_copy(update={"n": [21], "eps": 0.01, "shards": 4}), target(), seed=2
+    )
     found = macros(empty | {"replicas_dense": rows})
     assert set(found) == set(macros(empty))
     assert "keeps" in found["ReplicasDenseKept"]

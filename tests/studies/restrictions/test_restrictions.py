@@ -1,7 +1,5 @@
 """Restrictions lifted: pairs are like with like, rows are whole, sentences follow the rows."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,13 +9,14 @@ from slth import tickets
 from slth.configuration import check, read, schema
 from slth.studies.restrictions import claims, figures, ratios, tables
 from slth.studies.restrictions import measure as experiment
+from slth.studies.restrictions.settings import Settings
 from tests.configuration.test_configuration import ROOT
 
-SETTINGS: dict[str, Any] = {
+SETTINGS = Settings.model_validate({
     "variants": ["stride", "valid", "pooling", "residual", "uniform", "leaky_relu", "tanh"],
     "n": 12, "granularity": "entry", "channels": 1, "side": 7, "solver": "auto", "budget": 10**6,
     "leak": 0.2, "scale": 0.01,
-}  # fmt: skip
+})  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +26,7 @@ def rows() -> pd.DataFrame:
 
 def test_every_variant_has_its_rows(rows: pd.DataFrame) -> None:
     assert list(rows.columns) == list(experiment.COLUMNS)
-    assert len(rows) == 1 + len(SETTINGS["variants"])
+    assert len(rows) == 1 + len(SETTINGS.variants)
     assert (rows["lower"] <= rows["upper"]).all()
     assert (rows["seen"] <= rows["lower"]).all()
     assert (rows["upper"] <= rows["error_bound"]).all()
@@ -36,8 +35,8 @@ def test_every_variant_has_its_rows(rows: pd.DataFrame) -> None:
 
 
 def test_rows_are_keyed_by_their_replicate() -> None:
-    small = SETTINGS | {"variants": [], "side": 4}
-    both = experiment.restriction_rows(small | {"variants": ["tanh"]}, 3, [0, 1])
+    small = SETTINGS.model_copy(update={"variants": [], "side": 4})
+    both = experiment.restriction_rows(small.model_copy(update={"variants": ["tanh"]}), 3, [0, 1])
     alone = experiment.restriction_rows(small, 3, [1])
     wanted = both[(both["replicate"] == 1) & (both["variant"] == "base")]
     pd.testing.assert_frame_equal(alone, wanted.reset_index(drop=True))
@@ -72,7 +71,7 @@ def test_every_variant_of_the_schema_is_built() -> None:
     known = schema()["properties"]["restrictions"]["properties"]
     assert {*known["variants"]["items"]["enum"], "base"} == set(experiment.VARIANTS)
     config = check(read([ROOT / "config.yaml"]))
-    assert set(config["restrictions"]["variants"]) == set(schema["variants"]["default"])
+    assert config["restrictions"]["variants"] == Settings().variants
 
 
 def planted(seeds: int = 6, **factors: float) -> pd.DataFrame:

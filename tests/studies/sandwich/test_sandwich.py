@@ -10,21 +10,22 @@ from slth.studies.sandwich import figures as sandwich
 from slth.studies.sandwich.data import goals
 from slth.studies.sandwich.measure import curves, sandwich_pairs
 from slth.studies.sandwich.pairs import draw_pair, largest_probe
+from slth.studies.sandwich.settings import Settings
 from slth.supnorm import bracket
 
-SETTINGS = {
-    "networks": 3,
-    "depths": [1, 2, 3],
-    "widths": [4, 6],
-    "kernels": [1, 2, 3],
-    "side": 5,
-    "eps": [1e-2, 1e-4],
-    "probes": 200,
-    "restarts": 1,
-    "small": 1,
-    "splits": 3,
-    "shards": 2,
-}
+SETTINGS = Settings(
+    networks=3,
+    depths=[1, 2, 3],
+    widths=[4, 6],
+    kernels=[1, 2, 3],
+    side=5,
+    eps=[1e-2, 1e-4],
+    probes=200,
+    restarts=1,
+    small=1,
+    splits=3,
+    shards=2,
+)
 SEARCH = {"samples": 32, "restarts": 7, "steps": 6}
 
 

@@ -7,54 +7,37 @@ import pandas as pd
 import pytest
 import torch
 
+from slth.configuration.networks import Network
 from slth.ensembles import sample, sample_target
 from slth.intervals import clopper_pearson
 from slth.studies.threshold import sample as thresholds
 from slth.studies.threshold.measure import summarise
+from slth.studies.threshold.settings import GridBlock, Settings
 from slth.studies.threshold.solve import decide
 from slth.studies.tickets.construct import construct_tickets
 from slth.studies.tickets.measure import measure_tickets, one_layer_error
 from slth.studies.tickets.sample import sample_sources
+from slth.studies.tickets.settings import Arm
 from slth.studies.tickets.solve import solve_blocks
 from slth.studies.tickets.train import train_target
 
-SETTINGS = {
-    "ensembles": ["normal", "nsn"],
-    "eps": 0.2,
-    "grid": [{"d": 1, "n": [3, 5]}, {"d": 2, "n": [6]}],
-    "replicates": 12,
-    "shards": 3,
-    "solver": "mitm",
-}
-ARM = {
-    "name": "arm",
-    "network": "tiny",
-    "granularity": "kernel",
-    "n": [3, 6],
-    "seeds": 1,
-    "eps": 0.2,
-    "solver": "mitm",
-    "budget": None,
-    "readout": "exact",
-}
-NETWORK = {
-    "name": "tiny",
-    "channels": [1],
-    "kernel": 3,
-    "stride": 1,
-    "padding": "same",
-    "data": "digits",
-    "held_out": 0.25,
-    "epochs": 2,
-    "batch": 64,
-    "learning_rate": 0.01,
-    "l1": 1e-4,
-}
+SETTINGS = Settings(
+    ensembles=["normal", "nsn"],
+    eps=0.2,
+    grid=[GridBlock(d=1, n=[3, 5]), GridBlock(d=2, n=[6])],
+    replicates=12,
+    shards=3,
+    solver="mitm",
+)
+ARM = Arm(
+    name="arm", network="tiny", granularity="kernel", n=[3, 6], seeds=1, eps=0.2, solver="mitm"
+)
+NETWORK = Network(name="tiny", channels=[1], held_out=0.25, epochs=2, l1=1e-4)
 SEARCH = {"samples": 64, "restarts": 1, "steps": 5}
 
 
 def all_cells(shards: int) -> pd.DataFrame:
-    settings = SETTINGS | {"shards": shards}
+    settings = SETTINGS.model_copy(update={"shards": shards})
     parts = [thresholds.cells(settings, seed=1, shard=k) for k in range(shards)]
     return pd.concat(parts).sort_values(thresholds.KEY).reset_index(drop=True)
 
@@ -128,7 +111,7 @@ def test_chain_of_one_small_arm() -> None:
 def test_arms_of_one_network_share_their_sources() -> None:
     target, _ = train_target(NETWORK, seed=3)
     one = sample_sources(target, ARM, seed=3, replicate=0)
-    other = ARM | {"name": "other", "granularity": "filter"}
+    other = ARM.model_copy(update={"name": "other", "granularity": "filter"})
     two = sample_sources(target, other, seed=3, replicate=0)
     again = sample_sources(target, ARM, seed=3, replicate=1)
     U, V, W = (next(networks["3"].parameters()) for networks in (one, two, again))
