@@ -13,9 +13,8 @@ from slth import cores
 from slth.problem import Instance
 from slth.solvers import _solve as front
 from slth.solvers._base import Answer, Options, Solver
-from slth.solvers.kernels import compiled
 
-SOURCE = Path(compiled.__file__).parents[2]
+SOURCE = Path(cores.__file__).parents[1]
 LIMIT = 300  # seconds a process may take on a busy machine; no measure of speed
 
 
@@ -36,7 +35,7 @@ def run(
 def test_case_26_a_damaged_kernel_cache_is_compiled_anew(tmp_path: Path) -> None:
     """In one folder: whole copies elsewhere would be read, and the damaged ones left."""
     code = (
-        "from slth.solvers import kernel_files as k; places = k.places\n"
+        "from slth.solvers.kernels import files as k; places = k.places\n"
         "k.places = lambda *a: places(*a)[:1]\n"
         "from slth.solvers.enumeration import _bits; print(_bits(7))\n"
         "from slth.supnorm.dual.descent_kernels import _maximiser as f; print(f(1., 2., 3.))"
@@ -58,7 +57,7 @@ def test_case_25_no_writable_folder_costs_a_word_and_no_more() -> None:
         "import os, pathlib, tempfile\n"
         "def refuse(*a, **k): raise OSError(30, 'Read-only file system')\n"
         "os.mkdir = refuse; tempfile.tempdir = '/nonexistent'\n"
-        "from slth.solvers import kernel_files\n"
+        "from slth.solvers.kernels import files as kernel_files\n"
         "pathlib.Path.mkdir = refuse; kernel_files._replace = refuse\n"
         "kernel_files.read = lambda *a: iter(())\n"
         "from slth.solvers.enumeration import _bits, _counts\n"

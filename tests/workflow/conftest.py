@@ -19,7 +19,6 @@ PARTS = [
     "benchmarks",
     "config",
     "config.yaml",
-    "config",
     "envs",
     "paper",
     "profiles",

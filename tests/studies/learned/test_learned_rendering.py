@@ -81,7 +81,6 @@ SHAPES = {
     "no bracket": (masks(), routes().assign(lower=np.nan, upper=np.nan)),
     "edges only": (masks().query("granularity == 'edge'"), NONE),
     "dense only": (masks().iloc[:4], routes().iloc[:0]),
-    "none": (None, NONE),
     "empty": (masks().iloc[:0], routes().iloc[:0]),
 }
 

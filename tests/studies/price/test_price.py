@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from slth.networks import build_dense_network, normalise
+from slth.studies.price.settings import Images, Points
 from slth.studies.price.targets import price_target
 from slth.studies.price.ticket import price_rows
 from slth.studies.replicas.published_sums import failure_rate, lenet_weights, weight_errors
@@ -50,9 +51,9 @@ def test_failure_rate_is_that_of_enumeration(factors):
 
 def test_brackets_and_refusals_are_rows():
     search = {"samples": 16, "restarts": 0, "steps": 0}
-    settings = {"points": 3, "channels": [2, 1]}
+    settings = Points(points=3, channels=[2, 1])
     target = price_target("points", settings, seed=1)
-    images = {"kernel": 2, "channels": [1]}
+    images = Images(kernel=2, channels=[1])
     arm = {"name": "a", "construction": "rss_dense", "n": [6]}
     row = price_rows(*target.of("rss_dense"), [arm], 0, 0, search).iloc[0]
     quick = price_rows(*target.of("rss_dense"), [arm], 0, 0).iloc[0]
@@ -64,7 +65,7 @@ def test_brackets_and_refusals_are_rows():
 
 
 def test_the_equivariant_target_is_the_plain_one():
-    target = price_target("points", {"points": 3, "channels": [2, 1]}, seed=1)
+    target = price_target("points", Points(points=3, channels=[2, 1]), seed=1)
     x = torch.from_numpy(np.random.default_rng(0).uniform(-1, 1, (9, 3)))
     assert target.equivariant is not None
     assert torch.allclose(target.plain(x), target.equivariant(x[:, None]), atol=1e-14)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from slth.configuration import ConfigError, check
-from slth.studies.sandwich import figures as sandwich
+from slth.studies.sandwich import claims as sandwich
 from slth.studies.sandwich.data import goals
 from slth.studies.sandwich.measure import curves, sandwich_pairs
 from slth.studies.sandwich.pairs import draw_pair, largest_probe
