@@ -1,4 +1,7 @@
-"""The memory a search takes, by the operating system's count, is what it promises or less."""
+"""The memory a search takes, by the operating system's count, is what it promises or less.
+
+The process that HiGHS runs in counts from its start: interpreter, scipy, model and search.
+"""
 
 import json
 import os
@@ -35,9 +38,10 @@ CODE = """
 import ctypes, gc, json, sys
 import numpy as np
 import slth
+from slth.solvers import _highs
 
-def resident(field):
-    with open("/proc/self/status") as lines:
+def resident(field, process="self"):
+    with open(f"/proc/{process}/status") as lines:
         return next(int(line.split()[1]) << 10 for line in lines if line.startswith(field))
 
 def problem(n, d):
@@ -48,6 +52,7 @@ peaks = []
 for name, n, d, memory, budget in json.loads(sys.argv[1]):
     few, work = (300, 30_000) if name == "klist" else (14, 2 if name == "milp" else 3000)
     slth.solve(*problem(few, d), None, name, work)  # imports and compilation
+    _highs.end()
     X, z = problem(n, d)
     gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
@@ -55,7 +60,8 @@ for name, n, d, memory, budget in json.loads(sys.argv[1]):
         reset.write("5")
     before = resident("VmRSS")
     slth.solve(X, z, None, name, budget, memory=memory << 20, threads=2)
-    peaks.append(resident("VmHWM") - before)
+    peak = resident("VmHWM") - before
+    peaks.append(peak + (resident("VmHWM", _highs.pid()) if _highs.pid() else 0))
 print(json.dumps(peaks))
 """
 
