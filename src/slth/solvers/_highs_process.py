@@ -46,8 +46,8 @@ def vertex(objective: Array, rows: Array, sides: Array, bounds: Array) -> Found:
     """Minimise objective · x over rows x ≤ sides by the dual simplex: its optimum is a vertex."""
     from scipy import optimize, sparse
 
-    matrix: Any = sparse.csr_array(rows)
-    found = optimize.linprog(objective, A_ub=matrix, b_ub=sides, bounds=bounds.T, method="highs-ds")
+    model: dict[str, Any] = {"A_ub": sparse.csr_array(rows), "b_ub": sides, "bounds": bounds.T}
+    found = optimize.linprog(c=objective, **model, method="highs-ds")
     return found.x, 0
 
 
