@@ -26,6 +26,7 @@ CASES += [
     ("mitm", 12, 3, {}),
     ("klist", 40, 3, {"budget": 20_000}),
     ("klist", 60, 5, {"budget": 20_000, "size": 20}),
+    ("beam", 30, 2, {"budget": 2000}),
     ("annealing", 30, 2, {"budget": 2000}),
     ("differencing", 40, 2, {"budget": 2000}),
 ]

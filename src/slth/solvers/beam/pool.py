@@ -17,7 +17,7 @@ from slth.solvers.kernels.compiled import njit
 from slth.solvers.kernels.workers import Crew
 
 WIDTH = 256
-WIDEST = 2**16
+WIDEST = 2**20
 BLOCK = 32  # targets a thread takes at a time
 FARTHEST = 2.0**500  # squares and sums of what is below are finite
 
@@ -46,7 +46,7 @@ def search(
 
     factors: (n,), the a_i, of either sign. directions: (B, n, d), the v_bi of each target, or
     (n, d) for all; |a_i| is taken as the length of X_bi, which holds for entries of root mean
-    square 1, exactly or on average. targets: (B, d). width: rests kept near the end, 1 to 65536.
+    square 1, exactly or on average. targets: (B, d). width: rests kept near the end, 1 to 2^20.
     gap (>= 0): a candidate taken is at least 1 + gap/d times as long as the one before; more gives
     smaller subsets and larger errors. reach (> 0): of the longest one, in root mean squares of the
     target. threads, memory: as in `slth.solve`.
