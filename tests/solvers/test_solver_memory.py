@@ -67,7 +67,7 @@ print(json.dumps(peaks))
 def test_no_search_takes_more_than_it_promises_or_is_allowed() -> None:
     done = subprocess.run(
         [sys.executable, "-c", CODE, json.dumps(CASES)],
-        env=os.environ | {"PYTHONPATH": str(Path(compiled.__file__).parents[2])},
+        env=os.environ | {"PYTHONPATH": str(Path(compiled.__file__).parents[3])},
         capture_output=True,
         text=True,
         check=False,

@@ -65,7 +65,7 @@ def batches():
 
 def test_every_solver_runs_uncompiled_and_gives_the_same() -> None:
     """Of the k-list's sums of float32 only the order is the compiler's: legal answers there."""
-    root = Path(compiled.__file__).parents[2]
+    root = Path(compiled.__file__).parents[3]
     places = os.pathsep.join([str(root), str(Path(__file__).parents[2])])
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", CODE],
