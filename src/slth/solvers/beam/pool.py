@@ -104,11 +104,11 @@ def used(
 ) -> Integers:
     """Numbers (m,) of the candidates that `search` may look at, from the shortest to the longest.
 
-    factors: (n,); d >= 1; scale: the largest root mean square entry of a target, > 0; gap
-    and reach: of the `search`. A search of
-    these candidates alone gives the same subsets, if no target is beyond the reach of their sums;
-    beyond it, `search` looks at all that it is given. Raises ValueError/TypeError naming the
-    argument. Cost: a sort.
+    factors: (n,); d >= 1; scale: the largest root mean square entry of a target, > 0; gap, reach:
+    those of the `search`. Searched alone these candidates give the same subsets, where each target
+    finds 4d + 16 of them up to its own scale, as in pools of all lengths, and within the reach of
+    their sums; `search` looks beyond otherwise. Raises ValueError/TypeError naming the argument.
+    Cost: a sort.
     """
     a = np.abs(checks.array("factors", factors, (1,), "(n,)"))
     d = checks.integer("d", d, low=1)
