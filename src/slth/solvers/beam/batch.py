@@ -173,6 +173,7 @@ def solve_block(
         if m < len(chosen) or not within:
             chosen = thin(chosen, m)
             place(rows, factors, chosen, Z[p], x, rests[0], z)
-        work[p] = descend(x, m, d, fitting, rests[0], rests[1], dots, scores, trace, kept)
+        kept[:m] = False
+        work[p] = descend(x, m, d, fitting, rests[0], rests[1], dots, scores, trace, kept, halt)
         for i in range(m):
             keep[p, chosen[i]] = kept[m - 1 - i]

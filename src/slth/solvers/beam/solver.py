@@ -38,7 +38,7 @@ class Beam(Solver):
     That follows the target down to the scale where candidates get rare, if there are candidates of
     every length: in X_i = a_i v_i with a_i and v_i normal (nsn) the error falls about as 1/n. Where
     all lengths are alike (normal candidates in d > 2) the rests stay as long as the candidates; use
-    "klist". In d ≤ 4, or n ≤ 52, "mitm" finds the optimum.
+    "klist". For n ≤ 52 "mitm" finds the optimum; in d ≤ 2 "differencing" is better for less.
 
     width: rests kept near the end; a budget decides it instead. With eps a beam of an eighth of it
     goes first. gap: a candidate taken is at least 1 + gap/d times as long as the one before; more
@@ -58,8 +58,8 @@ class Beam(Solver):
         "prove; gain from normal candidates what klist gains; fix a size; use klist or mitm"
     )
     cost: ClassVar[str] = (
-        "budget = rests examined, about 4 ns each, it decides the width; default a width of 256: 0.1 ms at n = 200, "
-        "d = 9, 1 ms at n = 4000, d = 25"
+        "budget = rests examined, about 4 ns each, it decides the width; default a width of 256: "
+        "0.1 ms at n = 200, d = 9; 1 ms at n = 4000, d = 25"
     )
     source: ClassVar[str] = "Lowerre 1976, The HARPY Speech Recognition System (beam search)"
 
