@@ -10,7 +10,6 @@ from slth import theory
 from slth.ensembles import sample
 from slth.theory import conditional_union as bound
 
-
 DRAWS = {1: 80, 2: 30}
 
 
