@@ -77,7 +77,7 @@ def reduced(space: Space, X: FloatArray, z: FloatArray, radius: float, trial: in
     final = 1.0 / radius
     scale = min(final, FIRST_SCALE / largest) if largest > 0 else final
     while True:
-        gram = reduction.rows(_joined(U, combinations(U, X, zero, scale)))
+        gram = reduction.rows(joined(U, combinations(U, X, zero, scale)))
         if len(U):
             limit = reduction.visits(len(U), largest * scale)
             reduction.lll(gram, 0, len(U), DELTA if scale == final else 0.9, limit, halt)
@@ -92,7 +92,8 @@ def reduced(space: Space, X: FloatArray, z: FloatArray, radius: float, trial: in
     return _basis(space, np.rint(gram.B[:, : len(X)] / 2), X, z, final)
 
 
-def _joined(U: FloatArray, sums: FloatArray, factor: float = 2.0) -> FloatArray:
+def joined(U: FloatArray, sums: FloatArray, factor: float = 2.0) -> FloatArray:
+    """Rows (factor·U, sums), padded."""
     N, n = U.shape
     out = np.zeros((N, padded(n + sums.shape[1])))
     out[:, :n] = factor * U
@@ -105,7 +106,7 @@ def _basis(space: Space, U: FloatArray, X: FloatArray, z: FloatArray, scale: flo
     exact = bool(np.abs(U).max(initial=0.0) < LARGEST_ENTRY)
     whole_U = U.astype(np.int64) if exact else np.zeros(U.shape, np.int64)
     square = np.concatenate([whole_U, space.completion])
-    gram = reduction.rows(_joined(U, combinations(U, X, np.zeros(len(z)), scale)))
+    gram = reduction.rows(joined(U, combinations(U, X, np.zeros(len(z)), scale)))
     for k in range(len(U)):
         reduction.orthogonalise(gram, k)
     x0 = space.start.astype(np.float64)
@@ -129,6 +130,6 @@ def _shift(x0: FloatArray, X: FloatArray, z: FloatArray, scale: float) -> FloatA
     """(2 x0 − 1, (x0 X − z)·scale), padded."""
     n = len(x0)
     sums = combinations(x0[None], X, -z, scale)
-    out = _joined(x0[None], sums)[0]
+    out = joined(x0[None], sums)[0]
     out[:n] -= 1.0
     return out

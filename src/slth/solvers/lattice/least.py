@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slth.checks import BoolArray, FloatArray
+from slth.checks import EXACT_INTEGERS, BoolArray
 from slth.problem import Instance, grain
 from slth.solvers._base import Answer, Options
 from slth.solvers._scaling import rounding_slack
 from slth.solvers.lattice import bases
+from slth.solvers.lattice.integers import UnsolvableError, as_integers, kernel
 from slth.solvers.lattice.rounds import UNLIMITED, Round
 from slth.solvers.lattice.start import descend
 from slth.solvers.mitm.plan import first_radius
@@ -47,9 +48,32 @@ class Search:
         """At least twice what rounding changes in an error."""
         return rounding_slack(self.instance.X, self.instance.z)
 
-    def space(self) -> bases.Space:
-        X = self.instance.X
-        return bases.whole(X) if self.size is None else bases.sized(X, self.size)
+    @property
+    def scale(self) -> float:
+        """The largest sum that can occur."""
+        return float((np.abs(self.instance.X).sum(axis=0) + np.abs(self.instance.z)).max())
+
+    def exact(self, radius: float) -> bool:
+        """Whether all sums are multiples of one unit, exactly, and within radius means equal."""
+        unit = grain(self.instance.X, self.instance.z)
+        return self.scale <= EXACT_INTEGERS * unit and 0 <= radius < unit
+
+    def round(self, radius: float, limit: int) -> Round | None:
+        """The search of every subset within ``radius``; None: there is none, proved."""
+        X, z, size = self.instance.X, self.instance.z, self.size
+        if self.exact(radius):
+            rows = X if size is None else np.column_stack([X, np.ones(len(X))])
+            goal = z if size is None else np.append(z, float(size))
+            unit = grain(rows, goal)
+            try:
+                space = kernel(as_integers(rows, unit), as_integers(goal, unit))
+            except UnsolvableError:
+                return None
+            if space is not None:
+                return Round(space, X[:, :0], z[:0], 1.0, limit)
+        space = bases.whole(X) if size is None else bases.sized(X, size)
+        reach = max(radius + self.rounding / 2, self.scale / LARGEST_RATIO)
+        return Round(space, X, z, reach, limit)
 
     def within(self, radius: float, stop: float, shrink: bool) -> bool:
         """Look at every subset within ``radius``; end early at an error ≤ stop.
@@ -57,11 +81,9 @@ class Search:
         shrink: lower the radius below the best error as better subsets are found, ties left out.
         True: all were looked at.
         """
-        X, z = self.instance.X, self.instance.z
-        slack = self.rounding
-        scale = float((np.abs(X).sum(axis=0) + np.abs(z)).max())
-        reach = max(radius + slack / 2, scale / LARGEST_RATIO)
-        one = Round(self.space(), X, z, reach, self.limit - self.work)
+        one = self.round(radius, self.limit - self.work)
+        if one is None:
+            return True
         before = self.work
         for keeps in one.leaves():
             error = self.instance.error(keeps[0])
@@ -70,7 +92,8 @@ class Search:
             if self.error <= stop:
                 break
             if shrink:
-                one.shrink(min(1.0, (below(self.error, slack) + slack / 2) / reach))
+                goal = below(self.error, self.rounding) + self.rounding / 2
+                one.shrink(min(1.0, goal / one.radius))
         self.work = before + one.nodes
         return one.complete
 
@@ -98,6 +121,10 @@ def _settled(state: Search, eps: float, decide: bool) -> bool:
         return floor > eps or (state.within(eps, eps, False) and state.error > eps)
     n, d = X.shape
     expected = FIRST_SHARE * first_radius(X, z, -1 if state.size is None else state.size)
+    if state.exact(eps):
+        state.within(eps, eps, False)
+        if state.error <= eps or state.work >= state.limit:
+            return state.error <= floor
     radius = max(expected, eps)
     start = state.error
     while state.error > floor:

@@ -69,6 +69,33 @@ def _determinant(A: IntArray, prime: int) -> int:
     return value
 
 
+def rank(H: IntArray) -> int:
+    """A lower bound of the rank of H (r, m), equal to it but for a chance of about 2^-31."""
+    return int(_rank(np.ascontiguousarray(H % LARGEST_PRIME), LARGEST_PRIME))
+
+
+@njit(cache=True, nogil=True)
+def _rank(A: IntArray, prime: int) -> int:
+    """The rank of A (r, m), residues of ``prime``; A is used up."""
+    r, m = A.shape
+    done = 0
+    for j in range(m):
+        pivot = done
+        while pivot < r and A[pivot, j] == 0:
+            pivot += 1
+        if pivot == r:
+            continue
+        for l in range(m):
+            A[done, l], A[pivot, l] = A[pivot, l], A[done, l]
+        inverse = _inverse(A[done, j], prime)
+        for i in range(done + 1, r):
+            factor = A[i, j] * inverse % prime
+            for l in range(j, m):
+                A[i, l] = (A[i, l] + (prime - factor) * A[done, l]) % prime
+        done += 1
+    return done
+
+
 @njit(cache=True, nogil=True)
 def _inverse(a: int, prime: int) -> int:
     """a^(prime − 2) modulo prime."""
