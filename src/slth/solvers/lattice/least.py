@@ -4,7 +4,7 @@ All numbers are in the units of a power of two taken out of the instance.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,7 +20,13 @@ from slth.solvers.mitm.plan import first_radius
 
 LARGEST_RATIO = 2.0**32  # of all sums to the radius: what float64 reduces well
 FIRST_SHARE = 0.75  # of the radius at which `first_radius` expects a few subsets
+ENLARGED = (1.0, 2.0**10, 2.0**20)  # factors of a radius at which float64 fails
+MITM_N = 64  # what meet-in-the-middle takes
 GROWTH = 3.0  # log2 of the subsets expected more from one radius to the next
+
+
+class UnsoundError(Exception):
+    """float64 does not hold the lattice well enough for a proof."""
 
 
 @dataclass
@@ -79,11 +85,19 @@ class Search:
         """Look at every subset within ``radius``; end early at an error ≤ stop.
 
         shrink: lower the radius below the best error as better subsets are found, ties left out.
-        True: all were looked at.
+        True: all were looked at. Raises UnsoundError. A larger radius is as sound, and easier on
+        float64.
         """
-        one = self.round(radius, self.limit - self.work)
-        if one is None:
-            return True
+        for factor in ENLARGED:
+            one = self.round(factor * radius, self.limit - self.work)
+            if one is None:
+                return True
+            self._visit(one, stop, shrink)
+            if one.sound:
+                return one.complete
+        raise UnsoundError
+
+    def _visit(self, one: Round, stop: float, shrink: bool) -> None:
         before = self.work
         for keeps in one.leaves():
             error = self.instance.error(keeps[0])
@@ -95,7 +109,6 @@ class Search:
                 goal = below(self.error, self.rounding) + self.rounding / 2
                 one.shrink(min(1.0, goal / one.radius))
         self.work = before + one.nodes
-        return one.complete
 
 
 def below(error: float, slack: float) -> float:
@@ -107,8 +120,24 @@ def search(instance: Instance, options: Options) -> Answer:
     """Return the best subset, or with ``decide`` any within eps."""
     state = Search.of(instance, options)
     eps = -math.inf if state.instance.eps is None else state.instance.eps
-    complete = _settled(state, eps, options.decide)
+    try:
+        complete = _settled(state, eps, options.decide)
+    except UnsoundError:
+        return _otherwise(instance, options, state)
     return Answer(state.keep, complete, max(1, state.work))
+
+
+def _otherwise(instance: Instance, options: Options, state: Search) -> Answer:
+    """The better of what was found and what meet-in-the-middle finds with the rest of the budget."""
+    left = state.limit - state.work
+    if instance.n > MITM_N or left < 1:
+        return Answer(state.keep, False, max(1, state.work))
+    from slth.solvers.mitm.solver import MeetInTheMiddle
+
+    budget = None if options.budget is None else left
+    other = MeetInTheMiddle().search(instance, replace(options, budget=budget))
+    better = instance.error(other.keep) <= instance.error(state.keep)
+    return Answer(other.keep if better else state.keep, other.complete, state.work + other.work)
 
 
 def _settled(state: Search, eps: float, decide: bool) -> bool:

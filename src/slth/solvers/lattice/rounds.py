@@ -18,7 +18,8 @@ class Round:
     """All subsets of a space within ``radius`` of z, X (n, d), z (d,); d = 0: all of the space.
 
     After `leaves` has ended: complete: every subset within ``radius`` times the last `shrink` was
-    yielded. nodes: visited.
+    yielded. nodes: visited. sound: False, and nothing was looked at, where float64 does not hold
+    this lattice well enough for a proof.
     """
 
     space: Space
@@ -28,20 +29,24 @@ class Round:
     limit: int = UNLIMITED
     complete: bool = False
     nodes: int = 0
+    sound: bool = True
     _share: float = 1.0
     _shrinks: int = 0
     _open: "_Open | None" = field(default=None, repr=False)
 
     def leaves(self, together: int = 1) -> Iterator[BoolArray]:
-        """Yield indicators (m, n), m ≤ together, in the order of the walk."""
+        """Yield indicators (m, n), m ≤ together, in the order of the walk: also of a few beyond."""
         basis = reduced(self.space, self.X, self.z, self.radius)
         if not len(basis.U):
             keep = basis.x0[None]
-            self.nodes, self.complete = 1, basis.certified
+            self.nodes, self.complete, self.sound = 1, basis.certified, basis.certified
             if ((keep == 0) | (keep == 1)).all():
                 yield keep == 1
             return
         limits = slack.bounds(basis, self.X, 1.0 / self.radius)
+        self.sound = limits.sound and basis.certified
+        if not self.sound:
+            return
         self._open = _opened(basis, limits, self.X.shape[1])
         found = np.zeros((together, len(basis.U)))
         halt = stopping.flag()
@@ -53,7 +58,7 @@ class Round:
             )
             stopping.check()
             self.nodes = int(at[walk.NODES])
-            self.complete = bool(limits.sound and basis.certified and at[walk.LEVEL] >= N)
+            self.complete = bool(at[walk.LEVEL] >= N)
             if count:
                 x = basis.x0 + found[:count].astype(np.int64) @ basis.U
                 yield x == 1
