@@ -3,6 +3,7 @@
 All numbers are in the units of a power of two taken out of the instance.
 """
 
+import functools
 import math
 from dataclasses import dataclass, replace
 
@@ -49,12 +50,12 @@ class Search:
         keep = descend(X, z, -1 if options.size is None else options.size, min(limit, 1 << 20))
         return cls(scaled, options.size, limit, keep, scaled.error(keep))
 
-    @property
+    @functools.cached_property
     def rounding(self) -> float:
         """At least twice what rounding changes in an error."""
         return rounding_slack(self.instance.X, self.instance.z)
 
-    @property
+    @functools.cached_property
     def scale(self) -> float:
         """The largest sum that can occur."""
         return float((np.abs(self.instance.X).sum(axis=0) + np.abs(self.instance.z)).max())
@@ -150,16 +151,15 @@ def _settled(state: Search, eps: float, decide: bool) -> bool:
         return floor > eps or (state.within(eps, eps, False) and state.error > eps)
     n, d = X.shape
     expected = FIRST_SHARE * first_radius(X, z, -1 if state.size is None else state.size)
-    if state.exact(eps):
+    if eps >= 0:
         state.within(eps, eps, False)
         if state.error <= eps or state.work >= state.limit:
             return state.error <= floor
-    radius = max(expected, eps)
-    start = state.error
+    radius, start = max(expected, 2.0 ** (GROWTH / d) * eps), state.error
     while state.error > floor:
         radius = min(radius, below(start, slack))
-        complete = state.within(radius, max(eps, floor), True)
-        if state.error <= max(eps, floor) or not complete:
+        complete = state.within(radius, floor, True)
+        if not complete or state.error <= floor:
             break
         if state.error < start and state.error <= radius + slack / 2:
             return True

@@ -54,7 +54,7 @@ class Round:
         while True:
             tree, state, at = self._open.tree, self._open.state, self._open.state.at
             count = walk.advance(
-                tree, state, 0, N, self._square(), limits.delta, self.limit, found, halt
+                tree, state, 0, N, self._square(), limits.delta, self._share, self.limit, found, halt
             )
             stopping.check()
             self.nodes = int(at[walk.NODES])
@@ -106,6 +106,9 @@ def _opened(basis: Basis, limits: slack.Bounds, d: int) -> _Open:
         limits.high,
         np.ascontiguousarray(basis.U.T.astype(np.float64)),
         basis.x0.astype(np.float64),
+        np.ascontiguousarray(gram.B[:, n : n + d].T),
+        basis.t[n : n + d].copy(),
+        limits.spare,
     )
     N = len(gram.c)
     state = walk.begin(tree, limits.rest * half, limits.rest_square, N, np.zeros(N))

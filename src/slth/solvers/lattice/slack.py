@@ -24,7 +24,7 @@ class Bounds(NamedTuple):
 
     low, high (N,): of u in the cube. reach (N,): of |a|. delta: Δ, of an inner product ⟨v, w⟩.
     square: of |w|². eta: how far sums formed from the rows are from the true ones, over the radius.
-    centre (N,): ⟨t, b*⟩/c. rest (M,): the part of t orthogonal to the rows; its norm² `rest_square`.
+    spare (d,): eta and the rounding of a leaf's sums. centre (N,): ⟨t, b*⟩/c. rest (M,): the part of t orthogonal to the rows; its norm² `rest_square`.
     sound: all of these are finite and small enough for a proof.
     """
 
@@ -34,6 +34,7 @@ class Bounds(NamedTuple):
     delta: float
     square: float
     eta: float
+    spare: FloatArray
     centre: FloatArray
     rest: FloatArray
     rest_square: float
@@ -71,6 +72,8 @@ def bounds(basis: Basis, X: FloatArray, scale: float) -> Bounds:
         start + widest @ error + 2 * (n + d) * vector + 8 * (N + 1) * UNIT * cube
     )
     square = (cube + 2 * delta + SAFE * defect) * (1 + 4 * UNIT)
+    sums = np.abs(B[:, n : n + d])
+    spare = 4 * eta + SAFE * gamma * (top @ sums + np.abs(t[n : n + d]))
     sound = bool(
         sure
         and np.isfinite(delta)
@@ -80,7 +83,17 @@ def bounds(basis: Basis, X: FloatArray, scale: float) -> Bounds:
         and eta <= LARGEST_ETA
     )
     return Bounds(
-        low, high, reach, float(delta), float(square), eta, centre, rest, rest_square, sound
+        low,
+        high,
+        reach,
+        float(delta),
+        float(square),
+        eta,
+        spare,
+        centre,
+        rest,
+        rest_square,
+        sound,
     )
 
 

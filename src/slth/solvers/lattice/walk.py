@@ -26,7 +26,8 @@ UP, DOWN = 1, 2  # directions that a level is done with
 class Tree(NamedTuple):
     """What a walk does not change: see `slack.Bounds`.
 
-    Q (N, M): h∘q_k; U (n, N) and x0 (n,): x = x0 + U u; mu (N, N) transposed.
+    Q (N, M): h∘q_k; U (n, N) and x0 (n,): x = x0 + U u; mu (N, N) transposed. Sums of a leaf are
+    shift (d,) + rows (d, N) u, off by at most spare (d,).
     """
 
     Q: FloatArray
@@ -38,6 +39,9 @@ class Tree(NamedTuple):
     high: FloatArray
     U: FloatArray
     x0: FloatArray
+    rows: FloatArray
+    shift: FloatArray
+    spare: FloatArray
 
 
 class Walk(NamedTuple):
@@ -88,17 +92,18 @@ def advance(
     top: int,
     square: float,
     delta: float,
+    share: float,
     limit: int,
     found: FloatArray,
     halt: Flag,
 ) -> int:
     """Go on until `found` is full, ``limit`` nodes are visited, or the end: at[LEVEL] = top.
 
-    floor: the level at which nodes are found; 0: leaves, whose x is in {0, 1}^n. square, delta: of
-    `slack.Bounds`. found (L, N): gets the u of each. Returns how many. One loop, and no slices of
-    arrays: a call or a slice costs as much as a node.
+    floor: the level at which nodes are found; 0: leaves, with x in {0, 1}^n and sums within share.
+    square, delta: of `slack.Bounds`. found (L, N): gets the u of each. Returns how many. One loop,
+    and no slices of arrays: a call or a slice costs as much as a node.
     """
-    Q, c, mu, shift, reach, low, high, _, _ = tree
+    Q, c, mu, shift, reach, low, high, _, _, _, _, _ = tree
     W, squares, u, centre, base, offset, sign, done, sums, changed, at = walk
     M = W.shape[1]
     loose = 1.0 + 4 * (M + 4) * 2.0**-53
@@ -139,7 +144,7 @@ def advance(
                         k -= 1
                         enter = True
                         continue
-                    if floor > 0 or _in_cube(tree, u):
+                    if floor > 0 or (_near(tree, u, share) and _in_cube(tree, u)):
                         for j in range(u.size):
                             found[count, j] = u[j]
                         count += 1
@@ -163,6 +168,18 @@ def advance(
             break
     at[LEVEL], at[NODES], at[FRESH] = k, nodes, enter
     return count
+
+
+@njit(cache=True, nogil=True)
+def _near(tree: Tree, u: FloatArray, share: float) -> bool:
+    """Whether all sums may be within ``share``."""
+    for i in range(tree.shift.size):
+        total = tree.shift[i]
+        for j in range(u.size):
+            total += tree.rows[i, j] * u[j]
+        if abs(total) > share + tree.spare[i]:
+            return False
+    return True
 
 
 @njit(cache=True, nogil=True)
