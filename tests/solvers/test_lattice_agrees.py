@@ -98,10 +98,10 @@ def test_a_shift_of_the_lattice_is_paid_for_by_the_bounds():
     basis = bases.reduced(bases.whole(X), X, z, 0.3)
     deltas = []
     for damage in (0.0, 1e-9, 1e-6, 1e-3, 1.0):
-        Q = basis.gram.Q + damage * seeding.generator(0, "damage").standard_normal(basis.gram.Q.shape)
-        damaged = bases.Basis(
-            basis.U, basis.x0, basis.t, basis.gram._replace(Q=Q), basis.certified
+        Q = basis.gram.Q + damage * seeding.generator(0, "damage").standard_normal(
+            basis.gram.Q.shape
         )
+        damaged = bases.Basis(basis.U, basis.x0, basis.t, basis.gram._replace(Q=Q), basis.certified)
         found = slack.bounds(damaged, X, 1 / 0.3)
         deltas.append(found.delta)
         if damage >= 1e-3:

@@ -32,7 +32,9 @@ def market_split(m, n, largest, seed):
 
 
 @pytest.mark.parametrize("ensemble", ["normal", "nsn", "quantized"])
-@pytest.mark.parametrize(("n", "d", "size"), [(9, 1, None), (10, 3, None), (10, 2, 4), (1, 2, None)])
+@pytest.mark.parametrize(
+    ("n", "d", "size"), [(9, 1, None), (10, 3, None), (10, 2, 4), (1, 2, None)]
+)
 def test_the_hits_are_those_of_brute_force(ensemble, n, d, size):
     for seed in range(3):
         X, z = sample(ensemble, n, d, seed), sample_target(d, seed, ensemble)

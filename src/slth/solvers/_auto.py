@@ -52,7 +52,7 @@ def choose(
     The budget is per instance and k-list would spend it on each instance too, so ``batch`` is
     named in the sentence and changes nothing. "milp" and "enumeration" are never chosen: mitm
     answers the same questions for less. mitm and klist take device "cuda"; the rule between them is
-    the same there without beam, with the bytes of the GPU's search, and the sentence names the device.
+    the same there, with the bytes of the GPU's search, and the sentence names the device.
     """
     name, why = _rule(n, d, eps, options)
     if name == "klist" and _beam_is_better(n, d, options) and short is not None:

@@ -54,12 +54,13 @@ def whole(X: FloatArray) -> Space:
     """All of Z^n, the shortest candidates first."""
     n = len(X)
     order = np.argsort((X * X).sum(axis=1), kind="stable")
-    return Space(np.eye(n, dtype=np.int64)[order], np.zeros(n, np.int64), np.zeros((0, n), np.int64))
+    return Space(
+        np.eye(n, dtype=np.int64)[order], np.zeros(n, np.int64), np.zeros((0, n), np.int64)
+    )
 
 
 def sized(X: FloatArray, size: int) -> Space:
     """The integer vectors of sum ``size``: differences of neighbours in the order of length."""
-    n = len(X)
     eye = whole(X).rows
     start = eye[:size].sum(axis=0)
     return Space(eye[:-1] - eye[1:], start, eye[:1].copy())

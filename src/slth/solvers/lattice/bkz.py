@@ -61,7 +61,9 @@ def _shorter(basis: Rows, low: int, high: int, best_u: FloatArray, limit: int) -
                 k -= 1
                 fresh[k] = max(fresh[k], fresh[k + 1])
                 for i in range(fresh[k + 1], k, -1):
-                    sums[i, k] = (sums[i + 1, k] if i + 1 < n else 0.0) + u[i] * mu[low + i, low + k]
+                    sums[i, k] = (sums[i + 1, k] if i + 1 < n else 0.0) + u[i] * mu[
+                        low + i, low + k
+                    ]
                 centre[k] = -sums[k + 1, k]
                 u[k] = np.rint(centre[k])
                 width[k] = 1.0

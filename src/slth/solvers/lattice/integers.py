@@ -42,7 +42,7 @@ def kernel(A: IntArray, z: IntArray) -> Space | None:
 
 def _transform(A: IntArray) -> IntArray | None:
     """A basis U of Z^n in which the rows with U_i A other than 0 are independent."""
-    n, m = A.shape
+    n = len(A)
     U = whole(A.astype(np.float64)).rows
     halt = stopping.flag()
     largest = float(np.abs(A).max(initial=1))
@@ -69,7 +69,9 @@ def _transform(A: IntArray) -> IntArray | None:
 def _solution(H: IntArray, z: IntArray) -> list[int]:
     """The integers y with y H = z, for independent rows H (r, m). Raises UnsolvableError."""
     r = len(H)
-    rows = [[Fraction(int(v)) for v in (*column, goal)] for column, goal in zip(H.T, z, strict=True)]
+    rows = [
+        [Fraction(int(v)) for v in (*column, goal)] for column, goal in zip(H.T, z, strict=True)
+    ]
     done = 0
     for k in range(r):
         pivot = next(i for i in range(done, len(rows)) if rows[i][k])

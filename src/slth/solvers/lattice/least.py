@@ -129,7 +129,7 @@ def search(instance: Instance, options: Options) -> Answer:
 
 
 def _otherwise(instance: Instance, options: Options, state: Search) -> Answer:
-    """The better of what was found and what meet-in-the-middle finds with the rest of the budget."""
+    """The better of what was found and what mitm finds with the rest of the budget."""
     left = state.limit - state.work
     if instance.n > MITM_N or left < 1:
         return Answer(state.keep, False, max(1, state.work))
@@ -149,7 +149,7 @@ def _settled(state: Search, eps: float, decide: bool) -> bool:
         return state.error <= floor
     if decide and eps >= 0:
         return floor > eps or (state.within(eps, eps, False) and state.error > eps)
-    n, d = X.shape
+    d = X.shape[1]
     expected = FIRST_SHARE * first_radius(X, z, -1 if state.size is None else state.size)
     if eps >= 0:
         state.within(eps, eps, False)

@@ -54,7 +54,16 @@ class Round:
         while True:
             tree, state, at = self._open.tree, self._open.state, self._open.state.at
             count = walk.advance(
-                tree, state, 0, N, self._square(), limits.delta, self._share, self.limit, found, halt
+                tree,
+                state,
+                0,
+                N,
+                self._square(),
+                limits.delta,
+                self._share,
+                self.limit,
+                found,
+                halt,
             )
             stopping.check()
             self.nodes = int(at[walk.NODES])

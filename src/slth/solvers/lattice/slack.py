@@ -24,7 +24,8 @@ class Bounds(NamedTuple):
 
     low, high (N,): of u in the cube. reach (N,): of |a|. delta: Δ, of an inner product ⟨v, w⟩.
     square: of |w|². eta: how far sums formed from the rows are from the true ones, over the radius.
-    spare (d,): eta and the rounding of a leaf's sums. centre (N,): ⟨t, b*⟩/c. rest (M,): the part of t orthogonal to the rows; its norm² `rest_square`.
+    spare (d,): eta and the rounding of a leaf's sums. centre (N,): ⟨t, b*⟩/c.
+    rest (M,): the part of t orthogonal to the rows; its norm² `rest_square`.
     sound: all of these are finite and small enough for a proof.
     """
 
@@ -43,7 +44,7 @@ class Bounds(NamedTuple):
 
 def bounds(basis: Basis, X: FloatArray, scale: float) -> Bounds:
     """Bound everything for the cube of half-width 1 (1 + eta in the sums)."""
-    B, Q, c, mu = basis.gram
+    B, Q, c, _ = basis.gram
     t, (n, d) = basis.t, X.shape
     N, M = B.shape
     gamma = 2 * (M + N + 4) * UNIT
@@ -68,9 +69,7 @@ def bounds(basis: Basis, X: FloatArray, scale: float) -> Bounds:
     start = abs(t @ rest - rest_square) + 2 * gamma * np.abs(t) @ np.abs(rest) + top @ root
     largest = 2 * np.sqrt(cube)
     vector = (3 * UNIT) * ((largest + widest * np.abs(Q).max(axis=1)).sum() + SHRINKS * largest)
-    delta = SAFE * (
-        start + widest @ error + 2 * (n + d) * vector + 8 * (N + 1) * UNIT * cube
-    )
+    delta = SAFE * (start + widest @ error + 2 * (n + d) * vector + 8 * (N + 1) * UNIT * cube)
     square = (cube + 2 * delta + SAFE * defect) * (1 + 4 * UNIT)
     sums = np.abs(B[:, n : n + d])
     spare = 4 * eta + SAFE * gamma * (top @ sums + np.abs(t[n : n + d]))
@@ -98,7 +97,7 @@ def bounds(basis: Basis, X: FloatArray, scale: float) -> Bounds:
 
 
 def _split(t: FloatArray, Q: FloatArray, c: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """t as Σ centre_k q_k and a rest, twice for orthogonality."""
+    """Write t as Σ centre_k q_k and a rest, twice for orthogonality."""
     centre = Q @ t / c
     rest = t - centre @ Q
     again = Q @ rest / c

@@ -13,9 +13,9 @@ MATRICES = 24  # of n rows of n + d floats: bases, their orthogonal parts, bound
 class Lattice(Solver):
     """Reduce the lattice of the candidates, then enumerate its vectors in a cube.
 
-    A subset is within eps exactly when (2x − 1, (Σ x_i X_i − z)/eps) is in the cube. `bases` reduces
-    the rows (2e_i, X_i/eps) by LLL and BKZ, `walk` enumerates depth first, and `slack` bounds all
-    rounding, so that no subset is lost (docs/lattice.md states the argument).
+    A subset is within eps exactly when (2x − 1, (Σ x_i X_i − z)/eps) is in the cube. `bases`
+    reduces the rows (2e_i, X_i/eps) by LLL and BKZ, `walk` enumerates depth first, `slack` bounds
+    all rounding, so that no subset is lost (docs/lattice.md states the argument).
 
     The answer is the least error up to float64 rounding of the sums, complete. With eps the search
     stops at a subset within eps; with ``decide`` only those are looked for. One thread; the answer

@@ -79,19 +79,19 @@ def _rank(A: IntArray, prime: int) -> int:
     """The rank of A (r, m), residues of ``prime``; A is used up."""
     r, m = A.shape
     done = 0
-    for j in range(m):
+    for column in range(m):
         pivot = done
-        while pivot < r and A[pivot, j] == 0:
+        while pivot < r and A[pivot, column] == 0:
             pivot += 1
         if pivot == r:
             continue
-        for l in range(m):
-            A[done, l], A[pivot, l] = A[pivot, l], A[done, l]
-        inverse = _inverse(A[done, j], prime)
+        for j in range(m):
+            A[done, j], A[pivot, j] = A[pivot, j], A[done, j]
+        inverse = _inverse(A[done, column], prime)
         for i in range(done + 1, r):
-            factor = A[i, j] * inverse % prime
-            for l in range(j, m):
-                A[i, l] = (A[i, l] + (prime - factor) * A[done, l]) % prime
+            factor = A[i, column] * inverse % prime
+            for j in range(column, m):
+                A[i, j] = (A[i, j] + (prime - factor) * A[done, j]) % prime
         done += 1
     return done
 
