@@ -18,8 +18,7 @@ from slth.solvers.lattice.vectors import combinations, padded
 
 FIRST_SCALE, SCALE_STEP = 2.0**8, 2.0**12  # of the sums: entries stay exact enough to reduce
 LARGEST_ENTRY = 2.0**40  # of U: integers of float64 with room for their sums
-BLOCKS = (10, 20)  # rows of a block, in turn
-TOURS = (2, 8)
+QUICK, DEEP = ((10, 2), (20, 8)), ((10, 2), (20, 2), (30, 8))  # rows of a block, tours of it
 BLOCK_NODES = 1 << 18
 
 
@@ -39,8 +38,8 @@ class Space:
 class Basis:
     """U (N, n) and x0 (n,) int64; the rows B (N, M), shift t (M,), and B = mu Q of norms² c.
 
-    M: n + d, padded with zeros. certified: U and the completion are a basis of Z^n, by exact
-    residues, and every entry is an exact integer.
+    M: n + d, the width, padded with zeros. certified: U and the completion are a basis of Z^n, by
+    exact residues, and every entry is an exact integer.
     """
 
     U: IntArray
@@ -48,6 +47,7 @@ class Basis:
     t: FloatArray
     gram: Rows
     certified: bool
+    width: int
 
 
 def whole(X: FloatArray) -> Space:
@@ -66,8 +66,19 @@ def sized(X: FloatArray, size: int) -> Space:
     return Space(eye[:-1] - eye[1:], start, eye[:1].copy())
 
 
-def reduced(space: Space, X: FloatArray, z: FloatArray, radius: float, trial: int = 0) -> Basis:
-    """Reduce the lattice of X (n, d), z (d,) at a radius; trial > 0: from another order of rows."""
+def reduced(
+    space: Space,
+    X: FloatArray,
+    z: FloatArray,
+    radius: float,
+    trial: int = 0,
+    blocks: tuple[tuple[int, int], ...] | None = None,
+) -> Basis:
+    """Reduce the lattice of X (n, d), z (d,) at a radius.
+
+    trial > 0: from another order of rows. blocks: rows of a block of `bkz` and tours, in turn;
+    None: QUICK.
+    """
     U = space.rows.astype(np.float64)
     if trial:
         U = U[seeding.generator(trial, "lattice", *U.shape).permutation(len(U))]
@@ -86,7 +97,7 @@ def reduced(space: Space, X: FloatArray, z: FloatArray, radius: float, trial: in
         if scale == final:
             break
         scale = min(final, scale * SCALE_STEP)
-    for size, tours in zip(BLOCKS, TOURS, strict=True):
+    for size, tours in blocks or QUICK:
         if len(U) > 2:
             bkz.bkz(gram, min(size, len(U)), tours, BLOCK_NODES, halt)
     stopping.check()
@@ -124,7 +135,7 @@ def _basis(space: Space, U: FloatArray, X: FloatArray, z: FloatArray, scale: flo
     exact = exact and bool(np.abs(x0).max() < LARGEST_ENTRY)
     start = x0.astype(np.int64) if exact else space.start
     t = _shift(start.astype(np.float64), X, z, scale)
-    return Basis(whole_U, start, t, gram, exact and is_unimodular(square))
+    return Basis(whole_U, start, t, gram, exact and is_unimodular(square), X.shape[0] + X.shape[1])
 
 
 def _shift(x0: FloatArray, X: FloatArray, z: FloatArray, scale: float) -> FloatArray:

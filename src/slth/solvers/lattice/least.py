@@ -65,7 +65,13 @@ class Search:
         unit = grain(self.instance.X, self.instance.z)
         return self.scale <= EXACT_INTEGERS * unit and 0 <= radius < unit
 
-    def round(self, radius: float, limit: int) -> Round | None:
+    @functools.cached_property
+    def expected(self) -> float:
+        """A radius that about EXPECTED_HITS subsets of `first_radius` are expected within."""
+        X, z = self.instance.X, self.instance.z
+        return float(first_radius(X, z, -1 if self.size is None else self.size))
+
+    def round(self, radius: float, limit: int, thorough: bool = True) -> Round | None:
         """The search of every subset within ``radius``; None: there is none, proved."""
         X, z, size = self.instance.X, self.instance.z, self.size
         if self.exact(radius):
@@ -77,10 +83,10 @@ class Search:
             except UnsolvableError:
                 return None
             if space is not None:
-                return Round(space, X[:, :0], z[:0], 1.0, limit)
+                return Round(space, X[:, :0], z[:0], 1.0, limit, thorough)
         space = bases.whole(X) if size is None else bases.sized(X, size)
         reach = max(radius + self.rounding / 2, self.scale / LARGEST_RATIO)
-        return Round(space, X, z, reach, limit)
+        return Round(space, X, z, reach, limit, thorough)
 
     def within(self, radius: float, stop: float, shrink: bool) -> bool:
         """Look at every subset within ``radius``; end early at an error ≤ stop.
@@ -90,7 +96,8 @@ class Search:
         float64.
         """
         for factor in ENLARGED:
-            one = self.round(factor * radius, self.limit - self.work)
+            thorough = shrink or radius <= self.expected
+            one = self.round(factor * radius, self.limit - self.work, thorough)
             if one is None:
                 return True
             self._visit(one, stop, shrink)
@@ -150,12 +157,11 @@ def _settled(state: Search, eps: float, decide: bool) -> bool:
     if decide and eps >= 0:
         return floor > eps or (state.within(eps, eps, False) and state.error > eps)
     d = X.shape[1]
-    expected = FIRST_SHARE * first_radius(X, z, -1 if state.size is None else state.size)
     if eps >= 0:
         state.within(eps, eps, False)
         if state.error <= eps or state.work >= state.limit:
             return state.error <= floor
-    radius, start = max(expected, 2.0 ** (GROWTH / d) * eps), state.error
+    radius, start = max(FIRST_SHARE * state.expected, 2.0 ** (GROWTH / d) * eps), state.error
     while state.error > floor:
         radius = min(radius, below(start, slack))
         complete = state.within(radius, floor, True)

@@ -9,6 +9,7 @@ from slth.checks import BoolArray, FloatArray
 from slth.solvers.kernels import stopping
 from slth.solvers.lattice import slack, walk
 from slth.solvers.lattice.bases import Basis, Space, reduced
+from slth.solvers.lattice.choice import chosen
 
 UNLIMITED = 1 << 62
 
@@ -17,6 +18,7 @@ UNLIMITED = 1 << 62
 class Round:
     """All subsets of a space within ``radius`` of z, X (n, d), z (d,); d = 0: all of the space.
 
+    thorough: all of it is expected to be looked at, which a good basis is worth.
     After `leaves` has ended: complete: every subset within ``radius`` times the last `shrink` was
     yielded. nodes: visited. sound: False, and nothing was looked at, where float64 does not hold
     this lattice well enough for a proof.
@@ -27,6 +29,7 @@ class Round:
     z: FloatArray
     radius: float
     limit: int = UNLIMITED
+    thorough: bool = True
     complete: bool = False
     nodes: int = 0
     sound: bool = True
@@ -36,14 +39,11 @@ class Round:
 
     def leaves(self, together: int = 1) -> Iterator[BoolArray]:
         """Yield indicators (m, n), m ≤ together, in the order of the walk: also of a few beyond."""
-        basis = reduced(self.space, self.X, self.z, self.radius)
-        if not len(basis.U):
-            keep = basis.x0[None]
-            self.nodes, self.complete, self.sound = 1, basis.certified, basis.certified
-            if ((keep == 0) | (keep == 1)).all():
-                yield keep == 1
+        if not len(self.space.rows):
+            yield from self._only()
             return
-        limits = slack.bounds(basis, self.X, 1.0 / self.radius)
+        worth = self.limit if self.thorough else 0
+        basis, limits = chosen(self.space, self.X, self.z, self.radius, worth)
         self.sound = limits.sound and basis.certified
         if not self.sound:
             return
@@ -73,6 +73,13 @@ class Round:
                 yield x == 1
             if count < together:
                 return
+
+    def _only(self) -> Iterator[BoolArray]:
+        """The one vector of a space without rows."""
+        basis = reduced(self.space, self.X, self.z, self.radius)
+        self.nodes, self.complete, self.sound = 1, basis.certified, basis.certified
+        if ((basis.x0 == 0) | (basis.x0 == 1)).all():
+            yield basis.x0[None] == 1
 
     def shrink(self, share: float) -> None:
         """From here on only subsets within share·radius are looked for; share ≤ any before."""
