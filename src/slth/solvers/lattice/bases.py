@@ -20,6 +20,7 @@ FIRST_SCALE, SCALE_STEP = 2.0**8, 2.0**12  # of the sums: entries stay exact eno
 LARGEST_ENTRY = 2.0**40  # of U: integers of float64 with room for their sums
 QUICK, DEEP = ((10, 2), (20, 8)), ((10, 2), (20, 2), (30, 8))  # rows of a block, tours of it
 BLOCK_NODES = 1 << 18
+SHUFFLED = 0.3  # of all rows: how far a row moves for another basis; the order by length is good
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def reduced(
     """
     U = space.rows.astype(np.float64)
     if trial:
-        U = U[seeding.generator(trial, "lattice", *U.shape).permutation(len(U))]
+        noise = seeding.generator(trial, "lattice", *U.shape).random(len(U))
+        U = U[np.argsort(np.arange(len(U)) + SHUFFLED * len(U) * noise)]
     halt = stopping.flag()
     d = X.shape[1]
     zero = np.zeros(d)

@@ -8,8 +8,7 @@ from slth.checks import FloatArray
 from slth.solvers.lattice import slack
 from slth.solvers.lattice.bases import DEEP, Basis, Space, reduced
 
-SHARE = 0.85  # of a vector's square that a node keeps, on average, at the end of its branch
-SLOPE, OFFSET = 0.56, 14.3  # log2 nodes of log2 volume: residual 0.4, d = 0, 6, 9, n = 44 … 60
+REST, NODES = 0.85, 4.65  # fitted to walks of 2^17 to 2^28 nodes, d = 9, n = 50 … 64: within 0.6
 TRIALS = ((25.0, 12), (22.0, 4))  # log2 nodes and how many reductions they are worth
 
 
@@ -39,11 +38,11 @@ def predicted(basis: Basis, limits: slack.Bounds) -> float:
     c = basis.gram.c
     N, M = len(c), basis.width
     m = np.arange(1, N + 1)
-    square = np.maximum(SHARE * (m + M - N) - limits.rest_square, 0.3)
+    square = np.maximum(m + M - N - REST * limits.rest_square, 0.3)
     gammas = np.array([math.lgamma(j / 2 + 1) for j in m.tolist()])
     volumes = m / 2 * np.log(math.pi * square) - gammas - np.cumsum(np.log(c[::-1])) / 2
     top = float(volumes.max(initial=0.0))
-    return SLOPE * (top + math.log(np.exp(volumes - top).sum())) / math.log(2) + OFFSET
+    return (top + math.log(np.exp(volumes - top).sum())) / math.log(2) + NODES
 
 
 def _measured(
