@@ -2,8 +2,10 @@
 
 from typing import ClassVar
 
+from slth.checks import FloatArray
 from slth.problem import Instance
-from slth.solvers._base import Answer, Options, Solver
+from slth.solvers._base import Answer, BatchAnswer, Options, Solver, for_instance, stacked
+from slth.solvers.kernels.workers import Crew
 from slth.solvers.lattice import least
 
 BASE_BYTES = 2**22  # compiled code and small arrays
@@ -18,8 +20,8 @@ class Lattice(Solver):
     all rounding, so that no subset is lost (docs/lattice.md states the argument).
 
     The answer is the least error up to float64 rounding of the sums, complete. With eps the search
-    stops at a subset within eps; with ``decide`` only those are looked for. One thread; the answer
-    is the same at any number of them.
+    stops at a subset within eps; with ``decide`` only those are looked for. Threads share out the
+    instances of a batch; one instance is searched by one.
     """
 
     name: ClassVar[str] = "lattice"
@@ -28,7 +30,7 @@ class Lattice(Solver):
     handles: ClassVar[str] = "any d, n ≤ 128; proves the optimum; at its best from d = 6 on"
     cannot: ClassVar[str] = "large n at small d (n > 50 at d = 2); use mitm (exact) or klist"
     cost: ClassVar[str] = (
-        "about 2^(n/2) nodes at d = 9, 30 ns each, fewer when lengths differ (nsn); "
+        "about 2^(n/2) nodes at d = 9, 40 ns each, fewer when lengths differ (nsn); "
         "10 ms of reduction at n = 50; budget = nodes"
     )
     source: ClassVar[str] = (
@@ -47,6 +49,20 @@ class Lattice(Solver):
     def bytes_needed(self, n: int, d: int) -> int:
         """A fixed number of matrices of n rows."""
         return BASE_BYTES + 8 * MATRICES * (n + 4) * (n + d + 8)
+
+    def search_batch(
+        self, X: FloatArray, Z: FloatArray, eps: float | None, options: Options
+    ) -> BatchAnswer:
+        """Search B instances, one a thread at a time: X (B, n, d), Z (B, d)."""
+        B, n, d = X.shape
+        fit = options.memory // self.bytes_needed(n, d)
+        with Crew(max(1, min(options.threads, fit, B)), lambda: None) as crew:
+            return stacked(
+                crew.run(
+                    lambda b, _: least.search(Instance(X[b], Z[b], eps), for_instance(options, b)),
+                    range(B),
+                )
+            )
 
     def search(self, instance: Instance, options: Options) -> Answer:
         """Search one instance."""
