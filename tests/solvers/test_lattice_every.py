@@ -73,6 +73,18 @@ def test_a_market_split_that_brute_force_cannot_count():
         assert all((A[row].sum(axis=0) == b).all() for row in hits.keep)
 
 
+@pytest.mark.parametrize(("n", "m"), [(20, 30), (60, 59), (90, 100)])
+def test_as_many_equations_as_unknowns_leave_one_solution_or_none(n, m):
+    """Some are solved in fractions, some at a radius below the unit."""
+    rng = seeding.generator(0, "equations", n, m)
+    A, keep = rng.integers(-50, 50, (n, m)), rng.random(n) < 0.5
+    hits = solve_all(A, A[keep].sum(axis=0), 0)
+    assert hits.complete
+    assert hits.keep.tolist() == [keep.tolist()]
+    none = solve_all(A, A[keep].sum(axis=0) + 1, 0)
+    assert (len(none), none.complete) == (0, True)
+
+
 def test_the_cap_is_exact():
     X, z = sample("normal", 12, 1, 0), sample_target(1, 0)
     everything = solve_all(X, z, 0.01)

@@ -19,7 +19,7 @@ def every(instance: Instance, options: Options, cap: int) -> tuple[BoolArray, bo
     assert eps is not None
     assert state.instance.eps is not None
     for factor in ENLARGED:
-        one = state.round(factor * state.instance.eps, state.limit - work)
+        one = state.round(state.instance.eps, state.limit - work, factor=factor)
         if one is None:
             return none, True, max(1, work)
         found: list[BoolArray] = []

@@ -13,6 +13,7 @@ from slth.solvers.lattice.unimodular import IntArray, rank
 WEIGHT_STEP = 2.0**3  # of the sums, from one reduction to the next
 ROUNDS = 80  # weights up to 2^240 of the first
 SAFE_SUM = 2.0**62  # of |U||A|: int64 holds the sums
+LARGEST_SOLUTION = 10**6  # operations on fractions: some seconds
 QUICK = 0.9  # LLL's factor; the kernel is reduced again afterwards
 
 
@@ -21,7 +22,8 @@ class UnsolvableError(Exception):
 
 
 def kernel(A: IntArray, z: IntArray) -> Space | None:
-    """The space {x in Z^n: x A = z} of A (n, m), z (m,) int64; None: not found in float64.
+    """The space {x in Z^n: x A = z} of A (n, m), z (m,) int64; None: not found, in
+    float64 or within LARGEST_SOLUTION.
 
     LLL on (I, w A) with w rising until the rows of sums other than 0 are independent: as the rows
     are a basis of Z^n, those of sum 0 are then a basis of the kernel. Raises UnsolvableError.
@@ -32,6 +34,8 @@ def kernel(A: IntArray, z: IntArray) -> Space | None:
         return None
     sums = U @ A
     inside = ~sums.any(axis=1)
+    if int((~inside).sum()) ** 2 * A.shape[1] > LARGEST_SOLUTION:
+        return None
     coefficients = _solution(sums[~inside], z)
     columns = U[~inside].T.tolist()
     start = [sum(c * u for c, u in zip(coefficients, column, strict=True)) for column in columns]

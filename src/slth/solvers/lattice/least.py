@@ -71,10 +71,15 @@ class Search:
         X, z = self.instance.X, self.instance.z
         return float(first_radius(X, z, -1 if self.size is None else self.size))
 
-    def round(self, radius: float, limit: int, thorough: bool = True) -> Round | None:
-        """The search of every subset within ``radius``; None: there is none, proved."""
+    def round(
+        self, radius: float, limit: int, thorough: bool = True, factor: float = 1.0
+    ) -> Round | None:
+        """The search of every subset within ``radius``; None: there is none, proved.
+
+        factor > 1: within a larger one.
+        """
         X, z, size = self.instance.X, self.instance.z, self.size
-        if self.exact(radius):
+        if self.exact(radius) and factor == 1:
             rows = X if size is None else np.column_stack([X, np.ones(len(X))])
             goal = z if size is None else np.append(z, float(size))
             unit = grain(rows, goal)
@@ -85,7 +90,7 @@ class Search:
             if space is not None:
                 return Round(space, X[:, :0], z[:0], 1.0, limit, thorough)
         space = bases.whole(X) if size is None else bases.sized(X, size)
-        reach = max(radius + self.rounding / 2, self.scale / LARGEST_RATIO)
+        reach = factor * max(radius + self.rounding / 2, self.scale / LARGEST_RATIO)
         return Round(space, X, z, reach, limit, thorough)
 
     def within(self, radius: float, stop: float, shrink: bool) -> bool:
@@ -97,7 +102,7 @@ class Search:
         """
         for factor in ENLARGED:
             thorough = shrink or radius <= self.expected
-            one = self.round(factor * radius, self.limit - self.work, thorough)
+            one = self.round(radius, self.limit - self.work, thorough, factor)
             if one is None:
                 return True
             self._visit(one, stop, shrink)

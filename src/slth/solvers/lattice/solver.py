@@ -8,7 +8,7 @@ from slth.solvers._base import Answer, BatchAnswer, Options, Solver, for_instanc
 from slth.solvers.kernels.workers import Crew
 from slth.solvers.lattice import least
 
-BASE_BYTES = 2**22  # compiled code and small arrays
+BASE_BYTES = 6 * 2**20  # compiled code and small arrays
 MATRICES = 24  # of n rows of n + d floats: bases, their orthogonal parts, bounds, copies
 
 
