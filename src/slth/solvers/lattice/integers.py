@@ -13,7 +13,7 @@ from slth.solvers.lattice.unimodular import IntArray, rank
 WEIGHT_STEP = 2.0**3  # of the sums, from one reduction to the next
 ROUNDS = 80  # weights up to 2^240 of the first
 SAFE_SUM = 2.0**62  # of |U||A|: int64 holds the sums
-LARGEST_SOLUTION = 10**6  # operations on fractions: some seconds
+LARGEST_SOLUTION = 50_000  # operations on fractions: a second or two
 QUICK = 0.9  # LLL's factor; the kernel is reduced again afterwards
 
 
