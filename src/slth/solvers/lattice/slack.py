@@ -13,10 +13,11 @@ from slth.checks import FloatArray
 from slth.solvers.lattice.bases import Basis
 
 UNIT = 2.0**-53
-SHRINKS = 256  # changes of the weights of one walk
+SHRINKS = 256  # changes of the weights of one walk; each rounds them, w and q
 SAFE = 2.0  # these bounds are themselves rounded sums of at most 2^9 terms
 LARGEST_SLACK = 1.0  # of Δ: beyond it no proof is claimed
 LARGEST_ETA = 2.0**-10  # likewise
+LARGEST_INTEGER = 2.0**52  # of what a leaf's x is summed from, exactly in float64 and int64
 
 
 class Bounds(NamedTuple):
@@ -68,13 +69,15 @@ def bounds(basis: Basis, X: FloatArray, scale: float) -> Bounds:
     root = np.abs(B @ rest) + gamma * np.abs(B) @ np.abs(rest)
     start = abs(t @ rest - rest_square) + 2 * gamma * np.abs(t) @ np.abs(rest) + top @ root
     largest = 2 * np.sqrt(cube)
-    vector = (3 * UNIT) * ((largest + widest * np.abs(Q).max(axis=1)).sum() + SHRINKS * largest)
+    vector = (3 + SHRINKS) * UNIT * (largest + widest * np.abs(Q).max(axis=1)).sum()
     delta = SAFE * (start + widest @ error + 2 * (n + d) * vector + 8 * (N + 1) * UNIT * cube)
     square = (cube + 2 * delta + SAFE * defect) * (1 + 4 * UNIT)
     sums = np.abs(B[:, n : n + d])
     spare = 4 * eta + SAFE * gamma * (top @ sums + np.abs(t[n : n + d]))
+    integers = (top @ np.abs(basis.U) + np.abs(basis.x0)).max()
     sound = bool(
         sure
+        and integers < LARGEST_INTEGER
         and np.isfinite(delta)
         and delta <= LARGEST_SLACK
         and defect <= LARGEST_SLACK
@@ -113,7 +116,7 @@ def _eta(basis: Basis, X: FloatArray, scale: float, top: FloatArray) -> float:
     small = (n + 2) ** 2 * UNIT * UNIT * scale
     rows = 3 * UNIT * sums + small * (np.abs(basis.U) @ np.abs(X))
     last = 3 * UNIT * shift + small * (np.abs(basis.x0) @ np.abs(X) + shift / scale + 1)
-    return float(SAFE * (top @ rows + last).max())
+    return max(float(SAFE * (top @ rows + last).max()), 8 * SHRINKS * UNIT)
 
 
 def _coefficients(
