@@ -19,14 +19,25 @@ CASES = [
     (44, 1, None, Options(), "mitm", "exact"),
     (44, 1, 0.01, Options(), "mitm", "exact"),
     (44, 4, None, Options(), "mitm", "exact"),
-    (44, 8, None, Options(), "mitm", "exact"),
+    (44, 8, None, Options(), "lattice", "nodes"),
+    (31, 9, None, Options(), "mitm", "exact"),
+    (32, 4, None, Options(), "mitm", "exact"),
+    (32, 5, None, Options(), "lattice", "1.2e+04"),
+    (58, 9, None, Options(), "lattice", "nodes"),
+    (59, 9, None, Options(), "klist", "n exceeds 52"),
+    (64, 9, None, Options(budget=10**11), "lattice", "nodes"),
+    (44, 9, None, Options(device="cuda"), "mitm", "device cuda"),
+    (44, 9, None, Options(memory=2**20), "klist", "memory allows 1,048,576"),
     (53, 1, None, Options(), "klist", "n exceeds 52"),
     (1000, 9, 0.05, Options(), "klist", "n exceeds 52"),
     (52, 4, None, Options(), "mitm", "exact"),
-    (40, 18, None, Options(), "klist", "pairs"),
-    (44, 30, 0.5, Options(), "klist", "pairs"),
-    (44, 9, 0.9, Options(), "mitm", "exact"),
-    (44, 18, 0.01, Options(decide=True), "mitm", "exact"),
+    (31, 30, None, Options(device="cuda"), "mitm", "exact"),
+    (40, 18, None, Options(device="cuda"), "klist", "pairs"),
+    (40, 18, None, Options(), "lattice", "nodes"),
+    (44, 30, 0.5, Options(), "lattice", "nodes"),
+    (44, 9, 0.9, Options(), "lattice", "nodes"),
+    (44, 18, 0.01, Options(decide=True), "lattice", "nodes"),
+    (44, 9, None, Options(budget=10**5), "klist", "1.0e+05"),
     (44, 4, None, Options(budget=10**6), "klist", "1.0e+06"),
     (20, 2, None, Options(budget=100), "klist", "1.0e+02"),
     (48, 4, None, Options(budget=10**12), "mitm", "exact"),
@@ -99,7 +110,7 @@ def test_what_auto_takes_beats_the_k_list(kind):
 @pytest.mark.parametrize("batch", [1, 1000])
 def test_the_reason_is_a_sentence(n, d, eps, batch):
     name, reason = auto.choose(n, d, eps, Options(memory=DEFAULT_MEMORY), batch)
-    assert name in ("mitm", "klist")
+    assert name in ("mitm", "lattice", "klist")
     assert reason.startswith(f"{name} for n = {n}, d = {d}")
     assert reason.endswith(".")
     assert "\n" not in reason

@@ -320,7 +320,7 @@ def _short_share(X: FloatArray | None) -> float:
 
 def _way_out(n: int, d: int, options: Options, words: str, otherwise: str) -> str:
     """Name the solver that takes the same call: exact ones first where they are affordable."""
-    exact = ["mitm", "enumeration"]
+    exact = ["mitm", "enumeration", "lattice"]
     others = [name for name in registry.SOLVERS if name not in exact]
     order = [*exact, *others] if n <= auto.EXACT_N else [*others, *exact]
     for name in order:

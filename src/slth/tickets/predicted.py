@@ -50,7 +50,7 @@ def _reach(construction: Construction, found: Prediction, eps: float) -> dict[st
     far = f"; for d > {HOPELESS} it stays near the empty subset's error" if d > HOPELESS else ""
     exact = [e for e in map(registry.get, registry.SOLVERS) if e.exhaustive and not e.refusal(n, d)]
     way = (
-        f"solver={exact[-1].name!r} accounts for every subset, at about 2^{n // 2} sums and more"
+        f"solver={exact[-1].name!r} accounts for every subset, at about 2^{n // 2} sums or nodes"
         if exact
         else "no solver accounts for every subset at this n"
     )
