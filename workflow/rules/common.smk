@@ -26,7 +26,9 @@ SEED = config["seed"]
 NETWORKS = {network["name"]: network for network in config["networks"]}
 ARMS = {arm["name"]: arm for arm in config["tickets"]}
 CONSTRUCTION = "structured_convolution"  # of every arm
-WITH_TITLES = titles.modules()  # whose classes say how they are printed; read, not imported
+WITH_TITLES = (
+    titles.modules()
+)  # whose classes say how they are printed; read, not imported
 
 
 def code(stage, *solvers, methods=(), constructions=(), script="run_stage"):
@@ -115,7 +117,10 @@ def begin():
     workflow.globals["run_lock"] = only_run()  # held until this process ends
     made = {str(path) for job in workflow.dag.jobs for path in job.output}
     waiting = [job.rule.name for job in workflow.dag.needrun_jobs()]
-    if any(name.endswith("compile_paper") for name in waiting) and not tex_is_deployed():
+    if (
+        any(name.endswith("compile_paper") for name in waiting)
+        and not tex_is_deployed()
+    ):
         require_engine()
     if "results/manifest.json" in made:
         plan(made)
