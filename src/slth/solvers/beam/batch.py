@@ -7,7 +7,7 @@ from numba import types
 
 from slth.checks import BoolArray, FloatArray
 from slth.solvers.beam.descent import Integers, descend, most_work, start_rest, width_at
-from slth.solvers.beam.ladder import REACH, everything, rungs
+from slth.solvers.beam.ladder import ascending, rungs
 from slth.solvers.beam.rests import BITS, GROUP, LANES, NORM, Floats
 from slth.solvers.kernels.compiled import njit, stopped
 from slth.solvers.kernels.stopping import Flag
@@ -81,7 +81,7 @@ def affordable(m: int, d: int, width: int, budget: int) -> tuple[int, int]:
 
 @njit(cache=True, nogil=True)
 def thin(chosen: Integers, m: int) -> Integers:
-    """m of the candidates chosen, evenly spaced, the longest among them."""
+    """Keep m of the candidates chosen, evenly spaced, the longest among them."""
     out = np.empty(m, np.int64)
     for i in range(m):
         out[i] = chosen[(i + 1) * len(chosen) // m - 1]
@@ -89,46 +89,42 @@ def thin(chosen: Integers, m: int) -> Integers:
 
 
 @njit(cache=True, nogil=True)
-def fill_rows(rows: FloatArray, chosen: Integers, unit: float, x: Floats) -> None:
-    """Set x (m + 3, blocks, 8) to unit·rows[chosen], the last one first, and zeros behind."""
-    m, d = len(chosen), rows.shape[1]
-    for i in range(m):
-        row = rows[chosen[m - 1 - i]]
-        for k in range(d):
-            x[i, k // LANES, k % LANES] = row[k] * unit
-    x[m : m + BITS - 1] = 0
-
-
-@njit(cache=True, nogil=True)
-def largest_of(rows: FloatArray, chosen: Integers) -> float:
-    """The largest |entry| of rows[chosen]."""
-    out = 0.0
-    for i in chosen:
-        out = max(out, largest(rows[i]))
-    return out
-
-
-@njit(cache=True, nogil=True)
 def place(
     rows: FloatArray,
+    factors: FloatArray,
     chosen: Integers,
     z: FloatArray,
     x: Floats,
     rests: Floats,
     scaled: FloatArray,
 ) -> bool:
-    """Scale by a power of two, set x and the first rest; whether the target is within reach."""
-    unit = math.ldexp(1.0, -math.frexp(max(largest(z), largest_of(rows, chosen)))[1])
-    fill_rows(rows, chosen, unit, x)
+    """Set x, longest first and zeros behind, and the first rest; whether z is within reach.
+
+    x (m + 3, blocks, 8): rows[chosen], times factors[chosen] if there are any, and ``scaled`` (d,),
+    z, are scaled by a power of two to entries of 1 at most.
+    """
+    m, size = len(chosen), largest(z)
+    for i in chosen:
+        factor = factors[i] if len(factors) > 0 else 1.0
+        size = max(size, abs(factor) * largest(rows[i]))
+    unit = math.ldexp(1.0, -math.frexp(size)[1])
+    for i in range(m):
+        number = chosen[m - 1 - i]
+        row, factor = rows[number], factors[number] if len(factors) > 0 else 1.0
+        for k in range(rows.shape[1]):
+            x[i, k // LANES, k % LANES] = factor * row[k] * unit
+    x[m : m + BITS - 1] = 0
     scaled[:] = z * unit
-    far, spread = start_rest(x, len(chosen), scaled, rests)
+    far, spread = start_rest(x, m, scaled, rests)
     return far <= FAR * spread
 
 
 @njit(
     types.void(
         types.Array(types.float64, 3, "C", readonly=True),
+        types.Array(types.float64, 1, "C", readonly=True),
         types.Array(types.float64, 2, "C", readonly=True),
+        types.UniTuple(types.float64, 2),
         types.int64,
         types.int64,
         types.boolean[:, ::1],
@@ -140,7 +136,9 @@ def place(
 )
 def solve_block(
     X: FloatArray,
+    factors: FloatArray,
     Z: FloatArray,
+    ladder: tuple[float, float],
     width: int,
     budget: int,
     keep: BoolArray,
@@ -149,36 +147,41 @@ def solve_block(
 ) -> None:
     """Search X (B, n, d), or (1, n, d) for all, Z (B, d): sets keep (B, n), all False, and work.
 
-    work: children examined, at most ``budget`` a problem, which narrows the beam. Ends when
-    ``halt`` is set.
+    factors: (n,), the candidates are factors[i]·X[b, i] and as long as |factors[i]|; or (0,).
+    ladder: gap and reach. work: children examined, at most ``budget`` a problem, which narrows the
+    beam. Ends when ``halt`` is set.
     """
-    (n, d), blocks = X.shape[1:], (X.shape[2] + LANES - 1) // LANES
+    n, d, blocks = X.shape[1], X.shape[2], (X.shape[2] + LANES - 1) // LANES
     room = (width + GROUP - 1) // GROUP * GROUP
     rests = np.empty((2, blocks, room, LANES), np.float32)
     dots, scores = np.empty((NORM + 1, room), np.float32), np.empty(room << BITS, np.float32)
     trace = np.empty(trace_room(n, d, width), np.int32)
     x = np.zeros((n + BITS, blocks, LANES), np.float32)
-    lengths, z, kept = np.empty(n), np.empty(d), np.empty(n, np.bool_)
+    z, kept = np.empty(d), np.empty(n, np.bool_)
+    (gap, reach), pooled = ladder, len(factors) > 0
+    lengths = np.abs(factors) if pooled else np.empty(n)
+    order = ascending(lengths, np.inf) if pooled else np.empty(0, np.int64)
     for p in range(len(Z)):
         if stopped(halt):
             return
-        rows = X[min(p, len(X) - 1)]
-        if p < len(X):
+        scale, rows = largest(Z[p]), X[min(p, len(X) - 1)]
+        if not pooled and p < len(X):
             root_mean_squares(rows, lengths)
-        scale = largest(Z[p])
         if scale == 0.0:
             continue
-        top = REACH * scale * math.sqrt(np.square(Z[p] / scale).mean())
-        chosen = rungs(lengths, d, top)
-        within = len(chosen) == 0 or place(rows, chosen, Z[p], x, rests[0], z)
+        top = reach * scale * math.sqrt(np.square(Z[p] / scale).mean())
+        if not pooled:
+            order = ascending(lengths, top)
+        chosen = rungs(lengths, order, d, top, gap)
+        within = len(chosen) == 0 or place(rows, factors, chosen, Z[p], x, rests[0], z)
         if not within:
-            chosen = everything(lengths)
+            chosen = ascending(lengths, np.inf)
         m, fitting = affordable(len(chosen), d, width, budget)
         if m == 0:
             continue
         if m < len(chosen) or not within:
             chosen = thin(chosen, m)
-            place(rows, chosen, Z[p], x, rests[0], z)
+            place(rows, factors, chosen, Z[p], x, rests[0], z)
         work[p] = descend(x, m, d, fitting, rests[0], rests[1], dots, scores, trace, kept)
         for i in range(m):
             keep[p, chosen[i]] = kept[m - 1 - i]

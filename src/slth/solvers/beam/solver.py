@@ -11,6 +11,8 @@ from slth.problem import Instance
 from slth.solvers._base import Answer, BatchAnswer, Options, Solver, shared
 from slth.solvers._scaling import ORDINARY
 from slth.solvers.beam import batch as beam_batch
+from slth.solvers.beam import ladder
+from slth.solvers.beam.ladder import GAP, REACH
 from slth.solvers.kernels import stopping
 from slth.solvers.kernels.errors import batch_error
 from slth.solvers.kernels.workers import Crew
@@ -19,6 +21,7 @@ WIDTH = 256
 WIDEST = 2**16
 BLOCK = 32  # problems a thread takes at a time
 BASE_BYTES = 2**20
+NO_FACTORS = np.empty(0)
 TRIAL = 8  # with eps, a beam of 1/8 of the width or budget goes first
 
 
@@ -37,10 +40,13 @@ class Beam(Solver):
     "klist". In d ≤ 4, or n ≤ 52, "mitm" finds the optimum.
 
     width: rests kept near the end; a budget decides it instead. With eps a beam of an eighth of it
-    goes first.
+    goes first. gap: a candidate taken is at least 1 + gap/d times as long as the one before; more
+    gives smaller subsets and larger errors. reach: of the longest one, in root mean squares of z.
     """
 
     width: int = WIDTH
+    gap: float = GAP
+    reach: float = REACH
 
     name: ClassVar[str] = "beam"
     printed: ClassVar[str] = "beam"
@@ -58,6 +64,7 @@ class Beam(Solver):
 
     def __post_init__(self) -> None:
         checks.integer("width", self.width, 1, WIDEST)
+        ladder.check(self.gap, self.reach)
 
     def bytes_needed(self, n: int, d: int) -> int:
         """What a width of 256 takes on one thread, and a copy of the candidates."""
@@ -74,7 +81,7 @@ class Beam(Solver):
         self, X: FloatArray, Z: FloatArray, eps: float | None, options: Options
     ) -> BatchAnswer:
         """Search B instances: X (B, n, d), Z (B, d). All compiled."""
-        run = _Run(self.width, X, Z, options)
+        run = _Run((float(self.gap), float(self.reach)), X, Z, options)
         budget = beam_batch.UNLIMITED if options.budget is None else options.budget
         every = np.arange(len(Z))
         if eps is None:
@@ -88,8 +95,10 @@ class Beam(Solver):
 class _Run:
     """A batch: the best subsets and their errors so far, and the work done for them."""
 
-    def __init__(self, width: int, X: FloatArray, Z: FloatArray, options: Options) -> None:
-        self.X, self.Z, self.options = X, Z, options
+    def __init__(
+        self, ladder: tuple[float, float], X: FloatArray, Z: FloatArray, options: Options
+    ) -> None:
+        self.ladder, self.X, self.Z, self.options = ladder, X, Z, options
         B, self.n, self.d = X.shape
         self.keep: BoolArray = np.zeros((B, self.n), dtype=bool)
         self.error = np.abs(Z).max(axis=1)
@@ -111,7 +120,9 @@ class _Run:
         X = np.ascontiguousarray(self.X[:1] if one else self.X[run])
         Z = np.ascontiguousarray(self.Z[run])
         keep, work = np.zeros((len(part), self.n), dtype=bool), np.zeros(len(part), dtype=np.int64)
-        beam_batch.solve_block(X, Z, width, budget, keep, work, stopping.flag())
+        beam_batch.solve_block(
+            X, NO_FACTORS, Z, self.ladder, width, budget, keep, work, stopping.flag()
+        )
         error = batch_error(np.broadcast_to(X, (len(part), *X.shape[1:])), Z, keep)
         better = error < self.error[part]
         self.keep[part[better]], self.error[part[better]] = keep[better], error[better]
