@@ -54,14 +54,14 @@ class Network:
         x: a tensor or array of any floating dtype, on any device. Other heights and widths pass
         where the steps take them. ValueError naming the step that does not.
         """
-        for name, value in self._run(_inputs(x)):
+        for name, value in self.running(_inputs(x)):
             if name == self.output:
                 return value
         raise AssertionError(self.output)
 
     def values(self, x: object) -> dict[str, Tensor]:
         """Values (batch, …) of every step, and of `INPUT`, by name. Memory: all of them at once."""
-        return dict(self._run(_inputs(x), forget=False))
+        return dict(self.running(_inputs(x), forget=False))
 
     @property
     def output(self) -> str:
@@ -92,7 +92,7 @@ class Network:
     def shapes(self) -> dict[str, Shape]:
         """Name of a step, or `INPUT` → shape of its value without the batch, at `input_shape`."""
         made = torch.zeros(1, *self.input_shape, dtype=torch.float64)
-        return {name: tuple(value.shape[1:]) for name, value in self._run(made)}
+        return {name: tuple(value.shape[1:]) for name, value in self.running(made)}
 
     @cached_property
     def multiplications(self) -> int:
@@ -155,7 +155,11 @@ class Network:
         """Name of a step → the last that reads it."""
         return {source: step.name for step in self.steps for source in step.inputs}
 
-    def _run(self, x: Tensor, forget: bool = True) -> Iterator[tuple[str, Tensor]]:
+    def running(self, x: Tensor, forget: bool = True) -> Iterator[tuple[str, Tensor]]:
+        """(name, value) of `INPUT` and every step in turn, of x (batch, …) in float64.
+
+        forget: values that no later step reads are let go of.
+        """
         held = {INPUT: x}
         yield INPUT, x
         for step in self.steps:
