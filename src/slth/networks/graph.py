@@ -54,8 +54,9 @@ class Convolution(Step):
     groups: int = 1
 
     def __call__(self, *x: Tensor) -> Tensor:
+        (u,) = x
         return F.conv2d(
-            *x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
+            u, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
         )
 
     @property
@@ -78,7 +79,7 @@ class Dense(Step):
     bias: Tensor | None = None
 
     def __call__(self, *x: Tensor) -> Tensor:
-        return F.linear(*x, self.weight, self.bias)
+        return F.linear(x[0], self.weight, self.bias)
 
     @property
     def words(self) -> str:
@@ -149,7 +150,9 @@ class MaxPool(_Pool):
     def __call__(self, *x: Tensor) -> Tensor:
         if self.size is None:
             return x[0].amax((2, 3), keepdim=True)
-        return F.max_pool2d(*x, self.size, self.stride, self.padding, self.dilation, self.ceil_mode)
+        return F.max_pool2d(
+            x[0], self.size, self.stride, self.padding, self.dilation, self.ceil_mode
+        )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -167,7 +170,7 @@ class AvgPool(_Pool):
         if self.size is None:
             return x[0].mean((2, 3), keepdim=True)
         return F.avg_pool2d(
-            *x, self.size, self.stride, self.padding, self.ceil_mode, self.count_padding
+            x[0], self.size, self.stride, self.padding, self.ceil_mode, self.count_padding
         )
 
 

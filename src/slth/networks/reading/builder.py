@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -77,7 +78,7 @@ class Builder:
         if c != weight.shape[1] * groups:
             raise UnreadableError(f"got {c} channels, takes {weight.shape[1] * groups}")
         pads = (sides[2], sides[0])
-        out = [_slid(n, *window) for n, *window in zip(space, k, step, pads, spread, strict=True)]
+        out = [_slid(*w) for w in zip(space, k, step, pads, spread, strict=True)]
         made = Convolution(
             name=self._name(name), inputs=(x.source,), weight=values(weight), bias=_bias(bias),
             stride=step, padding=pads, dilation=spread, groups=groups,
@@ -145,7 +146,7 @@ class Builder:
             made = AvgPool(name=named, inputs=inputs, count_padding=count, **common)  # type: ignore[arg-type]
         return self._put(made, shape)
 
-    def adaptive(self, name: str, x: Value, output: object, largest: bool = False) -> Value:
+    def adaptive(self, name: str, x: Value, output: Any, largest: bool = False) -> Value:
         """Adaptive pooling to ``output`` sides, None for as they are: fixed windows."""
         x = self._image(name, x)
         asked = list(output) if isinstance(output, (tuple, list)) else [output, output]

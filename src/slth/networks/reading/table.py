@@ -9,7 +9,8 @@ import torch.nn.functional as F  # noqa: N812
 from slth.networks.reading import functions as read
 from slth.networks.reading.functions import Function
 
-_CASTS = (
+_CASTS = "to float double half bfloat16 cpu cuda type type_as"
+_SAME = "contiguous clone detach requires_grad_"
     "to float double half bfloat16 cpu cuda type type_as contiguous clone detach requires_grad_"
 )
 _VIEWS = "flatten reshape squeeze unsqueeze unflatten view view_as reshape_as"
@@ -22,7 +23,7 @@ _READ: dict[Function, tuple[Any, ...]] = {
     read.clamp_min: (torch.clamp_min, "clamp_min", "clamp_min_"),
     read.leaky_relu: (F.leaky_relu, F.leaky_relu_),
     read.prelu: (F.prelu, torch.prelu, "prelu"),
-    read.threshold: (F.threshold, F.threshold_, torch.threshold),
+    read.threshold: (F.threshold, torch.threshold, torch.threshold_),
     read.tanh: (torch.tanh, F.tanh, "tanh", torch.tanh_, "tanh_"),
     read.sigmoid: (torch.sigmoid, F.sigmoid, "sigmoid", torch.sigmoid_, "sigmoid_"),
     read.conv2d: (F.conv2d, torch.conv2d),
@@ -31,10 +32,10 @@ _READ: dict[Function, tuple[Any, ...]] = {
     read.addmm: (torch.addmm,),
     read.batch_norm: (F.batch_norm,),
     read.native_batch_norm: (torch.batch_norm,),
-    read.max_pool2d: (F.max_pool2d, F._max_pool2d, torch.max_pool2d),
+    read.max_pool2d: (F.max_pool2d, torch.max_pool2d),
     read.avg_pool2d: (F.avg_pool2d,),
     read.adaptive_avg_pool2d: (F.adaptive_avg_pool2d,),
-    read.adaptive_max_pool2d: (F.adaptive_max_pool2d, F._adaptive_max_pool2d),
+    read.adaptive_max_pool2d: (F.adaptive_max_pool2d,),
     read.mean: (torch.mean, "mean"),
     read.total: (torch.sum, "sum"),
     read.amax: (torch.amax, "amax"),
