@@ -11,8 +11,6 @@ from slth.networks.reading.functions import Function
 
 _CASTS = "to float double half bfloat16 cpu cuda type type_as"
 _SAME = "contiguous clone detach requires_grad_"
-    "to float double half bfloat16 cpu cuda type type_as contiguous clone detach requires_grad_"
-)
 _VIEWS = "flatten reshape squeeze unsqueeze unflatten view view_as reshape_as"
 
 _READ: dict[Function, tuple[Any, ...]] = {
