@@ -243,6 +243,14 @@ class Builder:
             )
         return Value(x.source, seen)
 
+    def nonnegative(self, source: str) -> bool:
+        """Whether a value has no entry below 0, whatever the input."""
+        step = self.steps.get(source)
+        if isinstance(step, Activation):
+            return step.kind in ("relu", "sigmoid")
+        keeps = isinstance(step, (MaxPool, AvgPool, Flatten, Add, Concatenation, Pad))
+        return keeps and all(self.nonnegative(i) for i in step.inputs)  # type: ignore[union-attr]
+
     def finished(self, x: Value) -> str:
         """Name of the step that gives the network's outputs."""
         return self._settled("output", x).source

@@ -57,6 +57,7 @@ def _batch_norm(b: Builder, name: str, m: Any, x: Value) -> Value:
 
 def clipped(b: Builder, name: str, x: Value, low: float | None, high: float | None) -> Value:
     """min(max(x, low), high) where it is a ReLU, capped or not."""
+    low = 0.0 if (low is None or low <= 0) and b.nonnegative(x.source) else low
     if low != 0 or not (high is None or high > 0):
         raise UnreadableError(
             f"got entries clipped to [{low}, {high}], takes 0 as the lower end: a ReLU, ReLU6"

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from slth.networks.graph import Convolution, Dense, Flatten, Layer, Shape, Step
+from slth.networks.graph import Activation, Convolution, Dense, Flatten, Layer, Shape, Step
 
 LARGEST = 4096  # entries of a vector that is scaled by a matrix of its own
 
@@ -51,6 +51,8 @@ def folded(steps: Iterable[Step], output: str, shapes: dict[str, Shape]) -> list
         step = graph.steps.get(name)
         if isinstance(step, Convolution):
             graph.fold_picking(step)
+        elif isinstance(step, Activation):
+            graph.fold_relus(step)
     return list(graph.steps.values())
 
 
@@ -135,6 +137,17 @@ class _Graph:
             rows, columns = (a * b for a, b in strides)
             self.steps[step.name] = replace(step, stride=(rows, columns))
             self.drop(before.name)
+
+    def fold_relus(self, step: Activation) -> None:
+        """A ReLU behind a ReLU is one with the lower cap."""
+        before = self.steps.get(step.inputs[0])
+        if isinstance(before, Activation) and before.kind == step.kind == "relu":
+            cap = min(before.cap, step.cap)
+            if cap == before.cap:
+                self.drop(step.name)
+            elif self.alone(before.name) is step:
+                self.steps[step.name] = replace(step, cap=cap)
+                self.drop(before.name)
 
     def _layer(self, step: Scale) -> Step:
         c = len(step.scale)
