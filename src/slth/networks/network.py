@@ -9,18 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from slth.networks.determinism import one_thread
-from slth.networks.graph import (
-    INPUT,
-    Activation,
-    AvgPool,
-    Convolution,
-    Dense,
-    Flatten,
-    Layer,
-    MaxPool,
-    Shape,
-    Step,
-)
+from slth.networks.graph import INPUT, Activation, Convolution, Dense, Layer, Shape, Step
 
 LINES = 10  # of a repr
 
@@ -127,9 +116,22 @@ class Network:
             before = step.name
         return True
 
-    def to_module(self) -> "GraphModule":
+    def to_module(self) -> nn.Module:
         """A torch module of the same steps and function, float64; weights are copied."""
-        return GraphModule(self)
+        from slth.networks.graph_modules import GraphModule  # which knows this class
+
+        return GraphModule(self.steps)
+
+    def to_sequential(self, name: str = "network") -> nn.Sequential:
+        """The same as a Sequential of plain modules and Residual, float64; weights are copied.
+
+        For a chain of layers whose only sums are residual blocks x + body(x); the modules have the
+        names of their steps, with "/" for ".". Raises ValueError naming ``name`` and the step that
+        is neither.
+        """
+        from slth.networks.graph_modules import sequential
+
+        return sequential(name, self)
 
     def __repr__(self) -> str:
         counts: dict[str, int] = {}
@@ -178,91 +180,6 @@ class Network:
                 for source in set(step.inputs):
                     if self._last[source] == step.name:
                         del held[source]
-
-
-class GraphModule(nn.Module):
-    """The steps of a `Network` as a torch module: what runs, saves and exports as others do."""
-
-    def __init__(self, network: Network) -> None:
-        super().__init__()
-        self.input_shape = network.input_shape
-        self.wiring = tuple((s.name, s.inputs) for s in network.steps)
-        self.steps = nn.ModuleList([module_of(step) for step in network.steps])
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, *input_shape) to the outputs."""
-        held = {INPUT: x}
-        value = x
-        for (name, inputs), module in zip(self.wiring, self.steps, strict=True):
-            value = module(*(held[source] for source in inputs))
-            held[name] = value
-        return value
-
-
-class Sum(nn.Module):
-    """The sum of its arguments."""
-
-    def forward(self, *x: Tensor) -> Tensor:
-        """Map tensors of one shape to their sum."""
-        total = x[0]
-        for other in x[1:]:
-            total = total + other
-        return total
-
-
-class Channels(nn.Module):
-    """Its arguments behind each other along axis 1."""
-
-    def forward(self, *x: Tensor) -> Tensor:
-        """Map (batch, c, …) each to (batch, Σ c, …)."""
-        return torch.cat(x, dim=1)
-
-
-def module_of(step: Step) -> nn.Module:
-    """A torch module that computes a step, with copies of its weights."""
-    if isinstance(step, (Convolution, Dense)):
-        return _weighted(step)
-    if isinstance(step, Activation):
-        return _activation(step)
-    if isinstance(step, MaxPool):
-        if step.size is None:
-            return nn.AdaptiveMaxPool2d(1)
-        return nn.MaxPool2d(
-            step.size, step.stride, step.padding, step.dilation, ceil_mode=step.ceil_mode
-        )
-    if isinstance(step, AvgPool):
-        if step.size is None:
-            return nn.AdaptiveAvgPool2d(1)
-        return nn.AvgPool2d(
-            step.size, step.stride, step.padding, step.ceil_mode, step.count_padding
-        )
-    if isinstance(step, Flatten):
-        return nn.Flatten()
-    return Sum() if type(step).__name__ == "Add" else Channels()
-
-
-def _weighted(step: Layer) -> nn.Module:
-    o, i = step.weight.shape[:2]
-    bias = step.bias is not None
-    if isinstance(step, Dense):
-        made: nn.Module = nn.utils.skip_init(nn.Linear, i, o, bias=bias, dtype=torch.float64)
-    else:
-        made = nn.utils.skip_init(
-            nn.Conv2d, i * step.groups, o, tuple(step.weight.shape[2:]), step.stride, step.padding,
-            step.dilation, step.groups, bias, dtype=torch.float64,
-        )  # fmt: skip
-    made.weight = nn.Parameter(step.weight.clone(), requires_grad=False)
-    if step.bias is not None:
-        made.bias = nn.Parameter(step.bias.clone(), requires_grad=False)
-    return made
-
-
-def _activation(step: Activation) -> nn.Module:
-    if step.kind == "relu":
-        return nn.ReLU() if step.plain_relu else nn.Hardtanh(0.0, step.cap)
-    if step.kind == "leaky_relu":
-        return nn.LeakyReLU(step.leak)
-    return nn.Tanh() if step.kind == "tanh" else nn.Sigmoid()
 
 
 def _inputs(x: object) -> Tensor:
