@@ -17,6 +17,7 @@ from slth.networks.equivariant_layers import as_plain, read_equivariant
 from slth.networks.modules import ChannelScale
 from slth.networks.network import Network
 from slth.networks.normalise import normalise
+from slth.networks.reading._onnx import from_onnx
 from slth.networks.reading._torch import from_torch
 from slth.networks.residual import Residual
 from slth.networks.sources import random_source
@@ -37,6 +38,7 @@ __all__ = [
     "build_dense_network",
     "build_network",
     "convolution",
+    "from_onnx",
     "from_torch",
     "has_readout",
     "in_float64",

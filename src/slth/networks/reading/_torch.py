@@ -51,7 +51,7 @@ def read(name: str, module: object, example: object = None) -> Network:
     """`from_torch` of the argument ``name``."""
     _check(name, module)
     assert isinstance(module, nn.Module)
-    shape = _shape(example)
+    shape = shape_of(example)
     twin = copied(module, name).eval().to("cpu", torch.float64).requires_grad_(False)
     refused_by: FitError | None = None
     for tried in [shape] if shape else _candidates(name, twin):
@@ -92,7 +92,8 @@ def _check(name: str, module: object) -> None:
     check_module(root, name)
 
 
-def _shape(example: object) -> Shape | None:
+def shape_of(example: object) -> Shape | None:
+    """The shape of an input without the batch, of an input (batch, …) or given as such."""
     if example is None:
         return None
     if isinstance(example, (Tensor, np.ndarray)):

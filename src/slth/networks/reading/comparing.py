@@ -26,14 +26,17 @@ def compare(name: str, module: nn.Module, network: Network) -> None:
     twin, dtype = _running(name, module, one[None])
     with watching():
         for x in probes.inputs((-one, one), few=few):
-            wanted = _outputs(name, twin, x, dtype)
-            got, size = _with_size(network, x)
-            allowed = SAME[dtype] * torch.maximum(size, _largest(wanted)) + 1e-300
-            shape = (-1, *(1,) * (got.ndim - 1))
-            if got.shape != wanted.shape or not bool(torch.isfinite(wanted).all()):
-                _disagree(name, got, wanted)
-            if not bool(((got - wanted).abs() <= allowed.view(shape)).all()):
-                _disagree(name, got, wanted)
+            agrees(name, network, x, _outputs(name, twin, x, dtype), SAME[dtype])
+
+
+def agrees(name: str, network: Network, x: Tensor, wanted: Tensor, same: float) -> None:
+    """Raise ValueError unless the network's outputs for x are ``wanted``, up to ``same``."""
+    got, size = _with_size(network, x)
+    if got.shape != wanted.shape or not bool(torch.isfinite(wanted).all()):
+        _disagree(name, got, wanted)
+    allowed = same * torch.maximum(size, _largest(wanted)) + 1e-300
+    if not bool(((got - wanted).abs() <= allowed.view(-1, *(1,) * (got.ndim - 1))).all()):
+        _disagree(name, got, wanted)
 
 
 def _disagree(name: str, got: Tensor, wanted: Tensor) -> None:
