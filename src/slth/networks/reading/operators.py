@@ -33,6 +33,13 @@ class Node:
                 return value.decode() if isinstance(value, bytes) else value
         return default
 
+    def set(self, name: str, numbers: list[int], instead: str) -> None:
+        """Say an attribute by numbers; onnx.reference reads auto_pad by other axes than it should."""
+        kept = [a for a in self.proto.attribute if a.name not in (name, instead)]
+        made = type(self.proto.attribute[0])(name=name, ints=numbers, type=7)
+        del self.proto.attribute[:]
+        self.proto.attribute.extend([*kept, made])
+
     def call(self, shape: tuple[int, ...]) -> Call:
         """As a function of torch that gives a shape."""
         return Call(self.builder, self.name, shape)
@@ -70,8 +77,10 @@ def _matmul(n: Node, x: Value, weight: Any) -> Value:
 def _batch_norm(n: Node, x: Value, scale: Any, bias: Any, mean: Any, variance: Any) -> Value:
     if n.get("training_mode", 0):
         raise UnreadableError("got training_mode = 1, takes 0: export the module in eval()")
-    parts = [_tensor(t) for t in (mean, variance, scale, bias)]
-    return normalised(n.builder, n.name, x, *parts, float(n.get("epsilon", 1e-5)))
+    mean, variance, scale, bias = map(_tensor, (mean, variance, scale, bias))
+    return normalised(
+        n.builder, n.name, x, mean, variance, scale, bias, float(n.get("epsilon", 1e-5))
+    )
 
 
 def _clip(n: Node, x: Value, low: Any = None, high: Any = None) -> Value:
@@ -178,6 +187,21 @@ def _pad(n: Node, x: Value, pads: Any = None, value: Any = None, axes: Any = Non
     return n.builder.pad(n.name, x, (ends[0], ends[1], ends[2], ends[3]))
 
 
+def _slice(
+    n: Node, x: Value, starts: Any = None, ends: Any = None, axes: Any = None, steps: Any = None
+) -> Value:
+    first, last = n.get("starts", starts), n.get("ends", ends)
+    over = n.get("axes", range(len(first)) if axes is None else axes)
+    by = [1] * len(first) if steps is None else steps
+    whole = (n.batch, *x.shape)
+    parts = [slice(None)] * len(whole)
+    for axis, a, b, s in zip(over, first, last, by, strict=True):
+        side = whole[int(axis)]
+        parts[int(axis)] = slice(int(a), None if int(b) >= side else int(b), int(s))
+    shape = tuple(len(range(side)[part]) for side, part in zip(whole, parts, strict=True))
+    return torch_functions.item(n.call(shape), x, tuple(parts))
+
+
 def _concat(n: Node, *x: Any) -> Value:
     return torch_functions.cat(n.call(()), x, int(n.get("axis", 1)))
 
@@ -235,6 +259,7 @@ def _sides(n: Node, x: Value, size: list[int], step: list[int], spread: list[int
         total = max((-(-side // s) - 1) * s + d * (k - 1) + 1 - side, 0)
         small = total // 2
         ends.append((small, total - small) if auto == "SAME_UPPER" else (total - small, small))
+    n.set("pads", [ends[0][0], ends[1][0], ends[0][1], ends[1][1]], instead="auto_pad")
     return (*ends[1], *ends[0])
 
 
@@ -268,6 +293,7 @@ OPERATORS: dict[str, Operator] = {
     "Cast": _same,
     "Dropout": _dropout,
     "Pad": _pad,
+    "Slice": _slice,
     "Concat": _concat,
     "Sum": _total,
     "Add": _arithmetic(torch_functions.add),
