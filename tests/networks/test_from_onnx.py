@@ -3,6 +3,7 @@
 import re
 import sys
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -84,11 +85,11 @@ def _read(model: object, tmp_path: object, example: object = None) -> Network:
 
 W = _array(3, 2, 3, 3)
 CONSTANTS = {
-    "w": W, "b": _array(3, key="b"), "s": np.float32([0.5, 2, 3]), "v": np.float32([1, 2, 0.5]),
-    "flat": np.int64([0, -1]), "zero": np.float32(0), "six": np.float32(6), "c": _array(3, 1, 1),
-    "pads": np.int64([0, 0, 1, 2, 0, 0, 0, 1]), "m": _array(12, 4), "two": np.float32(2),
+    "w": W, "b": _array(3, key="b"), "s": np.array([0.5, 2, 3], np.float32), "v": np.array([1, 2, 0.5], np.float32),
+    "flat": np.array([0, -1]), "zero": np.float32(0), "six": np.float32(6), "c": _array(3, 1, 1),
+    "pads": np.array([0, 0, 1, 2, 0, 0, 0, 1]), "m": _array(12, 4), "two": np.float32(2),
 }  # fmt: skip
-CONV = ("Conv", ["x", "w"], "h", {})
+CONV: tuple = ("Conv", ["x", "w"], "h", {})
 F = torch.nn.functional
 
 
@@ -96,8 +97,8 @@ def _t(key: str) -> Tensor:
     return torch.from_numpy(CONSTANTS[key]).double()
 
 
-def _conv(x: Tensor, **options: object) -> Tensor:
-    return F.conv2d(x, _t("w"), **options)  # type: ignore[arg-type]
+def _conv(x: Tensor, **options: Any) -> Tensor:
+    return F.conv2d(x, _t("w"), **options)
 
 
 def _normed(h: Tensor) -> Tensor:
@@ -181,7 +182,7 @@ OPERATORS: dict = {
         lambda x: _conv(x).amax((2, 3)).tanh()),
     "the shape of a value": (
         [CONV, ("Shape", ["h"], "sh", {"end": 1}),
-         ("Constant", [], "rest", {"value": numpy_helper.from_array(np.int64([-1]))}),
+         ("Constant", [], "rest", {"value": numpy_helper.from_array(np.array([-1]))}),
          ("Concat", ["sh", "rest"], "to", {"axis": 0}), ("Reshape", ["h", "to"], "y", {})],
         lambda x: _conv(x).flatten(1)),
     "PRelu and Sigmoid": (
@@ -242,7 +243,7 @@ REFUSED: dict = {
 @pytest.mark.parametrize("kind", REFUSED)
 def test_what_is_no_step_is_named(kind, tmp_path):
     nodes, words = REFUSED[kind]
-    constants = {**CONSTANTS, "two_pads": np.int64([1, 0, 0, 0, 0, 0, 0, 0])}
+    constants = {**CONSTANTS, "two_pads": np.array([1, 0, 0, 0, 0, 0, 0, 0])}
     with pytest.raises(ValueError, match=r"^path: ") as caught:
         _read(_model(nodes, (2, 4, 4), constants), tmp_path)
     assert re.search(words, str(caught.value)), str(caught.value)

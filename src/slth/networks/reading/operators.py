@@ -34,7 +34,7 @@ class Node:
         return default
 
     def set(self, name: str, numbers: list[int], instead: str) -> None:
-        """Say an attribute by numbers; onnx.reference reads auto_pad by other axes than it should."""
+        """Say an attribute by numbers: onnx.reference reads auto_pad by the wrong axes."""
         kept = [a for a in self.proto.attribute if a.name not in (name, instead)]
         made = type(self.proto.attribute[0])(name=name, ints=numbers, type=7)
         del self.proto.attribute[:]
@@ -181,10 +181,10 @@ def _pad(n: Node, x: Value, pads: Any = None, value: Any = None, axes: Any = Non
     sides = [int(p) for p in n.get("pads", pads)]
     over = list(range(len(sides) // 2)) if axes is None else [int(a) % 4 for a in axes]
     before, after = (dict(zip(over, half, strict=True)) for half in np.split(np.array(sides), 2))
-    if before.get(0, 0) or after.get(0, 0) or before.get(1, 0) or after.get(1, 0):
-        raise UnreadableError("pads images or channels, takes padding of pixels")
-    ends = [int(half.get(axis, 0)) for axis in (3, 2) for half in (before, after)]
-    return n.builder.pad(n.name, x, (ends[0], ends[1], ends[2], ends[3]))
+    if before.get(0, 0) or after.get(0, 0):
+        raise UnreadableError("pads images, takes padding of pixels and channels")
+    ends = [int(half.get(axis, 0)) for axis in (3, 2, 1) for half in (before, after)]
+    return torch_functions.pad(n.call(()), x, ends)
 
 
 def _slice(
