@@ -85,7 +85,8 @@ def _read(model: object, tmp_path: object, example: object = None) -> Network:
 
 W = _array(3, 2, 3, 3)
 CONSTANTS = {
-    "w": W, "b": _array(3, key="b"), "s": np.array([0.5, 2, 3], np.float32), "v": np.array([1, 2, 0.5], np.float32),
+    "w": W, "b": _array(3, key="b"),
+    "s": np.array([0.5, 2, 3], np.float32), "v": np.array([1, 2, 0.5], np.float32),
     "flat": np.array([0, -1]), "zero": np.float32(0), "six": np.float32(6), "c": _array(3, 1, 1),
     "pads": np.array([0, 0, 1, 2, 0, 0, 0, 1]), "m": _array(12, 4), "two": np.float32(2),
 }  # fmt: skip
