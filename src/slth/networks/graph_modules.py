@@ -139,14 +139,14 @@ def _segment(
             return made
         step = network.step(at)
         if len(readers) > 2 or len(step.inputs) > 1:
-            _refuse(name, step)
+            _refuse(name, network, at)
         if isinstance(step, (AvgPool, MaxPool)) and step.size is None:
             rows, columns = network.shapes[source][1:]
             step = replace(step, size=(rows, columns), stride=(rows, columns))
         made.append((at, module_of(step)))
         source, first = at, None
     if stop is not None:
-        _refuse(name, network.step(stop))
+        _refuse(name, network, stop)
     return made
 
 
@@ -155,11 +155,15 @@ def _sum_of(name: str, network: "Network", source: str) -> Step:
     readers = [network.step(reader) for reader in network.readers[source]]
     sums = [step for step in readers if isinstance(step, Add) and len(step.inputs) == 2]
     if len(sums) != 1 or len({step.name for step in readers}) != 2:
-        _refuse(name, readers[-1])
+        _refuse(name, network, readers[0].name)
     return sums[0]
 
 
-def _refuse(name: str, step: Step) -> None:
+def _refuse(name: str, network: "Network", at: str) -> None:
+    """Name the first step from ``at`` on that joins branches."""
+    names = [step.name for step in network.steps]
+    rest = network.steps[names.index(at) :]
+    step = next(step for step in rest if len(step.inputs) > 1)
     raise ValueError(
         f"{name}: module {step.name} ({step.words}) joins branches that both have layers, or more "
         "than two, takes a chain of layers and residual blocks x + body(x); what takes a "
