@@ -8,6 +8,8 @@ from torch import nn
 from slth import checks
 from slth.networks import gate
 from slth.networks.architectures import in_float64
+from slth.networks.converted import plain_form
+from slth.networks.network import Network
 from slth.solvers._base import Solver
 from slth.tickets.empty import EmptySubsetWarning, warning_of
 from slth.tickets.problems import SubsetProblems, solve_problems
@@ -20,7 +22,7 @@ MOST = 2**31  # candidates a problem
 
 def build(
     construction: str,
-    target: nn.Sequential,
+    target: nn.Module | Network,
     *,
     n: int,
     eps: float | None = None,
@@ -34,7 +36,8 @@ def build(
 
     construction: a name of `CONSTRUCTIONS`; docs/constructions.md has a section for each. target:
     Sequential of Conv2d, Linear, ReLU, Flatten without biases (other modules where the construction
-    says so); the theorems assume ‖K⁽ⁱ⁾‖₁ ≤ 1 (`slth.networks.normalise`). n: about the number of
+    says so), or a module or `slth.networks.Network` that `slth.networks.from_torch` reads as such;
+    the theorems assume ‖K⁽ⁱ⁾‖₁ ≤ 1 (`slth.networks.normalise`). n: about the number of
     candidates of a subset problem (of most sources: 2n hidden channels an input channel). eps:
     tolerance of a problem per coordinate, None = the least error. seed: of the source and of the
     solver. solver, budget, threads: as in `slth.solve`; "auto" is the construction's own solver
@@ -44,26 +47,33 @@ def build(
     ValueError/TypeError.
     Cost: that of solving the subset problems, see the construction's docstring.
     """
-    target = in_float64(target, "target") if isinstance(target, nn.Module) else target
-    source = sample_source(target, n, seed, construction=construction, **options)
-    problems = subset_problems(target, source, construction=construction, **options)
+    chain = plain_form("target", target)
+    chain = in_float64(chain, "target") if isinstance(chain, nn.Module) else chain  # type: ignore[arg-type]
+    source = sample_source(chain, n, seed, construction=construction, **options)
+    problems = subset_problems(chain, source, construction=construction, **options)
     table = solve_problems(problems, eps, solver, budget, seed, threads)
-    ticket = get(construction, **options).assemble(target, source, table)
+    ticket = get(construction, **options).assemble(chain, source, table)
     _warn(table)
     return ticket
 
 
 def sample_source(
-    target: nn.Sequential, n: int, seed: int = 0, *, construction: str = DEFAULT, **options: object
+    target: nn.Module | Network,
+    n: int,
+    seed: int = 0,
+    *,
+    construction: str = DEFAULT,
+    **options: object,
 ) -> nn.Sequential:
     """Sample the random network of a construction, once: same seed, same weights."""
     checks.integer("n", n, low=1, high=MOST)
     checks.integer("seed", seed, low=0)
-    return get(construction, **options).sample_source(target, n, seed)
+    chain = plain_form("target", target)
+    return get(construction, **options).sample_source(chain, n, seed)
 
 
 def subset_problems(
-    target: nn.Sequential,
+    target: nn.Module | Network,
     source: nn.Sequential,
     *,
     construction: str = DEFAULT,
@@ -72,11 +82,12 @@ def subset_problems(
     """Return the subset problems that decide what is kept, in a fixed order."""
     checks.instance("source", source, nn.Sequential)
     gate.check("source", source)
-    return get(construction, **options).subset_problems(target, source)
+    chain = plain_form("target", target)
+    return get(construction, **options).subset_problems(chain, source)
 
 
 def assemble(
-    target: nn.Sequential,
+    target: nn.Module | Network,
     source: nn.Sequential,
     solutions: pd.DataFrame,
     *,
@@ -90,7 +101,8 @@ def assemble(
     checks.instance("source", source, nn.Sequential)
     checks.instance("solutions", solutions, pd.DataFrame)
     gate.check("source", source)
-    ticket = get(construction, **options).assemble(target, source, solutions)
+    chain = plain_form("target", target)
+    ticket = get(construction, **options).assemble(chain, source, solutions)
     if {"target", "trivial"} <= set(solutions.columns):
         _warn(solutions)
     return ticket
