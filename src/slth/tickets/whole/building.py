@@ -11,7 +11,7 @@ from slth.networks.graph import Dense
 from slth.networks.network import Network
 from slth.solvers._base import Solver
 from slth.tickets.empty import EmptySubsetWarning, warning_of
-from slth.tickets.whole.geometry import Blocks, geometry, nonnegative_values
+from slth.tickets.whole.geometry import Blocks, geometry, nonnegative_values, scale_of
 from slth.tickets.whole.imitate import imitate
 from slth.tickets.whole.records import says_nothing
 from slth.tickets.whole.search import AUTO, Searcher
@@ -92,10 +92,10 @@ def build_whole(
             "with readout='ticket'"
         )
     signs = nonnegative_values(network, options.nonnegative_input)
-    gain = options.gain or 0.0
-    source = Source(
-        seed, n, tuple(geometry(network, s, options.blocks, signs, gain) for s in layers)
-    )
+    made = [
+        geometry(network, s, options.blocks, signs, scale_of(s, options.gain, n)) for s in layers
+    ]
+    source = Source(seed, n, tuple(made))
     done = imitate(network, source, searcher, options.targets, given)
     named = solver if isinstance(solver, str) else solver.name
     settings = {"n": n, "eps": eps, "seed": seed, "solver": named, "budget": budget}

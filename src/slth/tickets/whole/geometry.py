@@ -155,20 +155,32 @@ class Geometry:
 
 
 def geometry(
-    network: Network, layer: Layer, blocks: Blocks, nonnegative: Mapping[str, bool], gain: float
+    network: Network, layer: Layer, blocks: Blocks, nonnegative: Mapping[str, bool], scale: float
 ) -> Geometry:
-    """The geometry of a layer of a network; gain: the largest entry of c·weight, 0 for c = 1."""
+    """The geometry of a layer of a network; scale: c."""
     weight = layer.weight.numpy()
     if not isinstance(layer, Convolution):
         weight = weight[:, :, None, None]
     bias = None if layer.bias is None else layer.bias.numpy()
     groups = layer.groups if isinstance(layer, Convolution) else 1
     size = blocks.outputs(len(weight) // groups, math.prod(weight.shape[2:]))
-    largest = max(float(np.abs(weight).max()), 0.0 if bias is None else float(np.abs(bias).max()))
-    scale = 2.0 ** round(math.log2(gain / largest)) if gain and largest else 1.0
     tap = 0 if bias is None else bias_tap(layer)
     signed = not nonnegative[layer.inputs[0]]
     return Geometry(layer.name, weight, bias, groups, signed, size, tap, scale)
+
+
+def scale_of(layer: Layer, gain: float | None, n: int) -> float:
+    """c of a layer: the power of two nearest to gain / max |K|, at most √n / max |b|; 1 for None.
+
+    Sums of subsets of n candidates spread by about √n / 2, which is as far as a bias may be.
+    """
+    largest = float(layer.weight.abs().max())
+    if gain is None or largest == 0:
+        return 1.0
+    c = gain / largest
+    if layer.bias is not None and float(layer.bias.abs().max()) > 0:
+        c = min(c, math.sqrt(n) / float(layer.bias.abs().max()))
+    return 2.0 ** round(math.log2(c))
 
 
 def bias_tap(layer: Layer) -> int:

@@ -1,20 +1,24 @@
 """The subset problems of one pool of hidden channels: which are drawn, and who solves them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from slth import checks, seeding
 from slth.checks import BoolArray, FloatArray
-from slth.problem import status_of
 from slth.solvers import _registry as registry
 from slth.solvers._base import Solver
 from slth.solvers._solve import solve_batch
+from slth.solvers.beam.ladder import LEAST, REACH
+from slth.solvers.beam.pool import search
+from slth.solvers.beam.solver import Beam
 from slth.tickets.whole.geometry import Geometry
 from slth.tickets.whole.source import Feature, Source
 
-EXACT_D, EXACT_N = 2, 26  # "auto": meet-in-the-middle up to here, the beam beyond
+# "auto": meet-in-the-middle up to EXACT_D, over EXACT_N[d] candidates at most; the beam beyond.
+# 16 candidates of one number miss by about 2^-16 of their size, 24 of two by 2^-12.
+EXACT_D, EXACT_N = 2, {1: 16, 2: 24}
 AUTO = "auto"
 
 
@@ -22,10 +26,10 @@ AUTO = "auto"
 class Searcher:
     """How subset problems are solved: eps, solver, budget, seed and threads of `slth.solve`.
 
-    solver "auto": "mitm" for d ≤ 2 and n ≤ 26 of a sign, "beam" for the rest. A beam without a
-    budget looks at the pool through `slth.solvers.beam.pool.search`, which never forms what it does
-    not look at: only the hidden channels that it may use are drawn. Every other solver is given all
-    candidates of the pool.
+    solver "auto": for d ≤ 2 "mitm", over 16 or 24 candidates spread evenly over those up to three
+    times the largest target (all of a smaller pool); "beam" for the rest. Only the hidden channels
+    that these may use are drawn. A beam without a budget goes by
+    `slth.solvers.beam.pool.search`. Every other solver is given all candidates of the pool.
     """
 
     eps: float | None = None
@@ -42,18 +46,33 @@ class Searcher:
         if not isinstance(self.solver, Solver):
             checks.choice("solver", self.solver, [AUTO, *registry.SOLVERS])
 
-    def chosen(self, d: int, n: int) -> Solver:
-        """The solver of problems of d numbers over n candidates."""
+    def chosen(self, d: int) -> Solver:
+        """The solver of problems of d numbers."""
         if isinstance(self.solver, Solver):
             return self.solver
         if self.solver != AUTO:
             return registry.get(self.solver)
-        return registry.get("mitm" if d <= EXACT_D and n <= EXACT_N else "beam")
+        return registry.get("mitm" if d <= EXACT_D else "beam")
+
+    def looked_at(self, a: FloatArray, targets: list[FloatArray]) -> np.ndarray:
+        """Numbers of the candidates, of lengths a from the shortest up, that a search is given."""
+        d = max(z.shape[1] for z in targets)
+        solver = self.chosen(d)
+        if self.budget is None and isinstance(solver, Beam):
+            scale = max(float(np.sqrt(np.square(z).mean(axis=1)).max()) for z in targets)
+            within = int(np.searchsorted(a, solver.reach * scale))
+            return np.arange(min(len(a), max(LEAST[0] * d + LEAST[1], within)))
+        if self.solver != AUTO:
+            return np.arange(len(a))
+        largest = max(float(np.abs(z).max()) for z in targets)
+        most = EXACT_N[d]
+        within = min(len(a), max(most, int(np.searchsorted(a, REACH * largest))))
+        return np.unique(np.linspace(0, within - 1, min(most, within)).astype(np.int64))
 
 
 @dataclass(eq=False)
 class Picked:
-    """What a pool keeps: hidden (m,) in the pool's order, their |a|, kept (blocks, m).
+    """What a pool keeps: the m shortest hidden channels, kept (blocks, m).
 
     achieved: (outputs, taps) Σ a V of the kept, at the source's own scale (c times the layer's).
     error, target, work: (blocks,) at the same scale, as `solve_problems` has them.
@@ -69,7 +88,6 @@ class Picked:
     solver: str
     proved: BoolArray
     candidates: int
-    statuses: list[str] = field(default_factory=list)
 
 
 def pick(
@@ -85,20 +103,18 @@ def pick(
     metric: (taps, taps) M, the error e of an output's kernel is searched in ‖e M‖; None: as it is.
     errors are those of the kernels themselves, recomputed in float64.
     """
-    hidden, a = source.pool(geometry.name, feature)
+    hidden, lengths = source.pool(geometry.name, feature)
     targets = geometry.split(target)
-    solver = searcher.chosen(geometry.dimension, len(a))
-    pooled = solver.name == "beam" and searcher.budget is None
-    if pooled and len(a):
-        m = _looked_at(a, targets, solver)
-        hidden, a = hidden[:m], a[:m]
-    V = source.directions(geometry, feature, len(a))
+    solver = searcher.chosen(geometry.dimension)
+    some = searcher.looked_at(lengths, targets) if len(lengths) else np.arange(0)
+    m = int(some[-1]) + 1 if len(some) else 0
+    V, a = source.directions(geometry, feature, m)[some], lengths[some]
     shown, goal = (V, target) if metric is None else (_times(V, metric), _times(target, metric))
     kept, work, proved = [], [], []
     for X, Z in zip(geometry.split(shown), geometry.split(goal), strict=True):
         if not len(a):
             answer = np.zeros((len(Z), 0), bool), np.zeros(len(Z), np.int64), np.ones(len(Z), bool)
-        elif pooled:
+        elif searcher.budget is None and isinstance(solver, Beam):
             answer = _beam(solver, a, X, Z, searcher.threads)
         else:
             answer = _any(solver, a, X, Z, searcher, geometry, feature)
@@ -108,11 +124,12 @@ def pick(
     sums = [np.einsum("bm,bmd->bd", k * a, X) for k, X in zip(kept, parts, strict=True)]
     error = np.concatenate([np.abs(s - z).max(axis=1) for s, z in zip(sums, targets, strict=True)])
     size = np.concatenate([np.abs(z).max(axis=1) for z in targets])
-    done = np.concatenate(proved) & (metric is None)
+    chosen = np.zeros((geometry.blocks, m), dtype=bool)
+    chosen[:, some] = np.concatenate(kept)
+    done = np.concatenate(proved) & (metric is None and len(some) == len(lengths))
     return Picked(
-        feature, hidden, np.concatenate(kept), geometry.join(sums), error, size, np.concatenate(work),
-        solver.name, done, len(a),
-        [status_of(e, searcher.eps, bool(p), False).name for e, p in zip(error, done, strict=True)],
+        feature, hidden[:m], chosen, geometry.join(sums), error, size, np.concatenate(work),
+        solver.name, done, len(lengths),
     )  # fmt: skip
 
 
@@ -122,23 +139,9 @@ def _times(values: FloatArray, metric: FloatArray) -> FloatArray:
     return product.numpy().reshape(values.shape)
 
 
-def _looked_at(a: FloatArray, targets: list[FloatArray], solver: Solver) -> int:
-    """How many of the shortest candidates a beam may look at: up to the largest target's reach."""
-    from slth.solvers.beam.ladder import LEAST
-
-    scale = max(float(np.sqrt(np.square(z).mean(axis=1)).max()) for z in targets)
-    d = max(z.shape[1] for z in targets)
-    reach = float(getattr(solver, "reach", 1.0))
-    return min(len(a), max(LEAST[0] * d + LEAST[1], int(np.searchsorted(a, reach * scale))))
-
-
 def _beam(
-    solver: Solver, a: FloatArray, X: FloatArray, Z: FloatArray, threads: int | None
+    solver: Beam, a: FloatArray, X: FloatArray, Z: FloatArray, threads: int | None
 ) -> tuple[BoolArray, np.ndarray, BoolArray]:
-    from slth.solvers.beam.pool import search
-    from slth.solvers.beam.solver import Beam
-
-    assert isinstance(solver, Beam)
     found = search(a, X, Z, solver.width, gap=solver.gap, reach=solver.reach, threads=threads)
     return found.keep, found.work, np.zeros(len(Z), bool)
 
