@@ -7,7 +7,7 @@ from numba import types
 
 from slth.checks import BoolArray, FloatArray
 from slth.solvers.beam.descent import Integers, descend, most_work, start_rest, width_at
-from slth.solvers.beam.ladder import ascending, rungs
+from slth.solvers.beam.ladder import ascending, rungs, thin
 from slth.solvers.beam.rests import BITS, GROUP, LANES, NORM, Floats
 from slth.solvers.kernels.compiled import njit, stopped
 from slth.solvers.kernels.stopping import Flag
@@ -77,15 +77,6 @@ def affordable(m: int, d: int, width: int, budget: int) -> tuple[int, int]:
     while most_work(m, d, width) > budget:
         width = width - (width + 3) // 4
     return m, width
-
-
-@njit(cache=True, nogil=True)
-def thin(chosen: Integers, m: int) -> Integers:
-    """Keep m of the candidates chosen, evenly spaced, the longest among them."""
-    out = np.empty(m, np.int64)
-    for i in range(m):
-        out[i] = chosen[(i + 1) * len(chosen) // m - 1]
-    return out
 
 
 @njit(cache=True, nogil=True)
@@ -182,6 +173,7 @@ def solve_block(
         if m < len(chosen) or not within:
             chosen = thin(chosen, m)
             place(rows, factors, chosen, Z[p], x, rests[0], z)
-        work[p] = descend(x, m, d, fitting, rests[0], rests[1], dots, scores, trace, kept)
+        kept[:m] = False
+        work[p] = descend(x, m, d, fitting, rests[0], rests[1], dots, scores, trace, kept, halt)
         for i in range(m):
             keep[p, chosen[i]] = kept[m - 1 - i]

@@ -19,7 +19,8 @@ from slth.solvers.beam.rests import (
     select,
     threshold,
 )
-from slth.solvers.kernels.compiled import njit
+from slth.solvers.kernels.compiled import njit, stopped
+from slth.solvers.kernels.stopping import Flag
 
 NARROW = 16  # the least width where a beam is wider
 NEAR = 2  # so many times d candidates before the end the beam is at its full width
@@ -82,11 +83,13 @@ def descend(
     scores: Floats,
     trace: np.ndarray,
     keep: BoolArray,
+    halt: Flag,
 ) -> int:
     """Decide candidates x[:m], long to short, from rests[:, 0]; writes keep (m,); children made.
 
     x (m + 3, blocks, 8); rests, spare (blocks, room, 8), dots (5, room) and scores (16·room,) for
-    room ≥ width, a multiple of 16; trace: int32, the rests kept at every step.
+    room ≥ width, a multiple of 16; trace: int32, the rests kept at every step. Ends, with nothing
+    decided, when ``halt`` is set.
     """
     codes, squares = np.zeros((1 << BITS, len(rests), LANES), np.float32), np.empty(16, np.float32)
     starts = np.empty(m // BITS + 2, np.int64)
@@ -98,6 +101,8 @@ def descend(
     bits = 1 + (m - 1) % BITS
     last, ratio = ZERO, np.float32(1)  # the threshold before, and its share of the one before that
     while at < m:
+        if stopped(halt):
+            return work
         keeps = width_at(m - at - bits, d, width)
         padded = measure(rests, count, x, at, dots)
         encode(x, at, bits, codes, squares)

@@ -9,7 +9,8 @@ from slth.solvers.kernels.ordering import stable_order
 
 GAP = 0.02  # each rung is 1 + GAP/d times the one before at least
 REACH = 3.0  # the longest rung in root mean squares of the target's entries
-LEAST = 4, 16  # rungs: LEAST[0]·d + LEAST[1] at least, where there are as many candidates
+LEAST = 4, 16  # LEAST[0]·d + LEAST[1] candidates up to the top, or longer ones are taken as well
+SPREAD = 2  # rungs a dimension, or lengths are taken for alike
 
 
 def check(gap: float, reach: float) -> tuple[float, float]:
@@ -24,10 +25,10 @@ def rungs(lengths: FloatArray, order: np.ndarray, d: int, top: float, gap: float
     """Numbers (m,) of the candidates to use, from the shortest to the longest.
 
     lengths (n,): root mean square entries. order: `ascending`, of those up to ``top`` at least. A
-    candidate taken is at least 1 + gap/d times as long as the one before. Where that leaves too
-    few, the shortest of all are taken whatever their lengths.
+    candidate taken is at least 1 + gap/d times as long as the one before. Where lengths are so much
+    alike that this leaves fewer than 2d, some evenly spaced in the order are taken; where there are
+    too few up to ``top``, the shortest of all.
     """
-    least = LEAST[0] * d + LEAST[1]
     out, m, before, within = np.empty(len(order), np.int64), 0, 0.0, 0
     for i in order:
         if lengths[i] > top:
@@ -35,9 +36,21 @@ def rungs(lengths: FloatArray, order: np.ndarray, d: int, top: float, gap: float
         within += 1
         if lengths[i] >= before * (1 + gap / d):
             out[m], m, before = i, m + 1, lengths[i]
-    if m >= least:
+    least = LEAST[0] * d + LEAST[1]
+    if within >= least and m >= SPREAD * d:
         return out[:m]
-    return ascending(lengths, np.inf)[: max(least, within)]
+    if within >= least:
+        return thin(order[:within], least)
+    return ascending(lengths, np.inf)[:least]
+
+
+@njit(cache=True, nogil=True)
+def thin(chosen: np.ndarray, m: int) -> np.ndarray:
+    """Keep m of the candidates chosen, evenly spaced, the longest among them."""
+    out = np.empty(m, np.int64)
+    for i in range(m):
+        out[i] = chosen[(i + 1) * len(chosen) // m - 1]
+    return out
 
 
 @njit(cache=True, nogil=True)

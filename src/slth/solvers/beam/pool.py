@@ -17,7 +17,7 @@ from slth.solvers.kernels.compiled import njit
 from slth.solvers.kernels.workers import Crew
 
 WIDTH = 256
-WIDEST = 2**16
+WIDEST = 2**20
 BLOCK = 32  # targets a thread takes at a time
 FARTHEST = 2.0**500  # squares and sums of what is below are finite
 
@@ -46,7 +46,7 @@ def search(
 
     factors: (n,), the a_i, of either sign. directions: (B, n, d), the v_bi of each target, or
     (n, d) for all; |a_i| is taken as the length of X_bi, which holds for entries of root mean
-    square 1, exactly or on average. targets: (B, d). width: rests kept near the end, 1 to 65536.
+    square 1, exactly or on average. targets: (B, d). width: rests kept near the end, 1 to 2^20.
     gap (>= 0): a candidate taken is at least 1 + gap/d times as long as the one before; more gives
     smaller subsets and larger errors. reach (> 0): of the longest one, in root mean squares of the
     target. threads, memory: as in `slth.solve`.
@@ -104,11 +104,11 @@ def used(
 ) -> Integers:
     """Numbers (m,) of the candidates that `search` may look at, from the shortest to the longest.
 
-    factors: (n,); d >= 1; scale: the largest root mean square entry of a target, > 0; gap
-    and reach: of the `search`. A search of
-    these candidates alone gives the same subsets, if no target is beyond the reach of their sums;
-    beyond it, `search` looks at all that it is given. Raises ValueError/TypeError naming the
-    argument. Cost: a sort.
+    factors: (n,); d >= 1; scale: the largest root mean square entry of a target, > 0; gap, reach:
+    those of the `search`. Searched alone these candidates give the same subsets, where each target
+    finds 4d + 16 of them up to its own scale, as in pools of all lengths, and within the reach of
+    their sums; `search` looks beyond otherwise. Raises ValueError/TypeError naming the argument.
+    Cost: a sort.
     """
     a = np.abs(checks.array("factors", factors, (1,), "(n,)"))
     d = checks.integer("d", d, low=1)

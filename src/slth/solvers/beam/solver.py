@@ -18,7 +18,7 @@ from slth.solvers.kernels.errors import batch_error
 from slth.solvers.kernels.workers import Crew
 
 WIDTH = 256
-WIDEST = 2**16
+WIDEST = 2**20
 BLOCK = 32  # problems a thread takes at a time
 BASE_BYTES = 2**20
 NO_FACTORS = np.empty(0)
@@ -32,12 +32,13 @@ class Beam(Solver):
     Candidates are chosen by their lengths alone, from the shortest up to the scale of the target,
     each a little longer than the one before (`slth.solvers.beam.ladder`). They are decided four at
     a time, kept or not; of the sixteen times as many rests the ``width`` least in the 2-norm stay,
-    fewer far from the end. Of the last ones the least in the sup norm is taken, or the empty subset.
+    fewer far from the end. Of the last ones the least in the sup norm is taken, if it is better
+    than the empty subset.
 
     That follows the target down to the scale where candidates get rare, if there are candidates of
-    every length: in X_i = a_i v_i with a_i and v_i normal (nsn) the error falls about as d/n. Where
+    every length: in X_i = a_i v_i with a_i and v_i normal (nsn) the error falls about as 1/n. Where
     all lengths are alike (normal candidates in d > 2) the rests stay as long as the candidates; use
-    "klist". In d ≤ 4, or n ≤ 52, "mitm" finds the optimum.
+    "klist". For n ≤ 52 "mitm" finds the optimum; in d ≤ 2 "differencing" is better for less.
 
     width: rests kept near the end; a budget decides it instead. With eps a beam of an eighth of it
     goes first. gap: a candidate taken is at least 1 + gap/d times as long as the one before; more
@@ -51,14 +52,14 @@ class Beam(Solver):
     name: ClassVar[str] = "beam"
     printed: ClassVar[str] = "beam"
     handles: ClassVar[str] = (
-        "candidates of all lengths (nsn), d ≥ 5, n ≥ 100: thousands of problems a second; any other"
+        "any n and d; best for batches of candidates of all lengths (nsn), d ≥ 5, n ≥ 50"
     )
     cannot: ClassVar[str] = (
         "prove; gain from normal candidates what klist gains; fix a size; use klist or mitm"
     )
     cost: ClassVar[str] = (
-        "budget = rests examined, about 1 ns each; default a width of 256: 0.1 ms at n = 200, "
-        "d = 9, 1 ms at n = 4000, d = 25"
+        "budget = rests examined, about 4 ns each, it decides the width; default a width of 256: "
+        "0.1 ms at n = 200, d = 9; 1 ms at n = 4000, d = 25"
     )
     source: ClassVar[str] = "Lowerre 1976, The HARPY Speech Recognition System (beam search)"
 
@@ -82,14 +83,18 @@ class Beam(Solver):
     ) -> BatchAnswer:
         """Search B instances: X (B, n, d), Z (B, d). All compiled."""
         run = _Run((float(self.gap), float(self.reach)), X, Z, options)
-        budget = beam_batch.UNLIMITED if options.budget is None else options.budget
         every = np.arange(len(Z))
         if eps is None:
-            run.search(every, self.width, budget)
+            run.search(every, self.width, options.budget)
         else:
-            run.search(every, max(1, self.width // TRIAL), max(1, budget // TRIAL))
-            run.search(np.flatnonzero(run.error > eps), self.width, budget - budget // TRIAL)
+            first, rest = _parts(options.budget)
+            run.search(every, max(1, self.width // TRIAL), first)
+            run.search(np.flatnonzero(run.error > eps), self.width, rest)
         return BatchAnswer(run.keep, np.zeros(len(Z), dtype=bool), np.maximum(run.work, 1))
+
+
+def _parts(budget: int | None) -> tuple[int | None, int | None]:
+    return (None, None) if budget is None else (budget // TRIAL, budget - budget // TRIAL)
 
 
 class _Run:
@@ -104,13 +109,16 @@ class _Run:
         self.error = np.abs(Z).max(axis=1)
         self.work = np.zeros(B, dtype=np.int64)
 
-    def search(self, which: np.ndarray, width: int, budget: int) -> None:
+    def search(self, which: np.ndarray, width: int, budget: int | None) -> None:
         """Search the problems ``which``, an (m,) array of numbers; keep what is better."""
-        if budget < beam_batch.UNLIMITED:
+        if budget is not None:
+            if budget < 1:
+                return
             width = self._widest(budget)
+        most = beam_batch.UNLIMITED if budget is None else budget
         parts = [which[start : start + BLOCK] for start in range(0, len(which), BLOCK)]
         with Crew(self._threads(width), lambda: None) as crew:
-            crew.run(lambda part, _: self._block(part, width, budget), parts)
+            crew.run(lambda part, _: self._block(part, width, most), parts)
         stopping.check()
 
     def _block(self, part: np.ndarray, width: int, budget: int) -> None:

@@ -8,12 +8,13 @@ functions work on numpy arrays of eight.
 
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core.datamodel import models
 from numba.extending import intrinsic, register_model
+
+from slth.solvers.kernels.compiled import config
 
 LANES = 8
 GROUP = 16  # numbers compared at once by `mask16`
@@ -230,7 +231,7 @@ def _plain_count_bits(bits: int) -> int:
     return bits.bit_count()
 
 
-_PLAIN = bool(numba.config.DISABLE_JIT)
+_PLAIN = bool(config.DISABLE_JIT)
 load8: Any = _plain_load8 if _PLAIN else _load8  # (array, offset): eight numbers
 store8: Any = _plain_store8 if _PLAIN else _store8  # (array, offset, eight)
 fill8: Any = _plain_fill8 if _PLAIN else _fill8  # (number): eight times the number
