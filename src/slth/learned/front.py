@@ -51,7 +51,7 @@ def learn(
         "seeds": [checks.integer("seed", seed, low=0)],
         **settings,
     }
-    chain = settings.get("granularity") == "filter" or labels is None
+    chain = _of_chains(settings.get("granularity"), labels)
     networks = [checks.instance("network", _read("network", network, chain), nn.Module)]
     return learn_all(method, networks, images, labels, **asked)[0]
 
@@ -108,7 +108,7 @@ def learn_all(
     }
     gpu.require(device)
     wanted = None if names is None else checks.items("names", names, str)
-    chains = granularity == "filter" or labels is None
+    chains = _of_chains(granularity, labels)
     modules = _modules(checks.items("networks", networks, object), chains)
     fractions = _as_many("kept_fractions", kept_fractions, len(modules))
     own = _as_many("seeds", seeds, len(modules))
@@ -264,6 +264,11 @@ def _twins(
         plain = all(type(module) in PLAIN for module in network.modules())
         twins.append(shared[id(network)] if plain else _twin(network, goals[0].device))
     return twins
+
+
+def _of_chains(granularity: object, labels: object) -> bool:
+    """Whether what is learned is a chain of layers: whole filters, outputs that are imitated."""
+    return labels is None or (isinstance(granularity, str) and granularity == "filter")
 
 
 def _modules(networks: Sequence[object], chains: bool) -> list[nn.Module]:

@@ -1,5 +1,6 @@
 """Any torch module as a `Network`: traced, put together, compared with the module itself."""
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ from slth.networks.reading.pending import TooWideError, folded
 from slth.networks.reading.table import COPIES, FUNCTIONS, in_place
 from slth.networks.reading.tracing import BATCH, FitError, PlaceError, record
 
+VARIABLE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 SIDES = (28, 32, 8, 16, 224, 64, 96, 227, 299, 12, 20, 24, 48, 56, 112, 128, 256, *range(1, 65))
 
 
@@ -90,6 +92,19 @@ def _check(name: str, module: object) -> None:
                 "statistics: track_running_stats=True, trained so"
             )
     check_module(root, name)
+    _check_inputs(name, root)
+
+
+def _check_inputs(name: str, module: nn.Module) -> None:
+    """Refuse a forward pass that needs another number of inputs than one."""
+    known = inspect.signature(module.forward).parameters.values()
+    needed = [p.name for p in known if p.default is p.empty and p.kind not in VARIABLE]
+    takes = [p for p in known if p.kind is not inspect.Parameter.KEYWORD_ONLY]
+    if len(needed) > 1 or not takes:
+        raise ValueError(
+            f"{name}: got a forward of the inputs {', '.join(needed) or 'none'}, takes one; put "
+            "it into a module that gives the others"
+        )
 
 
 def shape_of(example: object) -> Shape | None:

@@ -9,6 +9,7 @@ from slth.networks.graph import INPUT, Convolution, Dense
 from slth.networks.modes import watching
 from slth.networks.network import Network
 
+LARGE = 2**27  # multiplications of an input beyond which few are compared
 # dtype → the largest difference, relative to the sums behind the largest output, that rounding is
 SAME = {torch.float64: 1e-9, torch.float32: 1e-4, torch.bfloat16: 0.1, torch.float16: 0.03}
 
@@ -17,15 +18,16 @@ def compare(name: str, module: nn.Module, network: Network) -> None:
     """Raise ValueError unless the network computes what the module, in eval mode, does.
 
     On `probes.inputs`: corners, random points, spikes and zeros of [-1, 1] and of boxes 10 and 1000
-    times as wide; fewer where an input costs more than 2³¹ multiplications. In float64, or in the
+    times as wide; fewer where an input costs more than 2²⁷ multiplications. In float64, or in the
     module's own precision where its forward pass converts values itself. Differences are relative
     to the largest sum |W||x| + |b| of the last layer, input by input.
     """
     one = torch.ones(network.input_shape, dtype=torch.float64)
-    few = network.multiplications > probes.LARGE
+    few = network.multiplications > LARGE
     twin, dtype = _running(name, module, one[None])
     with watching():
-        for x in probes.inputs((-one, one), few=few):
+        inputs = probes.inputs((-one, one), few=few)
+        for x in (inputs[0][:1], *inputs):  # one input alone too
             agrees(name, network, x, _outputs(name, twin, x, dtype), SAME[dtype])
 
 

@@ -127,7 +127,9 @@ class _Tracer(fx.Tracer):
     ) -> Any:
         try:
             path = self.path_of_module(m).removeprefix("module").removeprefix(".")
-        except NameError:
+        except NameError:  # a slice of a Sequential, or what torch does not know of
+            if isinstance(m, nn.Sequential):
+                return forward(*args, **kwargs)
             raise PlaceError(
                 self.path[-1],
                 f"calls a {type(m).__name__} that torch does not register, takes modules in an "
