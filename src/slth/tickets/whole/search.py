@@ -11,7 +11,7 @@ from slth.solvers import _registry as registry
 from slth.solvers._base import Solver
 from slth.solvers._solve import solve_batch
 from slth.solvers.beam.ladder import LEAST, REACH
-from slth.solvers.beam.pool import search
+from slth.solvers.beam.pool import WIDTH, search
 from slth.solvers.beam.solver import Beam
 from slth.tickets.whole.geometry import Geometry
 from slth.tickets.whole.source import Feature, Source
@@ -19,6 +19,7 @@ from slth.tickets.whole.source import Feature, Source
 # "auto": meet-in-the-middle up to EXACT_D, over EXACT_N[d] candidates at most; the beam beyond.
 # 16 candidates of one number miss by about 2^-16 of their size, 24 of two by 2^-12.
 EXACT_D, EXACT_N = 2, {1: 16, 2: 24}
+WIDE_D, NARROW = 64, 64  # beyond so many numbers a beam of NARROW misses by no more than a wide one
 AUTO = "auto"
 
 
@@ -52,18 +53,18 @@ class Searcher:
             return self.solver
         if self.solver != AUTO:
             return registry.get(self.solver)
-        return registry.get("mitm" if d <= EXACT_D else "beam")
+        return registry.get("mitm") if d <= EXACT_D else Beam(NARROW if d > WIDE_D else WIDTH)
 
-    def looked_at(self, a: FloatArray, targets: list[FloatArray]) -> np.ndarray:
-        """Numbers of the candidates, of lengths a from the shortest up, that a search is given."""
+    def looked_at(self, a: FloatArray, targets: list[FloatArray]) -> slice | np.ndarray:
+        """The candidates, of lengths a from the shortest up, that a search is given."""
         d = max(z.shape[1] for z in targets)
         solver = self.chosen(d)
         if self.budget is None and isinstance(solver, Beam):
             scale = max(float(np.sqrt(np.square(z).mean(axis=1)).max()) for z in targets)
             within = int(np.searchsorted(a, solver.reach * scale))
-            return np.arange(min(len(a), max(LEAST[0] * d + LEAST[1], within)))
+            return slice(min(len(a), max(LEAST[0] * d + LEAST[1], within)))
         if self.solver != AUTO:
-            return np.arange(len(a))
+            return slice(len(a))
         largest = max(float(np.abs(z).max()) for z in targets)
         most = EXACT_N[d]
         within = min(len(a), max(most, int(np.searchsorted(a, REACH * largest))))
@@ -106,9 +107,10 @@ def pick(
     hidden, lengths = source.pool(geometry.name, feature)
     targets = geometry.split(target)
     solver = searcher.chosen(geometry.dimension)
-    some = searcher.looked_at(lengths, targets) if len(lengths) else np.arange(0)
-    m = int(some[-1]) + 1 if len(some) else 0
-    V, a = source.directions(geometry, feature, m)[some], lengths[some]
+    some = searcher.looked_at(lengths, targets)
+    a = lengths[some]
+    m = (some.stop if isinstance(some, slice) else int(some[-1]) + 1) if len(a) else 0
+    V = source.directions(geometry, feature, m)[some]
     shown, goal = (V, target) if metric is None else (_times(V, metric), _times(target, metric))
     kept, work, proved = [], [], []
     for X, Z in zip(geometry.split(shown), geometry.split(goal), strict=True):
@@ -121,16 +123,21 @@ def pick(
         for values, one in zip((kept, work, proved), answer, strict=True):
             values.append(one)
     parts = geometry.split(V)
-    sums = [np.einsum("bm,bmd->bd", k * a, X) for k, X in zip(kept, parts, strict=True)]
+    sums = [_sums(k, a, X) for k, X in zip(kept, parts, strict=True)]
     error = np.concatenate([np.abs(s - z).max(axis=1) for s, z in zip(sums, targets, strict=True)])
     size = np.concatenate([np.abs(z).max(axis=1) for z in targets])
     chosen = np.zeros((geometry.blocks, m), dtype=bool)
     chosen[:, some] = np.concatenate(kept)
-    done = np.concatenate(proved) & (metric is None and len(some) == len(lengths))
+    done = np.concatenate(proved) & (metric is None and len(a) == len(lengths))
     return Picked(
         feature, hidden[:m], chosen, geometry.join(sums), error, size, np.concatenate(work),
         solver.name, done, len(lengths),
     )  # fmt: skip
+
+
+def _sums(kept: BoolArray, a: FloatArray, X: FloatArray) -> FloatArray:
+    """Σ a X of what each problem keeps, (B, d), in index order."""
+    return np.stack([np.einsum("m,md->d", a[k], x[k]) for k, x in zip(kept, X, strict=True)])
 
 
 def _times(values: FloatArray, metric: FloatArray) -> FloatArray:

@@ -55,51 +55,53 @@ class Plain:
 
 
 class Sample:
-    """Inputs of a layer at sampled places: the target's and the ticket's, and what they should give.
+    """Inputs of a layer at sampled places, the target's and the ticket's.
 
-    values: target's and ticket's inputs (images, c_in, …). The rows are `ROWS` places of the
-    layer's outputs at most, the same of both, in every image alike many.
+    own, ticket: inputs (images, c_in, …) of the target and of the ticket. The rows are `ROWS` places
+    of the layer's outputs at most, the same of both, of every image as many.
     """
 
     def __init__(self, layer: Layer, geometry: Geometry, own: Tensor, ticket: Tensor, seed: int):
-        self.layer, self.geometry = layer, geometry
-        self.places = _places(layer, own, seed)
-        self.own, self.ticket = own, ticket
+        self.geometry = geometry
+        if isinstance(layer, Convolution):
+            images, corners = _places(layer, own, seed)
+            self.own, self.ticket = (_patches(layer, x, images, corners) for x in (own, ticket))
+        else:
+            self.own, self.ticket = own[:, :, None], ticket[:, :, None]
 
     def rows(self, group: int) -> tuple[Tensor, Tensor]:
         """(N, inputs·taps) of the target and of the ticket, of a group."""
         g = self.geometry
         part = slice(group * g.inputs, (group + 1) * g.inputs)
-        return self._patches(self.own[:, part]), self._patches(self.ticket[:, part])
-
-    def _patches(self, x: Tensor) -> Tensor:
-        if not isinstance(self.layer, Convolution):
-            return x
-        s = self.layer
-        found = []
-        for image, places in zip(x, self.places, strict=True):
-            columns = F.unfold(image[None], s.weight.shape[2:], s.dilation, s.padding, s.stride)
-            found.append(columns[0][:, places].T)
-        return torch.cat(found)
+        return self.own[:, part].flatten(1), self.ticket[:, part].flatten(1)
 
 
-def _places(layer: Layer, x: Tensor, seed: int) -> list[Tensor]:
-    """For each image, which outputs of a convolution are looked at."""
-    if not isinstance(layer, Convolution):
-        return []
-    sides = [
-        (n + 2 * p - d * (k - 1) - 1) // s + 1
-        for n, p, d, k, s in zip(
-            x.shape[2:], layer.padding, layer.dilation, layer.weight.shape[2:], layer.stride,
-            strict=True,
-        )
-    ]  # fmt: skip
-    count, each = sides[0] * sides[1], max(1, ROWS // len(x))
-    draws = seeding.generator(seed, "places", layer.name)
-    return [
-        torch.from_numpy(np.sort(draws.choice(count, min(each, count), replace=False)))
-        for _ in range(len(x))
+def _patches(layer: Convolution, x: Tensor, images: Tensor, corners: Tensor) -> Tensor:
+    """(N, c_in, taps): what a convolution sees at N places; corners (N, 2), of the padded image."""
+    rows, columns = layer.padding
+    padded = F.pad(x, (columns, columns, rows, rows))
+    (k, width), (down, right) = layer.weight.shape[2:], layer.dilation
+    taps = [
+        padded[images, :, corners[:, 0] + r * down, corners[:, 1] + c * right]
+        for r in range(k)
+        for c in range(width)
     ]
+    return torch.stack(taps, dim=2)
+
+
+def _places(layer: Convolution, x: Tensor, seed: int) -> tuple[Tensor, Tensor]:
+    """Numbers (N,) of images, and corners (N, 2) of windows that a convolution looks at in them."""
+    shape = zip(
+        x.shape[2:], layer.padding, layer.dilation, layer.weight.shape[2:], layer.stride, strict=True
+    )
+    rows, columns = ((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, p, d, k, s in shape)
+    each = min(max(1, ROWS // len(x)), rows * columns)
+    draws = seeding.generator(seed, "places", layer.name)
+    order = draws.random((len(x), rows * columns)).argpartition(each - 1, axis=1)[:, :each]
+    places = torch.from_numpy(np.sort(order, axis=1).reshape(-1))
+    stride = torch.tensor(layer.stride)
+    corners = torch.stack([places // columns, places % columns], dim=1) * stride
+    return torch.arange(len(x)).repeat_interleave(each), corners
 
 
 class Bias(Plain):
