@@ -11,7 +11,7 @@ from slth.networks.graph import Dense
 from slth.networks.network import Network
 from slth.solvers._base import Solver
 from slth.tickets.empty import EmptySubsetWarning, warning_of
-from slth.tickets.whole.geometry import Blocks, geometry, nonnegative_values, scale_of
+from slth.tickets.whole.geometry import Blocks, geometry, nonnegative_values, scaled
 from slth.tickets.whole.imitate import imitate
 from slth.tickets.whole.records import says_nothing
 from slth.tickets.whole.search import AUTO, Searcher
@@ -29,7 +29,7 @@ class WholeOptions:
 
     granularity, block, largest_d: what is kept or removed at once, `Blocks`. gain: the largest
     entry of c·K, where K is imitated by V of deviation 1/c, c the power of two that comes nearest
-    for each layer; None: c = 1. A random network with ReLU whose V has deviation 1/c is one with
+    for each layer (less where biases would be out of reach, or d ≤ 2: `scaled`); None: c = 1. A random network with ReLU whose V has deviation 1/c is one with
     deviation 1 of which every layer is c times as large, so this is the target K·c (biases by the
     product of the c so far), taken off by homogeneity; ‖c·z‖₁ ≤ 1 of the theorem holds no longer.
     targets: "plain"; "bias": biases are corrected by the mean error on images; "feedback": weights
@@ -92,10 +92,8 @@ def build_whole(
             "with readout='ticket'"
         )
     signs = nonnegative_values(network, options.nonnegative_input)
-    made = [
-        geometry(network, s, options.blocks, signs, scale_of(s, options.gain, n)) for s in layers
-    ]
-    source = Source(seed, n, tuple(made))
+    plain = [geometry(s, options.blocks, signs, 1.0) for s in layers]
+    source = Source(seed, n, tuple(scaled(g, options.gain, n) for g in plain))
     done = imitate(network, source, searcher, options.targets, given)
     named = solver if isinstance(solver, str) else solver.name
     settings = {"n": n, "eps": eps, "seed": seed, "solver": named, "budget": budget}

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from slth.networks.network import Network
 
 GRANULARITIES = ("filter", "block", "kernel", "entry")
 LARGEST_D = 25  # of granularity "block" without a size
+FEW_D = 2  # numbers of a problem that some candidates solve exactly
 
 
 @dataclass(frozen=True)
@@ -155,9 +156,9 @@ class Geometry:
 
 
 def geometry(
-    network: Network, layer: Layer, blocks: Blocks, nonnegative: Mapping[str, bool], scale: float
+    layer: Layer, blocks: Blocks, nonnegative: Mapping[str, bool], scale: float
 ) -> Geometry:
-    """The geometry of a layer of a network; scale: c."""
+    """The geometry of a layer. nonnegative: whether the values of steps are ≥ 0; scale: c."""
     weight = layer.weight.numpy()
     if not isinstance(layer, Convolution):
         weight = weight[:, :, None, None]
@@ -169,18 +170,21 @@ def geometry(
     return Geometry(layer.name, weight, bias, groups, signed, size, tap, scale)
 
 
-def scale_of(layer: Layer, gain: float | None, n: int) -> float:
-    """c of a layer: the power of two nearest to gain / max |K|, at most √n / max |b|; 1 for None.
+def scaled(geometry: Geometry, gain: float | None, n: int) -> Geometry:
+    """With c the power of two nearest to gain / max |K|, at most √n / max |b|; 1 for None.
 
-    Sums of subsets of n candidates spread by about √n / 2, which is as far as a bias may be.
+    Sums of subsets of n candidates spread by about √n / 2, which is as far as a bias may be. Where
+    d ≤ 2, few candidates are enough, whose sums reach no further than 1: c·K and c·b are at most 1.
     """
-    largest = float(layer.weight.abs().max())
+    largest = float(np.abs(geometry.weight).max())
+    bias = 0.0 if geometry.bias is None else float(np.abs(geometry.bias).max())
     if gain is None or largest == 0:
-        return 1.0
-    c = gain / largest
-    if layer.bias is not None and float(layer.bias.abs().max()) > 0:
-        c = min(c, math.sqrt(n) / float(layer.bias.abs().max()))
-    return 2.0 ** round(math.log2(c))
+        return geometry
+    reach = math.sqrt(n)
+    if geometry.dimension <= FEW_D:
+        gain, reach = min(gain, 1.0), 1.0
+    c = min(gain / largest, reach / bias if bias else math.inf)
+    return replace(geometry, scale=2.0 ** round(math.log2(c)))
 
 
 def bias_tap(layer: Layer) -> int:

@@ -13,12 +13,12 @@ from slth.solvers._solve import solve_batch
 from slth.solvers.beam.ladder import LEAST, REACH
 from slth.solvers.beam.pool import WIDTH, search
 from slth.solvers.beam.solver import Beam
-from slth.tickets.whole.geometry import Geometry
+from slth.tickets.whole.geometry import FEW_D, Geometry
 from slth.tickets.whole.source import Feature, Source
 
-# "auto": meet-in-the-middle up to EXACT_D, over EXACT_N[d] candidates at most; the beam beyond.
-# 16 candidates of one number miss by about 2^-16 of their size, 24 of two by 2^-12.
-EXACT_D, EXACT_N = 2, {1: 16, 2: 24}
+# "auto": meet-in-the-middle for d ≤ FEW_D and targets up to FAR, over EXACT_N[d] candidates at most;
+# the beam beyond. 16 candidates of one number miss by about 2^-16 of their size, 24 of two by 2^-12.
+EXACT_N, FAR = {1: 16, 2: 24}, 1.5
 WIDE_D, NARROW = 64, 64  # beyond so many numbers a beam of NARROW misses by no more than a wide one
 AUTO = "auto"
 
@@ -27,8 +27,8 @@ AUTO = "auto"
 class Searcher:
     """How subset problems are solved: eps, solver, budget, seed and threads of `slth.solve`.
 
-    solver "auto": for d ≤ 2 "mitm", over 16 or 24 candidates spread evenly over those up to three
-    times the largest target (all of a smaller pool); "beam" for the rest. Only the hidden channels
+    solver "auto": for d ≤ 2 and targets ≤ 1.5 "mitm", over 16 or 24 candidates spread evenly over
+    those up to three times the largest target (all of a smaller pool); "beam" for the rest. Only the hidden channels
     that these may use are drawn. A beam without a budget goes by
     `slth.solvers.beam.pool.search`. Every other solver is given all candidates of the pool.
     """
@@ -47,18 +47,21 @@ class Searcher:
         if not isinstance(self.solver, Solver):
             checks.choice("solver", self.solver, [AUTO, *registry.SOLVERS])
 
-    def chosen(self, d: int) -> Solver:
-        """The solver of problems of d numbers."""
+    def chosen(self, targets: list[FloatArray]) -> Solver:
+        """The solver of problems with these targets."""
         if isinstance(self.solver, Solver):
             return self.solver
         if self.solver != AUTO:
             return registry.get(self.solver)
-        return registry.get("mitm") if d <= EXACT_D else Beam(NARROW if d > WIDE_D else WIDTH)
+        d = targets[0].shape[1]
+        if d <= FEW_D and max(float(np.abs(z).max()) for z in targets) <= FAR:
+            return registry.get("mitm")
+        return Beam(NARROW if d > WIDE_D else WIDTH)
 
     def looked_at(self, a: FloatArray, targets: list[FloatArray]) -> slice | np.ndarray:
         """The candidates, of lengths a from the shortest up, that a search is given."""
         d = max(z.shape[1] for z in targets)
-        solver = self.chosen(d)
+        solver = self.chosen(targets)
         if self.budget is None and isinstance(solver, Beam):
             scale = max(float(np.sqrt(np.square(z).mean(axis=1)).max()) for z in targets)
             within = int(np.searchsorted(a, solver.reach * scale))
@@ -106,7 +109,7 @@ def pick(
     """
     hidden, lengths = source.pool(geometry.name, feature)
     targets = geometry.split(target)
-    solver = searcher.chosen(geometry.dimension)
+    solver = searcher.chosen(targets)
     some = searcher.looked_at(lengths, targets)
     a = lengths[some]
     m = (some.stop if isinstance(some, slice) else int(some[-1]) + 1) if len(a) else 0
