@@ -128,7 +128,7 @@ def load_networks(path: str | Path, under: str | None = None) -> dict[str, nn.Se
 
 
 def unpack(at: str, listed: list, arrays: dict[str, np.ndarray]) -> nn.Sequential:
-    """The network that words and arrays, keyed from ``at`` on, stand for; used arrays are removed."""
+    """The network that words and arrays keyed from ``at`` stand for; used arrays are removed."""
     return nn.Sequential(*[words.restore(f"{at}.{i}", w, arrays) for i, w in enumerate(listed)])
 
 

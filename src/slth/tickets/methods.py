@@ -1,4 +1,4 @@
-"""What every ticket can do, whatever the construction: run, be measured, bounded, saved, printed."""
+"""What every ticket does, whatever its construction: run, be measured, bounded, saved, printed."""
 
 import abc
 import html
@@ -32,7 +32,11 @@ class TicketMethods(abc.ABC):
     """The methods of a ticket; its class says how it and its target run, and what it is made of."""
 
     construction: str
-    parameters: dict[str, int]
+
+    @property
+    @abc.abstractmethod
+    def counts(self) -> dict[str, int]:
+        """Numbers of weights {source, kept, ticket, target}."""
 
     @abc.abstractmethod
     def outputs(self, x: Data) -> Tensor:
@@ -65,7 +69,7 @@ class TicketMethods(abc.ABC):
     @property
     def kept_fraction(self) -> float:
         """Kept weights over source weights."""
-        return self.parameters["kept"] / self.parameters["source"]
+        return self.counts["kept"] / self.counts["source"]
 
     def __call__(self, x: Data) -> Tensor:
         """Outputs of the ticket (m, …), float64 on the CPU, of inputs (m, …)."""
@@ -86,7 +90,7 @@ class TicketMethods(abc.ABC):
         return Interval(same / len(x), *clopper_pearson(same, len(x), confidence))
 
     def error(self, images: Data) -> DataError:
-        """Largest |target − ticket| over images (m, …) and outputs: a lower bound of the sup norm."""
+        """Largest |target − ticket| over images (m, …): a lower bound of the sup norm."""
         x = as_images(images)
         target = self.target_outputs(x)
         absolute = largest_gap(target=target, ticket=self.outputs(x))
@@ -95,17 +99,18 @@ class TicketMethods(abc.ABC):
 
     def __repr__(self) -> str:
         table = self.summary()
-        p = self.parameters
+        p = self.counts
         lines = [
-            f"Ticket of {self.construction}: {len(table)} layers, {p['target']:,} weights imitated, "
-            f"{p['kept']:,} of {p['source']:,} random ones kept ({self.kept_fraction:.2g})"
+            f"Ticket of {self.construction}: {len(table)} layers, {p['target']:,} weights "
+            f"imitated, {p['kept']:,} of {p['source']:,} random ones kept ({self.kept_fraction:.2g})"
         ]
         shown = table if len(table) <= LAYERS + 1 else table.head(LAYERS)
-        for row in shown.itertuples():
-            empty = f", {row.empty} say nothing" if row.empty else ""
+        for row in shown.to_dict("records"):
+            empty = f", {row['empty']} say nothing" if row["empty"] else ""
+            errors = f"error {row['median_error']:.2g} (worst {row['worst_error']:.2g})"
             lines.append(
-                f"  {row.layer}: {row.problems:,} problems, d = {row.d}, error {row.median_error:.2g}"
-                f" (worst {row.worst_error:.2g}), {row.kept:,} members{empty}"
+                f"  {row['layer']}: {row['problems']:,} problems, d = {row['d']}, {errors}, "
+                f"{row['members']:,} members{empty}"
             )
         if len(shown) < len(table):
             lines.append(f"  … {len(table) - len(shown)} more layers, .summary() has them")

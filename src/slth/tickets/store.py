@@ -88,7 +88,7 @@ def _restored(said: dict[str, Any], arrays: dict[str, np.ndarray]) -> Ticket:
     for name in said["keep"]:
         bits = np.unpackbits(arrays.pop(f"keep.{name}"), count=shapes[name].numel())
         keep[name] = torch.from_numpy(bits.astype(bool).reshape(shapes[name]))
-    table = {}
+    table: dict[str, Any] = {}
     for column in said["columns"]:
         if column == "subset":
             ends = arrays.pop("subsets.ends")

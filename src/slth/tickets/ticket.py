@@ -59,8 +59,13 @@ class Ticket(TicketMethods):
                 )
 
     @property
+    def counts(self) -> dict[str, int]:
+        """`parameters`."""
+        return self.parameters
+
+    @property
     def scale(self) -> dict[str, float]:
-        """c of each layer, as a whole network's ticket has it: 1, since no gain is taken."""
+        """By layer the c that a whole network's ticket has: 1, no gain is taken."""
         return {str(layer): 1.0 for layer in self.solutions["layer"].unique()}
 
     def outputs(self, x: Data) -> Tensor:
@@ -85,7 +90,7 @@ class Ticket(TicketMethods):
         input_shape: Sequence[int] | None = None,
         **options: Any,
     ) -> "Bracket":
-        """Certified bounds of sup ‖target − ticket‖_∞ over a box; options of `slth.supnorm.bracket`.
+        """Certified bounds of sup ‖target − ticket‖_∞ over a box, by `slth.supnorm.bracket`.
 
         box: None is [-1, 1], or [0, 1] where inputs were declared ≥ 0. input_shape: without the
         batch. Raises ValueError for a construction whose tickets that does not compare.

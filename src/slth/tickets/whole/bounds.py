@@ -116,8 +116,11 @@ def _copied(step: Step, before: list[Span], network: Network) -> Span:
         shape = network.shapes[step.inputs[0]]
         each = int(np.prod(shape[1:]))
         return Span(*(np.repeat(v, each) for v in (x.low, x.high, x.error)))
-    join = {Add: lambda parts: sum(parts[1:], parts[0]), Concatenation: np.concatenate}[type(step)]
-    return Span(*(join([getattr(s, name) for s in before]) for name in ("low", "high", "error")))
+    assert isinstance(step, (Add, Concatenation))
+    low, high, error = ([getattr(s, name) for s in before] for name in ("low", "high", "error"))
+    if isinstance(step, Add):
+        return Span(sum(low[1:], low[0]), sum(high[1:], high[0]), sum(error[1:], error[0]))
+    return Span(np.concatenate(low), np.concatenate(high), np.concatenate(error))
 
 
 def _activated(step: Activation, x: Span) -> Span:

@@ -27,11 +27,15 @@ FEW = 5000  # images that targets are fitted on, at most
 class WholeOptions:
     """Options of `structured_convolution` for whole networks.
 
-    granularity, block, largest_d: what is kept or removed at once, `Blocks`. gain: the largest
-    entry of c·K, where K is imitated by V of deviation 1/c, c the power of two that comes nearest
-    for each layer (less where biases would be out of reach, or d ≤ 2: `scaled`); None: c = 1. A random network with ReLU whose V has deviation 1/c is one with
-    deviation 1 of which every layer is c times as large, so this is the target K·c (biases by the
-    product of the c so far), taken off by homogeneity; ‖c·z‖₁ ≤ 1 of the theorem holds no longer.
+    granularity, block, largest_d: what is kept or removed at once, `Blocks`.
+
+    gain: the largest entry of c·K, where K is imitated by V of deviation 1/c, c the power of two
+    that comes nearest for each layer (less where biases would be out of reach, or d ≤ 2: `scaled`);
+    None: c = 1. By the homogeneity of ReLU it is one N(0, 1) network that imitates the target K·c,
+    its biases times the product of the c so far, divided by the product of all at the end; put
+    where V is drawn it needs no homogeneity, and sums of branches need no common c. The theorem's
+    ‖K‖₁ ≤ 1 then holds for c·K no longer.
+
     targets: "plain"; "bias": biases are corrected by the mean error on images; "feedback": weights
     are fitted to the ticket's own activations of images, later inputs absorb earlier errors, biases
     come last. Theorems are about "plain" alone. nonnegative_input: inputs are known to be ≥ 0.

@@ -1,6 +1,6 @@
 """The layers of a ticket as the kernels that they compute with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -57,18 +57,23 @@ def effective_layer(
     layer: Layer, plus: FloatArray, minus: FloatArray | None, constant: FloatArray | None
 ) -> EffectiveLayer:
     """The step in place of ``layer`` with these kernels, as in `EffectiveLayer`."""
-    tensors = {"plus": plus, "minus": minus, "constant": constant}
-    held = {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in tensors.items() if v is not None}
+    tensors = (
+        None if kernel is None else torch.from_numpy(np.ascontiguousarray(kernel))
+        for kernel in (plus, minus, constant)
+    )
+    held, negative, constants = tensors
+    assert held is not None
+    made = EffectiveLayer(
+        name=layer.name, inputs=layer.inputs, plus=held, minus=negative, constant=constants
+    )
     if not isinstance(layer, Convolution):
-        return EffectiveLayer(name=layer.name, inputs=layer.inputs, dense=True, **held)
-    return EffectiveLayer(
-        name=layer.name,
-        inputs=layer.inputs,
+        return replace(made, dense=True)
+    return replace(
+        made,
         stride=layer.stride,
         padding=layer.padding,
         dilation=layer.dilation,
         groups=layer.groups,
-        **held,
     )
 
 

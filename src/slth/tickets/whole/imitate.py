@@ -1,4 +1,4 @@
-"""Every layer of a network out of a random one: pools in order, the target's and ticket's values."""
+"""Every layer of a network out of a random one, pool by pool, in the order in which layers run."""
 
 from dataclasses import dataclass
 
@@ -68,7 +68,7 @@ def _layer(
         rule.begin(group)
         for feature in source.features(geometry, group):
             wanted = scale * rule.target(feature)
-            picked = pick(source, geometry, feature, wanted, searcher, rule.metric(feature))
+            picked = pick(source, geometry, feature, wanted, searcher)
             achieved = picked.achieved / scale
             kernels.set(group, feature.channel, feature.sign, feature.bias, achieved)
             rule.settle(feature, achieved)

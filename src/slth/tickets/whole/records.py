@@ -98,7 +98,9 @@ def _rows(record: LayerRecord, eps: float | None) -> pd.DataFrame:
     hit = np.zeros(len(error), bool) if eps is None else error <= eps
     return pd.DataFrame(
         {
-            "layer": pd.Categorical.from_codes(np.zeros(len(error), np.int8), [g.name]).astype(object),
+            "layer": g.name,
+                object
+            ),
             "channel": np.repeat([f.channel for f in record.features], g.blocks),
             "sign": np.repeat([f.sign for f in record.features], g.blocks),
             "group": np.tile(np.arange(g.blocks), pools),

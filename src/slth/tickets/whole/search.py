@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from slth import checks, seeding
 from slth.checks import BoolArray, FloatArray
@@ -16,10 +15,10 @@ from slth.solvers.beam.solver import Beam
 from slth.tickets.whole.geometry import FEW_D, Geometry
 from slth.tickets.whole.source import Feature, Source
 
-# "auto": meet-in-the-middle for d ≤ FEW_D and targets up to FAR, over EXACT_N[d] candidates at most;
-# the beam beyond. 16 candidates of one number miss by about 2^-16 of their size, 24 of two by 2^-12.
+# "auto": meet-in-the-middle for d ≤ FEW_D and targets up to FAR, over EXACT_N[d] candidates at
+# most. 16 candidates of one number miss by about 2^-16 of their size, 24 of two by 2^-12.
 EXACT_N, FAR = {1: 16, 2: 24}, 1.5
-WIDE_D, NARROW = 64, 64  # beyond so many numbers a beam of NARROW misses by no more than a wide one
+WIDE_D, NARROW = 64, 64  # beyond, a beam of NARROW rests misses by no more than a wide one
 AUTO = "auto"
 
 
@@ -28,8 +27,8 @@ class Searcher:
     """How subset problems are solved: eps, solver, budget, seed and threads of `slth.solve`.
 
     solver "auto": for d ≤ 2 and targets ≤ 1.5 "mitm", over 16 or 24 candidates spread evenly over
-    those up to three times the largest target (all of a smaller pool); "beam" for the rest. Only the hidden channels
-    that these may use are drawn. A beam without a budget goes by
+    those up to three times the largest target (all of a smaller pool); "beam" for the rest. Only
+    the hidden channels that these may use are drawn. A beam without a budget goes by
     `slth.solvers.beam.pool.search`. Every other solver is given all candidates of the pool.
     """
 
@@ -100,13 +99,8 @@ def pick(
     feature: Feature,
     target: FloatArray,
     searcher: Searcher,
-    metric: FloatArray | None = None,
 ) -> Picked:
-    """Choose the hidden channels of one pool for target (outputs, taps), at the source's scale.
-
-    metric: (taps, taps) M, the error e of an output's kernel is searched in ‖e M‖; None: as it is.
-    errors are those of the kernels themselves, recomputed in float64.
-    """
+    """Choose the hidden channels of one pool for target (outputs, taps), at the source's scale."""
     hidden, lengths = source.pool(geometry.name, feature)
     targets = geometry.split(target)
     solver = searcher.chosen(targets)
@@ -114,9 +108,11 @@ def pick(
     a = lengths[some]
     m = (some.stop if isinstance(some, slice) else int(some[-1]) + 1) if len(a) else 0
     V = source.directions(geometry, feature, m)[some]
-    shown, goal = (V, target) if metric is None else (_times(V, metric), _times(target, metric))
-    kept, work, proved = [], [], []
-    for X, Z in zip(geometry.split(shown), geometry.split(goal), strict=True):
+    kept: list[BoolArray] = []
+    work: list[np.ndarray] = []
+    proved: list[BoolArray] = []
+    parts = geometry.split(V)
+    for X, Z in zip(parts, targets, strict=True):
         if not len(a):
             answer = np.zeros((len(Z), 0), bool), np.zeros(len(Z), np.int64), np.ones(len(Z), bool)
         elif searcher.budget is None and isinstance(solver, Beam):
@@ -125,13 +121,12 @@ def pick(
             answer = _any(solver, a, X, Z, searcher, geometry, feature)
         for values, one in zip((kept, work, proved), answer, strict=True):
             values.append(one)
-    parts = geometry.split(V)
     sums = [_sums(k, a, X) for k, X in zip(kept, parts, strict=True)]
     error = np.concatenate([np.abs(s - z).max(axis=1) for s, z in zip(sums, targets, strict=True)])
     size = np.concatenate([np.abs(z).max(axis=1) for z in targets])
     chosen = np.zeros((geometry.blocks, m), dtype=bool)
     chosen[:, some] = np.concatenate(kept)
-    done = np.concatenate(proved) & (metric is None and len(a) == len(lengths))
+    done = np.concatenate(proved) & (len(a) == len(lengths))
     return Picked(
         feature, hidden[:m], chosen, geometry.join(sums), error, size, np.concatenate(work),
         solver.name, done, len(lengths),
@@ -141,12 +136,6 @@ def pick(
 def _sums(kept: BoolArray, a: FloatArray, X: FloatArray) -> FloatArray:
     """Σ a X of what each problem keeps, (B, d), in index order."""
     return np.stack([np.einsum("m,md->d", a[k], x[k]) for k, x in zip(kept, X, strict=True)])
-
-
-def _times(values: FloatArray, metric: FloatArray) -> FloatArray:
-    """values @ metric, on torch's one thread: NumPy's would depend on the machine's."""
-    product = torch.from_numpy(values.reshape(-1, len(metric))) @ torch.from_numpy(metric)
-    return product.numpy().reshape(values.shape)
 
 
 def _beam(

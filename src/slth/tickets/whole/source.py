@@ -74,7 +74,7 @@ class Source:
         a = self.weights(name, feature.channel)
         a = a if feature.sign == "+" else -a
         hidden = np.flatnonzero(a > 0)
-        order = np.argsort(a[hidden], kind="stable")
+        order = np.argsort(a[hidden])  # no two are alike
         return hidden[order], a[hidden[order]]
 
     def directions(self, geometry: Geometry, feature: Feature, m: int) -> FloatArray:

@@ -1,4 +1,4 @@
-"""What each pool of a layer is to imitate: the weights, with biases or weights corrected by data."""
+"""What each pool of a layer is to imitate: weights and biases, plain or corrected by data."""
 
 import numpy as np
 import torch
@@ -46,10 +46,6 @@ class Plain:
         made[:, self.geometry.tap] = bias
         return made
 
-    def metric(self, feature: Feature) -> FloatArray | None:
-        """(taps, taps) in which a kernel's error is measured, None: as it is."""
-        return None
-
     def settle(self, feature: Feature, achieved: FloatArray) -> None:
         """Take note of what was reached for a feature, (outputs, taps)."""
 
@@ -57,8 +53,8 @@ class Plain:
 class Sample:
     """Inputs of a layer at sampled places, the target's and the ticket's.
 
-    own, ticket: inputs (images, c_in, …) of the target and of the ticket. The rows are `ROWS` places
-    of the layer's outputs at most, the same of both, of every image as many.
+    own, ticket: inputs (images, c_in, …) of the target and of the ticket. The rows are `ROWS`
+    places of the layer's outputs at most, the same of both, of every image as many.
     """
 
     def __init__(self, layer: Layer, geometry: Geometry, own: Tensor, ticket: Tensor, seed: int):
@@ -92,7 +88,12 @@ def _patches(layer: Convolution, x: Tensor, images: Tensor, corners: Tensor) -> 
 def _places(layer: Convolution, x: Tensor, seed: int) -> tuple[Tensor, Tensor]:
     """Numbers (N,) of images, and corners (N, 2) of windows that a convolution looks at in them."""
     shape = zip(
-        x.shape[2:], layer.padding, layer.dilation, layer.weight.shape[2:], layer.stride, strict=True
+        x.shape[2:],
+        layer.padding,
+        layer.dilation,
+        layer.weight.shape[2:],
+        layer.stride,
+        strict=True,
     )
     rows, columns = ((n + 2 * p - d * (k - 1) - 1) // s + 1 for n, p, d, k, s in shape)
     each = min(max(1, ROWS // len(x)), rows * columns)
@@ -136,8 +137,9 @@ class Feedback(Plain):
     With Φ the ticket's inputs at the sample (x⁺ and x⁻ of signed ones), 1 for the bias, and Y the
     target's outputs there, W is the least ‖Φ W − Y‖² / N + λ ‖W − W_target‖². Of H = ΦᵀΦ/N + λ and
     H⁻¹ = UᵀU, U upper triangular, an error E of feature B changes the best weights R behind it by
-    −E U_BB⁻¹ U_BR, and costs ‖E U_BB⁻¹‖². Source: Frantar, Alistarh, "GPTQ" (ICLR 2023); Hassibi,
-    Stork, "Optimal Brain Surgeon" (1992).
+    −E U_BB⁻¹ U_BR. It costs ‖E U_BB⁻¹‖², yet subsets chosen for the least ‖E‖ give tickets that err
+    less: candidates U_BB⁻¹ v are not alike in all directions, as a beam wants them. Source:
+    Frantar, Alistarh, "GPTQ" (ICLR 2023); Hassibi, Stork, "Optimal Brain Surgeon" (1992).
     """
 
     def __init__(self, geometry: Geometry, kernels: Kernels, sample: Sample) -> None:
@@ -177,15 +179,6 @@ class Feedback(Plain):
             return self.at_tap(self.fitted[:, self.place].numpy())
         return self.fitted[:, self._now()].numpy().copy()
 
-    def metric(self, feature: Feature) -> FloatArray | None:
-        """U_BB⁻¹, scaled so that errors keep their mean size."""
-        if feature.bias:
-            return None
-        now = self._now()
-        eye = torch.eye(self.geometry.taps, dtype=torch.float64)
-        inverse = torch.linalg.solve_triangular(self.factor[now, now], eye, upper=True)
-        return (inverse / inverse.square().sum(0).mean().sqrt()).numpy()
-
     def settle(self, feature: Feature, achieved: FloatArray) -> None:
         """Let what comes later absorb the error."""
         if feature.bias:
@@ -201,9 +194,7 @@ class Feedback(Plain):
         return slice(self.place, self.place + self.geometry.taps)
 
 
-def strategy(
-    targets: str, geometry: Geometry, kernels: Kernels, sample: Sample | None
-) -> Plain:
+def strategy(targets: str, geometry: Geometry, kernels: Kernels, sample: Sample | None) -> Plain:
     """The strategy of a name of `TARGETS`."""
     if targets == "plain" or sample is None:
         return Plain(geometry, kernels)

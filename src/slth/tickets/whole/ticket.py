@@ -35,8 +35,8 @@ class WholeTicket(TicketMethods):
 
     target: the network that was read. source: the random network, as seeds; `Source.layer` makes a
     layer of it. layers: by name, the kernels that what is kept computes with. records: of each
-    layer, what is kept and what its subset problems came to. options: of the construction; settings:
-    n, eps, seed, solver, budget.
+    layer, what is kept and what its problems came to. options: of the construction. settings: n,
+    eps, seed, solver, budget.
     """
 
     target: Network
@@ -86,8 +86,13 @@ class WholeTicket(TicketMethods):
         return {"source": self.source.size, "kept": kept, "ticket": stored, "target": target}
 
     @property
+    def counts(self) -> dict[str, int]:
+        """`parameters`."""
+        return self.parameters
+
+    @property
     def scale(self) -> dict[str, float]:
-        """c of each layer by name: V has deviation 1/c, as if c times the layer were imitated."""
+        """By layer, c: V has deviation 1/c, as if c times the layer were imitated."""
         return {r.geometry.name: r.geometry.scale for r in self.records}
 
     def outputs(self, x: Data) -> Tensor:
@@ -113,7 +118,7 @@ class WholeTicket(TicketMethods):
         input_shape: Sequence[int] | None = None,
         **options: Any,
     ) -> "Bracket":
-        """Certified bounds of sup ‖target − ticket‖_∞ over a box; options of `slth.supnorm.bracket`.
+        """Certified bounds of sup ‖target − ticket‖_∞ over a box, by `slth.supnorm.bracket`.
 
         Raises ValueError naming what that has no bounds for.
         """
