@@ -102,7 +102,7 @@ class TicketMethods(abc.ABC):
         p = self.counts
         lines = [
             f"Ticket of {self.construction}: {len(table)} layers, {p['target']:,} weights "
-            f"imitated, {p['kept']:,} of {p['source']:,} random ones kept ({self.kept_fraction:.2g})"
+            f"imitated, {p['kept']:,} of {p['source']:,} random ones kept"
         ]
         shown = table if len(table) <= LAYERS + 1 else table.head(LAYERS)
         for row in shown.to_dict("records"):

@@ -55,8 +55,8 @@ class PrunedLayer(nn.Module):
     """σ(U x + β), U 1×1 with one weight a hidden channel, then V: what is kept of a random layer.
 
     Parameters, float64, of group q: ``U[q]`` (h,), the weights a of hidden channels, or the biases
-    β of those whose weight is pruned; ``V[q]`` (outputs, h, k_h, k_w). Buffer ``channel_q`` (h,): the
-    input channel that a hidden channel sees, −1 for none. No biases but β.
+    β of those whose weight is pruned; ``V[q]`` (outputs, h, k_h, k_w). Buffer ``channel_q`` (h,):
+    the input channel that a hidden channel sees, −1 for none. No biases but β.
     """
 
     def __init__(self, layer: Layer, groups: list[Hidden]) -> None:

@@ -99,8 +99,6 @@ def _rows(record: LayerRecord, eps: float | None) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "layer": g.name,
-                object
-            ),
             "channel": np.repeat([f.channel for f in record.features], g.blocks),
             "sign": np.repeat([f.sign for f in record.features], g.blocks),
             "group": np.tile(np.arange(g.blocks), pools),
