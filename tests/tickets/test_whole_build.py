@@ -89,8 +89,7 @@ def test_empty_problems_are_named_with_layer_size_and_the_way_out():
     with pytest.warns(EmptySubsetWarning) as seen:
         ticket = build(NETWORKS["pooled"](), n=2)
     message = str(seen[0].message)
-    assert "layer 6, channel" in message
-    assert "d = 6" in message
+    assert "layer 0, channel 0, sign + (d = 27, n = " in message
     assert "larger n, a finer granularity or another solver" in message
     assert int(ticket.summary()["empty"].sum()) > 0
     assert "say nothing" in repr(ticket)
@@ -110,7 +109,7 @@ def test_solvers_by_name_and_their_errors(solver):
     assert (table["status"] == "HIT").equals(table["error"] <= 0.2)
     assert len(table) == int(ticket.summary()["problems"].sum())
     if solver == "mitm":
-        assert bool(table["proved"].all())
+        assert bool(table.loc[table["status"] != "HIT", "proved"].all())
     known = {"auto": {"beam", "mitm"}}.get(solver, {solver})
     assert set(table["solver"]) <= known
     kernels = ticket.layers["3"].plus[:, :, 0, 0] - ticket.target.layers[1].weight
@@ -137,7 +136,7 @@ def test_source_is_standard_normal_with_deviation_by_the_gain():
     for name, c in ticket.scale.items():
         layer = ticket.source.layer(name)
         assert c == 2.0 ** round(np.log2(c))
-        parts = [layer.U, c * layer.V] + [] if layer.constants is None else [layer.constants]
+        parts = [layer.U, c * layer.V, *([] if layer.constants is None else [layer.constants])]
         for values in parts:
             assert abs(float(values.mean())) < 5 * values.numel() ** -0.5
             assert float(values.std()) == pytest.approx(1, abs=5 * values.numel() ** -0.5)

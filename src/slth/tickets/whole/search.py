@@ -156,7 +156,8 @@ def _any(
 ) -> tuple[BoolArray, np.ndarray, BoolArray]:
     key = ("subset problem", geometry.name, feature.channel, feature.sign)
     own = seeding.child(searcher.seed, *key)
+    eps = None if searcher.eps is None else searcher.eps * geometry.scale
     found = solve_batch(
-        a[:, None] * X, Z, searcher.eps, solver, searcher.budget, own, threads=searcher.threads
+        a[:, None] * X, Z, eps, solver, searcher.budget, own, threads=searcher.threads
     )
     return found.keep, found.work, found.proved
