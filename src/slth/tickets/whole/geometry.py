@@ -24,6 +24,7 @@ from slth.networks.network import Network
 GRANULARITIES = ("filter", "block", "kernel", "entry")
 LARGEST_D = 25  # of granularity "block" without a size
 FEW_D = 2  # numbers of a problem that some candidates solve exactly
+NEAR = 0.25  # how far their sums reach
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ def scaled(geometry: Geometry, gain: float | None, n: int) -> Geometry:
     """With c the power of two nearest to gain / max |K|, at most √n / max |b|; 1 for None.
 
     Sums of subsets of n candidates spread by about √n / 2, which is as far as a bias may be. Where
-    d ≤ 2, few candidates are enough, whose sums reach no further than 1: c·K and c·b are at most 1.
+    d ≤ 2, few candidates are enough, whose sums hardly ever end before 1/4: the most for c·K, c·b.
     """
     largest = float(np.abs(geometry.weight).max())
     bias = 0.0 if geometry.bias is None else float(np.abs(geometry.bias).max())
@@ -182,7 +183,7 @@ def scaled(geometry: Geometry, gain: float | None, n: int) -> Geometry:
         return geometry
     reach = math.sqrt(n)
     if geometry.dimension <= FEW_D:
-        gain, reach = min(gain, 1.0), 1.0
+        gain = reach = min(gain, NEAR)
     c = min(gain / largest, reach / bias if bias else math.inf)
     return replace(geometry, scale=2.0 ** round(math.log2(c)))
 

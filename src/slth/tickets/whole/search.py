@@ -16,8 +16,8 @@ from slth.tickets.whole.geometry import FEW_D, Geometry
 from slth.tickets.whole.source import Feature, Source
 
 # "auto": meet-in-the-middle for d ≤ FEW_D and targets up to FAR, over EXACT_N[d] candidates at
-# most. 16 candidates of one number miss by about 2^-16 of their size, 24 of two by 2^-12.
-EXACT_N, FAR = {1: 16, 2: 24}, 1.5
+# most. 20 candidates of one number miss by about 2^-20 of their size, 26 of two by 2^-13.
+EXACT_N, FAR = {1: 20, 2: 26}, 0.5
 WIDE_D, NARROW = 64, 64  # beyond, a beam of NARROW rests misses by no more than a wide one
 AUTO = "auto"
 
@@ -26,7 +26,7 @@ AUTO = "auto"
 class Searcher:
     """How subset problems are solved: eps, solver, budget, seed and threads of `slth.solve`.
 
-    solver "auto": for d ≤ 2 and targets ≤ 1.5 "mitm", over 16 or 24 candidates spread evenly over
+    solver "auto": for d ≤ 2 and targets ≤ 1/2 "mitm", over 20 or 26 candidates spread evenly over
     those up to three times the largest target (all of a smaller pool); "beam" for the rest. Only
     the hidden channels that these may use are drawn. A beam without a budget goes by
     `slth.solvers.beam.pool.search`. Every other solver is given all candidates of the pool.
