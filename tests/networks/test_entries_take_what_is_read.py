@@ -131,7 +131,7 @@ def test_brackets_know_folded_batch_norm_and_biases():
     found = supnorm.bracket(module, other, input_shape=SHAPE, **QUICK)
     assert 0.5 - 1e-6 <= found.lower <= found.upper <= 0.5 + 1e-6
     with pytest.raises(ValueError, match=r"^target: module 0 \(Conv2d\): got a bias"):
-        tickets.build("structured_convolution", module, n=4)
+        tickets.build("rss_convolution", module, n=4)
 
 
 @pytest.mark.parametrize("granularity", ["edge", "filter"])
@@ -165,13 +165,13 @@ def test_residual_blocks_come_as_such():
 
 REFUSED = {
     "pooling": (
-        lambda: tickets.build("structured_convolution", own(pool=True), n=4),
+        lambda: tickets.build("rss_convolution", own(pool=True), n=4),
         r"^target: module pool \(MaxPool2d\): .*AvgPool2d"),
     "pooling in a bracket": (
         lambda: supnorm.bracket(own(pool=True), plain(), input_shape=SHAPE, **QUICK),
         r"^f: module pool \(MaxPool2d\): .*AvgPool2d"),
     "projection": (
-        lambda: tickets.build("structured_convolution", skipping(projection=True), n=4),
+        lambda: tickets.build("rss_convolution", skipping(projection=True), n=4),
         r"^target: module add \(sum of 2\).*residual blocks x \+ body\(x\)"),
     "projection in a bracket": (
         lambda: supnorm.bracket(plain(), skipping(projection=True), input_shape=SHAPE, **QUICK),

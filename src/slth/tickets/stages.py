@@ -1,6 +1,7 @@
 """`build`, and the stages it is the composition of."""
 
 import warnings
+from typing import Any
 
 import pandas as pd
 from torch import nn
@@ -8,6 +9,7 @@ from torch import nn
 from slth import checks
 from slth.networks import gate
 from slth.networks.architectures import in_float64
+from slth.networks.arguments import Data
 from slth.networks.converted import plain_form
 from slth.networks.network import Network
 from slth.solvers._base import Solver
@@ -15,6 +17,8 @@ from slth.tickets.empty import EmptySubsetWarning, warning_of
 from slth.tickets.problems import SubsetProblems, solve_problems
 from slth.tickets.registry import get
 from slth.tickets.ticket import Ticket
+from slth.tickets.whole.building import build_whole
+from slth.tickets.whole.entry import whole_network
 
 DEFAULT = "structured_convolution"
 MOST = 2**31  # candidates a problem
@@ -30,8 +34,10 @@ def build(
     solver: str | Solver = "auto",
     budget: int | None = None,
     threads: int | None = None,
+    images: Data | None = None,
+    example: object = None,
     **options: object,
-) -> Ticket:
+) -> Any:
     """Cut a ticket that imitates ``target`` out of a random network.
 
     construction: a name of `CONSTRUCTIONS`; docs/constructions.md has a section for each. target:
@@ -41,13 +47,26 @@ def build(
     candidates of a subset problem (of most sources: 2n hidden channels an input channel). eps:
     tolerance of a problem per coordinate, None = the least error. seed: of the source and of the
     solver. solver, budget, threads: as in `slth.solve`; "auto" is the construction's own solver
-    where it brings one. options: of the construction. A subset problem that misses eps keeps its
-    best subset and stays in ``solutions``; nothing is sampled again. Where problems keep nothing,
-    or miss by no less than that, one `EmptySubsetWarning` says in which layers. Raises
-    ValueError/TypeError.
+    where it brings one. example: of inputs, as in `slth.networks.from_torch`. options: of the
+    construction. A subset problem that misses eps keeps its best subset and stays in
+    ``solutions``; nothing is sampled again. Where problems keep nothing, or miss by no less than
+    that, one `EmptySubsetWarning` says in which layers. Raises ValueError/TypeError.
     Cost: that of solving the subset problems, see the construction's docstring.
+
+    "structured_convolution" takes whole networks too: every module that from_torch reads (biases,
+    batch norm, pooling, residual sums, groups, several dense layers), and the options of
+    `slth.tickets.whole.building.WholeOptions`: granularity "block" with ``block`` or ``largest_d``,
+    ``gain``, and ``targets`` "bias" or "feedback" with ``images`` (m, *input shape). Then the
+    ticket is a `slth.tickets.WholeTicket`, whose random network is lazy and whose readout is
+    imitated too; docs/your_network.md begins there. For what was taken without them the bytes of a
+    ticket do not change.
     """
-    chain = plain_form("target", target)
+    whole = whole_network(construction, target, images, example, options)
+    if whole is not None:
+        network, chosen = whole
+        asked = {"n": n, "eps": eps, "seed": seed, "solver": solver, "budget": budget}
+        return build_whole(network, chosen, threads=threads, images=images, **asked)  # type: ignore[arg-type]
+    chain = plain_form("target", target, example)
     chain = in_float64(chain, "target") if isinstance(chain, nn.Module) else chain  # type: ignore[arg-type]
     source = sample_source(chain, n, seed, construction=construction, **options)
     problems = subset_problems(chain, source, construction=construction, **options)
