@@ -9,9 +9,11 @@ from slth.checks import BoolArray, FloatArray
 from slth.solvers import _registry as registry
 from slth.solvers._base import Solver
 from slth.solvers._solve import solve_batch
+from slth.solvers.beam.batch import UNLIMITED, solve_block
 from slth.solvers.beam.ladder import LEAST, REACH
-from slth.solvers.beam.pool import WIDTH, search
+from slth.solvers.beam.pool import BLOCK, WIDTH, search
 from slth.solvers.beam.solver import Beam
+from slth.solvers.kernels import stopping
 from slth.tickets.whole.geometry import FEW_D, Geometry
 from slth.tickets.whole.source import Feature, Source
 
@@ -108,41 +110,50 @@ def pick(
     a = lengths[some]
     m = (some.stop if isinstance(some, slice) else int(some[-1]) + 1) if len(a) else 0
     V = source.directions(geometry, feature, m)[some]
-    kept: list[BoolArray] = []
-    work: list[np.ndarray] = []
-    proved: list[BoolArray] = []
-    parts = geometry.split(V)
-    for X, Z in zip(parts, targets, strict=True):
+    answers = []
+    for X, Z in zip(geometry.split(V), targets, strict=True):
         if not len(a):
-            answer = np.zeros((len(Z), 0), bool), np.zeros(len(Z), np.int64), np.ones(len(Z), bool)
+            found = np.zeros((len(Z), 0), bool), np.zeros(len(Z), np.int64), np.ones(len(Z), bool)
         elif searcher.budget is None and isinstance(solver, Beam):
-            answer = _beam(solver, a, X, Z, searcher.threads)
+            found = _beam(solver, a, X, Z, searcher.threads)
         else:
-            answer = _any(solver, a, X, Z, searcher, geometry, feature)
-        for values, one in zip((kept, work, proved), answer, strict=True):
-            values.append(one)
-    sums = [_sums(k, a, X) for k, X in zip(kept, parts, strict=True)]
-    error = np.concatenate([np.abs(s - z).max(axis=1) for s, z in zip(sums, targets, strict=True)])
-    size = np.concatenate([np.abs(z).max(axis=1) for z in targets])
+            found = _any(solver, a, X, Z, searcher, geometry, feature)
+        answers.append((*found, *_settled(found[0], a, X, Z)))
+    kept, work, proved, sums, error, size = zip(*answers, strict=True)
     chosen = np.zeros((geometry.blocks, m), dtype=bool)
     chosen[:, some] = np.concatenate(kept)
     done = np.concatenate(proved) & (len(a) == len(lengths))
     return Picked(
-        feature, hidden[:m], chosen, geometry.join(sums), error, size, np.concatenate(work),
-        solver.name, done, len(lengths),
+        feature, hidden[:m], chosen, geometry.join(sums), np.concatenate(error),
+        np.concatenate(size), np.concatenate(work), solver.name, done, len(lengths),
     )  # fmt: skip
 
 
-def _sums(kept: BoolArray, a: FloatArray, X: FloatArray) -> FloatArray:
-    """Σ a X of what each problem keeps, (B, d), in index order."""
-    return np.stack([np.einsum("m,md->d", a[k], x[k]) for k, x in zip(kept, X, strict=True)])
+def _settled(
+    kept: BoolArray, a: FloatArray, X: FloatArray, Z: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Σ a X of what is kept (B, d), sums in index order, its error and ‖z‖_∞ (B,).
+
+    A subset that is no better than the empty one becomes that.
+    """
+    sums = np.stack([np.einsum("m,md->d", a[k], x[k]) for k, x in zip(kept, X, strict=True)])
+    error, size = np.abs(sums - Z).max(axis=1), np.abs(Z).max(axis=1)
+    worse = error >= size
+    kept[worse], sums[worse], error[worse] = False, 0.0, size[worse]
+    return sums, error, size
 
 
 def _beam(
     solver: Beam, a: FloatArray, X: FloatArray, Z: FloatArray, threads: int | None
 ) -> tuple[BoolArray, np.ndarray, BoolArray]:
-    found = search(a, X, Z, solver.width, gap=solver.gap, reach=solver.reach, threads=threads)
-    return found.keep, found.work, np.zeros(len(Z), bool)
+    if len(Z) > BLOCK:
+        found = search(a, X, Z, solver.width, gap=solver.gap, reach=solver.reach, threads=threads)
+        return found.keep, found.work, np.zeros(len(Z), bool)
+    keep, work = np.zeros(X.shape[:2], bool), np.zeros(len(Z), np.int64)
+    one, goal = np.ascontiguousarray(X), np.ascontiguousarray(Z)
+    steps = float(solver.gap), float(solver.reach)
+    solve_block(one, a, goal, steps, solver.width, UNLIMITED, keep, work, stopping.flag())
+    return keep, work, np.zeros(len(Z), bool)  # the same, without threads of its own
 
 
 def _any(
