@@ -31,8 +31,8 @@ def bottleneck() -> nn.Module:
     """Batch norm that does something, in eval mode."""
     torch.manual_seed(3)
     module = Bottleneck()
-    module.norm.running_mean.uniform_(-0.3, 0.3)
-    module.norm.running_var.uniform_(0.5, 2)
+    for buffer, low, high in (("running_mean", -0.3, 0.3), ("running_var", 0.5, 2.0)):
+        module.norm.get_buffer(buffer).uniform_(low, high)
     module.norm.bias.data.uniform_(-0.3, 0.3)
     return module.eval()
 

@@ -1,6 +1,6 @@
 """The subset problems of one pool of hidden channels: which are drawn, and who solves them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,17 +9,13 @@ from slth.checks import BoolArray, FloatArray
 from slth.solvers import _registry as registry
 from slth.solvers._base import Solver
 from slth.solvers._solve import solve_batch
-from slth.solvers.beam.batch import UNLIMITED, solve_block
-from slth.solvers.beam.ladder import LEAST, REACH
-from slth.solvers.beam.pool import BLOCK, WIDTH, search
-from slth.solvers.beam.solver import Beam
-from slth.solvers.kernels import stopping
 from slth.tickets.whole.geometry import FEW_D, Geometry
 from slth.tickets.whole.source import Feature, Source
 
 # "auto": meet-in-the-middle for d ≤ FEW_D and targets up to FAR, over EXACT_N[d] candidates at
 # most. 20 candidates of one number miss by about 2^-20 of their size, 26 of two by 2^-13.
 EXACT_N, FAR = {1: 20, 2: 26}, 0.5
+REACH = 3.0  # of the candidates that these are spread over, in largest targets
 WIDE_D, NARROW = 64, 64  # beyond, a beam of NARROW rests misses by no more than a wide one
 AUTO = "auto"
 
@@ -57,16 +53,21 @@ class Searcher:
         d = targets[0].shape[1]
         if d <= FEW_D and max(float(np.abs(z).max()) for z in targets) <= FAR:
             return registry.get("mitm")
-        return Beam(NARROW if d > WIDE_D else WIDTH)
+        beam = registry.get("beam")
+        return replace(beam, width=NARROW) if d > WIDE_D else beam  # type: ignore[type-var]
+
+    def pooled(self, solver: Solver) -> bool:
+        """Whether a solver goes by the pool: it forms only what it looks at."""
+        return self.budget is None and solver.name == "beam"
 
     def looked_at(self, a: FloatArray, targets: list[FloatArray]) -> slice | np.ndarray:
         """The candidates, of lengths a from the shortest up, that a search is given."""
         d = max(z.shape[1] for z in targets)
         solver = self.chosen(targets)
-        if self.budget is None and isinstance(solver, Beam):
-            scale = max(float(np.sqrt(np.square(z).mean(axis=1)).max()) for z in targets)
-            within = int(np.searchsorted(a, solver.reach * scale))
-            return slice(min(len(a), max(LEAST[0] * d + LEAST[1], within)))
+        if self.pooled(solver):
+            from slth.tickets.whole.beams import looked_at
+
+            return slice(looked_at(solver, a, targets))
         if self.solver != AUTO:
             return slice(len(a))
         largest = max(float(np.abs(z).max()) for z in targets)
@@ -114,8 +115,10 @@ def pick(
     for X, Z in zip(geometry.split(V), targets, strict=True):
         if not len(a):
             found = np.zeros((len(Z), 0), bool), np.zeros(len(Z), np.int64), np.ones(len(Z), bool)
-        elif searcher.budget is None and isinstance(solver, Beam):
-            found = _beam(solver, a, X, Z, searcher.threads)
+        elif searcher.pooled(solver):
+            from slth.tickets.whole.beams import beam
+
+            found = beam(solver, a, X, Z, searcher.threads)
         else:
             found = _any(solver, a, X, Z, searcher, geometry, feature)
         answers.append((*found, *_settled(found[0], a, X, Z)))
@@ -141,19 +144,6 @@ def _settled(
     worse = error >= size
     kept[worse], sums[worse], error[worse] = False, 0.0, size[worse]
     return sums, error, size
-
-
-def _beam(
-    solver: Beam, a: FloatArray, X: FloatArray, Z: FloatArray, threads: int | None
-) -> tuple[BoolArray, np.ndarray, BoolArray]:
-    if len(Z) > BLOCK:
-        found = search(a, X, Z, solver.width, gap=solver.gap, reach=solver.reach, threads=threads)
-        return found.keep, found.work, np.zeros(len(Z), bool)
-    keep, work = np.zeros(X.shape[:2], bool), np.zeros(len(Z), np.int64)
-    one, goal = np.ascontiguousarray(X), np.ascontiguousarray(Z)
-    steps = float(solver.gap), float(solver.reach)
-    solve_block(one, a, goal, steps, solver.width, UNLIMITED, keep, work, stopping.flag())
-    return keep, work, np.zeros(len(Z), bool)  # the same, without threads of its own
 
 
 def _any(
