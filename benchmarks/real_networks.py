@@ -21,7 +21,7 @@ from benchmarks.real_nets import NETWORKS, trained
 from slth import networks, tickets
 from slth.tickets import EmptySubsetWarning
 
-IMAGES = 200  # that feedback looks at
+IMAGES = 120  # that feedback looks at
 
 
 class Case(NamedTuple):
