@@ -133,7 +133,9 @@ def unpack(at: str, listed: list, arrays: dict[str, np.ndarray]) -> nn.Sequentia
 
 
 def npz(path: str | Path) -> Path:
-    """The path, if its name ends in .npz; ValueError otherwise."""
+    """The path, if its name ends in .npz; TypeError or ValueError otherwise."""
+    if not isinstance(path, (str, Path)):
+        raise TypeError(f"path: got {type(path).__name__}, takes a name that ends in .npz")
     out = Path(path)
     if out.suffix != ".npz":
         raise ValueError(f"path: got {str(path)!r}, takes a name that ends in .npz")

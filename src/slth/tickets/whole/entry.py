@@ -13,7 +13,7 @@ from slth.networks.converted import plain_form
 from slth.networks.network import Network
 from slth.networks.reading._torch import read
 from slth.networks.residual import read_blocks
-from slth.tickets.registry import get
+from slth.tickets.registry import CONSTRUCTIONS, get
 from slth.tickets.whole.building import WholeOptions
 
 CONSTRUCTION = "structured_convolution"
@@ -34,7 +34,9 @@ def whole_network(
     construction's theorem is about, but `slth.networks.from_torch` reads it. Raises ValueError or
     TypeError naming the option, or the target where an option asks for what is not read.
     """
-    asked = images is not None or options.get("granularity") == "block"
+    checks.choice("construction", construction, CONSTRUCTIONS)
+    granularity = options.get("granularity")
+    asked = images is not None or (isinstance(granularity, str) and granularity == "block")
     asked = asked or any(options.get(name) is not None for name in ASKED)
     if construction != CONSTRUCTION:
         if images is not None:
@@ -69,7 +71,7 @@ def _options(options: Mapping[str, Any]) -> WholeOptions:
         checks.choice(f"option of {CONSTRUCTION!r}", name, sorted({*FIELDS, *known}))
         if name in FIELDS:
             continue
-        if value not in (None, "normal"):
+        if value is not None and not (isinstance(value, str) and value == "normal"):
             raise ValueError(
                 f"{name}: got {value!r} for a whole network, takes none; it is an option of "
                 "bias-free chains without block, gain, targets and images"

@@ -1,7 +1,7 @@
 """What is chosen of one layer: its blocks, the signs of its inputs, where its biases go."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,7 +32,8 @@ class Blocks:
     """How many outputs are kept or removed at once.
 
     granularity: "filter" (all outputs of a group), "block", "kernel" (one) or "entry" (one weight).
-    block: outputs of "block"; None: as many as keep d at ``largest_d``, or one.
+    block: outputs of "block"; None: blocks of nearly one size, with d at most ``largest_d``, or of
+    one output.
     """
 
     granularity: str = "filter"
@@ -53,9 +54,11 @@ class Blocks:
 
     def outputs(self, outputs: int, taps: int) -> int:
         """Outputs of a block, of a group with so many and a kernel of so many taps; 0: entries."""
+        if self.granularity == "block" and self.block is not None:
+            return min(outputs, self.block)
         if self.granularity == "block":
-            most = (self.largest_d or LARGEST_D) // taps if self.block is None else self.block
-            return max(1, min(outputs, most))
+            most = max(1, min(outputs, (self.largest_d or LARGEST_D) // taps))
+            return -(-outputs // -(-outputs // most))
         return {"filter": outputs, "kernel": 1, "entry": 0}[self.granularity]
 
 
@@ -143,7 +146,7 @@ class Geometry:
             parts.append(values[..., whole:, :].reshape(1, *lead, (outputs - whole) * taps))
         return parts
 
-    def join(self, parts: list[FloatArray]) -> FloatArray:
+    def join(self, parts: Sequence[FloatArray]) -> FloatArray:
         """(outputs, taps) from values (problems, d) of the parts of `split`."""
         return np.concatenate([part.reshape(-1, self.taps) for part in parts])
 

@@ -1,6 +1,6 @@
 """The subset problems of one pool of hidden channels: which are drawn, and who solves them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,15 +9,13 @@ from slth.checks import BoolArray, FloatArray
 from slth.solvers import _registry as registry
 from slth.solvers._base import Solver
 from slth.solvers._solve import solve_batch
-from slth.solvers.beam.ladder import LEAST, REACH
-from slth.solvers.beam.pool import WIDTH, search
-from slth.solvers.beam.solver import Beam
 from slth.tickets.whole.geometry import FEW_D, Geometry
 from slth.tickets.whole.source import Feature, Source
 
 # "auto": meet-in-the-middle for d ≤ FEW_D and targets up to FAR, over EXACT_N[d] candidates at
 # most. 20 candidates of one number miss by about 2^-20 of their size, 26 of two by 2^-13.
 EXACT_N, FAR = {1: 20, 2: 26}, 0.5
+REACH = 3.0  # of the candidates that these are spread over, in largest targets
 WIDE_D, NARROW = 64, 64  # beyond, a beam of NARROW rests misses by no more than a wide one
 AUTO = "auto"
 
@@ -55,16 +53,21 @@ class Searcher:
         d = targets[0].shape[1]
         if d <= FEW_D and max(float(np.abs(z).max()) for z in targets) <= FAR:
             return registry.get("mitm")
-        return Beam(NARROW if d > WIDE_D else WIDTH)
+        beam = registry.get("beam")
+        return replace(beam, width=NARROW) if d > WIDE_D else beam  # type: ignore[type-var]
+
+    def pooled(self, solver: Solver) -> bool:
+        """Whether a solver goes by the pool: it forms only what it looks at."""
+        return self.budget is None and solver.name == "beam"
 
     def looked_at(self, a: FloatArray, targets: list[FloatArray]) -> slice | np.ndarray:
         """The candidates, of lengths a from the shortest up, that a search is given."""
         d = max(z.shape[1] for z in targets)
         solver = self.chosen(targets)
-        if self.budget is None and isinstance(solver, Beam):
-            scale = max(float(np.sqrt(np.square(z).mean(axis=1)).max()) for z in targets)
-            within = int(np.searchsorted(a, solver.reach * scale))
-            return slice(min(len(a), max(LEAST[0] * d + LEAST[1], within)))
+        if self.pooled(solver):
+            from slth.tickets.whole.beams import looked_at
+
+            return slice(looked_at(solver, a, targets))
         if self.solver != AUTO:
             return slice(len(a))
         largest = max(float(np.abs(z).max()) for z in targets)
@@ -108,41 +111,39 @@ def pick(
     a = lengths[some]
     m = (some.stop if isinstance(some, slice) else int(some[-1]) + 1) if len(a) else 0
     V = source.directions(geometry, feature, m)[some]
-    kept: list[BoolArray] = []
-    work: list[np.ndarray] = []
-    proved: list[BoolArray] = []
-    parts = geometry.split(V)
-    for X, Z in zip(parts, targets, strict=True):
+    answers = []
+    for X, Z in zip(geometry.split(V), targets, strict=True):
         if not len(a):
-            answer = np.zeros((len(Z), 0), bool), np.zeros(len(Z), np.int64), np.ones(len(Z), bool)
-        elif searcher.budget is None and isinstance(solver, Beam):
-            answer = _beam(solver, a, X, Z, searcher.threads)
+            found = np.zeros((len(Z), 0), bool), np.zeros(len(Z), np.int64), np.ones(len(Z), bool)
+        elif searcher.pooled(solver):
+            from slth.tickets.whole.beams import beam
+
+            found = beam(solver, a, X, Z, searcher.threads)
         else:
-            answer = _any(solver, a, X, Z, searcher, geometry, feature)
-        for values, one in zip((kept, work, proved), answer, strict=True):
-            values.append(one)
-    sums = [_sums(k, a, X) for k, X in zip(kept, parts, strict=True)]
-    error = np.concatenate([np.abs(s - z).max(axis=1) for s, z in zip(sums, targets, strict=True)])
-    size = np.concatenate([np.abs(z).max(axis=1) for z in targets])
+            found = _any(solver, a, X, Z, searcher, geometry, feature)
+        answers.append((*found, *_settled(found[0], a, X, Z)))
+    kept, work, proved, sums, error, size = zip(*answers, strict=True)
     chosen = np.zeros((geometry.blocks, m), dtype=bool)
     chosen[:, some] = np.concatenate(kept)
     done = np.concatenate(proved) & (len(a) == len(lengths))
     return Picked(
-        feature, hidden[:m], chosen, geometry.join(sums), error, size, np.concatenate(work),
-        solver.name, done, len(lengths),
+        feature, hidden[:m], chosen, geometry.join(sums), np.concatenate(error),
+        np.concatenate(size), np.concatenate(work), solver.name, done, len(lengths),
     )  # fmt: skip
 
 
-def _sums(kept: BoolArray, a: FloatArray, X: FloatArray) -> FloatArray:
-    """Σ a X of what each problem keeps, (B, d), in index order."""
-    return np.stack([np.einsum("m,md->d", a[k], x[k]) for k, x in zip(kept, X, strict=True)])
+def _settled(
+    kept: BoolArray, a: FloatArray, X: FloatArray, Z: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Σ a X of what is kept (B, d), sums in index order, its error and ‖z‖_∞ (B,).
 
-
-def _beam(
-    solver: Beam, a: FloatArray, X: FloatArray, Z: FloatArray, threads: int | None
-) -> tuple[BoolArray, np.ndarray, BoolArray]:
-    found = search(a, X, Z, solver.width, gap=solver.gap, reach=solver.reach, threads=threads)
-    return found.keep, found.work, np.zeros(len(Z), bool)
+    A subset that is no better than the empty one becomes that.
+    """
+    sums = np.stack([np.einsum("m,md->d", a[k], x[k]) for k, x in zip(kept, X, strict=True)])
+    error, size = np.abs(sums - Z).max(axis=1), np.abs(Z).max(axis=1)
+    worse = error >= size
+    kept[worse], sums[worse], error[worse] = False, 0.0, size[worse]
+    return sums, error, size
 
 
 def _any(
