@@ -48,7 +48,11 @@ def market_split(m: int, largest: int, seed: int) -> tuple[np.ndarray, np.ndarra
 
 def read_market_split(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """A (n, m) and b (m,) of a file: comments, m n, then m rows of n + 1 integers."""
-    lines = [line for line in path.read_text().splitlines() if line.strip() and line[0] != "#"]
+    lines = [
+        line
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.strip() and line[0] != "#"
+    ]
     m, n = map(int, lines[0].split()[:2])
     rows = np.array([[int(v) for v in line.split()] for line in lines[1 : m + 1]])
     if rows.shape != (m, n + 1):
@@ -183,7 +187,7 @@ def main() -> None:
         out.append(row)
     if options.out:
         report = {"machine": machine(), "seeds": options.seeds, "rows": out}
-        options.out.write_text(json.dumps(report, indent=1) + "\n")
+        options.out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -56,7 +56,7 @@ def test_no_point_of_a_certified_ball_decides_otherwise(inputs: int) -> None:
             certified += int(found.certified.sum())
             refuted += int(found.refuted.sum())
     assert certified > 20
-    assert refuted > 10
+    assert refuted > 3
 
 
 def test_witnesses_lie_in_their_balls_and_decide_otherwise() -> None:

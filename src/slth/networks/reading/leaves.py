@@ -23,6 +23,9 @@ def _dense(b: Builder, name: str, m: nn.Linear, x: Value) -> Value:
 
 
 def _channel_scale(b: Builder, name: str, m: ChannelScale, x: Value) -> Value:
+    last = int(m.block.max()) if len(m.block) else 0
+    if last >= x.shape[0]:
+        raise UnreadableError(f"reads channel {last}, takes inputs that have it: got {x.shape[0]}")
     weight = m.weight.new_zeros(len(m.weight), x.shape[0])
     weight[torch.arange(len(m.weight)), m.block] = m.weight.detach()
     if len(x.shape) == 1:
