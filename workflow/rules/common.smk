@@ -26,9 +26,6 @@ SEED = config["seed"]
 NETWORKS = {network["name"]: network for network in config["networks"]}
 ARMS = {arm["name"]: arm for arm in config["tickets"]}
 CONSTRUCTION = "structured_convolution"  # of every arm
-WITH_TITLES = (
-    titles.modules()
-)  # whose classes say how they are printed; read, not imported
 
 
 def code(stage, *solvers, methods=(), constructions=(), script="run_stage"):
@@ -50,9 +47,13 @@ def code_of_section(study):
     """The script that sets a study, and the package files that it depends on."""
     modules = [f"slth.studies.{study}.{part}" for part in studies.parts(study)]
     path = ROOT / "workflow/scripts/render_study.py"
-    read = [ROOT / "src" / f"{name.replace('.', '/')}.py" for name in WITH_TITLES]
-    found = sorted({*closure(path, modules), *read})
-    return [os.path.relpath(path) for path in (path, *found)]
+    return [os.path.relpath(path) for path in (path, *closure(path, modules))]
+
+
+def words_of_section(study):
+    """Words on the classes of solvers and constructions, where a study prints any."""
+    read = any(path.endswith("printing/titles.py") for path in code_of_section(study))
+    return titles.in_use() if read else {}
 
 
 def arm_code(wildcards):
