@@ -15,7 +15,7 @@ PAPER = {"compile_paper", "write_manifest", "all"}
 MEASURED = PAPER | {"render_provenance"}  # prints what the tables were measured with
 TICKETS = {"solve_blocks", "construct_tickets", "measure_tickets", "collect_tickets"}
 TICKETS |= {"render_tickets"}
-TICKETS |= (LEARNED := {"learn_routes", "collect_learned", "render_learned"})  # of the same networks
+TICKETS |= (LEARNED := {"learn_routes", "collect_learned", "render_learned"})  # same networks
 TICKETS |= (SANDWICH := {"measure_sandwich", "render_sandwich"})  # reads the collected tickets
 THRESHOLDS = {"solve_cells", "measure_thresholds", "render_threshold"}
 REPLICAS = {"build_replicas", "collect_replicas", "render_replicas"}
