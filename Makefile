@@ -1,4 +1,5 @@
 # make paper, from a bare machine to paper/main.pdf. `make help` lists the rest.
+# RUN=name CONFIG=changes.yaml: a run of its own in runs/name/ (paper, full, verify)
 # PYTHON=… another interpreter · SNAKEMAKE_ARGS="…" and PYTEST_ARGS="…" are passed on
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -11,26 +12,39 @@ STAMP := $(VENV)/.complete
 SNAKEMAKE := $(VENV)/bin/python -m snakemake
 RUNTIME_PINS := pyproject.toml constraints.txt
 SNAKEMAKE_ARGS ?=
+RUN ?=
+CONFIG ?=
+# A named run has its own results and paper; the rules and config.yaml are those above it.
+PLACE := $(if $(RUN),runs/$(RUN),.)
+ROUND := $(SNAKEMAKE) --snakefile $(CURDIR)/Snakefile --directory $(PLACE) \
+  $(if $(RUN),--workflow-profile $(CURDIR)/profiles/default) $(if $(CONFIG),--configfile $(abspath $(CONFIG)))
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help paper full report verify test test-faults test-slurm bench latency check tex environment slurm lock clean distclean
+.PHONY: help paper run compare full report verify test test-faults test-slurm bench latency check tex environment slurm schema lock clean distclean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
-paper: $(STAMP) tex ## run config.yaml, from samples to paper/main.pdf
-	$(SNAKEMAKE) --cores all $(SNAKEMAKE_ARGS)
+paper: $(STAMP) tex run ## run config.yaml, from samples to paper/main.pdf
+	$(ROUND) --cores all $(SNAKEMAKE_ARGS)
 
-full: $(STAMP) tex ## the same at publication size: configs/full.yaml
-	$(SNAKEMAKE) --cores all --configfile configs/full.yaml $(SNAKEMAKE_ARGS)
+run:
+	@case '$(RUN)' in *[!A-Za-z0-9._-]*|.*) echo "RUN: takes letters, digits, . _ -"; exit 1;; esac
+	@if [ -n '$(RUN)' ]; then mkdir -p '$(PLACE)' && ln -sfn ../../config.yaml '$(PLACE)/config.yaml'; fi
+
+compare: $(STAMP) ## list the numbers of the paper that differ between two runs: A=mine B=other (default: the run here)
+	@$(VENV)/bin/python -m slth.studies.compare $(if $(filter default,$(or $(A),default)),.,runs/$(A)) $(if $(filter default,$(or $(B),default)),.,runs/$(B))
+
+full: $(STAMP) tex ## the same at publication size: config/full.yaml
+	$(SNAKEMAKE) --cores all --configfile config/full.yaml $(SNAKEMAKE_ARGS)
 
 report: paper ## report.html: every figure and table with its caption, one file
 	$(SNAKEMAKE) --cores all --report report.html $(SNAKEMAKE_ARGS)
 
 verify: $(STAMP) ## compare every file of the last run with its SHA-256 in results/manifest.json
-	$(VENV)/bin/python -m slth.manifest
+	cd $(PLACE) && $(CURDIR)/$(VENV)/bin/python -m slth.manifest
 
 test: $(STAMP) ## run the tests, those that run the pipeline whole included
 	$(VENV)/bin/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
@@ -72,9 +86,12 @@ $(STAMP): $(RUNTIME_PINS) workflow/environment.sh
 	@touch $@
 	@for file in $^; do if [ $$file -nt $@ ]; then touch -r $$file $@; fi; done
 
+schema: $(STAMP) ## write the config's JSON schema for editors from the typed settings
+	PYTHONPATH=src $(VENV)/bin/python -c "from slth.configuration.schema import write; write('workflow/schemas/config.schema.json')"
+
 lock: $(STAMP) ## write constraints.txt from .venv, after changing a pin
-	$(VENV)/bin/python -m pip freeze --exclude-editable --exclude torch --exclude slth \
-	  | grep -E '^[A-Za-z0-9._-]+==[^+]+$$' \
+	$(VENV)/bin/python -m pip freeze --exclude-editable --exclude slth \
+	  | sed -E 's/\+[A-Za-z0-9.]+$$//' | grep -E '^[A-Za-z0-9._-]+==[^+]+$$' \
 	  | grep -viE '^(nvidia|triton|cuda)' > constraints.txt.new
 	mv constraints.txt.new constraints.txt
 

@@ -11,20 +11,15 @@ configfile: "config.yaml"
 
 
 include: "workflow/rules/common.smk"
-include: "workflow/rules/sample.smk"
-include: "workflow/rules/solve.smk"
-include: "workflow/rules/construct.smk"
-include: "workflow/rules/learn.smk"
-include: "workflow/rules/measure.smk"
-include: "workflow/rules/benchmark.smk"
-include: "workflow/rules/replicas.smk"
-include: "workflow/rules/sandwich.smk"
-include: "workflow/rules/atlas.smk"
-include: "workflow/rules/price.smk"
-include: "workflow/rules/restrictions.smk"
-include: "workflow/rules/latency.smk"
-include: "workflow/rules/sections.smk"
+
+
+for study in STUDIES:
+
+    include: f"workflow/rules/{study}.smk"
+
+
 include: "workflow/rules/render.smk"
+include: "workflow/rules/paper.smk"
 include: "workflow/rules/manifest.smk"
 
 

@@ -51,7 +51,7 @@ SPENT, CUT = "spent.json", "cut.json"
 def main() -> None:
     """Parse the arguments, run jobs, print and write the report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--configfile", nargs="+", default=["configs/full.yaml"])
+    parser.add_argument("--configfile", nargs="+", default=["config/full.yaml"])
     parser.add_argument("--share", type=float, default=0.01, help="of the jobs of a rule, at least")
     parser.add_argument("--longest", type=float, default=math.inf, help="seconds a job may take")
     parser.add_argument("--total", type=float, default=math.inf, help="seconds for all jobs")

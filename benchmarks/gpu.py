@@ -15,9 +15,9 @@ import numpy as np
 import torch
 
 import slth
+from slth import devices as gpu
 from slth.checks import FloatArray
-from slth.solvers import gpu
-from slth.solvers.front import solve_batch
+from slth.solvers._solve import solve_batch
 
 Work = Callable[[str], FloatArray]  # device → errors
 

@@ -18,8 +18,8 @@ import torch
 import yaml
 
 from benchmarks.run import machine
-from slth.experiments.sandwich_pairs import Drawn, draw_pair
 from slth.frames import replacing
+from slth.studies.sandwich.pairs import Drawn, draw_pair
 from slth.supnorm import bracket
 
 SEED = 20_260_102  # of the pairs; nothing was tuned on them

@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 
 PROJECT = Path(__file__).parents[1]
-PARTS = ("Snakefile", "benchmarks", "config.yaml", "configs", "envs", "paper", "profiles", "src")
+PARTS = ("Snakefile", "benchmarks", "config.yaml", "config", "envs", "paper", "profiles", "src")
 CORES = 2
 SIZES = [2, 4, 6, 8, 10]
 TARGET = "paper/figures/success.pdf"
@@ -64,7 +64,7 @@ def measure(folder: Path, cells: int, shards: int) -> dict[str, Any]:
         "replicates": cells // len(SIZES),
         "shards": shards,
     }
-    (folder / "configs/load.yaml").write_text(json.dumps({"threshold": settings}), encoding="utf-8")
+    (folder / "config/load.yaml").write_text(json.dumps({"threshold": settings}), encoding="utf-8")
     plan = run(folder, "--dry-run", "--quiet", "all")
     plan_memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     whole = run(folder, "--until", "measure_thresholds", "results/measure/thresholds.parquet")
@@ -91,7 +91,7 @@ def measure(folder: Path, cells: int, shards: int) -> dict[str, Any]:
 def run(folder: Path, *arguments: str) -> float:
     """Run the workflow in ``folder``; return its seconds."""
     command = [sys.executable, "-m", "snakemake", "--cores", str(CORES), *arguments]
-    command += ["--configfile", "configs/ci.yaml", "configs/load.yaml"]
+    command += ["--configfile", "config/ci.yaml", "config/load.yaml"]
     begin = time.perf_counter()
     done = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, check=False, encoding="utf-8"

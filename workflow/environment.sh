@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Build the virtual environment named by the first argument from pyproject.toml and constraints.txt.
+# Build the virtual environment named by the first argument from pyproject.toml, at the versions of constraints.txt.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=${1:-.venv}
-extras=${EXTRAS:-dev}
+extras=${EXTRAS:-workflow,dev}
 rm -f "$venv/.complete"
 
 fail() {
@@ -53,6 +53,6 @@ fi
 [ -x "$venv/bin/pip" ] || "$python" -m venv "$venv"
 
 # torch comes first and alone: exactly this version, before anything else can ask for another.
-torch=$(sed -nE 's/^ *"(torch==[^"]+)",?$/\1/p' pyproject.toml)
+torch=$(grep -E '^torch==' constraints.txt)
 "$venv/bin/python" -m pip install "$torch"
 "$venv/bin/python" -m pip install -c constraints.txt -e ".[$extras]"

@@ -5,17 +5,22 @@ does not import the others.
 """
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import slth.solvers  # noqa: F401 - the package, whose name here is the function below
+
+if TYPE_CHECKING:
+    from slth.solvers._registry import Catalogue
 
 __version__ = "0.1.0"
 
 _NAMES = {
     "sample": "slth.ensembles",
     "ensembles": "slth.ensembles:",
-    "solve": "slth.solvers.front",
-    "solve_batch": "slth.solvers.front",
-    "solve_targets": "slth.solvers.front",
-    "solvers": "slth.solvers:",
+    "solve": "slth.solvers._solve",
+    "solve_all": "slth.solvers._all",
+    "solve_batch": "slth.solvers._solve",
+    "solve_targets": "slth.solvers._solve",
     "Instance": "slth.problem",
     "Solution": "slth.problem",
     "Status": "slth.problem",
@@ -24,10 +29,16 @@ _NAMES = {
     "tickets": "slth.tickets:",
     "learned": "slth.learned:",
     "supnorm": "slth.supnorm:",
-    "rendering": "slth.rendering:",
 }
 
-__all__ = sorted(_NAMES)
+__all__ = sorted([*_NAMES, "solvers"])
+
+
+def solvers() -> "Catalogue":  # type: ignore[no-redef]
+    """Return name → what a solver handles, cannot, costs, and its source; prints as a table."""
+    from slth.solvers._registry import catalogue
+
+    return catalogue()
 
 
 def __getattr__(name: str) -> Any:

@@ -7,6 +7,7 @@ re-export names and hold no behaviour.
 """
 
 import ast
+import contextlib
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -38,10 +39,10 @@ def closure(script: str | Path, modules: Iterable[str] = (), package: Path = PAC
 
 def solver_modules(solver: str, package: Path = PACKAGE) -> list[str]:
     """Return the modules behind a solver name; for "auto" those of every solver it may choose."""
-    table = constant(package / "solvers" / "registry.py", "SOLVERS")
+    table = constant(package / "solvers" / "_registry.py", "SOLVERS")
     names = [solver]
     if solver == "auto":
-        names = list(constant(package / "solvers" / "auto.py", "CHOICES"))
+        names = list(constant(package / "solvers" / "_auto.py", "CHOICES"))
     return [table[name].split(":")[0] for name in names]
 
 
@@ -58,6 +59,39 @@ def constant(path: Path, name: str) -> Any:
         if any(isinstance(t, ast.Name) and t.id == name for t in targets):
             return ast.literal_eval(node.value)  # type: ignore[attr-defined]
     raise LookupError(f"{path}: no constant {name}")
+
+
+def attribute(target: str, name: str, default: Any = None, package: Path = PACKAGE) -> Any:
+    """Return the literal that the body of a class assigns to ``name``, without importing it.
+
+    target: ``module:Class``, as in the registries. default: where the body assigns none.
+    """
+    return _class_body(target, package).get(name, default)
+
+
+def defines(target: str, name: str, package: Path = PACKAGE) -> bool:
+    """Whether the body of a class, ``module:Class``, defines the method ``name``."""
+    return name in _class_body(target, package).get("def", ())
+
+
+@cache
+def _class_body(target: str, package: Path) -> dict[str, Any]:
+    """Literals of a class by name, and under "def" the names of its methods."""
+    module, name = target.split(":")
+    path = _file(module, package)
+    if path is None:
+        raise FileNotFoundError(f"no module {module} in {package}")
+    found: dict[str, Any] = {"def": set()}
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            for part in node.body:
+                if isinstance(part, ast.FunctionDef):
+                    found["def"].add(part.name)
+                elif isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Name):
+                    with contextlib.suppress(ValueError):  # no literal
+                        found[part.target.id] = ast.literal_eval(part.value) if part.value else None
+            return found
+    raise LookupError(f"{path}: no class {name}")
 
 
 @cache
@@ -85,9 +119,11 @@ def _source(node: ast.ImportFrom, path: Path, package: Path) -> str:
 
 
 def _statements(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every statement, at any depth: `ast.walk` without the expressions, which hold no import."""
+    """Every statement that runs, at any depth; expressions, which hold no import, are left out."""
     for part in ("body", "orelse", "finalbody", "handlers", "cases"):
         for node in getattr(tree, part, ()):
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                node = ast.Module(node.orelse, [])  # the body names types only
             yield node
             yield from _statements(node)
 

@@ -13,18 +13,21 @@ import numpy as np
 from slth import checks, seeding
 from slth.checks import FloatArray
 
+MOST = 2**31  # numbers of a sample: 16 GiB
+
 
 class Ensemble(abc.ABC):
     """The law of one candidate vector in R^d, with what the theory needs to know of it.
 
-    name: the registry's word. std: per-coordinate standard deviation σ. independent: whether the
-    entries of one vector are independent. integer: whether entries are integers. bound: |entry| <=
-    bound (inf if unbounded). step: the sum of k vectors has entries in k·bound + step·Z; 0 for a
-    density. max_d: largest dimension, None for any. target_bound: sample_target draws from
-    [-target_bound, target_bound]^d.
+    name: the registry's word. printed: the name in print. std: per-coordinate standard deviation σ.
+    independent: whether the entries of one vector are independent. integer: whether entries are
+    integers. bound: |entry| <= bound (inf if unbounded). step: the sum of k vectors has entries in
+    k·bound + step·Z; 0 for a density. max_d: largest dimension, None for any. target_bound:
+    sample_target draws from [-target_bound, target_bound]^d.
     """
 
     name: str
+    printed: str = ""
     std: float
     independent: bool = True
     integer: bool = False
@@ -59,6 +62,7 @@ class Uniform(Ensemble):
     """U[-1, 1]^d (Lueker 1998 for d = 1)."""
 
     name, std, bound = "uniform", 3**-0.5, 1.0
+    printed = "uniform"
 
     def draw(self, n: int, d: int, seed: int) -> FloatArray:
         return self.generator(d, seed).uniform(-1.0, 1.0, (n, d))
@@ -71,6 +75,7 @@ class Normal(Ensemble):
     """N(0, I_d) (Becchetti et al. 2022)."""
 
     name, std = "normal", 1.0
+    printed = "normal"
 
     def draw(self, n: int, d: int, seed: int) -> FloatArray:
         return self.generator(d, seed).standard_normal((n, d))
@@ -83,6 +88,7 @@ class NormallyScaledNormal(Ensemble):
     """X = a·b, a ~ N(0, 1), b ~ N(0, I_d): the entries share a (da Cunha, d'Amore, Natale 2023)."""
 
     name, std, independent = "nsn", 1.0, False
+    printed = "normally-scaled normal"
 
     def draw(self, n: int, d: int, seed: int) -> FloatArray:
         a, b = self.factors(n, d, seed)
@@ -100,6 +106,7 @@ class Product(Ensemble):
     """u·v, u and v ~ U[-1, 1], d = 1: an edge through one hidden unit (Pensia et al. 2020)."""
 
     name, std, bound, max_d = "product", 1 / 3, 1.0, 1
+    printed = "product of uniforms"
 
     def draw(self, n: int, d: int, seed: int) -> FloatArray:
         u = self.generator(d, seed, "u").uniform(-1.0, 1.0, (n, d))
@@ -125,7 +132,7 @@ class Quantized(Ensemble):
     Targets are uniform on {-q, ..., q}^d.
     """
 
-    integer, step = True, 1
+    printed, integer, step = "quantized", True, 1
 
     def __init__(self, bits: int = 8, name: str | None = None) -> None:
         """bits: 2 to 32, default 8 (q = 127). name: default ``quantized{bits}``."""
@@ -154,6 +161,7 @@ class Binary(Ensemble):
     """
 
     name, std, integer, bound, step = "binary", 1.0, True, 1.0, 2
+    printed = "binary"
 
     def draw(self, n: int, d: int, seed: int) -> FloatArray:
         bits = self.generator(d, seed).integers(0, 2, (n, d))
@@ -191,8 +199,11 @@ def sample(name: str | Ensemble, n: int, d: int, seed: int) -> FloatArray:
     Row i depends on (name, d, seed) only: the sample is a prefix of every longer one. Raises
     ValueError/TypeError naming the argument. Cost: O(n d).
     """
-    ensemble = lookup(name, d, "name")
-    return ensemble.draw(checks.integer("n", n, low=1), d, checks.integer("seed", seed, low=0))
+    law, d = lookup(name, argument="name"), checks.integer("d", d, 1, MOST)
+    n = checks.integer("n", n, 1, MOST)
+    if n * d > MOST:
+        raise ValueError(f"n: got {n} with d = {d}, takes n·d <= {MOST:,}; draw several samples")
+    return lookup(law, d).draw(n, d, checks.integer("seed", seed, low=0))
 
 
 def sample_batch(name: str | Ensemble, batch: int, n: int, d: int, seed: int) -> FloatArray:

@@ -139,5 +139,6 @@ def _slot(data: bytes | bytearray) -> int:
 
 
 def read_all(paths: Iterable[str | Path], kind: str) -> pd.DataFrame:
-    """Read and stack ``kind`` tables in the order given."""
-    return pd.concat([read(path, kind) for path in paths], ignore_index=True)
+    """Read and stack ``kind`` tables in the order given; an empty frame where there is none."""
+    tables = [read(path, kind) for path in paths]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()

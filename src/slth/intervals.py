@@ -1,10 +1,26 @@
-"""Confidence intervals for the figures the project reports."""
+"""Every interval and test of the figures that the project reports.
+
+scipy.stats is loaded where it is used: it takes half a second.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
-from scipy.stats import beta, binom
+from numpy.typing import ArrayLike, NDArray
 
 from slth import checks
+from slth.checks import BoolArray
+
+SIGNIFICANCE = 0.01  # of the tests that the paper reports
+
+
+class Interval(NamedTuple):
+    """An estimate with its interval, NaN where there is none."""
+
+    mean: float
+    low: float
+    high: float
 
 
 def clopper_pearson(hits: int, trials: int, confidence: float = 0.99) -> tuple[float, float]:
@@ -17,6 +33,8 @@ def clopper_pearson(hits: int, trials: int, confidence: float = 0.99) -> tuple[f
     hits = checks.integer("hits", hits, low=0, high=trials)
     if not 0 < checks.real("confidence", confidence) < 1:
         raise ValueError(f"confidence: got {confidence}, takes a number in (0, 1)")
+    from scipy.stats import beta
+
     tail = (1 - confidence) / 2
     low = 0.0 if hits == 0 else float(beta.ppf(tail, hits, trials - hits + 1))
     high = 1.0 if hits == trials else float(beta.ppf(1 - tail, hits + 1, trials - hits))
@@ -36,9 +54,78 @@ def quantile_interval(
     for name, value in (("share", share), ("confidence", confidence)):
         if not 0 < checks.real(name, value) < 1:
             raise ValueError(f"{name}: got {value}, takes a number in (0, 1)")
+    from scipy.stats import binom
+
     tail, trials = (1 - confidence) / 2, len(draws)
     first = int(binom.ppf(tail, trials, share))  # P(count below the quantile < first) <= tail
     last = int(binom.isf(tail, trials, share)) + 1
     low = float(draws[first - 1]) if first >= 1 else -np.inf
     high = float(draws[last - 1]) if last <= trials else np.inf
     return low, high
+
+
+def t_interval(values: NDArray[np.floating], confidence: float = 0.95) -> Interval:
+    """Mean of independent values with its t-interval; without one where values are fewer than two.
+
+    Source: Student, Biometrika 6 (1908).
+    """
+    if not len(values):
+        return Interval(np.nan, np.nan, np.nan)
+    mean = float(np.mean(values))
+    if len(values) < 2:
+        return Interval(mean, np.nan, np.nan)
+    from scipy.stats import t as student
+
+    half = float(student.ppf((1 + confidence) / 2, len(values) - 1) * _standard_error(values))
+    return Interval(mean, mean - half, mean + half)
+
+
+def t_test(values: NDArray[np.floating]) -> float:
+    """Two-sided p of the hypothesis that independent values have mean zero."""
+    from scipy.stats import t as student
+
+    error = _standard_error(values)
+    if error == 0:
+        return float(np.mean(values) == 0)
+    return float(2 * student.sf(abs(float(np.mean(values))) / error, len(values) - 1))
+
+
+def holm(p: Sequence[float], level: float = SIGNIFICANCE) -> BoolArray:
+    """Which of several hypotheses are rejected so that none is in error, but with P <= ``level``.
+
+    The p-values, least first, against level / m, level / (m - 1), ... until one is larger.
+    Source: Holm, Scandinavian Journal of Statistics 6 (1979).
+    """
+    rejected = np.zeros(len(p), dtype=bool)
+    for place, index in enumerate(np.argsort(np.asarray(p, dtype=float), kind="stable")):
+        if not p[index] <= level / (len(p) - place):
+            break
+        rejected[index] = True
+    return rejected
+
+
+def jackknife(statistic: Callable[[int], float], count: int) -> float:
+    """Standard error of a statistic from its values with one of ``count`` groups left out.
+
+    statistic: of the index of the group left out. NaN where a value is, or with one group.
+    Source: Efron & Stein, Annals of Statistics 9 (1981).
+    """
+    left = np.array([statistic(index) for index in range(count)])
+    if count < 2 or not np.isfinite(left).all():
+        return float("nan")
+    return float(np.sqrt((count - 1) * ((left - left.mean()) ** 2).mean()))
+
+
+def excess_of_misses(points: int, misses: int, confidence: float) -> float:
+    """P(at least ``misses`` of ``points`` intervals miss) if every prediction were exact.
+
+    Clopper-Pearson intervals miss with probability at most 1 - confidence: binomial upper tail,
+    an upper bound on the p-value.
+    """
+    from scipy.stats import binom
+
+    return float(binom.sf(misses - 1, points, 1 - confidence))
+
+
+def _standard_error(values: NDArray[np.floating]) -> float:
+    return float(np.std(values, ddof=1) / np.sqrt(len(values)))

@@ -17,14 +17,14 @@ from slth import seeding
 from slth.networks.modules import ChannelScale
 from slth.supnorm import bracket, bracket_around, exact, rounding
 from slth.supnorm.arithmetic import FloatRangeError
+from slth.supnorm.bounds.intervals import interval_bound
 from slth.supnorm.exact_sums import dot, two_product, two_sum
-from slth.supnorm.interval import interval_bound
 from slth.supnorm.ranges import Range
 from slth.supnorm.signed import _allowed, _Blocked, aligned, merged_sums
 from slth.supnorm.units import Units
-from tests import rational
-from tests import supnorm_cases as cases
-from tests.test_supnorm_edges import exactly
+from tests.solvers import rational
+from tests.supnorm import supnorm_cases as cases
+from tests.supnorm.test_supnorm_edges import exactly
 
 WORK: dict[str, Any] = {"samples": 8, "restarts": 1, "steps": 2, "splits": 4}
 BELOW = 1 - Fraction(1, 10**9)  # what the search for the lower end is asked to reach of the value

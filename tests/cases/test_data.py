@@ -22,11 +22,10 @@ from slth.networks.architectures import build_dense_network
 from slth.networks.cifar import read_cifar_batch
 from slth.networks.idx import read_idx
 from slth.networks.pickles import read_pickle
-from tests import data_cases as cases
-from tests.encodings import unspecified
+from tests.networks import data_cases as cases
+from tests.project.encodings import unspecified
 
 ROOT = Path(__file__).parents[2]
-SCHEMA = ROOT / "workflow/schemas/config.schema.yaml"
 TWINS = ("mnist", "fashion-mnist")
 
 
@@ -104,11 +103,11 @@ def test_case_07_two_spellings_that_nobody_published_are_not_chosen_between(tmp_
 def test_case_07_another_set_is_a_fault_of_the_config(tmp_path: Path) -> None:
     folder = cases.write_idx_set(tmp_path / "dd", 0)
     with pytest.raises(ConfigError) as caught:
-        check({"data_folder": str(folder), "learned": {"data": "fashion-mnist"}}, SCHEMA)
+        check({"data_folder": str(folder), "learned": {"data": "fashion-mnist"}})
     (line,) = caught.value.faults
     assert line.startswith("learned.data: ")
     assert "taken for mnist" in line
-    assert check({"data_folder": str(folder), "learned": {"data": "mnist"}}, SCHEMA)
+    assert check({"data_folder": str(folder), "learned": {"data": "mnist"}})
 
 
 def test_the_published_sums_are_eight_of_two_sets() -> None:
@@ -426,8 +425,8 @@ from slth.configuration import check
 from slth.configuration.reading import read
 from slth.dependencies import closure
 assert locale.getpreferredencoding(False).lower().replace("-", "") not in ("utf8",)
-folder, schema, script = map(Path, sys.argv[1:])
-config = check(read([folder / "config.yaml"]), schema)
+folder, script = map(Path, sys.argv[1:])
+config = check(read([folder / "config.yaml"]))
 assert config["data_folder"].encode() == bytes.fromhex(sys.stdin.read())
 closure(script)
 running.plan(["results/donn\\u00e9es"], folder / "plan.json")
@@ -441,8 +440,8 @@ with progress.logged(folder / "log"):
 
 def test_text_is_utf8_whatever_the_locale(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(CONFIG, encoding="utf-8")
-    script = ROOT / "workflow/scripts/measure_price.py"
-    places = [str(tmp_path), str(SCHEMA), str(script)]
+    script = ROOT / "workflow/scripts/run_stage.py"
+    places = [str(tmp_path), str(script)]
     done = subprocess.run(
         [sys.executable, "-c", READ, *places],
         input="données/数".encode().hex().encode(),

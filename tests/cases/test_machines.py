@@ -11,10 +11,10 @@ import pytest
 
 from slth import cores
 from slth.problem import Instance
-from slth.solvers import compiled, front
-from slth.solvers.base import Answer, Options, Solver
+from slth.solvers import _solve as front
+from slth.solvers._base import Answer, Options, Solver
 
-SOURCE = Path(compiled.__file__).parents[2]
+SOURCE = Path(cores.__file__).parents[1]
 LIMIT = 300  # seconds a process may take on a busy machine; no measure of speed
 
 
@@ -35,10 +35,10 @@ def run(
 def test_case_26_a_damaged_kernel_cache_is_compiled_anew(tmp_path: Path) -> None:
     """In one folder: whole copies elsewhere would be read, and the damaged ones left."""
     code = (
-        "from slth.solvers import kernel_files as k; places = k.places\n"
+        "from slth.solvers.kernels import files as k; places = k.places\n"
         "k.places = lambda *a: places(*a)[:1]\n"
         "from slth.solvers.enumeration import _bits; print(_bits(7))\n"
-        "from slth.supnorm.descent_kernels import _maximiser as f; print(f(1., 2., 3.))"
+        "from slth.supnorm.dual.descent_kernels import _maximiser as f; print(f(1., 2., 3.))"
     )
     first = run(code, NUMBA_CACHE_DIR=str(tmp_path))
     assert first.returncode == 0, first.stderr
@@ -57,7 +57,7 @@ def test_case_25_no_writable_folder_costs_a_word_and_no_more() -> None:
         "import os, pathlib, tempfile\n"
         "def refuse(*a, **k): raise OSError(30, 'Read-only file system')\n"
         "os.mkdir = refuse; tempfile.tempdir = '/nonexistent'\n"
-        "from slth.solvers import kernel_files\n"
+        "from slth.solvers.kernels import files as kernel_files\n"
         "pathlib.Path.mkdir = refuse; kernel_files._replace = refuse\n"
         "kernel_files.read = lambda *a: iter(())\n"
         "from slth.solvers.enumeration import _bits, _counts\n"
@@ -142,6 +142,7 @@ LONG = {
     "mitm": dict(n=64, d=24),
     "mitm of a table": dict(n=54, d=1, memory=2**36),
     "klist": dict(n=100, d=9, budget=10**13),
+    "beam": dict(n=4000, d=40, budget=10**13),
     "klist of a size": dict(n=200, d=9, budget=10**13, size=60),
     "differencing": dict(n=60000, d=9, budget=10**12),
     "lp_rounding": dict(n=20000, d=40),
@@ -153,6 +154,7 @@ def stop(signum, frame):
     raise SystemExit(signum)
 
 signal.signal(signal.SIGTERM, stop)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below a shell's background job
 X = np.ones((2, 2))
 slth.solve(X, X[0], solver="enumeration")
 for name in sys.argv[1:]:
@@ -181,6 +183,7 @@ LONG = (
     "enumeration",
     "mitm",
     "klist",
+    "beam",
     "klist of a size",
     "differencing",
     "lp_rounding",

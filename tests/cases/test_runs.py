@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from slth import digests, fetching, frames, provenance, running
-from slth.configuration import load_schema, with_defaults
-from slth.rendering.latex import compile_pdf
+from slth.configuration import check
+from slth.studies.printing.latex import compile_pdf
 
 ROOT = Path(__file__).parents[2]
 HOSTILE = "x$(touch OWNED) `touch OWNED` ;touch OWNED; 'q' \"d\" #~%ü\n&b"
@@ -302,9 +302,8 @@ def test_results_behind_a_link_are_recorded(
 
 
 def test_order_of_keys_and_written_defaults_give_the_same_parameters() -> None:
-    schema = load_schema(ROOT / "workflow/schemas/config.schema.yaml")
-    plain = with_defaults({"seed": 3, "threshold": {"eps": 0.1, "replicates": 2}}, schema)
-    turned = with_defaults(backwards(plain), schema)
+    plain = check({"seed": 3, "threshold": {"eps": 0.1, "replicates": 2}})
+    turned = check(backwards(plain))
     assert repr(turned) == repr(plain)
 
 

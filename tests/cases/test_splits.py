@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from slth.supnorm import bracket
-from slth.supnorm.bracket import closed
+from slth.supnorm._bracket import closed
 
 OFF: dict[str, Any] = {"samples": 0, "restarts": 0, "steps": 0}
 # of 60 draws each, those where phases that are fixed at no loss put the bound below the value

@@ -71,10 +71,10 @@ def test_deleted_results_are_made_again(finished: Checkout) -> None:
 
 def test_damage_is_not_read_under_another_config(finished: Checkout) -> None:
     before, name = results(finished), "results/solve/cells/0.parquet"
-    over = finished.folder / "configs/other.yaml"
+    over = finished.folder / "config/other.yaml"
     over.write_text("threshold: {confidence: 0.95}\n")
     target = "results/measure/thresholds.parquet"
-    overlay = ("--configfile", "configs/ci.yaml", "configs/other.yaml")
+    overlay = ("--configfile", "config/ci.yaml", "config/other.yaml")
     flip(finished.folder / name)
     done = finished.run("--cores", "2", target, *overlay)
     assert f"results: {name}: damaged" in done.stderr
@@ -98,7 +98,7 @@ def test_lost_results_and_records_end_in_the_bytes_of_a_fresh_run(
     """Whatever is lost, and whatever the config was when it was not."""
     wanted = changed if other else finished
     copied = finished.copy(tmp_path / "copy")
-    (copied.folder / "configs/ci.yaml").write_text(config_of(wanted))
+    (copied.folder / "config/ci.yaml").write_text(config_of(wanted))
     for name in lost:
         path = copied.folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -110,14 +110,14 @@ def test_lost_results_and_records_end_in_the_bytes_of_a_fresh_run(
 
 
 def config_of(checkout: Checkout) -> str:
-    return (checkout.folder / "configs/ci.yaml").read_text()
+    return (checkout.folder / "config/ci.yaml").read_text()
 
 
 @pytest.fixture(scope="module")
 def changed(finished: Checkout, tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A checkout run to its end under another config."""
     checkout = Checkout(tmp_path_factory.mktemp("changed") / "slth")
-    config = checkout.folder / "configs/ci.yaml"
+    config = checkout.folder / "config/ci.yaml"
     config.write_text(config.read_text().replace("confidence:", "confidence: 0.9 #", 1))
     checkout.run()
     return checkout

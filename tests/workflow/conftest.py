@@ -19,7 +19,6 @@ PARTS = [
     "benchmarks",
     "config",
     "config.yaml",
-    "configs",
     "envs",
     "paper",
     "profiles",
@@ -32,7 +31,6 @@ GENERATED = shutil.ignore_patterns(
     "figures",
     "numbers.tex",
     "numbers",
-    "benchmark.tex",
     "main.pdf",
     ".part-*",
     "*.tmp.*",
@@ -76,7 +74,7 @@ class Checkout:
 
     def command(self, *arguments: str) -> list[str]:
         """Return the command line of a run on the CI config."""
-        base = [sys.executable, "-m", "snakemake", "--configfile", "configs/ci.yaml"]
+        base = [sys.executable, "-m", "snakemake", "--configfile", "config/ci.yaml"]
         return [*base, *(arguments or ("--cores", "2"))]
 
     def run(

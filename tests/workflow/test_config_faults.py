@@ -19,7 +19,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("text", FAULTS)
 def test_fault_is_one_line(fresh: Checkout, text: str) -> None:
-    (fresh.folder / "configs/ci.yaml").write_text(text + "\n", encoding="utf-8")
+    (fresh.folder / "config/ci.yaml").write_text(text + "\n", encoding="utf-8")
     done = fresh.run("--cores", "1", check=False)
     lines = [line for line in done.stderr.splitlines() if line.startswith("config: ")]
     assert done.returncode == 1

@@ -30,7 +30,7 @@ def test_imported_as_a_module_it_plans_the_same_jobs(fresh: Checkout, tmp_path: 
     own = {rule for rule in fresh.planned() if rule != "all"}
     user = tmp_path / "user"
     user.mkdir()
-    settings = read([fresh.folder / "config.yaml", fresh.folder / "configs/ci.yaml"])
+    settings = read([fresh.folder / "config.yaml", fresh.folder / "config/ci.yaml"])
     (user / "mine.yaml").write_text(
         yaml.safe_dump({"slth": settings, "other": 1}), encoding="utf-8"
     )

@@ -36,7 +36,7 @@ def test_jobs_are_shards(fresh: Checkout) -> None:
 
 
 def test_other_seed_gives_other_figures(finished: Checkout, fresh: Checkout) -> None:
-    config = fresh.folder / "configs/ci.yaml"
+    config = fresh.folder / "config/ci.yaml"
     config.write_text(config.read_text(encoding="utf-8") + "\nseed: 4242\n", encoding="utf-8")
     fresh.run("--cores", "2", "results/measure/thresholds.parquet")
     one, other = (
@@ -51,7 +51,7 @@ def test_paper_and_manifest_name_the_commit(finished: Checkout) -> None:
     folder, paper = finished.folder, finished.paper()
     try:
         commit = publish(folder)
-        assert finished.planned() == {"render_tables", "compile_paper", "write_manifest", "all"}
+        assert finished.planned() == {"render_provenance", "compile_paper", "write_manifest", "all"}
         finished.run()
         held = json.loads((folder / "results/manifest.json").read_text(encoding="utf-8"))
         assert (held["commit"], held["modified"]) == (commit, False)

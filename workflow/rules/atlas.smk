@@ -6,7 +6,7 @@ ATLAS_SAMPLED = ["least", "lattice", "covering", "sizes", "search", "volume"]
 rule solve_atlas:
     input:
         code=code(
-            "solve_atlas",
+            "atlas.solve",
             ATLAS["least"]["solver"],
             ATLAS["lattice"]["solver"],
             *ATLAS["search"]["solvers"],
@@ -27,6 +27,7 @@ rule solve_atlas:
         mem_mb=4000,
         runtime=240,
     params:
+        stage="atlas.solve",
         settings={
             **{name: ATLAS[name] for name in ATLAS_SAMPLED},
             "shards": ATLAS["shards"],
@@ -36,7 +37,7 @@ rule solve_atlas:
     message:
         "Least errors, covering radii, sizes and search of the atlas, shard {wildcards.shard}"
     script:
-        "../scripts/solve_atlas.py"
+        "../scripts/run_stage.py"
 
 
 rule measure_atlas:
@@ -49,7 +50,7 @@ rule measure_atlas:
             )
             for name in ATLAS_SAMPLED
         },
-        code=code("measure_atlas"),
+        code=code("atlas.measure"),
     output:
         least="results/measure/atlas_least.parquet",
         fit="results/measure/atlas_fit.parquet",
@@ -75,6 +76,7 @@ rule measure_atlas:
         mem_mb=4000,
         runtime=120,
     params:
+        stage="atlas.measure",
         confidence=ATLAS["confidence"],
         largest=ATLAS["least"]["largest"],
         tolerances=ATLAS["lattice"]["tolerances"],
@@ -82,4 +84,4 @@ rule measure_atlas:
     message:
         "Medians, rates and second moments of the atlas beside their predictions"
     script:
-        "../scripts/measure_atlas.py"
+        "../scripts/run_stage.py"

@@ -5,42 +5,23 @@ if not Path(BENCHMARK).exists():
     BENCHMARK = os.path.relpath(ROOT / "benchmarks/reference.json")
 
 
-rule render_benchmark:
+rule measure_benchmark:
     input:
         measured=BENCHMARK,
-        code=code("render_benchmark"),
+        code=code("benchmark.measure"),
     output:
-        figure="paper/figures/benchmark.pdf",
-        macros="paper/benchmark.tex",
-        times="paper/tables/benchmark_times.tex",
-        errors="paper/tables/benchmark_errors.tex",
-        report_figure=report(
-            "results/render/figures/benchmark.svg",
-            caption="../report/benchmark.rst",
-            category="Figures",
-            labels={"figure": "benchmark"},
-        ),
-        report_times=report(
-            "results/render/tables/benchmark_times.html",
-            caption="../report/benchmark_times.rst",
-            category="Tables",
-            labels={"table": "benchmark_times"},
-        ),
-        report_errors=report(
-            "results/render/tables/benchmark_errors.html",
-            caption="../report/benchmark_errors.rst",
-            category="Tables",
-            labels={"table": "benchmark_errors"},
-        ),
+        "results/measure/benchmark.parquet",
     log:
-        "results/logs/render_benchmark.log",
+        "results/logs/measure_benchmark.log",
     conda:
         "../../envs/cpu.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        stage="benchmark.measure",
     message:
-        "Set the benchmark of {input.measured}"
+        "Take over the times of {input.measured}"
     script:
-        "../scripts/render_benchmark.py"
+        "../scripts/run_stage.py"

@@ -10,44 +10,56 @@ if IMPORTED:
     PYTHONPATH += [path for path in own if path not in ("", *PYTHONPATH)]
 os.environ.update(PYTHONPATH=os.pathsep.join(PYTHONPATH))
 
-from slth.configuration import check_or_exit
+from slth import studies
+from slth.configuration import check_or_exit, enabled
 from slth.data_files import FILE_SETS, find_files
 from slth.dependencies import closure, constant, construction_modules, solver_modules
 from slth.provenance import commit_of
 from slth.running import only_run, plan
+from slth.studies.printing import titles
+from slth.studies.printing.engine import require_engine
 
-config = check_or_exit(
-    config, ROOT / "workflow/schemas/config.schema.yaml", workflow.configfiles
-)
+config = check_or_exit(config, workflow.configfiles)
+STUDIES = [name for name in studies.names() if enabled(config, name)]
 
 SEED = config["seed"]
-NETWORKS = {
-    network["name"]: {**network, "folder": config["data_folder"]}
-    for network in config["networks"]
-}
+NETWORKS = {network["name"]: network for network in config["networks"]}
 ARMS = {arm["name"]: arm for arm in config["tickets"]}
 CONSTRUCTION = "structured_convolution"  # of every arm
-SHARDS = range(config["threshold"]["shards"])
 
 
-def code(rule_name, *solvers, methods=(), constructions=(), modules=()):
-    """The script of a rule and the package files it depends on.
+def code(stage, *solvers, methods=(), constructions=(), script="run_stage"):
+    """A script, and the package files that a stage it runs depends on.
 
-    Solvers, learned-mask methods, constructions and ``modules`` are loaded by name, which imports
-    do not show.
+    stage: module below slth.studies. Solvers, learned-mask methods and constructions are loaded by
+    name, which imports do not show.
     """
-    script = ROOT / f"workflow/scripts/{rule_name}.py"
-    modules = [*modules, *(name for each in solvers for name in solver_modules(each))]
+    path = ROOT / f"workflow/scripts/{script}.py"
+    modules = [f"slth.studies.{stage}"] if stage else []
+    modules += [name for each in solvers for name in solver_modules(each)]
     table = constant(ROOT / "src/slth/learned/registry.py", "METHODS")
     modules += [table[method].split(":")[0] for method in methods]
     modules += [name for each in constructions for name in construction_modules(each)]
-    return [os.path.relpath(path) for path in (script, *closure(script, modules))]
+    return [os.path.relpath(path) for path in (path, *closure(path, modules))]
+
+
+def code_of_section(study):
+    """The script that sets a study, and the package files that it depends on."""
+    modules = [f"slth.studies.{study}.{part}" for part in studies.parts(study)]
+    path = ROOT / "workflow/scripts/render_study.py"
+    return [os.path.relpath(path) for path in (path, *closure(path, modules))]
+
+
+def words_of_section(study):
+    """Words on the classes of solvers and constructions, where a study prints any."""
+    read = any(path.endswith("printing/titles.py") for path in code_of_section(study))
+    return titles.in_use() if read else {}
 
 
 def arm_code(wildcards):
     """Code of the rule that solves the subset problems of an arm."""
     return code(
-        "solve_blocks", ARMS[wildcards.arm]["solver"], constructions=[CONSTRUCTION]
+        "tickets.solve", ARMS[wildcards.arm]["solver"], constructions=[CONSTRUCTION]
     )
 
 
@@ -96,16 +108,21 @@ def per_replicate(pattern, arms=ARMS):
     ]
 
 
-def rendered(module, names):
-    """Names, without suffix, of what a module of the rendering room writes."""
-    listed = constant(ROOT / f"src/slth/rendering/{module}.py", names)
-    return [Path(name).stem for name in listed]
+def tex_is_deployed():
+    """Whether jobs have environments of their own, with a TeX in that of the paper."""
+    return bool(workflow.deployment_settings.deployment_method)
 
 
 def begin():
     """Keep other runs out of this folder; note which files this one makes."""
     workflow.globals["run_lock"] = only_run()  # held until this process ends
     made = {str(path) for job in workflow.dag.jobs for path in job.output}
+    waiting = [job.rule.name for job in workflow.dag.needrun_jobs()]
+    if (
+        any(name.endswith("compile_paper") for name in waiting)
+        and not tex_is_deployed()
+    ):
+        require_engine()
     if "results/manifest.json" in made:
         plan(made)
 

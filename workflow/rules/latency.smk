@@ -8,7 +8,7 @@ if not Path(LATENCY).exists():
 rule measure_latency:
     input:
         measured=LATENCY,
-        code=code("measure_latency"),
+        code=code("latency.measure"),
     output:
         "results/measure/latency.parquet",
     log:
@@ -19,7 +19,9 @@ rule measure_latency:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        stage="latency.measure",
     message:
         "Take over the latencies of {input.measured}"
     script:
-        "../scripts/measure_latency.py"
+        "../scripts/run_stage.py"

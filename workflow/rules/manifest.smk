@@ -16,7 +16,7 @@ onstart:
 rule write_manifest:
     input:
         paper="paper/main.pdf",
-        code=code("write_manifest"),
+        code=code(None, script="write_manifest"),
     output:
         "results/manifest.json",
     log:

@@ -1,156 +1,72 @@
-# Figures, tables and numbers of the paper, and the paper.
-MEASURED = {
-    "thresholds": "results/measure/thresholds.parquet",
-    "tickets": "results/measure/tickets.parquet",
-    "blocks": "results/measure/blocks.parquet",
-    "networks": "results/measure/networks.parquet",
-    "learned": "results/measure/learned.parquet",
-    "routes": "results/measure/routes.parquet",
-}
-FIGURES = rendered("figures", "FIGURES")
-TABLES = rendered("tables", "TABLES")
-PROSE = sorted(
-    f"paper/sections/{path.name}" for path in (ROOT / "paper/sections").glob("*.tex")
-)
+# Figures, tables, numbers and sentences of every study, from its measured tables.
+MEASURED = {}  # path of every measured table that is printed: its kind
 
 
-rule render_figures:
-    input:
-        **MEASURED,
-        code=code("render_figures"),
-    output:
-        paper=expand("paper/figures/{name}.pdf", name=FIGURES),
-        report=[
-            report(
-                f"results/render/figures/{name}.svg",
-                caption=f"../report/{name}.rst",
-                category="Figures",
-                labels={"figure": name},
-            )
-            for name in FIGURES
-        ],
-    log:
-        "results/logs/render_figures.log",
-    benchmark:
-        "results/benchmarks/render_figures.tsv"
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    message:
-        "Draw the figures"
-    script:
-        "../scripts/render_figures.py"
+def tables_of(study):
+    """Path and kind of the measured tables a study prints, and those that this run has not."""
+    found = {
+        name: (f"results/measure/{name}.parquet", kind)
+        for name, kind in studies.listed(study, "claims", "READS").items()
+    }
+    absent = []
+    borrowed = studies.listed(study, "claims", "BORROWS") or {}
+    for owner, names in borrowed.items():
+        for name, kind in names.items():
+            if owner in STUDIES:
+                found[name] = (f"results/measure/{name}.parquet", kind)
+            else:
+                absent.append(name)
+    return found, absent
 
 
-rule render_tables:
-    input:
-        **MEASURED,
-        code=code("render_tables"),
-    output:
-        paper=expand("paper/tables/{name}.tex", name=TABLES),
-        report=[
-            report(
-                f"results/render/tables/{name}.html",
-                caption=f"../report/{name}.rst",
-                category="Tables",
-                labels={"table": name},
-            )
-            for name in TABLES
-        ],
-    log:
-        "results/logs/render_tables.log",
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        config=config,
-        source=lambda _: commit_of(ROOT),
-    message:
-        "Set the tables"
-    script:
-        "../scripts/render_tables.py"
-
-
-rule render_numbers:
-    input:
-        **MEASURED,
-        code=code("render_numbers"),
-    output:
-        "paper/numbers.tex",
-    log:
-        "results/logs/render_numbers.log",
-    conda:
-        "../../envs/cpu.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        config=config,
-    message:
-        "Write the numbers and the sentences that the data choose"
-    script:
-        "../scripts/render_numbers.py"
-
-
-# In a folder of its own, as that of another workflow, the written part of the paper is put beside the computed one.
-for path in ["paper/main.tex", "paper/references.bib", *PROSE] if ELSEWHERE else []:
+for study in STUDIES:
+    measured, absent = tables_of(study)
+    MEASURED.update(dict(measured.values()))
+    figures = studies.listed(study, "figures", "FIGURES")
+    tables = studies.listed(study, "tables", "TABLES")
 
     rule:
         name:
-            f"copy_{Path(path).stem}"
+            f"render_{study}"
         input:
-            str(ROOT / path),
+            measured=[path for path, _ in measured.values()],
+            code=code_of_section(study),
         output:
-            path,
-        localrule: True
+            numbers=f"paper/numbers/{study}.tex",
+            paper=[f"paper/figures/{name}.pdf" for name in figures]
+            + [f"paper/tables/{name}.tex" for name in tables],
+            figures=[
+                report(
+                    f"results/render/figures/{name}.svg",
+                    caption=f"../report/{study}/{name}.rst",
+                    category="Figures",
+                    labels={"figure": name},
+                )
+                for name in figures
+            ],
+            tables=[
+                report(
+                    f"results/render/tables/{name}.html",
+                    caption=f"../report/{study}/{name}.rst",
+                    category="Tables",
+                    labels={"table": name},
+                )
+                for name in tables
+            ],
+        log:
+            f"results/logs/render_{study}.log",
+        conda:
+            "../../envs/cpu.yaml"
+        threads: 1
         resources:
-            mem_mb=100,
-            runtime=1,
+            mem_mb=1000,
+            runtime=10,
+        params:
+            study=study,
+            words=words_of_section(study),
+            measured=measured,
+            absent=absent,
         message:
-            f"Copy {path}"
-        shell:
-            "cp {input:q} {output:q}"
-
-
-rule compile_paper:
-    input:
-        main="paper/main.tex",
-        references="paper/references.bib",
-        numbers="paper/numbers.tex",
-        figures=expand("paper/figures/{name}.pdf", name=FIGURES),
-        tables=expand("paper/tables/{name}.tex", name=TABLES),
-        benchmark=[
-            rules.render_benchmark.output.figure,
-            rules.render_benchmark.output.macros,
-            rules.render_benchmark.output.times,
-            rules.render_benchmark.output.errors,
-        ],
-        sections=PROSE,
-        parts=SECTION_PARTS,
-        code=code("compile_paper"),
-    output:
-        report(
-            "paper/main.pdf",
-            caption="../report/paper.rst",
-            category="Paper",
-            labels={"document": "paper"},
-        ),
-    log:
-        "results/logs/compile_paper.log",
-    conda:
-        "../../envs/tex.yaml"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    message:
-        "Compile the paper"
-    script:
-        "../scripts/compile_paper.py"
+            f"Set the section {study}"
+        script:
+            "../scripts/render_study.py"

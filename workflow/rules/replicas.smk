@@ -1,14 +1,11 @@
 # Published experiments of one dimension, run again.
-REPLICAS = {
-    key: {**config["replicas"][key], "folder": config["data_folder"]}
-    for key in ("dense", "lenet")
-}
+REPLICAS = config["replicas"]
 
 
 rule train_replica:
     input:
         data=data_files(REPLICAS["dense"]["data"]),
-        code=code("train_replica"),
+        code=code("replicas.train"),
     output:
         "results/sample/replicas/dense.npz",
     log:
@@ -23,6 +20,8 @@ rule train_replica:
         mem_mb=memory_of(REPLICAS["dense"]["data"]),
         runtime=240,
     params:
+        stage="replicas.train",
+        folder=config["data_folder"],
         settings={
             key: value
             for key, value in REPLICAS["dense"].items()
@@ -32,14 +31,14 @@ rule train_replica:
     message:
         "Train the dense network of the published experiment on {params.settings[data]}"
     script:
-        "../scripts/train_replica.py"
+        "../scripts/run_stage.py"
 
 
 rule build_replicas:
     input:
         target="results/sample/replicas/dense.npz",
         data=data_files(REPLICAS["dense"]["data"]),
-        code=code("build_replicas", "mitm", constructions=["rss_dense"]),
+        code=code("replicas.dense", "mitm", constructions=["rss_dense"]),
     output:
         "results/construct/replicas/{shard}.parquet",
     log:
@@ -53,24 +52,26 @@ rule build_replicas:
         mem_mb=dense_ticket_mb(REPLICAS["dense"]),
         runtime=120,
     params:
+        stage="replicas.dense",
+        folder=config["data_folder"],
         settings=REPLICAS["dense"],
         seed=SEED,
         shard=lambda wildcards: int(wildcards.shard),
     message:
         "Build the dense network from random ones, shard {wildcards.shard}"
     script:
-        "../scripts/build_replicas.py"
+        "../scripts/run_stage.py"
 
 
 rule collect_replicas:
     input:
-        parts=expand(
+        dense=expand(
             "results/construct/replicas/{shard}.parquet",
             shard=range(REPLICAS["dense"]["shards"]),
         ),
-        code=code("collect_replicas"),
+        code=code("collect"),
     output:
-        "results/measure/replicas_dense.parquet",
+        dense="results/measure/replicas_dense.parquet",
     log:
         "results/logs/collect_replicas.log",
     conda:
@@ -79,16 +80,19 @@ rule collect_replicas:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        stage="collect",
+        kinds={"dense": "replicas_dense"},
     message:
         "Gather the rows of the dense tickets"
     script:
-        "../scripts/collect_replicas.py"
+        "../scripts/run_stage.py"
 
 
 rule measure_sums:
     input:
         data=data_files(REPLICAS["lenet"]["data"]),
-        code=code("measure_sums", "mitm"),
+        code=code("replicas.sums", "mitm"),
     output:
         lenet="results/measure/replicas_lenet.parquet",
         failures="results/measure/replicas_failures.parquet",
@@ -103,10 +107,12 @@ rule measure_sums:
         mem_mb=memory_of(REPLICAS["lenet"]["data"]),
         runtime=240,
     params:
+        stage="replicas.sums",
+        folder=config["data_folder"],
         lenet=REPLICAS["lenet"],
         failures=config["replicas"]["failures"],
         seed=SEED,
     message:
         "Imitate the weights of LeNet-5, count failures"
     script:
-        "../scripts/measure_sums.py"
+        "../scripts/run_stage.py"

@@ -6,7 +6,7 @@ RESTRICTED = ["structured_convolution", "activated_convolution"]  # loaded by na
 rule measure_restrictions:
     input:
         code=code(
-            "measure_restrictions", RESTRICTIONS["solver"], constructions=RESTRICTED
+            "restrictions.measure", RESTRICTIONS["solver"], constructions=RESTRICTED
         ),
     output:
         "results/measure/restrictions/{shard}.parquet",
@@ -21,6 +21,7 @@ rule measure_restrictions:
         mem_mb=3000,
         runtime=240,
     params:
+        stage="restrictions.measure",
         settings=RESTRICTIONS,
         seed=SEED,
         device=config["device"],
@@ -28,18 +29,18 @@ rule measure_restrictions:
     message:
         "Tickets with one restriction lifted, shard {wildcards.shard}"
     script:
-        "../scripts/measure_restrictions.py"
+        "../scripts/run_stage.py"
 
 
 rule collect_restrictions:
     input:
-        rows=expand(
+        restrictions=expand(
             "results/measure/restrictions/{shard}.parquet",
             shard=range(RESTRICTIONS["shards"]),
         ),
-        code=code("collect_restrictions"),
+        code=code("collect"),
     output:
-        "results/measure/restrictions.parquet",
+        restrictions="results/measure/restrictions.parquet",
     log:
         "results/logs/collect_restrictions.log",
     conda:
@@ -48,7 +49,11 @@ rule collect_restrictions:
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        stage="collect",
+        kinds={"restrictions": "restrictions"},
+        order="replicate",
     message:
         "Gather the tickets with one restriction lifted"
     script:
-        "../scripts/collect_restrictions.py"
+        "../scripts/run_stage.py"

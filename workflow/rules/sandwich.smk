@@ -1,13 +1,11 @@
 # The error sandwich: brackets of random pairs beside their peers, and of the tickets with splitting.
 SANDWICH = config["sandwich"]
-SANDWICH_ARMS = (
-    {name: arm for name, arm in ARMS.items()} if SANDWICH["networks"] else {}
-)
+SANDWICH_ARMS = ARMS if SANDWICH["networks"] else {}
 
 
 rule sandwich_pairs:
     input:
-        code=code("sandwich_pairs"),
+        code=code("sandwich.solve"),
     output:
         "results/measure/sandwich/{shard}.parquet",
     log:
@@ -22,6 +20,7 @@ rule sandwich_pairs:
         mem_mb=4000,
         runtime=240,
     params:
+        stage="sandwich.solve",
         settings=SANDWICH,
         bracket=config["bracket"],
         device=config["device"],
@@ -30,7 +29,7 @@ rule sandwich_pairs:
     message:
         "Bracket random pairs of networks and probe them, shard {wildcards.shard}"
     script:
-        "../scripts/sandwich_pairs.py"
+        "../scripts/run_stage.py"
 
 
 rule measure_sandwich:
@@ -38,14 +37,14 @@ rule measure_sandwich:
         pairs=expand(
             "results/measure/sandwich/{shard}.parquet", shard=range(SANDWICH["shards"])
         ),
-        tickets="results/measure/tickets.parquet",
-        networks="results/measure/networks.parquet",
+        tickets=["results/measure/tickets.parquet"] if ARMS else [],
+        networks=["results/measure/networks.parquet"] if ARMS else [],
         targets=[
             f"results/sample/targets/{arm['network']}.npz"
             for arm in SANDWICH_ARMS.values()
         ],
         constructed=[f"results/construct/{name}/0.npz" for name in SANDWICH_ARMS],
-        code=code("measure_sandwich"),
+        code=code("sandwich.measure"),
     output:
         "results/measure/sandwich.parquet",
     log:
@@ -59,6 +58,7 @@ rule measure_sandwich:
         mem_mb=2000,
         runtime=120,
     params:
+        stage="sandwich.measure",
         settings=SANDWICH,
         arms=SANDWICH_ARMS,
         bracket=config["bracket"],
@@ -67,4 +67,4 @@ rule measure_sandwich:
     message:
         "Bracket one ticket of every arm with splitting; gather the sandwich"
     script:
-        "../scripts/measure_sandwich.py"
+        "../scripts/run_stage.py"

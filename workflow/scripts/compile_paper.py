@@ -1,3 +1,3 @@
-from slth.rendering.latex import compile_pdf
+from slth.studies.printing.latex import compile_pdf
 
 compile_pdf(snakemake.input.main, snakemake.output[0], "results/render/latex", snakemake.log[0])

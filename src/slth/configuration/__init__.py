@@ -1,19 +1,21 @@
 """The config's front door: read it, name every fault in one line, fill in the defaults."""
 
-from slth.configuration.front import check, check_or_exit, read_or_exit
-from slth.configuration.reading import ConfigError, merge, read
+from slth.configuration.faults import faults
+from slth.configuration.front import check, check_or_exit
+from slth.configuration.model import enabled
+from slth.configuration.reading import ConfigError, merge, read, read_or_exit
 from slth.configuration.rules import cross_faults
-from slth.configuration.schema import faults, load_schema, with_defaults
+from slth.configuration.schema import schema
 
 __all__ = [
     "ConfigError",
     "check",
     "check_or_exit",
     "cross_faults",
+    "enabled",
     "faults",
-    "load_schema",
     "merge",
     "read",
     "read_or_exit",
-    "with_defaults",
+    "schema",
 ]

@@ -1,36 +1,32 @@
 """From a raw config to one that every rule may trust, or out with one line a fault."""
 
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from slth.configuration.reading import ConfigError, read
+from slth.configuration.faults import faults
+from slth.configuration.model import model
+from slth.configuration.reading import ConfigError, leave, read_or_exit
 from slth.configuration.rules import cross_faults
-from slth.configuration.schema import Schema, faults, load_schema, with_defaults
+from slth.configuration.schema import schema
 
 
-def check(config: Mapping[str, Any], schema: str | Path | Schema) -> dict[str, Any]:
+def check(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``config`` with its defaults; raise ConfigError with every fault otherwise.
 
-    schema: a path, or what `load_schema` made of it. Rules between keys are looked at once every
-    key by itself is right.
+    Rules between keys are looked at once every key by itself is right.
     """
-    if not isinstance(schema, Mapping):
-        schema = load_schema(schema)
-    found = faults(config, schema)
+    found = faults(config, schema())
     if found:
         raise ConfigError(found)
-    filled = with_defaults(config, schema)
+    filled = model().model_validate(config).model_dump()
     found = cross_faults(filled)
     if found:
         raise ConfigError(found)
     return filled
 
 
-def check_or_exit(
-    config: Mapping[str, Any], schema: str | Path | Schema, files: Iterable[str | Path] = ()
-) -> dict[str, Any]:
+def check_or_exit(config: Mapping[str, Any], files: Iterable[str | Path] = ()) -> dict[str, Any]:
     """Return ``config`` with its defaults, or print ``config: `` lines to stderr and exit with 1.
 
     For the Snakefile. files: where the config came from (``workflow.configfiles``); read again to
@@ -39,24 +35,6 @@ def check_or_exit(
     """
     read_or_exit(files)
     try:
-        return check(config, schema)
+        return check(config)
     except ConfigError as error:
-        _exit(error)
-
-
-def read_or_exit(files: Iterable[str | Path]) -> dict[str, Any]:
-    """Return the config in ``files``, or print ``config: `` lines to stderr and exit with 1.
-
-    For the top of the Snakefile: over some files, as one that is not UTF-8, Snakemake's own reader
-    would end in a traceback.
-    """
-    try:
-        return read(files)
-    except ConfigError as error:
-        _exit(error)
-
-
-def _exit(error: ConfigError) -> NoReturn:
-    for line in error.faults:
-        print(f"config: {line}", file=sys.stderr)
-    sys.exit(1)
+        leave(error)

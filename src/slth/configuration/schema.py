@@ -1,213 +1,76 @@
-"""Check a config against its schema, one line a fault, and fill in the defaults.
+"""The config's JSON schema, generated from the typed settings; `make schema` writes it for editors.
 
-The schema is JSON Schema (2020-12), restricted to the keywords in `KEYWORDS`, with one addition:
-``x-names: module:TABLE`` takes its enum from the keys of a registry of the package, so that a new
-solver or ensemble is known to the config by its one registry line.
+Only the keywords in `KEYWORDS` are left: no references, no unions but with null. ``x-names`` of the
+settings become the keys of a registry, read without importing it, so that a new solver or ensemble
+is known to the config by its one registry line.
 """
 
 import ast
-import copy
-import difflib
-import math
-import re
-from collections.abc import Iterator, Mapping
+import functools
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
+from slth.configuration.model import model
 
 Schema = Mapping[str, Any]
 PACKAGE = Path(__file__).parents[1]
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 KEYWORDS = {
-    *("$schema", "title", "description", "default", "type", "enum", "pattern", "x-names", "x-also"),
+    *("$schema", "title", "description", "default", "type", "enum", "pattern"),
     *("properties", "additionalProperties", "required", "items", "minItems", "maxItems"),
     *("uniqueItems", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
 }
-_WORDS = {
-    "object": "keys",
-    "array": "a list",
-    "string": "a word",
-    "integer": "an integer",
-    "number": "a number",
-    "boolean": "true or false",
-    "null": "null",
-}
-_LIMITS = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusiveMaximum": "<"}
 
 
-def load_schema(path: str | Path) -> dict[str, Any]:
-    """Return the schema in ``path`` with every ``x-names`` turned into an enum."""
-    schema = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    return _with_names(schema)
+@functools.cache
+def schema() -> dict[str, Any]:
+    """Return the schema of the whole config."""
+    raw = model().model_json_schema()
+    flat = _flat(raw, raw.get("$defs", {}))
+    words = {"title": "Config of the slth workflow", "description": "what to sample and measure"}
+    return {"$schema": DIALECT, **flat, **words}
 
 
-def with_defaults(config: Mapping[str, Any], schema: Schema) -> dict[str, Any]:
-    """Return a copy of ``config`` in which every key of ``schema`` that is absent has its default.
-
-    Keys come in the schema's order: one written in another order, or a default written out, gives
-    the same parameters of every rule.
-    Meant for a config without faults; what does not fit the schema is passed on as it is.
-    """
-    filled = _filled(config, schema)
-    assert isinstance(filled, dict)
-    return filled
+def write(path: str | Path) -> None:
+    """Write the schema as JSON."""
+    Path(path).write_text(json.dumps(schema(), indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
-def faults(config: object, schema: Schema) -> list[str]:
-    """Return one line a fault: key path, what it got, what it takes. Never raises."""
-    return list(_faults(config, schema, ""))
+def _flat(part: Any, definitions: Schema) -> Any:
+    """The part without references, titles and unions with null; registries as enums."""
+    if isinstance(part, list):
+        return [_flat(entry, definitions) for entry in part]
+    if not isinstance(part, dict):
+        return part
+    own = {key: value for key, value in part.items() if key not in ("$defs", "title")}
+    if "$ref" in own:
+        named = definitions[own.pop("$ref").rsplit("/", 1)[1]]
+        own = {**{k: v for k, v in named.items() if k != "title"}, **own}
+    if "anyOf" in own:
+        kinds = own.pop("anyOf")
+        plain = _flat(next(k for k in kinds if k.get("type") != "null"), definitions)
+        own = {**plain, "type": [plain["type"], "null"], **own}
+    if "const" in own:
+        own["enum"] = [own.pop("const")]
+    if "x-names" in own:
+        table, *also = own.pop("x-names")
+        own["enum"] = [*also, *_keys(*table.split(":"))]
+    properties = own.pop("properties", None)
+    flat = {
+        key: value if key == "default" else _flat(value, definitions) for key, value in own.items()
+    }
+    if properties is not None:
+        flat["properties"] = {key: _flat(value, definitions) for key, value in properties.items()}
+    return flat
 
 
-def shown(value: object, limit: int = 60) -> str:
-    """Return ``value`` for a message: one line, short, whatever it is."""
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):  # an integer of 5000 digits; a list nested too deep
-        text = f"{type(value).__name__} too large to print"
-    text = "".join(c if c.isprintable() else "?" for c in text)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def takes(schema: Schema) -> str:
-    """Say in words what ``schema`` accepts, with its description."""
-    if "enum" in schema:
-        words = "one of " + ", ".join(map(str, schema["enum"]))
-    elif "object" in _types(schema):
-        words = "the keys " + ", ".join(schema.get("properties", {}))
-    else:
-        words = " or ".join(_WORDS[name] for name in _types(schema))
-        limits = [f"{sign} {schema[key]}" for key, sign in _LIMITS.items() if key in schema]
-        words += " " + " and ".join(limits) if limits else ""
-    if "array" in _types(schema):
-        words += _length(schema) + f", each {takes({**schema['items'], 'description': ''})}"
-    if "pattern" in schema:
-        words += f" matching {schema['pattern']}"
-    note = schema.get("description", "")
-    return f"{words} ({note})" if note else words
-
-
-def _faults(value: object, schema: Schema, path: str) -> Iterator[str]:
-    name = path or "the config"
-    if not any(_is(value, kind) for kind in _types(schema)):
-        yield f"{name}: got {shown(value)}, takes {takes(schema)}{_hint(value, schema)}"
-    elif isinstance(value, dict):
-        yield from _object_faults(value, schema, path)
-    elif isinstance(value, list):
-        yield from _list_faults(value, schema, path)
-    elif value is not None and not _fits(value, schema):
-        yield f"{name}: got {shown(value)}, takes {takes(schema)}{_near(value, schema)}"
-
-
-def _object_faults(value: dict[Any, Any], schema: Schema, path: str) -> Iterator[str]:
-    known = schema.get("properties", {})
-    for key, inner in value.items():
-        if key in known:
-            yield from _faults(inner, known[key], _join(path, key))
-            continue
-        near = difflib.get_close_matches(shown(key).strip("'"), known, n=1, cutoff=0.5)
-        hint = f"did you mean {near[0]}? " if near else ""
-        yield f"{_join(path, key)}: unknown key; {hint}takes {', '.join(known)}"
-    for key in schema.get("required", ()):
-        if key not in value:
-            yield f"{_join(path, key)}: missing, takes {takes(known[key])}"
-
-
-def _list_faults(value: list[Any], schema: Schema, path: str) -> Iterator[str]:
-    low, high = schema.get("minItems", 0), schema.get("maxItems", math.inf)
-    if not low <= len(value) <= high:
-        yield f"{path}: got {len(value)} entries, takes {takes(schema)}"
-        return
-    found = [
-        line for i, x in enumerate(value) for line in _faults(x, schema["items"], f"{path}[{i}]")
-    ]
-    yield from found
-    if schema.get("uniqueItems") and not found:
-        twice = [x for i, x in enumerate(value) if x in value[:i]]
-        if twice:
-            yield f"{path}: got {shown(twice[0])} twice, takes each value once"
-
-
-def _fits(value: Any, schema: Schema) -> bool:
-    return (
-        value in schema.get("enum", (value,))
-        and value >= schema.get("minimum", value)
-        and value <= schema.get("maximum", value)
-        and ("exclusiveMinimum" not in schema or value > schema["exclusiveMinimum"])
-        and ("exclusiveMaximum" not in schema or value < schema["exclusiveMaximum"])
-        and ("pattern" not in schema or re.fullmatch(schema["pattern"], value) is not None)
-    )
-
-
-def _is(value: object, kind: str) -> bool:
-    if kind == "number":  # a float of YAML may be .nan or .inf, which no comparison refuses
-        return _is(value, "integer") or (isinstance(value, float) and math.isfinite(value))
-    if kind == "integer":
-        return isinstance(value, int) and not isinstance(value, bool)
-    kinds = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
-    return isinstance(value, kinds[kind])
-
-
-def _hint(value: object, schema: Schema) -> str:
-    """YAML 1.1 reads 1e-3 as a word; it wants 1.0e-3."""
-    numeric = {"number", "integer"} & set(_types(schema))
-    if numeric and isinstance(value, str) and len(value) < 40:
-        try:
-            number = float(value)
-        except ValueError:
-            return ""
-        return f"; write {number!r} without quotes" if math.isfinite(number) else ""
-    return ""
-
-
-def _near(value: object, schema: Schema) -> str:
-    near = difflib.get_close_matches(shown(value), map(repr, schema.get("enum", ())), n=1)
-    return f"; did you mean {near[0]}?" if near else ""
-
-
-def _length(schema: Schema) -> str:
-    low, high = schema.get("minItems", 0), schema.get("maxItems")
-    return f" of {low} to {high}" if high is not None else f" of at least {low}"
-
-
-def _join(path: str, key: object) -> str:
-    plain = isinstance(key, str) and re.fullmatch(r"[\w-]{1,60}", key)
-    word = str(key) if plain else shown(key)
-    return f"{path}.{word}" if path else word
-
-
-def _types(schema: Schema) -> list[str]:
-    kind = schema["type"]
-    return [kind] if isinstance(kind, str) else list(kind)
-
-
-def _filled(value: Any, schema: Schema) -> Any:
-    if isinstance(value, Mapping) and "properties" in schema:
-        known = {
-            k: _filled(value[k] if k in value else copy.deepcopy(s["default"]), s)
-            for k, s in schema["properties"].items()
-            if k in value or "default" in s
-        }
-        return known | {k: v for k, v in value.items() if k not in known}
-    if isinstance(value, list) and "items" in schema:
-        return [_filled(x, schema["items"]) for x in value]
-    return value
-
-
-def _with_names(schema: Any) -> Any:
-    if isinstance(schema, list):
-        return [_with_names(part) for part in schema]
-    if not isinstance(schema, dict):
-        return schema
-    filled = {key: _with_names(part) for key, part in schema.items()}
-    if "x-names" in filled:
-        filled["enum"] = [*filled.get("x-also", []), *_names(*filled["x-names"].split(":"))]
-    return filled
-
-
-def _names(module: str, table: str) -> list[str]:
+def _keys(module: str, table: str) -> list[str]:
     """Keys of a dict display in a module, read without importing it (some import torch)."""
-    path = PACKAGE.joinpath(*module.split(".")[1:]).with_suffix(".py")
+    path = PACKAGE.joinpath(*module.split(".")[1:])
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         targets = [node.target] if isinstance(node, ast.AnnAssign) else getattr(node, "targets", [])
         named = any(isinstance(t, ast.Name) and t.id == table for t in targets)

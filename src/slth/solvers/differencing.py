@@ -7,11 +7,11 @@ import numpy as np
 
 from slth.checks import BoolArray, FloatArray
 from slth.problem import Instance
-from slth.solvers import stopping
-from slth.solvers.base import Answer, BatchAnswer, Options, Solver
-from slth.solvers.compiled import njit, stopped
-from slth.solvers.crew import Crew
+from slth.solvers._base import Answer, BatchAnswer, Options, Solver
 from slth.solvers.enumeration import Enumeration
+from slth.solvers.kernels import stopping
+from slth.solvers.kernels.compiled import njit, stopped
+from slth.solvers.kernels.workers import Crew
 
 DEFAULT_BUDGET = 2**30  # pairs: all n²/2 of them up to n = 46 000; 15 s there at d = 9
 FINISH_BITS = 20  # in R^d the last 21 vectors are signed by enumeration: 10 ms at d = 9
@@ -33,6 +33,7 @@ class Differencing(Solver):
     """
 
     name: ClassVar[str] = "differencing"
+    printed: ClassVar[str] = "differencing"
     handles: ClassVar[str] = "any n and d; best when n ≥ 10^4 and a loose error will do"
     cannot: ClassVar[str] = (
         "prove; use more time for a smaller error; use klist, or mitm for n ≤ 44"

@@ -6,11 +6,10 @@ import numpy as np
 
 from slth.checks import FloatArray
 from slth.problem import Instance
-from slth.solvers import stopping
-from slth.solvers.base import Answer, Options, Solver
-from slth.solvers.compiled import njit, stopped
+from slth.solvers._base import Answer, Options, Solver
+from slth.solvers.kernels import stopping
+from slth.solvers.kernels.compiled import njit, stopped
 
-MAX_N = 30  # 2^30 subsets: seconds per coordinate; each further candidate doubles it
 BASE_BYTES = 2**20  # compiled code and small arrays
 BLOCK_BITS = 10  # sums of the first candidates, one table of 2^10 rows: 8 KiB a coordinate
 
@@ -26,6 +25,8 @@ class Enumeration(Solver):
     """
 
     name: ClassVar[str] = "enumeration"
+    printed: ClassVar[str] = "enumeration"
+    max_n: ClassVar[int | None] = 30  # 2^30 subsets: seconds per coordinate; one more doubles it
     handles: ClassVar[str] = "any d, n ≤ 30; proves the optimum"
     cannot: ClassVar[str] = "n > 30; use mitm (exact) or klist"
     cost: ClassVar[str] = "2^n·d additions: 1 ms at n = 20, d = 1; budget = subsets"
@@ -35,8 +36,8 @@ class Enumeration(Solver):
 
     def refusal(self, n: int, d: int) -> str | None:
         """Refuse n > 30."""
-        if n > MAX_N:
-            return f"enumeration takes n <= {MAX_N} (2^n subsets)"
+        if self.max_n is not None and n > self.max_n:
+            return f"enumeration takes n <= {self.max_n} (2^n subsets)"
         return None
 
     def bytes_needed(self, n: int, d: int) -> int:

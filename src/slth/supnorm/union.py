@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from slth.supnorm.blocks import Blocks, share
+from slth.supnorm.dual.blocks import Blocks, share
 from slth.supnorm.layers import Geometry, Layer
 
 Fields = tuple[Tensor, Tensor]  # of `blocks.fields`

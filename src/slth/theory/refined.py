@@ -8,12 +8,13 @@ from numpy.typing import ArrayLike
 
 from slth import checks, seeding
 from slth.checks import FloatArray
-from slth.ensembles import Ensemble, lookup
+from slth.ensembles import Ensemble
 from slth.theory import arguments
 
 CLUSTER = 4  # shortest candidates whose sums hit together
 POINTS = 32  # of a cluster's cubes, to measure the overlap
 CHUNK = 2**21  # float64 entries of candidates held at once: 16 MiB
+SQUARES = 2**25  # of covariances: 256 MiB
 
 
 def refined_probability(
@@ -42,13 +43,13 @@ def refined_probability(
     eps = 0.05 and d = 2, 3, 4 within about 0.02 on average, where the simple formula is off by up
     to 0.1. Source: derived; checked against brute force in tests.
     """
-    law = lookup(ensemble, d)
+    law, d = arguments.law(ensemble, d)
     if law.step:
         raise ValueError(f"ensemble: got {law.name!r}, takes one with a density, not integers")
-    n, eps = checks.integer("n", n, low=1), checks.positive("eps", eps)
+    n, eps = arguments.size("n", n, low=1), checks.positive("eps", eps)
     samples = checks.integer("samples", samples, low=1)
     target = None if z is None else arguments.target(z, d)
-    step = max(1, CHUNK // (n * d))
+    step = max(1, min(CHUNK // (n * d), SQUARES // d**2))
     total = 0.0
     for start in range(0, samples, step):
         count = min(step, samples - start)
@@ -94,5 +95,5 @@ def _distinct(X: FloatArray, m: int, eps: float, rng: np.random.Generator) -> Fl
         centre = sums[np.arange(N), rng.integers(0, len(patterns), N)]
         point = centre + rng.uniform(-eps, eps, (N, d))
         inside = (np.abs(point[:, None] - sums) <= eps * (1 + 1e-12)).all(axis=2)
-        inverse += 1.0 / inside.sum(axis=1)
+        inverse += 1.0 / np.maximum(inside.sum(axis=1), 1)  # its own cube, whatever the rounding
     return inverse / POINTS

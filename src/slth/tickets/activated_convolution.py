@@ -41,6 +41,11 @@ class ActivatedConvolution(StructuredConvolution):
     name: ClassVar[str] = "activated_convolution"
     source: ClassVar[str] = "Burkholz, NeurIPS 2022, for single weights"
     statement: ClassVar[str] = "none for whole filters; that of structured_convolution is for ReLU"
+    label: ClassVar[str | dict[str, str]] = "blocks: other activations"
+    words: ClassVar[str | dict[str, str]] = "blocks with other activations"
+    family: ClassVar[str] = "structure"
+    rate: ClassVar[str] = "candidates"
+    random_sums: ClassVar[bool] = True
 
     scale: float = 0.01
 

@@ -29,11 +29,24 @@ class Construction(abc.ABC):
     A subclass is a frozen dataclass whose fields are its options. Its stages are functions of
     their arguments alone, so a pipeline may run them in different jobs. statement: the theorem's
     width, from memory, with the constants it leaves open as letters.
+
+    In print, as LaTeX, literals that are read without importing the class: label in tables and
+    figures, words in prose (each by granularity where that is swept), family, the column of panels
+    it is drawn in. rate: how the theorem says that the error falls, "power" (width of order 1/eps),
+    "candidates" (halved by so many more), "digits" (halved by each) or "unknown". random_sums:
+    whether its problems are random subset sums. blocked: whether the source is block-masked;
+    without, no bracket is known.
     """
 
     name: ClassVar[str]
     source: ClassVar[str]
     statement: ClassVar[str]
+    label: ClassVar[str | dict[str, str]]
+    words: ClassVar[str | dict[str, str]]
+    family: ClassVar[str]
+    rate: ClassVar[str]
+    random_sums: ClassVar[bool] = False
+    blocked: ClassVar[bool] = True
 
     @abc.abstractmethod
     def sample_source(self, target: nn.Sequential, n: int, seed: int) -> nn.Sequential:

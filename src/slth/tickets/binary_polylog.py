@@ -49,6 +49,10 @@ class BinaryPolylog(BlockedPairs):
     name: ClassVar[str] = "binary_polylog"
     source: ClassVar[str] = "Sreenivasan, Rajput, Sohn, Papailiopoulos, AISTATS 2022"
     statement: ClassVar[str] = "width Θ(d log²(d ℓ/eps)), depth Θ(ℓ log(d ℓ/eps)) (memory)"
+    label: ClassVar[str | dict[str, str]] = "binary, digits"
+    words: ClassVar[str | dict[str, str]] = "binary digits"
+    family: ClassVar[str] = "symmetry, signs"
+    rate: ClassVar[str] = "digits"
     law: ClassVar[str] = "signs"
 
     digits: int = 6

@@ -13,7 +13,7 @@ from torch import nn
 from slth import checks
 from slth.networks.residual import nested
 from slth.networks.sources import random_source
-from slth.solvers.base import Solver
+from slth.solvers._base import Solver
 from slth.tickets.choosing import Counting
 from slth.tickets.pairs import PAIR, BlockedPairs
 from slth.tickets.prediction import Prediction, Success, levels, smallest
@@ -36,6 +36,10 @@ class BinaryPolynomial(BlockedPairs):
     name: ClassVar[str] = "binary_polynomial"
     source: ClassVar[str] = "Diffenderfer, Kailkhura, ICLR 2021"
     statement: ClassVar[str] = "n = poly(d, ℓ)/eps + C log(weights/delta), polynomial (memory)"
+    label: ClassVar[str | dict[str, str]] = "binary, counting"
+    words: ClassVar[str | dict[str, str]] = "binary counting"
+    family: ClassVar[str] = "symmetry, signs"
+    rate: ClassVar[str] = "power"
     law: ClassVar[str] = "signs"
 
     def solver(self) -> Solver:

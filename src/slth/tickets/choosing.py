@@ -5,7 +5,7 @@ from typing import ClassVar
 import numpy as np
 
 from slth.problem import Instance
-from slth.solvers.base import Answer, Options, Solver
+from slth.solvers._base import Answer, Options, Solver
 
 
 class Single(Solver):

@@ -7,7 +7,7 @@ import numpy as np
 
 from slth.checks import FloatArray
 from slth.problem import Instance
-from slth.solvers.base import Answer, Options, Solver
+from slth.solvers._base import Answer, Options, Solver
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,11 @@ class EllPlusOne(BlockedPairs):
     name: ClassVar[str] = "ell_plus_one"
     source: ClassVar[str] = "Burkholz, NeurIPS 2022 and ICML 2022"
     statement: ClassVar[str] = "n = C log(width ℓ/min(eps, delta)) copies a unit (memory)"
+    label: ClassVar[str | dict[str, str]] = r"RSS, $\ell+1$ layers"
+    words: ClassVar[str | dict[str, str]] = r"RSS with $\ell+1$ layers"
+    family: ClassVar[str] = "single weights"
+    rate: ClassVar[str] = "candidates"
+    random_sums: ClassVar[bool] = True
 
     scale: float = 0.02
 

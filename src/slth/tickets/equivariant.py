@@ -36,6 +36,11 @@ class Equivariant(BlockedPairs):
     name: ClassVar[str] = "equivariant"
     source: ClassVar[str] = "Ferbach, Tsirigotis, Gidel, Bose, ICLR 2023"
     statement: ClassVar[str] = "n = C log(coefficients ℓ/min(eps, delta)) a coefficient (memory)"
+    label: ClassVar[str | dict[str, str]] = "equivariant"
+    words: ClassVar[str | dict[str, str]] = "equivariant coefficients"
+    family: ClassVar[str] = "symmetry, signs"
+    rate: ClassVar[str] = "candidates"
+    random_sums: ClassVar[bool] = True
     law: ClassVar[str] = "uniform"
 
     def __post_init__(self) -> None:

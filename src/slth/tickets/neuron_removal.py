@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from slth import checks, seeding
 from slth.networks.architectures import Layer, read_layers
-from slth.solvers.base import Solver
+from slth.solvers._base import Solver
 from slth.tickets.base import Kernels
 from slth.tickets.bounds import tail_norm
 from slth.tickets.descent import Descent
@@ -49,6 +49,11 @@ class NeuronRemoval(BlockedPairs):
     name: ClassVar[str] = "neuron_removal"
     source: ClassVar[str] = "Ferré, Giroire, Mallmann-Trenn, Natale 2026, arXiv 2603.02234"
     statement: ClassVar[str] = "n = Ω(1/eps) is necessary for one ReLU neuron (abstract)"
+    label: ClassVar[str | dict[str, str]] = "no blocks: neurons"
+    words: ClassVar[str | dict[str, str]] = "neuron removal"
+    family: ClassVar[str] = "structure"
+    rate: ClassVar[str] = "unknown"
+    blocked: ClassVar[bool] = False
 
     problem: str = "sampled"
     points: int = 8

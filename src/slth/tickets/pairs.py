@@ -15,7 +15,7 @@ from slth.networks.architectures import Layer, has_readout, in_float64, linear
 from slth.networks.modules import ChannelScale
 from slth.networks.residual import leaves, nested, order, read_blocks
 from slth.networks.sources import random_source
-from slth.solvers.base import Solver
+from slth.solvers._base import Solver
 from slth.tickets.base import Construction, Kernels
 from slth.tickets.bounds import closed_form, misses
 from slth.tickets.merged import merged_kernels

@@ -9,8 +9,8 @@ import pandas as pd
 from slth import checks, seeding
 from slth.checks import FloatArray
 from slth.problem import BatchSolution, Instance, status_of, tolerance
-from slth.solvers.base import Solver
-from slth.solvers.front import solve_batch
+from slth.solvers._base import Solver
+from slth.solvers._solve import solve_batch
 
 KEY = ["layer", "channel", "sign", "group"]
 COLUMNS = [*KEY, "d", "candidates", "eps", "solver", "status", "proved", "error", "kept", "work"]

@@ -11,13 +11,13 @@ CONSTRUCTIONS: dict[str, str] = {
     "single_weight": "slth.tickets.single_weight:SingleWeight",
     "rss_dense": "slth.tickets.rss_dense:RSSDense",
     "rss_convolution": "slth.tickets.rss_convolution:RSSConvolution",
-    "structured_convolution": "slth.tickets.structured_convolution:StructuredConvolution",
-    "activated_convolution": "slth.tickets.activated_convolution:ActivatedConvolution",
-    "neuron_removal": "slth.tickets.neuron_removal:NeuronRemoval",
     "ell_plus_one": "slth.tickets.ell_plus_one:EllPlusOne",
+    "structured_convolution": "slth.tickets.structured_convolution:StructuredConvolution",
+    "neuron_removal": "slth.tickets.neuron_removal:NeuronRemoval",
     "equivariant": "slth.tickets.equivariant:Equivariant",
     "binary_polynomial": "slth.tickets.binary_polynomial:BinaryPolynomial",
     "binary_polylog": "slth.tickets.binary_polylog:BinaryPolylog",
+    "activated_convolution": "slth.tickets.activated_convolution:ActivatedConvolution",
 }
 
 

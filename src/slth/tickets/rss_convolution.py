@@ -26,6 +26,11 @@ class RSSConvolution(BlockedPairs):
     name: ClassVar[str] = "rss_convolution"
     source: ClassVar[str] = "da Cunha, Natale, Viennot, ICLR 2022"
     statement: ClassVar[str] = "n = C log(k² c_in c_out ℓ/min(eps, delta)) an entry (memory)"
+    label: ClassVar[str | dict[str, str]] = "RSS, convolution"
+    words: ClassVar[str | dict[str, str]] = "RSS in convolutions"
+    family: ClassVar[str] = "single weights"
+    rate: ClassVar[str] = "candidates"
+    random_sums: ClassVar[bool] = True
     law: ClassVar[str] = "uniform"
 
     def width(

@@ -36,6 +36,11 @@ class RSSDense(BlockedPairs):
     name: ClassVar[str] = "rss_dense"
     source: ClassVar[str] = "Pensia, Rajput, Nagle, Vishwakarma, Papailiopoulos, NeurIPS 2020"
     statement: ClassVar[str] = "n = C log(d_in d_out ℓ/min(eps, delta)) a weight (memory)"
+    label: ClassVar[str | dict[str, str]] = "RSS, dense"
+    words: ClassVar[str | dict[str, str]] = "RSS in dense layers"
+    family: ClassVar[str] = "single weights"
+    rate: ClassVar[str] = "candidates"
+    random_sums: ClassVar[bool] = True
     law: ClassVar[str] = "uniform"
 
     coefficients: str = "products"

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 from torch import nn
 
-from slth.solvers.base import Solver
+from slth.solvers._base import Solver
 from slth.tickets.choosing import Single
 from slth.tickets.pairs import BlockedPairs
 from slth.tickets.prediction import Prediction, Success, levels, smallest
@@ -30,6 +30,10 @@ class SingleWeight(BlockedPairs):
     name: ClassVar[str] = "single_weight"
     source: ClassVar[str] = "Malach, Yehudai, Shalev-Shwartz, Shamir, ICML 2020"
     statement: ClassVar[str] = "n = C (1/eps) log(weights/delta), polynomial (memory)"
+    label: ClassVar[str | dict[str, str]] = "one unit a weight"
+    words: ClassVar[str | dict[str, str]] = "one unit a weight"
+    family: ClassVar[str] = "single weights"
+    rate: ClassVar[str] = "power"
     law: ClassVar[str] = "uniform"
 
     def subset_size(self) -> int:

@@ -36,6 +36,19 @@ class StructuredConvolution(BlockedPairs):
     name: ClassVar[str] = "structured_convolution"
     source: ClassVar[str] = "da Cunha, d'Amore, Natale, NeurIPS 2023"
     statement: ClassVar[str] = "n = C d³ polylog(d ℓ/eps), d = k²·c_out, structured (memory)"
+    label: ClassVar[str | dict[str, str]] = {
+        "entry": "blocks: entries",
+        "kernel": "blocks: kernels",
+        "filter": "blocks: filters",
+    }
+    words: ClassVar[str | dict[str, str]] = {
+        "entry": "blocks with single entries",
+        "kernel": "blocks with kernels",
+        "filter": "blocks with filters",
+    }
+    family: ClassVar[str] = "structure"
+    rate: ClassVar[str] = "candidates"
+    random_sums: ClassVar[bool] = True
 
     granularity: str = "filter"
     size: int | None = None

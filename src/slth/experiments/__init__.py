@@ -1,1 +1,0 @@
-"""The experiments: from settings to cells, from cells to rows, from rows to summaries."""

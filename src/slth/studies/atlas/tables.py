@@ -1,0 +1,107 @@
+"""Tables of the atlas: the fitted threshold, the price of all targets, where search is easy."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from slth.studies.atlas.print_scales import scales_table
+from slth.studies.atlas.print_sufficient import sufficient_table
+from slth.studies.printing import titles
+from slth.studies.printing.booktabs import Table
+from slth.studies.printing.formatting import (
+    MISSING,
+    fixed,
+    integer,
+    number,
+)
+from slth.theory.quenched import quenched_n_star
+
+TABLES = ("atlas_fit", "atlas_sufficient", "atlas_scales", "atlas_price", "atlas_easy")
+
+
+Frames = Mapping[str, pd.DataFrame]
+
+
+def tables(frames: Frames) -> dict[str, Table]:
+    """Return the tables of ``TABLES`` by name."""
+    return {
+        "atlas_fit": fit_table(frames["atlas_fit"]),
+        "atlas_sufficient": sufficient_table(frames["atlas_sufficient"], frames["atlas_least"]),
+        "atlas_scales": scales_table(frames["atlas_scales"]),
+        "atlas_price": price_table(frames["atlas_covering"]),
+        "atlas_easy": search_table(frames["atlas_search"]),
+    }
+
+
+SOURCES = {"median": "observed", "prediction": "predicted", "corrected": "corrected"}
+
+
+def fit_table(fit: pd.DataFrame) -> Table:
+    """A, B, C of n_50 = A d log2(1/eps) + B d log2 n + C d: observed, and of the prediction."""
+    rows = []
+    for row in fit.to_dict("records") if len(fit) and "a" in fit else []:
+        noisy = row["source"] != "prediction"
+        rows.append(
+            [
+                titles.ensemble(row["ensemble"]) if row["source"] == "median" else "",
+                SOURCES[row["source"]],
+                integer(row["points"]),
+                *(_with_interval(row, name) for name in ("a", "b", "c")),
+                f"{fixed(row['chi2'], 1)} / {integer(row['freedom'])}" if noisy else MISSING,
+                number(row["p"]) if noisy else MISSING,
+            ]
+        )
+    header = ["candidates", "medians", "points", "$A$", "$B$", "$C$", r"$\chi^2$ / d.f.", "$p$"]
+    return Table("llrlllll", [header], rows)
+
+
+def _with_interval(row: dict[Any, Any], name: str) -> str:
+    digits = 3 if name == "a" else 2
+    value = fixed(row[name], digits)
+    if row["source"] == "prediction":
+        return value
+    low, high = (fixed(row[f"{name}_{end}"], digits) for end in ("low", "high"))
+    return f"{value} [{low}, {high}]"
+
+
+def price_table(covering: pd.DataFrame) -> Table:
+    """What all targets cost beside one, at the tolerance that covers the cube half the time."""
+    rows = [
+        [
+            titles.ensemble(row["ensemble"]),
+            integer(row["d"]),
+            integer(row["n"]),
+            number(row["median"]),
+            number(row["prediction"]),
+            number(row["one"]),
+            f"{fixed(row['price'], 1)} [{fixed(row['price_low'], 1)}, "
+            f"{fixed(row['price_high'], 1)}]",
+            integer(row["union"]),
+        ]
+        for row in (covering.to_dict("records") if len(covering) else [])
+    ]
+    header = ["candidates", "$d$", "$n$", r"all $\varepsilon$", "predicted", r"one $\varepsilon$"]
+    return Table("lrrlllll", [[*header, "price", "union bound"]], rows)
+
+
+def search_table(search: pd.DataFrame) -> Table:
+    """Least error found at each size, per solver, in multiples of eps*; n over n* of that error."""
+    rows = []
+    for row in search.to_dict("records") if len(search) else []:
+        d, error = int(row["d"]), float(row["median"])
+        limit = float(row["limit"])
+        place = quenched_n_star(d, error) if error > 0 else float("nan")
+        rows.append(
+            [
+                integer(d),
+                integer(row["n"]),
+                titles.solver(row["solver"]),
+                number(error),
+                number(error / limit if limit > 0 else float("inf")),
+                fixed(row["n"] / place, 2) if place > 0 else MISSING,
+                f"{integer(row['proved'])} / {integer(row['trials'])}",
+            ]
+        )
+    header = ["$d$", "$n$", "solver", "error", r"over $\varepsilon^\ast$", r"$n/n^\ast$", "proved"]
+    return Table("rrlllll", [header], rows)

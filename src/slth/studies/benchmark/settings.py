@@ -1,0 +1,7 @@
+"""Settings of the study."""
+
+from slth.configuration.section import Study
+
+
+class Settings(Study):
+    """Times of the solvers beside their peers, as `make bench` measured them."""

@@ -1,0 +1,46 @@
+"""Summaries of measured tables that several studies print."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from slth.checks import FloatArray
+
+
+def complete(
+    name: str, frame: pd.DataFrame, required: Sequence[str], optional: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Return ``frame`` with every optional column, unknown where it was absent.
+
+    Raises ValueError naming the table and the missing columns when a required one is absent. An
+    empty frame has them all.
+    """
+    if frame.empty and not len(frame.columns):
+        return pd.DataFrame(columns=[*required, *optional])
+    missing = [column for column in required if column not in frame.columns]
+    if missing:
+        raise ValueError(f"{name}: lacks the columns {', '.join(missing)}")
+    absent = dict.fromkeys([key for key in optional if key not in frame.columns], np.nan)
+    return frame.reset_index(drop=True).assign(**absent)
+
+
+def existence_limit(n: FloatArray, d: FloatArray) -> FloatArray:
+    """eps*(n, d) = ½ √(πe n/2) · 2^(−n/d): typical least error, unit variance."""
+    return 0.5 * np.sqrt(np.pi * np.e * n / 2) * np.exp2(-n / d)
+
+
+def quartiles(frame: pd.DataFrame, column: str, by: str = "n") -> pd.DataFrame:
+    """Return one row a value of ``by``: count of finite values, quartiles and median."""
+    values = frame[[by, column]].astype(float)
+    values = values[np.isfinite(values[column])]
+    groups = values.groupby(by, sort=True)[column]
+    table = pd.DataFrame(
+        {
+            "count": groups.size(),
+            "low": groups.quantile(0.25),
+            "median": groups.median(),
+            "high": groups.quantile(0.75),
+        }
+    )
+    return table.reset_index()

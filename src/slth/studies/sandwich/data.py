@@ -1,0 +1,149 @@
+"""Summaries of the sandwich's rows that its figures, tables and sentences share."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from slth.checks import FloatArray
+from slth.studies.printing.formatting import MISSING, count, fixed, integer, number
+
+PEERS = {  # column → name in print, from loose to tight
+    "crown": r"CROWN on $f-g$",
+    "closed_form": "closed form",
+    "differential": "differential",
+    "upper": "ours",
+    "upper_split": "ours, split",
+}
+COLUMNS = ("part", "arm", "n", "depth", "eps", "replicate", "lower", "data_error", "theorem")
+NUMBERS = ("probes", "violated", "inside", "exact", "width", "kernel", "held_out", *PEERS)
+ROUNDING = 1e-12  # relative: bounds of equal value computed in different orders
+PROBES, ONE_LAYER, DEEPER, SPLIT, SLOPE = 100_000, 1.0001, 1.5, 1.1, 0.02  # the goals
+_LINEAR = 1e-2  # distances up to which the second order does not show in a slope
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A goal, what was asked, what was found and over how many; met is None where none was tried.
+
+    words are LaTeX.
+    """
+
+    name: str
+    asked: str
+    found: str
+    sample: str
+    met: bool | None
+
+
+def rows(frame: pd.DataFrame, part: str) -> pd.DataFrame:
+    """Rows of one part, every column there, unknown where it was absent."""
+    absent = {key: np.nan for key in (*COLUMNS, *NUMBERS) if key not in frame.columns}
+    full = frame.assign(**absent)
+    found = full[full["part"] == part].reset_index(drop=True)
+    return found.astype(dict.fromkeys((*NUMBERS, "n", "depth", "eps", "lower"), float))
+
+
+def ratios(table: pd.DataFrame, column: str = "upper") -> FloatArray:
+    """Bound over lower bound, where the lower bound is not 0."""
+    values = (table[column] / table["lower"].where(table["lower"] > 0)).to_numpy(float)
+    return values[np.isfinite(values)]
+
+
+def middle(values: FloatArray) -> float:
+    """The median; unknown for none."""
+    return float(np.median(values)) if values.size else float("nan")
+
+
+def quartiled(values: FloatArray) -> str:
+    """Median with quartiles, as LaTeX."""
+    if not values.size:
+        return MISSING
+    low, half, high = np.quantile(values, [0.25, 0.5, 0.75])
+    return f"{short(half)} [{short(low)}, {short(high)}]"
+
+
+def short(value: float) -> str:
+    """A ratio: two decimals below 100, else two digits."""
+    return fixed(value, 2) if value < 100 else number(value)
+
+
+def slopes(pairs: pd.DataFrame, column: str = "upper") -> FloatArray:
+    """Slope of log bound against log eps, a network each, over distances of at most 1e-2."""
+    small = pairs[pairs["eps"] <= _LINEAR]
+    found = []
+    for _, group in (small if len(set(small["eps"])) > 1 else pairs).groupby("replicate"):
+        positive = group[group[column] > 0]
+        if positive["eps"].nunique() > 1:
+            found.append(np.polyfit(np.log(positive["eps"]), np.log(positive[column]), 1)[0])
+    return np.array(found, dtype=float)
+
+
+def ordered(pairs: pd.DataFrame) -> int:
+    """Pairs with closed form ≥ differential ≥ ours ≥ lower and ours ≤ CROWN, up to rounding."""
+    wide = 1 + ROUNDING
+    chain: Sequence[str] = ("closed_form", "differential", "upper", "lower")
+    fine = pairs["crown"] * wide >= pairs["upper"]
+    for loose, tight in itertools.pairwise(chain):
+        fine &= pairs[loose] * wide >= pairs[tight]
+    return int(fine.sum())
+
+
+def goals(frame: pd.DataFrame) -> list[Goal]:
+    """Every goal of the bracket with what this run found."""
+    pairs, small = rows(frame, "pair"), rows(frame, "small")
+    tickets, curve = rows(frame, "ticket"), rows(frame, "curve")
+    probes, violated = int(pairs["probes"].sum()), int(pairs["violated"].sum())
+    inside = int(small["inside"].sum())
+    order, bent = ordered(pairs), slopes(pairs)
+    far = float(np.abs(bent - 1).max()) if bent.size else float("nan")
+    flat = ratios(pairs[pairs["depth"] == 1])
+    deep = ratios(pairs[pairs["depth"].between(2, 3)])
+    return [
+        Goal(
+            "probes above the bound",
+            f"{integer(0)} of {integer(PROBES)}",
+            integer(violated),
+            f"{integer(probes)} probes",
+            False if violated else True if probes >= PROBES else None,
+        ),
+        Goal(
+            "exact value inside",
+            "all",
+            integer(inside),
+            count(len(small), "small pair"),
+            inside == len(small) if len(small) else None,
+        ),
+        Goal(
+            "upper / lower, one layer",
+            rf"$\le{ONE_LAYER:g}$",
+            fixed(float(flat.max()), 6) if flat.size else MISSING,
+            f"{count(flat.size, 'pair')}, largest",
+            bool(flat.max() <= ONE_LAYER) if flat.size else None,
+        ),
+        _tight("upper / lower, two and three layers", DEEPER, deep, "pair"),
+        _tight("upper / lower, tickets", DEEPER, ratios(curve), "ticket"),
+        _tight("the same with splitting", SPLIT, ratios(tickets, "upper_split"), "ticket"),
+        Goal(
+            r"slope of upper in $\varepsilon$",
+            rf"$1\pm{SLOPE:g}$",
+            rf"$1\pm{far:.1g}$" if bent.size else MISSING,
+            f"{count(bent.size, 'network')}, farthest",
+            far <= SLOPE if bent.size else None,
+        ),
+        Goal(
+            "peers, ours and lower in order",
+            "all",
+            integer(order),
+            count(len(pairs), "pair"),
+            order == len(pairs) if len(pairs) else None,
+        ),
+    ]
+
+
+def _tight(name: str, asked: float, values: FloatArray, of: str) -> Goal:
+    met = middle(values) <= asked if values.size else None
+    sample = f"{count(values.size, of)}, median"
+    return Goal(name, rf"$\le{asked:g}$", quartiled(values), sample, met)

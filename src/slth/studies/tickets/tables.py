@@ -1,0 +1,118 @@
+"""Targets and tickets."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from slth.studies.printing.booktabs import Table
+from slth.studies.printing.formatting import (
+    MISSING,
+    escape,
+    integer,
+    number,
+    percent,
+)
+from slth.studies.tickets.data import arms, asked_for_eps, blocks_of, networks_of, tickets_of
+
+HIT_CONFIDENCE = 0.99  # of the intervals of hits among subset problems
+
+
+TABLES = ("targets", "tickets")
+
+
+def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
+    """The tables by name."""
+    return {
+        "targets": targets_table(frames["networks"]),
+        "tickets": tickets_table(frames["tickets"], frames["blocks"]),
+    }
+
+
+def targets_table(networks: pd.DataFrame) -> Table:
+    """One row a target network: architecture, size, accuracy, what normalisation changed."""
+    table = networks_of(networks)
+    header = ["network", "channels", "kernel", "input", "parameters"]
+    header += ["train acc.", "held-out acc.", "decisions changed"]
+    rows = [
+        [
+            escape(row["network"]),
+            escape(row["channels"]),
+            _kernel(row["kernel"]),
+            escape(row["input"]),
+            integer(row["parameters"]),
+            percent(row["accuracy_train"]),
+            percent(row["accuracy_held_out"]),
+            f"{integer(row['decisions_changed'])} of {integer(row['held_out'])}",
+        ]
+        for row in table.to_dict("records")
+    ]
+    return Table("llllrrrr", [header], rows)
+
+
+def tickets_table(tickets: pd.DataFrame, blocks: pd.DataFrame) -> Table:
+    """One row an (arm, n): medians over seeds. May be longer than a page."""
+    table = tickets_of(tickets)
+    problems = blocks_of(blocks)
+    spans = [r"\multicolumn{3}{c}{sup-norm error}", r"\multicolumn{2}{c}{accuracy (\%)}"]
+    top = ["", "", "problems", "worst", *spans, "kept"]
+    words = ["problem", "lower", "upper", "images", "ticket", "control", r"(\%)"]
+    header = [top, [r"$n$", "seeds", r"within $\varepsilon$", *words]]
+    rows: list[list[str] | str] = []
+    for name in arms(table):
+        part = table[table["arm"] == name]
+        rows.append(_arm_heading(part))
+        has_eps = asked_for_eps(problems, name)
+        rows += [_ticket_row(n, group, has_eps) for n, group in part.groupby("n", sort=True)]
+    return Table(
+        "rrlrrrrrrr", header, rows, long=True, rules=r"\cmidrule(lr){5-7}\cmidrule(lr){8-9}"
+    )
+
+
+def _arm_heading(part: pd.DataFrame) -> str:
+    first = part.iloc[0]
+    layers = f"{first['depth']:g} convolution{'' if first['depth'] == 1 else 's'}"
+    return (
+        rf"\textit{{{escape(first['arm'])}}}: network {escape(first['network'])}, "
+        rf"{escape(first['granularity'])}, $d = {part['d'].max():g}$, {layers}, "
+        rf"{escape(first['readout'])} readout, "
+        rf"target accuracy {percent(float(part['accuracy_target'].median()))}"
+    )
+
+
+def _ticket_row(n: Any, part: pd.DataFrame, has_eps: bool) -> list[str]:
+    def median(column: str) -> float:
+        return float(part[column].astype(float).median())
+
+    return [
+        integer(float(n)),
+        integer(len(part)),
+        _hits(part) if has_eps else f"{MISSING} of {integer(part['problems'].sum())}",
+        number(median("worst_error")),
+        number(median("lower")),
+        number(median("upper")),
+        number(median("data_error")),
+        _bare(median("accuracy_ticket")),
+        _bare(median("accuracy_control")),
+        _bare(median("kept_fraction")),
+    ]
+
+
+def _hits(part: pd.DataFrame) -> str:
+    problems, hits = part["problems"].sum(), part["hits"].sum()
+    if not problems > 0:
+        return MISSING
+    from slth.intervals import clopper_pearson  # loads scipy.stats
+
+    low, high = clopper_pearson(int(hits), int(problems), HIT_CONFIDENCE)
+    return f"{integer(hits)} of {integer(problems)} [{low:.2f}, {high:.2f}]"
+
+
+def _bare(fraction: float) -> str:
+    """Per cent without its sign, which the header has."""
+    return percent(fraction).removesuffix(r"\,\%")
+
+
+def _kernel(kernel: object) -> str:
+    text = str(kernel)
+    return rf"${text}\times{text}$" if text.isdigit() else escape(text)

@@ -1,0 +1,105 @@
+"""The paper's source: no typed numbers, nothing asked of the run that the code does not write."""
+
+import importlib
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from slth import studies
+from slth.studies.printing import style
+from tests.studies import rendering_data as data
+
+PAPER = Path(__file__).parents[2] / "paper"
+OWN = {"Seed", "Studies", "Computed"}  # of the paper as a whole
+
+
+@pytest.fixture(scope="module")
+def source() -> str:
+    """The whole paper: its sections stand where they are included."""
+    main = (PAPER / "main.tex").read_text(encoding="utf-8")
+    for path in sorted((PAPER / "sections").glob("*.tex")):
+        section = path.read_text(encoding="utf-8")
+        commands = (rf"\input{{sections/{path.stem}}}", rf"\study{{{path.stem}}}")
+        assert sum(main.count(command) for command in commands) == 1, path
+        for command in commands:
+            main = main.replace(command, section)
+    return re.sub(r"(?<!\\)%.*", "", main)
+
+
+def test_every_study_has_its_section_and_its_rules() -> None:
+    main = (PAPER / "main.tex").read_text(encoding="utf-8")
+    for study in studies.names():
+        assert (PAPER / "sections" / f"{study}.tex").exists()
+        assert (PAPER.parent / "workflow" / "rules" / f"{study}.smk").exists()
+        assert rf"\study{{{study}}}" in main
+
+
+def prose(source: str) -> str:
+    """The text a reader sees, without mathematics, layout, citations and references."""
+    text = source.split(r"\begin{document}")[1]
+    text = re.sub(r"\\begin\{(equation|align)\*?\}.*?\\end\{\1\*?\}", "", text, flags=re.S)
+    text = re.sub(r"(?<!\\)\$.*?(?<!\\)\$", "", text, flags=re.S)
+    named = r"cite[pt]?|ref|eqref|label|input|fitted|includegraphics"
+    text = re.sub(rf"\\({named})(\[.*?\])*\{{.*?\}}", "", text)
+    text = re.sub(r"\\(begin|end|bibliography|bibliographystyle)\{.*?\}(\{\d\})?", "", text)
+    return re.sub(r"\\(setlength|setcounter)\{.*?\}\{.*?\}", "", text)
+
+
+def test_no_number_is_typed(source):
+    found = re.findall(r".{0,40}\d.{0,40}", prose(source))
+    assert not found, found
+
+
+def test_the_check_sees_a_typed_number(source):
+    planted = source.replace(r"\ErrorTrend{}", r"The error is 0.05 here. \ErrorTrend{}")
+    assert re.search(r"\d", prose(planted))
+
+
+def test_mathematics_holds_no_decimals(source):
+    """A measured value could hide in a formula; definitions here have integers only."""
+    body = source.split(r"\begin{document}")[1]
+    formulas = re.findall(r"(?<!\\)\$(.*?)(?<!\\)\$", body, flags=re.S)
+    assert not [f for f in formulas if re.search(r"\d\.\d|\d{3}", f)]
+
+
+def test_every_macro_used_is_written_and_every_macro_written_is_used(source):
+    found = data.macros(data.measured(data.thresholds(), *_tickets()))
+    for study in set(studies.names()) - set(data.CHAIN):
+        claims = importlib.import_module(f"slth.studies.{study}.claims")
+        found |= claims.macros({name: pd.DataFrame() for name in data.tables_read(study)})
+    used = set(
+        re.findall(r"\\([A-Z][a-z]+[A-Z][A-Za-z]+|Seed|Studies|Computed)(?![A-Za-z])", source)
+    )
+    assert used == {*found, *OWN}
+
+
+def _tickets() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    tickets = data.tickets()
+    return tickets, data.blocks(tickets), data.networks()
+
+
+def test_every_file_included_is_listed(source):
+    inputs = set(re.findall(r"\\(?:input|fitted)\{(\w[^#}]*)\}", source))
+    every = studies.names()
+    tables = {name for each in every for name in studies.listed(each, "tables", "TABLES")}
+    assert inputs == {"numbers/provenance", "tables/provenance", *(f"tables/{t}" for t in tables)}
+    figures = {name for each in every for name in studies.listed(each, "figures", "FIGURES")}
+    graphics = set(re.findall(r"\\includegraphics(?:\[.*?\])?\{(.*?)\}", source))
+    assert graphics == {f"figures/{name}.pdf" for name in figures}
+
+
+def test_every_citation_has_an_entry(source):
+    keys = {
+        key.strip()
+        for group in re.findall(r"\\cite[pt]?(?:\[.*?\])*\{(.*?)\}", source)
+        for key in group.split(",")
+    }
+    entries = re.findall(r"^@\w+\{(.*?),", (PAPER / "references.bib").read_text("utf-8"), re.M)
+    assert keys == set(entries)
+    assert len(entries) == len(set(entries))
+
+
+def test_figures_fit_the_page(source):
+    assert f"textwidth={style.TEXT_WIDTH}in" in source

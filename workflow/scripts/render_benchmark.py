@@ -1,6 +1,0 @@
-from slth.progress import logged
-from slth.rendering.benchmark import load, render_benchmark
-
-with logged(snakemake.log[0]):
-    own = snakemake.input.measured.startswith("results/")
-    render_benchmark(load(snakemake.input.measured), own, snakemake.output)
