@@ -13,7 +13,7 @@ from slth.studies.price import sizes_data as price_sizes
 from slth.studies.printing import series, style, ticks, titles
 
 TITLES = {"points": "target: points", "images": "target: images"}
-
+NORMAL = 1.96  # standard errors on either side: a 95 % interval
 
 FIGURES = ("price", "sizes")
 
@@ -53,7 +53,7 @@ def price_figure(price: pd.DataFrame) -> Figure:
             series.medians(ax, part, "ratio", looks, {name: words[name] for name in own})
             if not part["arm"].isin(own).any():
                 ax.text(0.5, 0.5, "not run", transform=ax.transAxes, **style.QUIET)
-            ticks.size_axis(ax, table["ratio"], log=True)
+            ticks.wide_axis(ax, table["ratio"])
         row[0].set_ylabel(f"{TITLES.get(str(target), target)}\nrelative error")
     ticks.log_axes(axes)
     longest = max(map(len, families.values()))
@@ -82,9 +82,8 @@ def sizes_figure(sizes: pd.DataFrame) -> Figure:
         grey = {"color": style.REFERENCE, "linewidth": 1.0, "label": "predicted"}
         ax.plot(part["kept_fraction"], part["predicted"], **grey)
         known = part[np.isfinite(part["measured"])]
-        ends = known.assign(
-            low=known["measured"] - known["error"], high=known["measured"] + known["error"]
-        )
+        half = NORMAL * known["error"]
+        ends = known.assign(low=known["measured"] - half, high=known["measured"] + half)
         series.intervals(
             ax, ends, "kept_fraction", "measured", ("low", "high"), look, label="measured"
         )

@@ -1,6 +1,6 @@
 """One look for every figure: sizes in print, a colour and marker per name, stable bytes.
 
-Neighbours in lightness differ by 12 or more and lie on either side of the blue-yellow axis,
+Neighbours in lightness differ by 11 or more and lie on either side of the blue-yellow axis,
 which colour-blind readers see; every name also has its own marker and dashes.
 """
 
@@ -55,9 +55,9 @@ class Look:
     def points(self) -> dict[str, Any]:
         """Keywords of a series drawn as markers."""
         edge = {"markeredgecolor": self.colour if self.hollow else "white"}
-        face = {"fillstyle": "none" if self.hollow else "full", "clip_on": False}
-        width = {"markeredgewidth": 0.9 if self.hollow else 0.4, "linestyle": "none"}
-        return {"color": self.colour, "marker": self.marker, **edge, **face, **width}
+        edge["markerfacecolor"] = "white" if self.hollow else self.colour
+        width = {"markeredgewidth": 0.9 if self.hollow else 0.3, "clip_on": False}
+        return {"color": self.colour, "marker": self.marker, "linestyle": "none", **edge, **width}
 
     def both(self) -> dict[str, Any]:
         """Keywords of a series drawn as markers joined by lines."""

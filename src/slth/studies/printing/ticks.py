@@ -71,9 +71,15 @@ def percent_axis(ax: Axes, which: Literal["x", "y"] = "y") -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
 
 
-def decades(ax: Axes) -> None:
-    """A log x axis of ratios, labelled at decades, or at 1, 2 and 5 below three of them."""
+def wide_axis(ax: Axes, values: Iterable[float] = ()) -> None:
+    """A log x axis about ``values``, or as it is, labelled at decades and, if short, between."""
+    ax.set_xscale("log")
+    found = np.asarray(list(values), dtype=float)
+    if found.size:
+        room = (found.max() / found.min()) ** 0.05 if found.max() > found.min() else 1.5
+        ax.set_xlim(found.min() / room, found.max() * room)
     low, high = ax.get_xlim()
-    ax.xaxis.set_major_locator(LogLocator(subs=[1, 2, 5] if high < 1000 * low else [1]))
+    subs = [1, 2, 5] if high < 50 * low else [1, 3] if high < 1000 * low else [1]
+    ax.xaxis.set_major_locator(LogLocator(subs=subs))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())

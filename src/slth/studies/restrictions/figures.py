@@ -44,7 +44,7 @@ def _ratios(frame: pd.DataFrame) -> Figure:
         markersize=4.5,
     )  # fmt: skip
     ax.axvline(1.0, color=style.REFERENCE, linewidth=0.8)
-    ticks.decades(ax)
+    ticks.wide_axis(ax)
     ax.set(xlabel="error over that of the base case, same seed", ylabel="")
     series.key_of(figure, {words: looks[kind].handle() for kind, words in KINDS.items()})
     return figure

@@ -1,6 +1,7 @@
 """Success rates with intervals and their prediction against n, and as a map."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -78,7 +79,8 @@ def _map(figure: Figure, ax: Axes, table: pd.DataFrame) -> None:
     for width, colour in ((2.0, "white"), (0.8, style.REFERENCE)):
         ax.axvline(1.0, color=colour, linewidth=width)
     ax.set_yticks(range(len(groups)), [f"{d:g}" for (d, _), _ in groups])
-    ax.set(xlabel=r"$n/n^\ast$", ylabel="$d$", title="the same, as a map")
+    ax.set(xlabel=r"$n/n^\ast$", ylabel="$d$")
     ax.set_ylim(-0.5, len(groups) - 0.5)
     ax.grid(False)
-    figure.colorbar(cells, ax=ax, ticks=[0, 0.5, 1], label="success probability")
+    above: dict[str, Any] = {"location": "top", "aspect": 25, "ticks": [0, 0.5, 1]}
+    figure.colorbar(cells, ax=ax, label="success probability", **above)

@@ -107,7 +107,10 @@ def _blocks(ax: Axes, part: pd.DataFrame, d: float) -> None:
             )  # fmt: skip
     ax.set(xlabel="", ylabel="")
     ticks.log_axis(ax)
-    ticks.size_axis(ax, part["candidates"], log=high > 8 * low)
+    if high > 8 * low:
+        ticks.wide_axis(ax, part["candidates"])
+    else:
+        ticks.size_axis(ax, part["candidates"])
 
 
 def _arm_title(part: pd.DataFrame) -> str:
