@@ -89,7 +89,7 @@ def routes_figure(tickets: pd.DataFrame, blocks: pd.DataFrame, routes: pd.DataFr
         for ax in (left, right):
             ticks.size_axis(ax, part["n"], log=True)
             ax.set(title=style.plain(name), xlabel="$n$")
-        ticks.percent_axis(left)
+        ticks.rate_axis(left, per_cent=True)
         ticks.log_axis(right)
         left.set_ylabel("held-out accuracy (%)")
         right.set_ylabel("sup-norm error")

@@ -26,7 +26,7 @@ R = TypeVar("R")
 
 # CIE L* of 13, 55, 67, 79, 28, 40
 COLOURS = ("#14213d", "#d4613a", "#68aad1", "#e8bd4a", "#7a1f2b", "#246395")
-MARKERS = "os^DvPX*"
+MARKERS = "os^Dvp>*"
 DASHES: tuple[Any, ...] = ("", (5, 1.6), (5, 1.4, 1, 1.4), (1.2, 1.2), (8, 2))
 REFERENCE = "#6b6b6b"  # guides and limits: thresholds, target accuracy
 QUIET: dict[str, Any] = {
@@ -80,8 +80,8 @@ BOUNDS = {  # of a sup-norm error; the two ends of the bracket in one colour
     "closed_form": Look(COLOURS[1], "s", (5, 1.6)),
     "differential": Look(COLOURS[2], "^", (5, 1.4, 1, 1.4)),
     "crown": Look(COLOURS[3], "D", (1.2, 1.2)),
-    "theorem": Look(COLOURS[4], "P", (8, 2)),
-    "layer_sum": Look(COLOURS[5], "*", (3, 1)),
+    "theorem": Look(COLOURS[4], "p", (8, 2)),
+    "layer_sum": Look(COLOURS[5], ">", (3, 1)),
     "data_error": Look("#8d8d8d", "X"),
 }
 

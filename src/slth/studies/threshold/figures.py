@@ -1,7 +1,6 @@
 """Success rates with intervals and their prediction against n, and as a map."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -79,8 +78,9 @@ def _map(figure: Figure, ax: Axes, table: pd.DataFrame) -> None:
     for width, colour in ((2.0, "white"), (0.8, style.REFERENCE)):
         ax.axvline(1.0, color=colour, linewidth=width)
     ax.set_yticks(range(len(groups)), [f"{d:g}" for (d, _), _ in groups])
-    ax.set(xlabel=r"$n/n^\ast$", ylabel="$d$")
-    ax.set_ylim(-0.5, len(groups) - 0.5)
+    ax.set(xlabel=r"$n/n^\ast$", ylabel="$d$", title="success probability, as a map")
+    low, high = ax.dataLim.intervalx
+    ax.set(xlim=(low, high + 0.4 * (high - low)), ylim=(-0.5, len(groups) - 0.5))
     ax.grid(False)
-    above: dict[str, Any] = {"location": "top", "aspect": 25, "ticks": [0, 0.5, 1]}
-    figure.colorbar(cells, ax=ax, label="success probability", **above)
+    bar = ax.inset_axes((0.82, 0.08, 0.05, 0.84))
+    figure.colorbar(cells, cax=bar, ticks=[0, 0.5, 1])

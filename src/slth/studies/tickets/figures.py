@@ -83,7 +83,7 @@ def _per_arm(
         if log:
             ticks.log_axis(ax)
         else:
-            ticks.percent_axis(ax)
+            ticks.rate_axis(ax, per_cent=True)
     style.label(axes, "$n$", ylabel)
     series.key(figure, axes)
     return figure
