@@ -1,6 +1,7 @@
 """Figures of the atlas: the phase diagram, what is left of it beside eps*, covering."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -94,7 +95,12 @@ def _beyond(own: pd.DataFrame, d: float) -> pd.DataFrame:
 def _residual(ax: Axes, own: pd.DataFrame, look: style.Look, shift: float) -> None:
     ax.plot(own["n"], own["prediction"], **look.stroke())
     series.intervals(ax, own.assign(n=own["n"] + shift), "n", "median", ("low", "high"), look)
-    refined = {"color": look.colour, "marker": "x", "linestyle": "none", "markersize": 3.4}
+    refined: dict[str, Any] = {
+        "color": look.colour,
+        "marker": "x",
+        "linestyle": "none",
+        "markersize": 3.4,
+    }
     ax.plot(own["n"], own["refined"], **refined)
 
 

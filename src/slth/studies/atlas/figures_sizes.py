@@ -1,6 +1,7 @@
 """Figures of the atlas: subsets of one size with their second moment, and search."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,8 @@ def sizes_figure(sizes: pd.DataFrame, ratios: pd.DataFrame, overlaps: pd.DataFra
     figure, axes = style.panels(4, height=2.1)
     sizes = largest_sizes(sizes)
     if len(sizes):
-        sizes = sizes[sizes["k"] > 0].sort_values("k").eval("share = k / n")
+        sizes = sizes[sizes["k"] > 0].sort_values("k")
+        sizes = sizes.assign(share=sizes["k"] / sizes["n"])
     _against_size(axes[0], sizes, ("rate", "low", "high", "prediction"))
     ticks.rate_axis(axes[0])
     axes[0].set(xlabel="share $k/n$", ylabel="success probability")
@@ -34,10 +36,15 @@ def sizes_figure(sizes: pd.DataFrame, ratios: pd.DataFrame, overlaps: pd.DataFra
     axes[1].set(xlabel="share $k/n$", ylabel=MOMENT)
     _certified(axes[2], ratios)
     _overlaps(axes[3], overlaps)
-    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 3, "fontsize": 7.5}
+    above: dict[str, Any] = {
+        "loc": "lower center",
+        "bbox_to_anchor": (0.5, 1.0),
+        "ncols": 3,
+        "fontsize": 7.5,
+    }
     for ax in axes[:1] + axes[2:]:
         if ax.get_legend_handles_labels()[1]:
-            ax.legend(**above, handlelength=1.6, columnspacing=1.0)  # type: ignore[arg-type]
+            ax.legend(**above, handlelength=1.6, columnspacing=1.0)
     return figure
 
 

@@ -1,5 +1,7 @@
 """The entropy law of subsets of one size: figure and sentences."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -19,7 +21,7 @@ def entropy_figure(entropy: pd.DataFrame) -> Figure:
     own = entropy[entropy["ensemble"] == entropy["ensemble"].iloc[0]]
     figure, axes = style.panels(2, height=2.0, columns=2)
     ends = np.array([own["log_subsets"].min(), own["log_subsets"].max()])
-    law = {"color": style.REFERENCE, "linewidth": 0.9}
+    law: dict[str, Any] = {"color": style.REFERENCE, "linewidth": 0.9}
     axes[0].plot(ends, ends + MEDIAN, **law, label="law")
     axes[1].axhline(MEDIAN, **law)
     columns = ["bits", "bits_low", "bits_high"]

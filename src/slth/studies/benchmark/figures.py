@@ -79,7 +79,7 @@ def _errors(ax: Axes, best: pd.DataFrame) -> None:
         table.clip(lower=least), annot=table.map(_cell), fmt="", cmap=style.HEAT,
         norm=LogNorm(least, 1.0), cbar=False, linewidths=0.5, annot_kws={"fontsize": 7.5}, ax=ax,
     )  # fmt: skip
-    ax.set_xticklabels([f"{a:g}\n{b:g}" for a, b in table.columns], rotation=0)
+    ax.set_xticklabels([f"{a:g}\n{b:g}" for a, b in zip(d, n, strict=True)], rotation=0)
     ax.tick_params(length=0)
     ax.grid(False)
     ax.set(xlabel="$d$ and $n$", ylabel="", title="least error found")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -79,7 +80,7 @@ def sizes_figure(sizes: pd.DataFrame) -> Figure:
     figure, axes = style.panels(len(groups), height=1.9, columns=2)
     look = style.looks(["measured"])["measured"]
     for ax, (d, part) in zip(axes, groups, strict=True):
-        grey = {"color": style.REFERENCE, "linewidth": 1.0, "label": "predicted"}
+        grey: dict[str, Any] = {"color": style.REFERENCE, "linewidth": 1.0, "label": "predicted"}
         ax.plot(part["kept_fraction"], part["predicted"], **grey)
         known = part[np.isfinite(part["measured"])]
         half = NORMAL * known["error"]

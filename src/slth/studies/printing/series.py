@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from slth.studies.printing.style import PANEL_HEIGHT, REFERENCE, Look, Looks
 
 DIRECT = 6  # series named at the ends of their lines, at most; more get a key above
+LEADING = 10.5 / (72 * 0.85 * PANEL_HEIGHT)  # of their names, in heights of a panel: 10.5 pt
 
 
 def long(
@@ -102,49 +103,42 @@ def key_of(figure: Figure, entries: Mapping[str, Any]) -> None:
 
 
 def _last_of_row(ax: Axes, axes: list[Axes]) -> bool:
-    after = axes[axes.index(ax) + 1 :]
-    return not after or _place(after[0]).is_first_col()
-
-
-def _place(ax: Axes) -> Any:
-    return ax.get_subplotspec()
+    after = [other.get_subplotspec() for other in axes[axes.index(ax) + 1 :]]
+    return not after or (after[0] is not None and after[0].is_first_col())
 
 
 def _ends(axes: list[Axes], words: set[str]) -> bool:
-    named = [dict(zip(*ax.get_legend_handles_labels()[::-1], strict=True)) for ax in axes]
-    lines = [{text: _line(handle) for text, handle in own.items()} for own in named]
-    if len(words) > DIRECT or any(set(own) != words or None in own.values() for own in lines):
+    """Name the lines of these panels at their ends, and say whether that was possible."""
+    named = []
+    for ax in axes:
+        handles, labels = ax.get_legend_handles_labels()
+        lines = [handle[0] if isinstance(handle, tuple) else handle for handle in handles]
+        pairs = zip(labels, lines, strict=True)
+        named.append({text: line for text, line in pairs if isinstance(line, Line2D)})
+    drawn = all(
+        line.get_linestyle() != "None" and np.size(line.get_xdata()) > 1
+        for own in named
+        for line in own.values()
+    )
+    if len(words) > DIRECT or not drawn or any(set(own) != words for own in named):
         return False
-    for ax, own in zip(axes, lines, strict=True):
-        _name_ends(ax, {text: line for text, line in own.items() if line is not None})
+    for ax, own in zip(axes, named, strict=True):
+        _name_ends(ax, own)
     return True
-
-
-def _line(handle: Any) -> Line2D | None:
-    """The line of a handle, with at least two points; guides across the panel count."""
-    line = handle[0] if isinstance(handle, tuple) else handle
-    drawn = isinstance(line, Line2D) and line.get_linestyle() != "None"
-    return line if drawn and len(line.get_xdata()) > 1 else None
 
 
 def _name_ends(ax: Axes, lines: Mapping[str, Line2D]) -> None:
     """Text at the right of the panel, in the order of the ends and apart, joined to them."""
-    across = ax.get_xlim()[1]
-    ends = {
-        text: (across if line.get_transform() != ax.transData else line.get_xdata()[-1], line)
-        for text, line in lines.items()
-    }
-    step = 10.5 / (72 * PANEL_HEIGHT * 0.85)
     to_panel = ax.transData + ax.transAxes.inverted()
-    at = {
-        text: (x, float(line.get_ydata()[-1]))  # type: ignore[index]
-        for text, (x, line) in ends.items()
-    }
-    high = {text: float(to_panel.transform(place)[1]) for text, place in at.items()}
-    order = sorted(high, key=high.__getitem__)
-    places = np.array([high[text] for text in order])
+    at = {}
+    for text, line in lines.items():
+        x, y = (float(np.asarray(values, dtype=float)[-1]) for values in line.get_data())
+        at[text] = (x if line.get_transform() == ax.transData else ax.get_xlim()[1], y)
+    height = {text: float(to_panel.transform(place)[1]) for text, place in at.items()}
+    order = sorted(height, key=height.__getitem__)
+    places = np.array([height[text] for text in order])
     for _ in range(50):  # neighbours that are too close part by equal shares
-        close = np.clip(step - np.diff(places), 0, None) / 2
+        close = np.clip(LEADING - np.diff(places), 0, None) / 2
         places[:-1] -= close
         places[1:] += close
     for text, place in zip(order, places, strict=True):

@@ -1,6 +1,7 @@
 """The section on how tight the bracket is: the error sandwich, the peers, the goals."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -38,7 +39,7 @@ def _sandwich(curve: pd.DataFrame) -> Figure:
         part = curve[curve["arm"] == arm]
         ends = part.groupby("n", sort=True)[["lower", "upper"]].median()
         ends = ends[ends["lower"] > 0]
-        shade = {"color": looks["upper"].colour, "alpha": 0.15, "linewidth": 0}
+        shade: dict[str, Any] = {"color": looks["upper"].colour, "alpha": 0.15, "linewidth": 0}
         ax.fill_between(ends.index, ends["lower"], ends["upper"], **shade)
         long = series.long(part, "n", CURVES)
         series.medians(ax, long[long["value"] > 0], "n", looks, CURVES)

@@ -42,7 +42,7 @@ def success_figure(thresholds: pd.DataFrame) -> Figure:
                 ax.axvline(place, color=style.REFERENCE, linewidth=0.8, zorder=0.5)
         ax.set_title(rf"$d = {d:g},\ \varepsilon = {eps:g}$")
         ticks.rate_axis(ax)
-    style.label(axes, "candidates $n$", "success probability")
+    style.label(axes[: len(groups)], "candidates $n$", "success probability")
     key = {
         titles.ensemble(name, style.plain): Line2D([], [], **shown[name].both()) for name in names
     }
