@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from slth.intervals import excess_of_misses
-from slth.studies.printing import style
 from slth.studies.printing.booktabs import to_text
 from slth.studies.printing.formatting import escape, integer, number, percent
 from slth.studies.printing.macros import newcommand
@@ -125,17 +124,6 @@ def test_pdf_has_no_date_and_no_type_3_font(drawn):
         content = (drawn / f"{name}.pdf").read_bytes()
         assert b"CreationDate" not in content
         assert b"/Type3" not in content
-
-
-def test_colours_differ_in_lightness():
-    """Grey printing: neighbours in the scheme are at least 12 apart in CIE L*."""
-    lightness = []
-    for look in style.SERIES:
-        rgb = np.array([int(look.colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-        lightness.append(116 * np.cbrt(linear @ [0.2126, 0.7152, 0.0722]) - 16)
-    assert (np.diff(lightness) > 12).all(), lightness
-    assert len({look.marker for look in style.SERIES}) == len(style.SERIES)
 
 
 def test_macro_names_are_letters():
