@@ -16,7 +16,6 @@ from slth.studies.printing.formatting import (
     integer,
     listing,
     number,
-    percent,
     span,
 )
 from slth.studies.printing.summaries import complete, first
@@ -41,7 +40,7 @@ def macros(frames: Frames) -> dict[str, str]:
     return {
         "DepthSetting": _setting(table),
         "DepthReplicates": span(table.groupby(["kind", "layers"]).size()),
-        "DepthConfidence": percent(CONFIDENCE, 0) if len(table) else MISSING,
+        "DepthConfidence": rf"{100 * CONFIDENCE:g}\,\%" if len(table) else MISSING,
         "DepthSum": _sum(table),
         "DepthGrowth": _growth(table),
         "DepthTheorem": _theorem(table),

@@ -145,8 +145,15 @@ def _error_size(table: pd.DataFrame) -> str:
     return sentence(any_of(errors), wordings.ERROR_SIZE, errors=listing(errors), scale=scale)
 
 
-def bracket_order(known: pd.DataFrame) -> Order:
+def _brackets(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["lower"].notna() & table["upper"].notna()]
+
+
+def bracket_order(table: pd.DataFrame) -> Order:
     """Whether lower ends and errors seen on data stay below the upper ends, up to rounding."""
+    if table.empty:
+        return Order.NOTHING
+    known = _brackets(table)
     if _inverted(known, "lower").any() or _inverted(known, "data_error").any():
         return Order.VIOLATED
     return Order.HOLDS_ON_DATA if known["data_error"].notna().any() else Order.HOLDS
@@ -157,11 +164,11 @@ def _inverted(known: pd.DataFrame, column: str) -> pd.Series:
 
 
 def _bracket_order(table: pd.DataFrame) -> str:
-    known = table[table["lower"].notna() & table["upper"].notna()]
+    known = _brackets(table)
     infinite = known[np.isinf(known["upper"].astype(float))]
     bounds = count(len(infinite), "upper bound")
     return sentence(
-        bracket_order(known) if len(table) else Order.NOTHING,
+        bracket_order(table),
         wordings.ORDER,
         inverted=count(int(_inverted(known, "lower").sum()), "ticket"),
         beyond=count(int(_inverted(known, "data_error").sum()), "ticket"),
