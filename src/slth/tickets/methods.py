@@ -2,9 +2,10 @@
 
 import abc
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import pandas as pd
 from numpy.typing import ArrayLike
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
     from slth.supnorm import Bracket
 
 LAYERS = 4  # of a printed ticket
+
+
+def compare() -> "Callable[..., Bracket]":
+    """Return `slth.supnorm.bracket`.
+
+    By name: what builds tickets does not depend on how they are bounded, and the workflow keeps
+    them when a bound is edited. A stage that bounds imports `slth.supnorm` itself.
+    """
+    return cast("Callable[..., Bracket]", import_module("slth.supnorm").bracket)
 
 
 class DataError(NamedTuple):

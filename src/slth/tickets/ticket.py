@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from slth.networks.arguments import Data
 from slth.tickets import measure
 from slth.tickets.empty import empty_rows
-from slth.tickets.methods import TicketMethods
+from slth.tickets.methods import TicketMethods, compare
 
 if TYPE_CHECKING:
     from slth.supnorm import Bracket
@@ -95,8 +95,6 @@ class Ticket(TicketMethods):
         box: None is [-1, 1], or [0, 1] where inputs were declared ≥ 0. input_shape: without the
         batch. Raises ValueError for a construction whose tickets that does not compare.
         """
-        from slth.supnorm import bracket
-
         if input_shape is None:
             raise ValueError("input_shape: got None, takes (c, h, w) or (features,) of an input")
         pair = self._made_by().comparable(self, input_shape)
@@ -107,7 +105,7 @@ class Ticket(TicketMethods):
             )
         if box is None:
             box = (0.0, 1.0) if self.options.get("nonnegative_input") else (-1.0, 1.0)
-        return bracket(pair.f, pair.g, box, pair.input_shape, **options)
+        return compare()(pair.f, pair.g, box, pair.input_shape, **options)
 
     def summary(self) -> pd.DataFrame:
         """One row a layer: d, candidates (mean), problems, members, kept, errors, target, empty."""

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from slth.networks.arguments import Data, as_images
 from slth.networks.network import Network
-from slth.tickets.methods import TicketMethods
+from slth.tickets.methods import TicketMethods, compare
 from slth.tickets.whole.bounds import closed_bound
 from slth.tickets.whole.effective import EffectiveLayer
 from slth.tickets.whole.keep import Keep
@@ -122,12 +122,11 @@ class WholeTicket(TicketMethods):
 
         Raises ValueError naming what that has no bounds for.
         """
-        from slth.supnorm import bracket
         from slth.tickets.whole.comparable import comparable
 
         f, g = comparable(self.target, self.layers)
         shape = self.target.input_shape if input_shape is None else input_shape
-        return bracket(f, g, self._box(box), shape, **options)
+        return compare()(f, g, self._box(box), shape, **options)
 
     def summary(self) -> pd.DataFrame:
         """One row a layer.
