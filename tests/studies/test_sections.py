@@ -42,11 +42,14 @@ def test_a_macro_comes_from_the_function_that_makes_its_text(tmp_path: Path) -> 
         "def macros(table):\n"
         "    return {'PlainNumber': '1', 'OneThing': _one(table), 'OtherThing': named(table)}\n"
     )
-    assert sources("study", tmp_path) == {
+    names = ("PlainNumber", "OneThing", "OtherThing")
+    assert sources("study", tmp_path, names) == {
         "PlainNumber": "study.claims:macros",
         "OneThing": "study.claims:_one",
         "OtherThing": "study.words:named",
     }
     (tmp_path / "more.py").write_text("def more(): return {'PlainNumber': '2'}\n")
     with pytest.raises(ValueError, match=r"PlainNumber: written by study.claims:macros"):
-        sources("study", tmp_path)
+        sources("study", tmp_path, names)
+    with pytest.raises(ValueError, match="NoWhere: is a key of no dict in a function of study"):
+        sources("study", tmp_path, ["NoWhere"])

@@ -32,7 +32,7 @@ def render(study: str, frames: Frames, paper: Path, report: Path) -> None:
         write(table, paper / "tables" / f"{name}.tex")
         write(table, report / "tables" / f"{name}.html")
     found = modules["claims"].macros(frames)
-    named = sources(f"slth.studies.{study}", FOLDER / study)
+    named = sources(f"slth.studies.{study}", FOLDER / study, found)
     write_macros(paper / "numbers" / f"{study}.tex", found, named)
 
 
