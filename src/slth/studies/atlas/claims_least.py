@@ -25,16 +25,8 @@ CLOSE = 0.06  # of A to one: "a few per cent"
 TELLING = 0.1  # half width of an interval of A above which nothing is concluded from it
 THEORY = {"a": (1.0, "1"), "b": (0.5, r"\frac12")}  # of eps* = ½ σ √(πen/2) 2^(-n/d)
 LEAST = ["ensemble", "d", "n", "trials", "median", "confidence", "unproved", "shift", "shift_low"]
-LEAST += [
-    "shift_high",
-    *(name for kind, (inside, _) in wordings.PREDICTIONS.items() for name in (kind, inside)),
-]
-FIT = [
-    "ensemble",
-    "source",
-    "p",
-    *(f"{name}{end}" for name in THEORY for end in ("", "_low", "_high")),
-]
+LEAST += ["shift_high", "prediction", "inside", "refined", "refined_inside"]
+FIT = ["ensemble", "source", "p", "a", "a_low", "a_high", "b", "b_low", "b_high"]
 
 
 def printed(ensemble: object) -> str:

@@ -9,7 +9,7 @@ from slth.studies.learned import wordings
 from slth.studies.learned.margins import TOGETHER, Margin, above_together, margins
 from slth.studies.learned.wordings import Left, Start
 from slth.studies.printing.formatting import count, integer, listing, percent, span
-from slth.studies.printing.wordings import any_of, clause, count_of, sentence, share
+from slth.studies.printing.wordings import Data, any_of, clause, count_of, sentence, share
 
 
 def margin_macros(table: pd.DataFrame) -> dict[str, str]:
@@ -40,16 +40,11 @@ def _seeds(table: pd.DataFrame) -> str:
 
 def _time(table: pd.DataFrame) -> str:
     """When trained weights are measured early."""
-    timed = table if {"epochs", "early_epoch"} <= set(table.columns) else table[:0]
-    done, epochs = (
-        (int(timed[key].iloc[0]) for key in ("early_epoch", "epochs")) if len(timed) else (0, 0)
-    )
-    return clause(
-        any_of(timed),
-        wordings.EPOCHS,
-        which="the first" if done == 1 else integer(done),
-        epochs=count(epochs, "epoch"),
-    )
+    if table.empty or not {"epochs", "early_epoch"} <= set(table.columns):
+        return clause(Data.NONE, wordings.EPOCHS)
+    done, epochs = (int(table[key].iloc[0]) for key in ("early_epoch", "epochs"))
+    which = "the first" if done == 1 else integer(done)
+    return clause(Data.SOME, wordings.EPOCHS, which=which, epochs=count(epochs, "epoch"))
 
 
 def _margins(late: Sequence[Margin]) -> str:
