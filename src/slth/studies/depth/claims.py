@@ -65,6 +65,10 @@ def _deepest(table: pd.DataFrame) -> pd.DataFrame:
     return table[table["layers"] == table["layers"].max()]
 
 
+def _median(values: pd.Series) -> float:
+    return float(np.median(values.to_numpy(float)))  # unknown where a value is
+
+
 def adding_up(table: pd.DataFrame, ends: pd.DataFrame) -> Sum:
     """Whether the errors of layers add up; ``ends``: of the ratio to their sum, a row per kind."""
     if ends.empty:
@@ -80,7 +84,7 @@ def _sum(table: pd.DataFrame) -> str:
     """Whole over sum at the greatest depth: 1 is adding up."""
     last = _deepest(table)
     ratios = last[["lower", "upper"]].div(last["layer_sum"], axis=0).assign(kind=last["kind"])
-    ends = ratios.groupby("kind", sort=False).agg(lambda x: np.median(x.to_numpy(float)))
+    ends = ratios.groupby("kind", sort=False).agg(_median)
     words = listing(
         f"{number(row['lower'])} and {number(row['upper'])} times the sum with {kind} kernels"
         for kind, row in ends.iterrows()

@@ -36,7 +36,7 @@ def sources(package: str, folder: Path, names: Collection[str]) -> dict[str, str
     found: dict[str, str] = {}
     for path in sorted(folder.glob("*.py")):
         keys = _keys(f"{package}.{path.stem}", package, ast.parse(path.read_bytes()))
-        named = {name: source for name, source in keys if name in names}
+        named = {str(name): source for name, source in keys if name in names}
         for name in sorted(found.keys() & named.keys()):
             raise ValueError(f"{name}: written by {found[name]} and by {named[name]}")
         found |= named
