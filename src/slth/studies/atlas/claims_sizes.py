@@ -149,9 +149,10 @@ def _moments(sizes: pd.DataFrame) -> str:
 
 
 def _certificates(ratios: pd.DataFrame) -> str:
-    best = ratios[ratios["best"]].to_dict("records") if len(ratios) else []
+    records = ratios[ratios["best"]].to_dict("records") if len(ratios) else []
+    best = [{str(name): value for name, value in row.items()} for row in records]
     shown = listing(
-        wordings.CERTIFICATE.format(**row, alpha=row["k"] / row["n"] * row["d"] ** 0.5)
+        wordings.CERTIFICATE.format_map(row | {"alpha": row["k"] / row["n"] * row["d"] ** 0.5})
         for row in best
     )
     return sentence(any_of(ratios), wordings.CERTIFICATES, certificates=shown)

@@ -174,7 +174,7 @@ def _factors(rows: pd.DataFrame, sizes: list[float]) -> list[str]:
         medians = rows[rows["route"] == route].groupby("n")["upper"].median().astype(float)
         first, last = medians.reindex(sizes).to_numpy(float)
         if np.isfinite([first, last]).all() and last > 0:
-            factors.append(f"{number(first / last)} ({label})")
+            factors.append(f"{number(float(first / last))} ({label})")
     return factors
 
 
