@@ -25,6 +25,11 @@ def complete(
     return frame.reset_index(drop=True).assign(**absent)
 
 
+def first(table: pd.DataFrame, column: str) -> float:
+    """The number in a column that is the same in every row; unknown for an empty table."""
+    return float(table[column].iloc[0]) if len(table) else np.nan
+
+
 def existence_limit(n: FloatArray, d: FloatArray) -> FloatArray:
     """eps*(n, d) = ½ √(πe n/2) · 2^(−n/d): typical least error, unit variance."""
     return 0.5 * np.sqrt(np.pi * np.e * n / 2) * np.exp2(-n / d)
