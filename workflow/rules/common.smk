@@ -129,6 +129,6 @@ def begin():
 
 wildcard_constraints:
     network="|".join(NETWORKS),
-    arm="|".join(ARMS),
+    arm="|".join(ARMS) or "none",
     shard=r"\d+",
     replicate=r"\d+",
