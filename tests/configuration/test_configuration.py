@@ -193,6 +193,13 @@ def test_fault_says_where_what_and_what_it_takes(change: dict[str, Any], words: 
     assert words in caught.value.faults[0]
 
 
+def test_tickets_and_their_networks_may_be_left_out() -> None:
+    left = check({"tickets": [], "networks": []})
+    assert not configuration.enabled(left, "tickets")
+    with pytest.raises(ConfigError, match=r"tickets\[0\].network: got 'one', takes one of"):
+        check({"networks": []})
+
+
 def test_all_faults_are_named_at_once() -> None:
     wrong = {"seed": -1, "extra": 0, "threshold": {"eps": 0, "solver": "x"}, "tickets": 3}
     assert len(faults(wrong, SCHEMA)) == 5
