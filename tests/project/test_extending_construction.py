@@ -19,13 +19,13 @@ def test_two_files_are_touched(project: Extended) -> None:
 
 
 def test_the_tests_of_the_registry_pass(project: Extended) -> None:
-    files = ("tickets/test_constructions", "tickets/test_construction_docs")
-    files += ("tickets/test_empty_tickets", "networks/test_storage", "cases/test_configs")
+    files = ["tickets/test_constructions", "tickets/test_construction_docs"]
+    files += ["tickets/test_empty_tickets", "networks/test_storage", "cases/test_configs"]
     assert project.tests_pass("rss_normal", *(f"tests/{name}.py" for name in files)) >= 10
 
 
 def test_nothing_that_is_held_to_the_registry_misses_it(project: Extended) -> None:
-    files = ("tickets/test_construction_docs", "configuration/test_configuration")
+    files = ["tickets/test_construction_docs", "configuration/test_configuration"]
     words = "sections_are or schema_for_editors or states_the_defaults"
     assert project.tests_pass(words, *(f"tests/{name}.py" for name in files)) == 3
 

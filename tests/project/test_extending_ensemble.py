@@ -15,19 +15,19 @@ def test_one_file_is_touched(project: Extended) -> None:
 
 
 def test_the_tests_of_the_registry_pass(project: Extended) -> None:
-    files = ("test_ensembles", "theory/test_first_moment", "theory/test_theory_scale")
-    files += ("theory/test_quenched",)
+    files = ["test_ensembles", "theory/test_first_moment", "theory/test_theory_scale"]
+    files += ["theory/test_quenched"]
     assert project.tests_pass("laplace", *(f"tests/{name}.py" for name in files)) > 8
 
 
 def test_the_solvers_find_the_best_subset_of_its_samples(project: Extended) -> None:
     words = "laplace and (enumeration or differencing)"
-    files = ("tests/solvers/test_solver_oracle.py", "tests/solvers/test_solver_heuristics.py")
+    files = ["tests/solvers/test_solver_oracle.py", "tests/solvers/test_solver_heuristics.py"]
     assert project.tests_pass(words, *files) > 10
 
 
 def test_nothing_that_is_held_to_the_registry_misses_it(project: Extended) -> None:
-    files = ("test_ensembles", "configuration/test_configuration")
+    files = ["test_ensembles", "configuration/test_configuration"]
     words = "states_itself or schema_for_editors or states_the_defaults"
     assert project.tests_pass(words, *(f"tests/{name}.py" for name in files)) == 3
 

@@ -17,15 +17,15 @@ def test_two_files_are_touched(project: Extended) -> None:
 
 
 def test_the_tests_of_the_registry_pass(project: Extended) -> None:
-    files = ("edges", "heuristics", "docs", "planted", "sizes", "targets", "bad_input")
+    files = ["edges", "heuristics", "docs", "planted", "sizes", "targets", "bad_input"]
     chosen = [f"tests/solvers/test_solver_{name}.py" for name in files]
     assert project.tests_pass("restarts", *chosen, "tests/cases/test_configs.py") > 40
 
 
 def test_nothing_that_is_held_to_the_registry_misses_it(project: Extended) -> None:
     """Neither a page, nor a list of the tests, nor the schema that editors read."""
-    files = ("solvers/test_solver_docs", "solvers/test_solver_heuristics")
-    files += ("configuration/test_configuration", "project/test_readme")
+    files = ["solvers/test_solver_docs", "solvers/test_solver_heuristics"]
+    files += ["configuration/test_configuration", "project/test_readme"]
     words = "section_of_a_solver or excused or schema_for_editors or states_the_defaults or links"
     assert project.tests_pass(words, *(f"tests/{name}.py" for name in files)) == 5
 

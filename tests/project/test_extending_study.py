@@ -46,8 +46,8 @@ def test_its_own_files_and_four_others_are_touched(project: Extended) -> None:
 
 
 def test_the_tests_of_studies_pass(project: Extended) -> None:
-    files = ("studies/test_sections", "studies/test_paper_prose", "project/test_readme")
-    files += ("configuration/test_configuration",)
+    files = ["studies/test_sections", "studies/test_paper_prose", "project/test_readme"]
+    files += ["configuration/test_configuration"]
     words = "(test_empty_tables and members) or prose or faults_of_the_readme or states_the"
     words += " or schema_for_editors or (every_key and members)"
     assert project.tests_pass(words, *(f"tests/{name}.py" for name in files)) > 20
