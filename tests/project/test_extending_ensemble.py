@@ -17,11 +17,11 @@ def test_one_file_is_touched(project: Extended) -> None:
 def test_the_tests_of_the_registry_pass(project: Extended) -> None:
     files = ["test_ensembles", "theory/test_first_moment", "theory/test_theory_scale"]
     files += ["theory/test_quenched"]
-    assert project.tests_pass("laplace", *(f"tests/{name}.py" for name in files)) > 8
+    assert project.tests_pass("parabolic", *(f"tests/{name}.py" for name in files)) > 8
 
 
 def test_the_solvers_find_the_best_subset_of_its_samples(project: Extended) -> None:
-    words = "laplace and (enumeration or differencing)"
+    words = "parabolic and (enumeration or differencing)"
     files = ["tests/solvers/test_solver_oracle.py", "tests/solvers/test_solver_heuristics.py"]
     assert project.tests_pass(words, *files) > 10
 
@@ -35,9 +35,9 @@ def test_nothing_that_is_held_to_the_registry_misses_it(project: Extended) -> No
 def test_a_config_takes_it(project: Extended) -> None:
     changes = shown("ensemble", "yaml")
     assert project.config_faults(changes) == []
-    (unknown,) = project.config_faults(changes.replace("laplace", "cauchy"))
-    assert "laplace" in unknown
+    (unknown,) = project.config_faults(changes.replace("parabolic", "cauchy"))
+    assert "parabolic" in unknown
     inputs = project.inputs_of("results/measure/thresholds.parquet", changes)
     assert "src/slth/ensembles.py" in inputs
-    code = "from slth.studies.printing.titles import ensemble; print(ensemble('laplace'))"
-    assert project.python("-c", code).stdout == "Laplace\n"
+    code = "from slth.studies.printing.titles import ensemble; print(ensemble('parabolic'))"
+    assert project.python("-c", code).stdout == "parabolic\n"

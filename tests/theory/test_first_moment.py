@@ -8,7 +8,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import chi2, norm
 
-from slth.ensembles import ENSEMBLES, Quantized, sample_batch
+from slth.ensembles import ENSEMBLES, Ensemble, Quantized, sample_batch
 from slth.theory import annealed_threshold, expected_hits, log_expected_hits
 from slth.theory.sums import _nsn, log_hit_probabilities
 from slth.theory.windows import log_normal_window
@@ -126,6 +126,20 @@ def test_normal_window_without_cancellation():
     m = np.linspace(0, 12, 400)
     direct = np.log(norm.sf(m - 0.3) - norm.sf(m + 0.3))
     assert np.allclose(log_normal_window(m, 0.3), direct, atol=1e-11, rtol=0)
+
+
+def test_a_law_without_a_bound_is_refused():
+    class Laplace(Ensemble):
+        name, std = "laplace", 1.0
+
+        def draw(self, n, d, seed):
+            return self.generator(d, seed).laplace(0.0, 0.5**0.5, (n, d))
+
+        def characteristic(self, t):
+            return 1 / (1 + 0.5 * t * t)
+
+    with pytest.raises(ValueError, match="ensemble: got 'laplace', whose entries have no bound"):
+        expected_hits(Laplace(), 8, 1, 0.1, 0.3)
 
 
 def test_out_of_reach_is_minus_infinity():
