@@ -116,14 +116,13 @@ class Extended(NamedTuple):
         assert done.returncode == 0, done.stderr
         return done.stdout.splitlines()
 
-    def inputs_of(self, target: str, changes: str) -> set[str]:
-        """Everything that a dry run lists as input of the jobs that make ``target``."""
+    def planned_files(self, target: str, changes: str) -> set[str]:
+        """Every input and output of the jobs that would make ``target``; none is run."""
         (self.checkout.folder / "changes.yaml").write_text(changes, encoding="utf-8")
         files = ("--configfile", "config/ci.yaml", "changes.yaml")
-        done = self.python("-m", "snakemake", "--cores", "1", "--dry-run", *files, "--", target)
+        done = self.python("-m", "snakemake", "--cores", "1", "--filegraph", *files, "--", target)
         assert done.returncode == 0, done.stdout + done.stderr
-        lists = re.findall(r"^ *input: (.*)$", done.stdout, re.MULTILINE)
-        return {path for line in lists for path in line.split(", ")}
+        return set(re.findall(r'<font face="monospace">(.*?)</font>', done.stdout))
 
 
 def extended(section: str, folder: Path) -> Extended:

@@ -33,7 +33,7 @@ def test_nothing_that_is_held_to_the_registry_misses_it(project: Extended) -> No
 def test_a_config_takes_it_and_its_jobs_depend_on_its_file(project: Extended) -> None:
     changes = shown("construction", "yaml")
     assert project.config_faults(changes) == []
-    assert FILE in project.inputs_of("results/measure/price.parquet", changes)
+    assert FILE in project.planned_files("results/measure/price.parquet", changes)
 
 
 @pytest.mark.parametrize("word", ["label", "words", "family", "rate"])

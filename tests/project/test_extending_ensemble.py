@@ -37,7 +37,7 @@ def test_a_config_takes_it(project: Extended) -> None:
     assert project.config_faults(changes) == []
     (unknown,) = project.config_faults(changes.replace("parabolic", "cauchy"))
     assert "parabolic" in unknown
-    inputs = project.inputs_of("results/measure/thresholds.parquet", changes)
-    assert "src/slth/ensembles.py" in inputs
+    files = project.planned_files("results/measure/thresholds.parquet", changes)
+    assert "src/slth/ensembles.py" in files
     code = "from slth.studies.printing.titles import ensemble; print(ensemble('parabolic'))"
     assert project.python("-c", code).stdout == "parabolic\n"

@@ -19,7 +19,7 @@ def test_two_files_are_touched(project: Extended) -> None:
 def test_the_tests_of_the_registry_pass(project: Extended) -> None:
     files = ["edges", "heuristics", "docs", "planted", "sizes", "targets", "bad_input"]
     chosen = [f"tests/solvers/test_solver_{name}.py" for name in files]
-    assert project.tests_pass("restarts", *chosen, "tests/cases/test_configs.py") > 40
+    assert project.tests_pass("restarts", *chosen, "tests/cases/test_configs.py") >= 40
 
 
 def test_nothing_that_is_held_to_the_registry_misses_it(project: Extended) -> None:
@@ -34,9 +34,9 @@ def test_a_config_takes_it_and_its_jobs_depend_on_its_file(project: Extended) ->
     assert project.config_faults(CONFIG) == []
     (near,) = project.config_faults(CONFIG.replace("{solver: restarts}", "{solver: restart}"))
     assert "did you mean 'restarts'?" in near
-    inputs = project.inputs_of("results/measure/thresholds.parquet", CONFIG)
-    assert "src/slth/solvers/restarts.py" in inputs
-    assert "src/slth/solvers/klist/solver.py" not in inputs
+    files = project.planned_files("results/measure/thresholds.parquet", CONFIG)
+    assert "src/slth/solvers/restarts.py" in files
+    assert "src/slth/solvers/klist/solver.py" not in files
 
 
 def test_without_a_printed_name_its_own_is_printed(project: Extended) -> None:
