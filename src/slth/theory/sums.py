@@ -29,8 +29,14 @@ def log_hit_probabilities(ensemble: Ensemble, n: int, z: FloatArray, eps: float)
     """Log P(‖X_1 + ... + X_k - z‖_∞ <= eps) for k = 1..n, shape (n,).
 
     Relative accuracy 1e-9 for normal and nsn; otherwise each coordinate's probability has absolute
-    accuracy 1e-11 and is 0 (log -inf) below 1e-14. Cost: O(min(n, 512) d) windows.
+    accuracy 1e-11 and is 0 (log -inf) below 1e-14. Raises ValueError for an ensemble without a
+    bound but these two. Cost: O(min(n, 512) d) windows.
     """
+    if not math.isfinite(ensemble.bound) and ensemble.name not in ("normal", "nsn"):
+        raise ValueError(
+            f"ensemble: got {ensemble.name!r}, whose entries have no bound; takes one that has, "
+            "normal or nsn: only of those is the law of a sum known here"
+        )
     values, counts = distinct(z)
     out = np.empty(n)
     exact = min(n, EXACT.get(ensemble.name, EXACT_DEFAULT))
