@@ -44,12 +44,24 @@ def log_product(k: int, value: float, eps: float) -> float:
     densities: dict[int, Callable[[FloatArray], FloatArray]] = {
         1: _product_density, 2: _two_products, 3: _three_products,
     }  # fmt: skip
+    if k == 1 and value > 0.5 and eps < 0.1:
+        return _log_near_one(value, eps)
     chance = 0.0
     knots = np.arange(-k, k + 1.0)
     for low, width in pieces(value, eps, knots):
         smooth = width < 0.1 * float(np.abs(knots - low).min())
         chance += (_gauss if smooth else _strong)(densities[k], low, width)
     return _log(chance)
+
+
+def _log_near_one(value: float, eps: float) -> float:
+    """One product: ∫ -½ log(1 - y) dy over y = 1 - x, whose end 0 is the edge."""
+    edge = 1 - value
+    low, width = (edge - eps, 2 * eps) if edge >= eps else (0.0, edge + eps)
+    if width <= 0:
+        return -math.inf
+    y = low + 0.5 * width * (_GAUSS + 1)
+    return math.log(0.5 * width) + _log(float(_GAUSS_WEIGHTS @ (-0.5 * np.log1p(-y))))
 
 
 def log_quantized(law: Quantized, k: int, first: float, count: float) -> float:

@@ -175,16 +175,19 @@ def tilt_to(law: Ensemble, mean: float) -> float:
 
 
 def slope(law: Ensemble, tilt: float) -> float:
-    """(log M)'(θ) by a complex step."""
-    small = 1e-30 * max(tilt, 1 / law.std)
-    return float(law.log_moments(np.array([complex(tilt, small)])).imag[0] / small)
+    """(log M)'(θ) by a central difference: θ decides how small the rounding is, not the result."""
+    step = 1e-4 * max(tilt, 1 / law.std)
+    low, high = law.log_moments(
+        np.array([complex(max(tilt - step, 0.0)), complex(tilt + step)])
+    ).real
+    return float(high - low) / (tilt + step - max(tilt - step, 0.0))
 
 
 def deviation(law: Ensemble, tilt: float) -> float:
     """Standard deviation of a tilted entry, √(log M)''(θ); σ at θ = 0."""
     if tilt == 0:
         return law.std
-    change = (slope(law, tilt * 1.0001) - slope(law, tilt * 0.9999)) / (2e-4 * tilt)
+    change = (slope(law, tilt * 1.01) - slope(law, tilt * 0.99)) / (0.02 * tilt)
     least = 1e-3 / tilt if not law.step else 1e-3 * law.step * math.exp(-0.5 * tilt * law.step)
     return min(law.std, math.sqrt(max(change, least * least)))
 

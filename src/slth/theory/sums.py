@@ -64,6 +64,8 @@ def _interpolated(
     low, high = math.log(ks[0] - none), math.log(ks[-1] - none)
     nodes = none + np.exp(low + 0.5 * (unit + 1) * (high - low))
     logs = np.array([_log_hit(ensemble, k, int(ks[0]), values, counts, eps) for k in nodes])
+    if np.isinf(logs).all():  # a lattice of which no point is in the window
+        return np.full(len(ks), -math.inf)
     if not np.isfinite(logs).all():
         return np.array([_log_hit(ensemble, int(k), int(k), values, counts, eps) for k in ks])
     weights = (-1.0) ** np.arange(NODES) * np.sin(angles)
