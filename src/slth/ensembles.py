@@ -47,13 +47,12 @@ class Ensemble(abc.ABC):
         """E cos(t x) for one entry x, elementwise: real, because every ensemble is symmetric."""
 
     def log_moments(self, s: Complex) -> Complex:
-        """Log E e^{sx} for one entry x, elementwise; Re s >= 0, as large as it may be.
+        """Log E e^{sx} for one entry x, elementwise; s complex, Re s >= 0, as large as it may be.
 
-        By `characteristic` of a complex argument unless a law says more: far tails, where e^{s x}
-        overflows, need a form that does not.
+        Optional: with it the chance of a window far out is exact relative to itself, without it
+        absolute, by `characteristic`.
         """
-        out: Complex = np.log(self.characteristic(-1j * s))
-        return out
+        raise NotImplementedError(f"ensemble {self.name!r} has no log_moments(s)")
 
     def cumulative(self, x: FloatArray) -> FloatArray:
         """P(one entry <= x), elementwise: asked of a bounded density other than uniform."""

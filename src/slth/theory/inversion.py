@@ -11,6 +11,7 @@ up to the parts of the tilted law beyond its period.
 """
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ DEVIATIONS, SCALES = 9.0, 45.0  # of the tilted sum and of one tilted entry, wit
 LARGEST = 50.0  # θ · step on a lattice: all of the tilted law but e^-50 is at its end
 HALVINGS = 200
 CENTRAL, SURE = 5.0, 1e-4  # where θ = 0 is tried: deviations, and the least chance that is taken
+FLOOR = 1e-13  # the same for a law whose moments at complex s are not known
+MOST = 2**22  # frequencies; reached only by few entries of such a law
 
 
 def log_density_windows(law: Ensemble, k: float, values: FloatArray, eps: float) -> FloatArray:
@@ -37,18 +40,24 @@ def log_density_windows(law: Ensemble, k: float, values: FloatArray, eps: float)
     widths = high - low
     widths[(low > -end) & (high < end)] = 2 * eps  # not the difference of rounded ends
     out = np.full(len(values), -math.inf)
-    central = (low <= CENTRAL * spread) & (widths > 0)
+    central = (widths > 0) & ((low <= CENTRAL * spread) | ~_known(law))
     if central.any():
-        most = float(widths[central].max())
-        period = most + min(2 * end, 2 * (DEVIATIONS + CENTRAL) * spread)
+        reach = max(CENTRAL * spread, float(low[central].max()))
+        period = float(widths[central].max()) + min(2 * end, 2 * (DEVIATIONS * spread + reach))
         t = _frequencies(law, k, 0.0, period)
         weights = _powers(law, k, 0.0, t) * _twice(t)
-        with np.errstate(invalid="ignore"):
-            kernel = 2 * np.sin(0.5 * np.outer(widths[central], t)) / t
-        kernel[:, 0] = widths[central]
-        waves = np.cos(np.outer(0.5 * (low + high)[central], t))
-        _settle(out, central, (kernel * waves) @ weights / period, widths[central] / spread)
-    for i in np.flatnonzero((widths > 0) & np.isinf(out)):
+        middle, width = 0.5 * (low + high)[central], widths[central]
+
+        def integral(rows: slice) -> FloatArray:
+            with np.errstate(invalid="ignore"):
+                kernel = 2 * np.sin(0.5 * np.outer(width[rows], t)) / t
+            kernel[:, 0] = width[rows]
+            found: FloatArray = (kernel * np.cos(np.outer(middle[rows], t))) @ weights
+            return found
+
+        chances = _by_rows(integral, len(width), len(t)) / period
+        _settle(law, out, central, chances, widths[central] / spread)
+    for i in np.flatnonzero((widths > 0) & np.isinf(out) & _known(law)):
         out[i] = _tilted_density(law, k, float(low[i]), float(widths[i]))
     return out
 
@@ -61,28 +70,49 @@ def log_lattice_windows(
     out = np.full(len(first), -math.inf)
     inside = (count > 0) & (first <= end * (1 + 1e-12))
     count = np.where(inside, np.minimum(count, (end - first) // step + 1), 0)
-    central = inside & (first <= CENTRAL * spread)
+    central = inside & ((first <= CENTRAL * spread) | ~_known(law))
     if central.any():
+        reach = max(CENTRAL * spread, float(first[central].max()))
         period = float(count[central].max()) + 2
-        period += math.ceil(min(2 * end, 2 * (DEVIATIONS + CENTRAL) * spread) / step)
+        period += math.ceil(min(2 * end, 2 * (DEVIATIONS * spread + reach)) / step)
         t = _frequencies(law, k, 0.0, period * step)
         weights = _powers(law, k, 0.0, t) * _twice(t, period * step, step)
-        with np.errstate(invalid="ignore"):
-            kernel = np.sin(0.5 * step * np.outer(count[central], t)) / np.sin(0.5 * step * t)
-        kernel[:, 0] = count[central]
-        middle = (first + 0.5 * step * (count - 1))[central]
-        sums = (kernel * np.cos(np.outer(middle, t))) @ weights / period
-        _settle(out, central, sums, count[central] * step / spread)
-    for i in np.flatnonzero(inside & np.isinf(out)):
+        middle, points = (first + 0.5 * step * (count - 1))[central], count[central]
+
+        def integral(rows: slice) -> FloatArray:
+            with np.errstate(invalid="ignore"):
+                kernel = np.sin(0.5 * step * np.outer(points[rows], t)) / np.sin(0.5 * step * t)
+            kernel[:, 0] = points[rows]
+            found: FloatArray = (kernel * np.cos(np.outer(middle[rows], t))) @ weights
+            return found
+
+        sums = _by_rows(integral, len(points), len(t)) / period
+        _settle(law, out, central, sums, count[central] * step / spread)
+    for i in np.flatnonzero(inside & np.isinf(out) & _known(law)):
         out[i] = _tilted_lattice(law, k, float(first[i]), float(count[i]))
     return out
 
 
+def _by_rows(integral: Callable[[slice], FloatArray], rows: int, columns: int) -> FloatArray:
+    """The rows of a table of values and frequencies, a few at a time: 32 MiB."""
+    size = max(1, MOST // columns)
+    return np.concatenate([integral(slice(i, i + size)) for i in range(0, rows, size)])
+
+
+def _known(law: Ensemble) -> np.bool_:
+    """Whether the law has moments at complex s."""
+    return np.bool_(type(law).log_moments is not Ensemble.log_moments)
+
+
 def _settle(
-    out: FloatArray, where: NDArray[np.bool_], chances: FloatArray, size: FloatArray
+    law: Ensemble,
+    out: FloatArray,
+    where: NDArray[np.bool_],
+    chances: FloatArray,
+    size: FloatArray,
 ) -> None:
     """Take the chances that are not small beside a central window of the same size."""
-    sure = chances > SURE * np.minimum(size, 1.0)
+    sure = chances > (SURE if _known(law) else FLOOR) * np.minimum(size, 1.0)
     out[np.flatnonzero(where)[sure]] = np.log(chances[sure])
 
 
@@ -126,7 +156,7 @@ def _tilted_lattice(law: Ensemble, k: float, first: float, count: float) -> floa
 def _frequencies(law: Ensemble, k: float, tilt: float, period: float) -> FloatArray:
     """0, 2π/period, … to where φ^k is negligible, or to the end of the lattice's band."""
     unit = 2 * math.pi / period
-    count = math.ceil(cutoff(law, k, tilt, deviation(law, tilt)) / unit)
+    count = math.ceil(cutoff(law, k, tilt, deviation(law, tilt), unit * MOST) / unit)
     if law.step:
         count = min(count, int(period / law.step) // 2)
     return unit * np.arange(count + 1)
@@ -192,16 +222,24 @@ def deviation(law: Ensemble, tilt: float) -> float:
     return min(law.std, math.sqrt(max(change, least * least)))
 
 
-def cutoff(law: Ensemble, k: float, tilt: float, spread: float) -> float:
-    """Frequency beyond which the integral is below e^-37 of its size; π / step on a lattice."""
-    last = math.pi / law.step if law.step else math.inf
+def cutoff(law: Ensemble, k: float, tilt: float, spread: float, most: float) -> float:
+    """Frequency beyond which the integral is below e^-37 of its size, or ``most``."""
+    last = math.pi / law.step if law.step else most
     highest = 12 / (spread * math.sqrt(k))
-    base = float(law.log_moments(np.array([complex(tilt)])).real[0])
     while highest < last:
         t = highest * np.geomspace(1, 4, 33)
-        t = t[t <= last]
-        left = k * (law.log_moments(tilt + 1j * t).real - base)
-        if (left + np.log(t * spread * math.sqrt(k)) < -DIGITS).all():
+        left = k * _log_modulus(law, tilt, t[t <= last]) + np.log(t[t <= last] * spread)
+        if (left + 0.5 * math.log(k) < -DIGITS).all():
             return highest
         highest *= 1.5
     return last
+
+
+def _log_modulus(law: Ensemble, tilt: float, t: FloatArray) -> FloatArray:
+    """Log |φ(t)|."""
+    if tilt == 0:
+        with np.errstate(divide="ignore"):
+            return np.log(np.abs(law.characteristic(t)))
+    base = law.log_moments(np.array([complex(tilt)])).real[0]
+    out: FloatArray = law.log_moments(tilt + 1j * t).real - base
+    return out
