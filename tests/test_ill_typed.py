@@ -75,6 +75,7 @@ CALLS: list[tuple[Callable[..., Any], dict[str, Any]]] = [
         {"problems": PROBLEMS[:1], "eps": None, "solver": "auto", "budget": None, "seed": 0}
         | {"threads": None, "device": "cpu"},
     ),
+    (tickets.load, {"path": "none.npz"}),
     (tickets.random_control, {"ticket": TICKET, "seed": 0}),
     (tickets.effective_kernels, {"ticket": TICKET}),
     (tickets.per_entry_tolerance, {"total_eps": 0.1, "target": DENSE, "readout": "exact"}),

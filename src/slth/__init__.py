@@ -18,6 +18,7 @@ _NAMES = {
     "sample": "slth.ensembles",
     "ensembles": "slth.ensembles:",
     "solve": "slth.solvers._solve",
+    "solve_all": "slth.solvers._all",
     "solve_batch": "slth.solvers._solve",
     "solve_targets": "slth.solvers._solve",
     "Instance": "slth.problem",

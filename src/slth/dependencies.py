@@ -119,9 +119,11 @@ def _source(node: ast.ImportFrom, path: Path, package: Path) -> str:
 
 
 def _statements(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every statement, at any depth: `ast.walk` without the expressions, which hold no import."""
+    """Every statement that runs, at any depth; expressions, which hold no import, are left out."""
     for part in ("body", "orelse", "finalbody", "handlers", "cases"):
         for node in getattr(tree, part, ()):
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                node = ast.Module(node.orelse, [])  # the body names types only
             yield node
             yield from _statements(node)
 

@@ -22,6 +22,7 @@ PACKAGES = (
     "pandas",
     "pyarrow",
     "scikit-learn",
+    "mlxtend",
     "matplotlib",
     "seaborn",
     "snakemake",

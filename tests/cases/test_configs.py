@@ -217,8 +217,8 @@ def test_classes_of_the_shipped_data_are_as_large_as_the_config_believes() -> No
         counts = np.bincount(DATA_SETS[name]()[1])
         assert (counts.min(), counts.max()) == (least, most)
         with pytest.raises(ValueError, match="held_out"):
-            load_data_set(name, held_out=0.002)
-        assert len(load_data_set(name, held_out=0.003).held_out_labels) == len(counts)
+            load_data_set(name, held_out=0.4 / most)
+        assert len(load_data_set(name, held_out=0.6 / least).held_out_labels) == len(counts)
 
 
 @pytest.mark.parametrize("n", [1, 8, 40, 400])

@@ -140,7 +140,7 @@ def test_a_sequential_that_prepares_its_images_is_no_target():
 def test_flatten_and_linear_are_taken_where_they_fit(modules, words):
     f = nn.Sequential(nn.Conv2d(1, 2, 3, bias=False), nn.ReLU(), *modules)
     with pytest.raises(ValueError, match="^target: " + words):
-        slth.tickets.build("structured_convolution", f, n=8)
+        slth.tickets.build("rss_convolution", f, n=8)
     with pytest.raises(ValueError, match="^network: " + words):
         slth.networks.normalise(f)
 

@@ -127,7 +127,7 @@ def test_any_module_of_dense_and_convolutional_layers_is_taken(method: str, data
     assert all(torch.equal(p, before[n]) for n, p in network.named_parameters())
     for name in ("one.bias", "two.bias", "out.bias"):
         assert torch.equal(learned.network.get_parameter(name), before[name])
-    with pytest.raises(TypeError, match=r"network: got Branched.*Sequential"):
+    with pytest.raises(ValueError, match=r"network: module add \(Residual\)"):
         quick(method, network, data, granularity="filter")
 
 

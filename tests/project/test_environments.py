@@ -70,7 +70,8 @@ def test_library_needs_what_it_requires_and_the_workflow_the_rest() -> None:
     rooms = {path.name for path in (ROOT / "src/slth").iterdir() if path.is_dir()}
     for room in sorted(rooms - {"studies", "configuration", "__pycache__"}):
         assert not imported(f"src/slth/{room}") & extra, room
-    known: set[str] = {canonicalize_name(Requirement(line).name) for line in PIPELINE}
+    wanted = [*PIPELINE, *EXTRAS["onnx"]]
+    known: set[str] = {canonicalize_name(Requirement(line).name) for line in wanted}
     known |= {"slth", "llvmlite"}  # the latter is the lower half of numba
     used = imported("src/slth")
     assert {str(canonicalize_name({"yaml": "pyyaml"}.get(name, name))) for name in used} <= known

@@ -2,9 +2,12 @@
 
 import itertools
 
+import numpy as np
 import pytest
 
+from slth.ensembles import sample, sample_target
 from slth.solvers import _auto as auto
+from slth.solvers import _solve as front
 from slth.solvers._base import DEFAULT_MEMORY, Options
 
 CASES = [
@@ -16,14 +19,25 @@ CASES = [
     (44, 1, None, Options(), "mitm", "exact"),
     (44, 1, 0.01, Options(), "mitm", "exact"),
     (44, 4, None, Options(), "mitm", "exact"),
-    (44, 8, None, Options(), "mitm", "exact"),
+    (44, 8, None, Options(), "lattice", "nodes"),
+    (31, 9, None, Options(), "mitm", "exact"),
+    (32, 4, None, Options(), "mitm", "exact"),
+    (32, 5, None, Options(), "lattice", "1.2e+04"),
+    (58, 9, None, Options(), "lattice", "nodes"),
+    (59, 9, None, Options(), "klist", "n exceeds 52"),
+    (64, 9, None, Options(budget=10**11), "lattice", "nodes"),
+    (44, 9, None, Options(device="cuda"), "mitm", "device cuda"),
+    (44, 9, None, Options(memory=2**20), "klist", "memory allows 1,048,576"),
     (53, 1, None, Options(), "klist", "n exceeds 52"),
     (1000, 9, 0.05, Options(), "klist", "n exceeds 52"),
     (52, 4, None, Options(), "mitm", "exact"),
-    (40, 18, None, Options(), "klist", "pairs"),
-    (44, 30, 0.5, Options(), "klist", "pairs"),
-    (44, 9, 0.9, Options(), "mitm", "exact"),
-    (44, 18, 0.01, Options(decide=True), "mitm", "exact"),
+    (31, 30, None, Options(device="cuda"), "mitm", "exact"),
+    (40, 18, None, Options(device="cuda"), "klist", "pairs"),
+    (40, 18, None, Options(), "lattice", "nodes"),
+    (44, 30, 0.5, Options(), "lattice", "nodes"),
+    (44, 9, 0.9, Options(), "lattice", "nodes"),
+    (44, 18, 0.01, Options(decide=True), "lattice", "nodes"),
+    (44, 9, None, Options(budget=10**5), "klist", "1.0e+05"),
     (44, 4, None, Options(budget=10**6), "klist", "1.0e+06"),
     (20, 2, None, Options(budget=100), "klist", "1.0e+02"),
     (48, 4, None, Options(budget=10**12), "mitm", "exact"),
@@ -41,13 +55,62 @@ def test_the_rule(n, d, eps, options, solver, words):
     assert words in reason
 
 
+ALL_LENGTHS = [  # n, d, options, share of short candidates, solver
+    (200, 9, Options(budget=2**17), 0.2, "beam"),
+    (200, 9, Options(budget=2**23), 0.2, "beam"),
+    (60, 5, Options(budget=2**20), 0.2, "beam"),
+    (4000, 25, Options(budget=2**17), 0.2, "beam"),
+    (200, 9, Options(budget=2**17), 0.05, "klist"),  # lengths alike
+    (200, 9, Options(), 0.2, "klist"),  # the default of klist is 2^32
+    (200, 9, Options(budget=2**24), 0.2, "klist"),
+    (200, 5, Options(budget=2**21), 0.2, "klist"),
+    (200, 4, Options(budget=2**17), 0.2, "klist"),
+    (1000, 64, Options(budget=2**14), 0.2, "klist"),  # too narrow
+    (200, 9, Options(budget=2**17, size=20), 0.2, "klist"),
+    (200, 9, Options(budget=2**17, device="cuda"), 0.2, "klist"),
+    (24, 9, Options(budget=2**14), 0.2, "klist"),
+    (20, 5, Options(budget=2**20), 0.2, "mitm"),  # a proof is affordable
+]
+
+
+@pytest.mark.parametrize(("n", "d", "options", "share", "solver"), ALL_LENGTHS)
+def test_a_beam_is_taken_for_candidates_of_all_lengths_at_small_budgets(
+    n, d, options, share, solver
+):
+    name, reason = auto.choose(n, d, None, options, 100, lambda: share)
+    assert name == solver
+    assert ("20% of the candidates are shorter" in reason) == (name == "beam")
+    assert auto.choose(n, d, None, options)[0] != "beam"
+
+
+@pytest.mark.parametrize(("ensemble", "solver"), [("nsn", "beam"), ("normal", "klist")])
+@pytest.mark.parametrize("unit", [1e-300, 1.0, 1e300])
+def test_the_front_measures_the_lengths_of_the_first_instance(ensemble, solver, unit):
+    X = np.stack([unit * sample(ensemble, 100, 9, seed) for seed in range(2)])
+    Z = unit * np.stack([sample_target(9, seed) for seed in range(2)])
+    assert front.solve_batch(X, Z, budget=2**15).solver == solver
+    assert front.solve(X[0], Z[0], budget=2**15).solver == solver
+    assert front.solve_targets(X[0], Z, budget=2**15).solver == solver
+
+
+@pytest.mark.parametrize("kind", ["nsn", "short"])
+def test_what_auto_takes_beats_the_k_list(kind):
+    errors = {name: [] for name in ("auto", "klist")}
+    for seed in range(8):
+        X, z = sample("nsn", 150, 9, seed), 0.2 * sample_target(9, seed)
+        X = X if kind == "nsn" else X**3
+        for name, found in errors.items():
+            found.append(front.solve(X, z, None, name, 2**16, threads=1).error)
+    assert np.median(errors["auto"]) < np.median(errors["klist"])
+
+
 @pytest.mark.parametrize("n", [1, 10, 44, 45, 60, 64, 65, 10**5])
 @pytest.mark.parametrize("d", [1, 2, 9, 64])
 @pytest.mark.parametrize("eps", [None, 0.0, 1e-300, 0.05, 1e300])
 @pytest.mark.parametrize("batch", [1, 1000])
 def test_the_reason_is_a_sentence(n, d, eps, batch):
     name, reason = auto.choose(n, d, eps, Options(memory=DEFAULT_MEMORY), batch)
-    assert name in ("mitm", "klist")
+    assert name in ("mitm", "lattice", "klist")
     assert reason.startswith(f"{name} for n = {n}, d = {d}")
     assert reason.endswith(".")
     assert "\n" not in reason

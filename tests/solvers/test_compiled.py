@@ -209,7 +209,7 @@ def test_a_group_that_shares_new_files_gets_no_write_to_kernels(tmp_path: Path) 
 def test_an_edit_of_one_solver_leaves_the_kernels_of_the_others() -> None:
     """No kernel of a family depends on a file of another."""
     package = dependencies.PACKAGE
-    families = ("mitm", "klist", "annealing", "differencing")
+    families = ("mitm", "klist", "annealing", "differencing", "beam")
     closures: dict[str, set[str]] = {name: set() for name in families}
     for path in sorted((package / "solvers").rglob("*.py")):
         family = path.relative_to(package / "solvers").parts[0].removesuffix(".py")

@@ -27,6 +27,7 @@ REPEATS = 20
 # largest median of error / optimum at (n, d) = (12, 1), (12, 2), (12, 5)
 QUALITY = {
     "annealing": (2.0, 2.0, 2.0),
+    "beam": (2.0, 2.0, 2.0),
     "differencing": (200.0, 2.0, 2.0),
     "lp_rounding": (60.0, 12.0, 4.0),
 }

@@ -26,6 +26,7 @@ CASES += [
     ("mitm", 12, 3, {}),
     ("klist", 40, 3, {"budget": 20_000}),
     ("klist", 60, 5, {"budget": 20_000, "size": 20}),
+    ("beam", 30, 2, {"budget": 2000}),
     ("annealing", 30, 2, {"budget": 2000}),
     ("differencing", 40, 2, {"budget": 2000}),
 ]
@@ -64,7 +65,7 @@ def batches():
 
 def test_every_solver_runs_uncompiled_and_gives_the_same() -> None:
     """Of the k-list's sums of float32 only the order is the compiler's: legal answers there."""
-    root = Path(compiled.__file__).parents[2]
+    root = Path(compiled.__file__).parents[3]
     places = os.pathsep.join([str(root), str(Path(__file__).parents[2])])
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", CODE],

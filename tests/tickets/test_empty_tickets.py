@@ -150,9 +150,9 @@ def test_a_network_that_is_zero_is_said_whatever_the_construction(name):
     ("granularity", "eps", "solver", "reached", "words"),
     [
         ("entry", 0.01, "mitm", True, "mitm accounts for every subset of n ="),
-        ("kernel", 0.01, "klist", False, "existence only: klist.*no solver accounts for every"),
+        ("kernel", 0.01, "klist", False, "existence only: klist.*'lattice' accounts for every"),
         ("filter", 0.3, "klist", False, "existence only"),
-        ("kernel", 0.3, "klist", False, "existence only: klist.*solver='mitm' accounts for every"),
+        ("kernel", 0.3, "lattice", True, "lattice accounts for every subset of n ="),
     ],
 )
 def test_predicted_width_says_what_a_search_reaches(granularity, eps, solver, reached, words):

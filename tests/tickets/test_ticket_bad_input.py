@@ -46,10 +46,17 @@ def _build(target=TARGET, construction="structured_convolution", **changes):
         ({"target": "net"}, TypeError, "target: got str"),
         ({"target": nn.Sequential(nn.ReLU())}, ValueError, "takes a ReLU right after"),
         ({"target": nn.Sequential(nn.Flatten())}, ValueError, "target: got no Conv2d or Linear"),
-        ({"target": nn.Sequential(nn.Conv2d(1, 1, 3))}, ValueError, "got a bias"),
+        (
+            {"target": nn.Sequential(nn.Conv2d(1, 1, 3)), "construction": "rss_convolution"},
+            ValueError,
+            "got a bias",
+        ),
         ({"target": nn.Sequential(nn.MaxPool2d(2))}, ValueError, "module 0 .MaxPool2d."),
         (
-            {"target": nn.Sequential(nn.Conv2d(2, 2, 3, bias=False, groups=2))},
+            {
+                "target": nn.Sequential(nn.Conv2d(2, 2, 3, bias=False, groups=2)),
+                "construction": "rss_convolution",
+            },
             ValueError,
             "takes groups=1",
         ),

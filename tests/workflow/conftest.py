@@ -31,7 +31,6 @@ GENERATED = shutil.ignore_patterns(
     "figures",
     "numbers.tex",
     "numbers",
-    "benchmark.tex",
     "main.pdf",
     ".part-*",
     "*.tmp.*",

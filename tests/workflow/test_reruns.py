@@ -12,14 +12,15 @@ from tests.workflow.conftest import Checkout
 pytestmark = pytest.mark.xdist_group("workflow")  # one worker: one finished run
 
 PAPER = {"compile_paper", "write_manifest", "all"}
-RENDER = {"render_figures", "render_tables", "render_numbers"} | PAPER
+MEASURED = PAPER | {"render_provenance"}  # prints what the tables were measured with
 TICKETS = {"solve_blocks", "construct_tickets", "measure_tickets", "collect_tickets"}
-TICKETS |= (LEARNED := {"learn_routes", "collect_learned"})  # the tickets' networks, by learning
+TICKETS |= {"render_tickets"}
+TICKETS |= (LEARNED := {"learn_routes", "collect_learned", "render_learned"})  # same networks
 TICKETS |= (SANDWICH := {"measure_sandwich", "render_sandwich"})  # reads the collected tickets
-THRESHOLDS = {"solve_cells", "measure_thresholds"}
+THRESHOLDS = {"solve_cells", "measure_thresholds", "render_threshold"}
 REPLICAS = {"build_replicas", "collect_replicas", "render_replicas"}
 SUMS = {"measure_sums", "render_replicas"}
-PREDICTIONS = {"measure_thresholds", "measure_atlas", "render_atlas"}
+PREDICTIONS = {"measure_thresholds", "render_threshold", "measure_atlas", "render_atlas"}
 ATLAS = {"solve_atlas", "measure_atlas", "render_atlas"}
 PRICE = {"measure_price", "collect_price", "render_price"}
 DEPTH = {"measure_depth", "collect_depth", "render_depth"}
@@ -43,31 +44,31 @@ def edited(path: Path) -> Iterator[None]:
     [
         ("paper/main.tex", PAPER),
         ("paper/sections/latency.tex", PAPER),
-        ("src/slth/solvers/klist/solver.py", TICKETS | STRUCTURED | RENDER),
+        ("src/slth/solvers/klist/solver.py", TICKETS | STRUCTURED | MEASURED),
         ("src/slth/solvers/milp.py", set()),
         (
             "src/slth/solvers/mitm/space.py",
-            TICKETS | THRESHOLDS | ATLAS | REPLICAS | SUMS | STRUCTURED | RENDER,
+            TICKETS | THRESHOLDS | ATLAS | REPLICAS | SUMS | STRUCTURED | MEASURED,
         ),
-        ("src/slth/tickets/rss_dense.py", REPLICAS | PAPER),
-        ("src/slth/tickets/single_weight.py", PRICE | PAPER),
-        ("src/slth/tickets/activated_convolution.py", LIFTED | PAPER),
+        ("src/slth/tickets/rss_dense.py", REPLICAS | MEASURED),
+        ("src/slth/tickets/single_weight.py", PRICE | MEASURED),
+        ("src/slth/tickets/activated_convolution.py", LIFTED | MEASURED),
         (
             "src/slth/tickets/structured_convolution.py",
-            {"sample_sources"} | TICKETS | STRUCTURED | RENDER,
+            {"sample_sources"} | TICKETS | STRUCTURED | MEASURED,
         ),
         (
             "src/slth/supnorm/bounds/differential.py",
-            {"measure_tickets", "collect_tickets", "sandwich_pairs"}
-            | (LEARNED | SANDWICH | STRUCTURED | RENDER),
+            {"measure_tickets", "collect_tickets", "render_tickets", "sandwich_pairs"}
+            | (LEARNED | SANDWICH | STRUCTURED | MEASURED),
         ),
-        ("src/slth/theory/quenched.py", PREDICTIONS | {"collect_price", "render_price"} | RENDER),
-        ("src/slth/theory/refined.py", PREDICTIONS | RENDER),
-        ("src/slth/theory/covering.py", {"measure_atlas", "render_atlas"} | PAPER),
-        ("src/slth/studies/replicas/published_sums.py", SUMS | PAPER),
-        ("src/slth/studies/depth/measure.py", DEPTH | PAPER),
-        ("src/slth/studies/price/claims.py", {"render_price"} | PAPER),
-        ("src/slth/studies/tickets/figures.py", {"render_figures"} | PAPER),
+        ("src/slth/theory/quenched.py", PREDICTIONS | {"collect_price", "render_price"} | MEASURED),
+        ("src/slth/theory/refined.py", PREDICTIONS | MEASURED),
+        ("src/slth/theory/covering.py", {"measure_atlas", "render_atlas"} | MEASURED),
+        ("src/slth/studies/replicas/published_sums.py", SUMS | MEASURED),
+        ("src/slth/studies/depth/measure.py", DEPTH | MEASURED),
+        ("src/slth/studies/price/claims.py", {"render_price"} | MEASURED),
+        ("src/slth/studies/tickets/figures.py", {"render_tickets"} | PAPER),
     ],
 )
 def test_edit_reruns_its_dependants_only(finished: Checkout, file: str, rules: set[str]) -> None:
@@ -97,6 +98,6 @@ def test_config_change_reruns_its_experiment_only(finished: Checkout) -> None:
     text = config.read_text(encoding="utf-8")
     config.write_text(text.replace("confidence:", "confidence: 0.95 #", 1), encoding="utf-8")
     try:
-        assert finished.planned() == {"measure_thresholds"} | RENDER
+        assert finished.planned() == {"measure_thresholds", "render_threshold"} | MEASURED
     finally:
         config.write_text(text, encoding="utf-8")

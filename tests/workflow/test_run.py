@@ -51,7 +51,7 @@ def test_paper_and_manifest_name_the_commit(finished: Checkout) -> None:
     folder, paper = finished.folder, finished.paper()
     try:
         commit = publish(folder)
-        assert finished.planned() == {"render_tables", "compile_paper", "write_manifest", "all"}
+        assert finished.planned() == {"render_provenance", "compile_paper", "write_manifest", "all"}
         finished.run()
         held = json.loads((folder / "results/manifest.json").read_text(encoding="utf-8"))
         assert (held["commit"], held["modified"]) == (commit, False)

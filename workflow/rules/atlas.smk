@@ -5,7 +5,8 @@ ATLAS_SAMPLED = ["least", "lattice", "covering", "sizes", "search", "volume"]
 
 rule solve_atlas:
     input:
-        code=code("atlas.solve",
+        code=code(
+            "atlas.solve",
             ATLAS["least"]["solver"],
             ATLAS["lattice"]["solver"],
             *ATLAS["search"]["solvers"],

@@ -26,7 +26,6 @@ SEED = config["seed"]
 NETWORKS = {network["name"]: network for network in config["networks"]}
 ARMS = {arm["name"]: arm for arm in config["tickets"]}
 CONSTRUCTION = "structured_convolution"  # of every arm
-WITH_TITLES = titles.modules()  # whose classes say how they are printed; read, not imported
 
 
 def code(stage, *solvers, methods=(), constructions=(), script="run_stage"):
@@ -48,9 +47,13 @@ def code_of_section(study):
     """The script that sets a study, and the package files that it depends on."""
     modules = [f"slth.studies.{study}.{part}" for part in studies.parts(study)]
     path = ROOT / "workflow/scripts/render_study.py"
-    read = [ROOT / "src" / f"{name.replace('.', '/')}.py" for name in WITH_TITLES]
-    found = sorted({*closure(path, modules), *read})
-    return [os.path.relpath(path) for path in (path, *found)]
+    return [os.path.relpath(path) for path in (path, *closure(path, modules))]
+
+
+def words_of_section(study):
+    """Words on the classes of solvers and constructions, where a study prints any."""
+    read = any(path.endswith("printing/titles.py") for path in code_of_section(study))
+    return titles.in_use() if read else {}
 
 
 def arm_code(wildcards):
@@ -115,7 +118,10 @@ def begin():
     workflow.globals["run_lock"] = only_run()  # held until this process ends
     made = {str(path) for job in workflow.dag.jobs for path in job.output}
     waiting = [job.rule.name for job in workflow.dag.needrun_jobs()]
-    if any(name.endswith("compile_paper") for name in waiting) and not tex_is_deployed():
+    if (
+        any(name.endswith("compile_paper") for name in waiting)
+        and not tex_is_deployed()
+    ):
         require_engine()
     if "results/manifest.json" in made:
         plan(made)

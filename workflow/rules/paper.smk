@@ -7,8 +7,7 @@ for study in STUDIES:
         for name in studies.listed(study, "figures", "FIGURES")
     ]
     PARTS += [
-        f"paper/tables/{name}.tex"
-        for name in studies.listed(study, "tables", "TABLES")
+        f"paper/tables/{name}.tex" for name in studies.listed(study, "tables", "TABLES")
     ]
 PROSE = sorted(
     f"paper/sections/{path.name}"
@@ -21,7 +20,10 @@ rule render_provenance:
     input:
         measured=list(MEASURED),
         code=code(None, script="render_provenance")
-        + [os.path.relpath(ROOT / f"src/slth/studies/{each}/claims.py") for each in STUDIES],
+        + [
+            os.path.relpath(ROOT / f"src/slth/studies/{each}/claims.py")
+            for each in STUDIES
+        ],
     output:
         "paper/numbers/provenance.tex",
         "paper/tables/provenance.tex",

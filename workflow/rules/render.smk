@@ -63,6 +63,7 @@ for study in STUDIES:
             runtime=10,
         params:
             study=study,
+            words=words_of_section(study),
             measured=measured,
             absent=absent,
         message:

@@ -5,7 +5,8 @@ RESTRICTED = ["structured_convolution", "activated_convolution"]  # loaded by na
 
 rule measure_restrictions:
     input:
-        code=code("restrictions.measure", RESTRICTIONS["solver"], constructions=RESTRICTED
+        code=code(
+            "restrictions.measure", RESTRICTIONS["solver"], constructions=RESTRICTED
         ),
     output:
         "results/measure/restrictions/{shard}.parquet",

@@ -61,7 +61,9 @@ rule solve_cells:
 
 rule measure_thresholds:
     input:
-        cells=expand("results/solve/cells/{shard}.parquet", shard=range(THRESHOLD["shards"])),
+        cells=expand(
+            "results/solve/cells/{shard}.parquet", shard=range(THRESHOLD["shards"])
+        ),
         code=code("threshold.measure"),
     output:
         "results/measure/thresholds.parquet",

@@ -168,7 +168,11 @@ rule collect_tickets:
         runtime=10,
     params:
         stage="collect",
-        kinds={"tickets": "measured tickets", "blocks": "solved blocks", "networks": "targets"},
+        kinds={
+            "tickets": "measured tickets",
+            "blocks": "solved blocks",
+            "networks": "targets",
+        },
     message:
         "Gather the rows of every ticket, subset problem and target"
     script:

@@ -74,9 +74,14 @@ DEFAULT = [
     ),
 ]
 
-CLASSES = {"digits": (174, 183)}  # smallest and largest class of data that are split by class
-IMAGES = {"digits": 1797}  # of data that are shipped
-SIDES = {"digits": 8, **{name: files.shape[1] for name, files in FILE_SETS.items()}}  # pixels
+# smallest and largest class of data that are split by class
+CLASSES = {"digits": (174, 183), "mnist-5k": (500, 500)}
+IMAGES = {"digits": 1797, "mnist-5k": 5000}  # of data that are shipped
+SIDES = {
+    "digits": 8,
+    "mnist-5k": 28,
+    **{name: files.shape[1] for name, files in FILE_SETS.items()},
+}  # pixels
 
 
 def faults(config: Mapping[str, Any]) -> Iterator[str]:

@@ -17,8 +17,10 @@ from slth.learned.together import PLAIN
 from slth.learned.trainings import Trainings
 from slth.learned.units import Tensors, Units, check_chain, units_of
 from slth.networks.arguments import Data, as_images, as_labels
+from slth.networks.converted import plain_form
 from slth.networks.evaluation import check_module, classes_of, copied
 from slth.networks.modes import chance, recording, tracking, watching
+from slth.networks.network import Network
 from slth.networks.training import MOST
 from slth.networks.wide import widened
 
@@ -27,7 +29,7 @@ Watch = tuple[Data, Data, int]
 
 def learn(
     method: str,
-    network: nn.Module,
+    network: nn.Module | Network,
     images: Data,
     labels: Data | None = None,
     *,
@@ -37,9 +39,10 @@ def learn(
 ) -> LearnedMask:
     """Learn which weights of ``network`` to keep; the argument is left as it was.
 
-    method: a name of `slth.learned.METHODS`. network: any module of Conv2d and Linear; "filter"
-    granularity takes a bias-free Sequential. images: (m, …), of any floating-point precision.
-    labels: (m,) integers, 0 … outputs − 1.
+    method: a name of `slth.learned.METHODS`. network: any module of Conv2d and Linear, or a
+    `slth.networks.Network`, which is learned as its `to_sequential`; "filter" granularity takes a
+    bias-free Sequential, or what `slth.networks.from_torch` reads as one. images: (m, …), of any
+    floating-point precision. labels: (m,) integers, 0 … outputs − 1.
     kept_fraction: kept weights over masked weights, in (0, 1], in either granularity.
     settings: of `learn_all`, with its errors.
     """
@@ -48,14 +51,15 @@ def learn(
         "seeds": [checks.integer("seed", seed, low=0)],
         **settings,
     }
-    networks = [checks.instance("network", network, nn.Module)]
+    chain = _of_chains(settings.get("granularity"), labels)
+    networks = [checks.instance("network", _read("network", network, chain), nn.Module)]
     return learn_all(method, networks, images, labels, **asked)[0]
 
 
 @recording()
 def learn_all(
     method: str,
-    networks: Sequence[nn.Module],
+    networks: Sequence[nn.Module | Network],
     images: Data,
     labels: Data | None = None,
     *,
@@ -104,20 +108,21 @@ def learn_all(
     }
     gpu.require(device)
     wanted = None if names is None else checks.items("names", names, str)
-    networks = checks.items("networks", networks, nn.Module)
-    fractions = _as_many("kept_fractions", kept_fractions, len(networks))
-    own = _as_many("seeds", seeds, len(networks))
+    chains = _of_chains(granularity, labels)
+    modules = _modules(checks.items("networks", networks, object), chains)
+    fractions = _as_many("kept_fractions", kept_fractions, len(modules))
+    own = _as_many("seeds", seeds, len(modules))
     if trainings is not None:
         checks.instance("trainings", trainings, Trainings)
-    units = [units_of(network, granularity, wanted) for network in networks]
+    units = [units_of(network, granularity, wanted) for network in modules]
     if labels is None:
-        for network in networks:
+        for network in modules:
             check_chain(network)
-    goals = _goals(networks, images, labels, outputs, device)
-    watch = _watched(networks, watch, goals)
-    twins = _twins(networks, goals, shared["batch_size"])
+    goals = _goals(modules, images, labels, outputs, device)
+    watch = _watched(modules, watch, goals)
+    twins = _twins(modules, goals, shared["batch_size"])
     trials: list[Trial] = []
-    for i, (twin, network, of) in enumerate(zip(twins, networks, units, strict=True)):
+    for i, (twin, network, of) in enumerate(zip(twins, modules, units, strict=True)):
         training = {
             "kept_fraction": _fraction(f"kept_fractions[{i}]", fractions[i]),
             "seed": checks.integer(f"seeds[{i}]", own[i], low=0),
@@ -259,6 +264,22 @@ def _twins(
         plain = all(type(module) in PLAIN for module in network.modules())
         twins.append(shared[id(network)] if plain else _twin(network, goals[0].device))
     return twins
+
+
+def _of_chains(granularity: object, labels: object) -> bool:
+    """Whether what is learned is a chain of layers: whole filters, outputs that are imitated."""
+    return labels is None or (isinstance(granularity, str) and granularity == "filter")
+
+
+def _modules(networks: Sequence[object], chains: bool) -> list[nn.Module]:
+    """The modules that are learned, each read once however often it occurs."""
+    read = {id(n): _read(f"networks[{i}]", n, chains) for i, n in enumerate(networks)}
+    return checks.items("networks", [read[id(n)] for n in networks], nn.Module)
+
+
+def _read(name: str, network: object, chain: bool) -> Any:
+    """What is learned: a Network, and where a chain is needed any module, as a Sequential."""
+    return plain_form(name, network) if chain or isinstance(network, Network) else network
 
 
 def _twin(network: nn.Module, device: torch.device) -> nn.Module:

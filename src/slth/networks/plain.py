@@ -81,7 +81,8 @@ class Part:
         """The argument, and the module's place and class, for messages."""
         if not self.label:
             return self.argument
-        return f"{self.argument}: module {self.label} ({type(self.module).__name__})"
+        label = self.label.replace("/", ".")  # of `slth.networks.Network.to_sequential`
+        return f"{self.argument}: module {label} ({type(self.module).__name__})"
 
 
 def type_of(module: nn.Module | None) -> type[nn.Module] | None:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -37,8 +36,17 @@ def save_networks(path: str | Path, networks: Mapping[str, nn.Sequential]) -> No
 
 
 def _write(path: str | Path, networks: Mapping[str, tuple[str, nn.Sequential]]) -> None:
+    described, arrays = pack(networks)
+    text = np.array(json.dumps({"format": FORMAT, "networks": described}))
+    write_arrays(path, text, arrays, "networks")
+
+
+def pack(
+    networks: Mapping[str, tuple[str, nn.Sequential]],
+) -> tuple[dict[str, list], dict[str, np.ndarray]]:
+    """(words, arrays) of networks, given as (argument, network) by name; raises as saving does."""
     described: dict[str, list] = {}
-    arrays: dict[str, Any] = {}
+    arrays: dict[str, np.ndarray] = {}
     for j, (name, (argument, network)) in enumerate(networks.items()):
         parts = gate.chain(argument, network, words.TAKES)
         gate.check_tensors(argument, network)
@@ -48,15 +56,24 @@ def _write(path: str | Path, networks: Mapping[str, tuple[str, nn.Sequential]]) 
                 for key, tensor in (*module._parameters.items(), *module._buffers.items()):
                     if tensor is not None:
                         arrays[f"{label}.{key}"] = _array(f"{part.at}: {key}", tensor)
-    text = np.array(json.dumps({"format": FORMAT, "networks": described}))
+    return described, arrays
+
+
+def write_arrays(
+    path: str | Path, text: np.ndarray, arrays: Mapping[str, np.ndarray], what: str
+) -> None:
+    """Write a description and arrays to an .npz, whole or not at all; the same give the same bytes.
+
+    Raises ValueError naming ``what`` where they are more than a file may hold.
+    """
     size = text.nbytes + sum(array.nbytes + OVERHEAD for array in arrays.values())
     if text.nbytes + OVERHEAD > DESCRIPTION or size > archive.LARGEST:
         raise ValueError(
-            f"networks: {size:,} bytes with {text.nbytes:,} of description, takes at most "
+            f"{what}: {size:,} bytes with {text.nbytes:,} of description, takes at most "
             f"{archive.LARGEST:,} with {DESCRIPTION:,} a file; write several"
         )
-    with replacing(_npz(path)) as file:
-        np.savez(file, allow_pickle=False, description=text, **arrays)
+    with replacing(npz(path)) as file:
+        np.savez(file, allow_pickle=False, description=text, **arrays)  # type: ignore[arg-type]
 
 
 def _array(name: str, tensor: Tensor) -> np.ndarray:
@@ -79,7 +96,7 @@ def load_networks(path: str | Path, under: str | None = None) -> dict[str, nn.Se
     under: read only the networks called ``under/name``, as ``name``. Raises FileNotFoundError, or
     ValueError naming the file when it is damaged or foreign.
     """
-    file = _npz(path)
+    file = npz(path)
     try:
         with archive.Archive(file) as held:
             description = json.loads(str(held.read("description", "U", DESCRIPTION)[()]))
@@ -97,12 +114,7 @@ def load_networks(path: str | Path, under: str | None = None) -> dict[str, nn.Se
             if strange := [name for name in names if name.partition(".")[0] not in wanted]:
                 raise ValueError(f"arrays without a network: {', '.join(strange)[:200]}")
             arrays = {name: held.read(name) for name in names}
-        networks = {
-            name: nn.Sequential(
-                *[words.restore(f"{j}.{i}", w, arrays) for i, w in enumerate(listed)]
-            )
-            for j, (name, listed) in wanted.items()
-        }
+        networks = {name: unpack(j, listed, arrays) for j, (name, listed) in wanted.items()}
         if arrays:
             raise ValueError(f"arrays without a module: {', '.join(arrays)[:200]}")
     except FileNotFoundError:
@@ -115,7 +127,15 @@ def load_networks(path: str | Path, under: str | None = None) -> dict[str, nn.Se
     return networks
 
 
-def _npz(path: str | Path) -> Path:
+def unpack(at: str, listed: list, arrays: dict[str, np.ndarray]) -> nn.Sequential:
+    """The network that words and arrays keyed from ``at`` stand for; used arrays are removed."""
+    return nn.Sequential(*[words.restore(f"{at}.{i}", w, arrays) for i, w in enumerate(listed)])
+
+
+def npz(path: str | Path) -> Path:
+    """The path, if its name ends in .npz; TypeError or ValueError otherwise."""
+    if not isinstance(path, (str, Path)):
+        raise TypeError(f"path: got {type(path).__name__}, takes a name that ends in .npz")
     out = Path(path)
     if out.suffix != ".npz":
         raise ValueError(f"path: got {str(path)!r}, takes a name that ends in .npz")

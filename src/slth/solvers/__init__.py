@@ -7,11 +7,13 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from slth.solvers._all import Hits, solve_all
     from slth.solvers._base import Answer, BatchAnswer, Options, Solver
     from slth.solvers._registry import SOLVERS, catalogue, get
     from slth.solvers._solve import solve, solve_batch, solve_targets
 
 _MODULES = {
+    "_all": ("Hits", "solve_all"),
     "_base": ("Answer", "BatchAnswer", "Options", "Solver"),
     "_registry": ("SOLVERS", "catalogue", "get"),
     "_solve": ("solve", "solve_batch", "solve_targets"),
@@ -22,11 +24,13 @@ __all__ = [
     "SOLVERS",
     "Answer",
     "BatchAnswer",
+    "Hits",
     "Options",
     "Solver",
     "catalogue",
     "get",
     "solve",
+    "solve_all",
     "solve_batch",
     "solve_targets",
 ]

@@ -9,7 +9,9 @@ from slth.solvers._base import Solver
 SOLVERS: dict[str, str] = {
     "enumeration": "slth.solvers.enumeration:Enumeration",
     "mitm": "slth.solvers.mitm.solver:MeetInTheMiddle",
+    "lattice": "slth.solvers.lattice.solver:Lattice",
     "klist": "slth.solvers.klist.solver:KList",
+    "beam": "slth.solvers.beam.solver:Beam",
     "annealing": "slth.solvers.annealing.solver:Annealing",
     "lp_rounding": "slth.solvers.lp_rounding:LpRounding",
     "differencing": "slth.solvers.differencing:Differencing",

@@ -16,6 +16,7 @@ from slth.problem import (
     Solution,
     Status,
     checked_tolerance,
+    exponent_of,
     is_integer,
     status_of,
 )
@@ -68,7 +69,7 @@ def solve(
     """
     instance = Instance.of(X, z, eps)
     options = _options(budget, seed, device, threads, memory, decide, size, instance.n)
-    chosen, reason = _choose(solver, instance.n, instance.d, instance.eps, options, batch=1)
+    chosen, reason = _choose(solver, instance.n, instance.d, instance.eps, options, 1, instance.X)
     start = time.perf_counter()
     exponent = int(scaling.exponents(("X", "z"), instance.X[None], instance.z[None])[0])
     answer = _run(lambda: _search(chosen, instance, exponent, options), options)
@@ -170,7 +171,7 @@ def _solve_all(
     """Solve X (B, n, d), or (1, n, d) for all targets, Z (B, d); names: of the arguments."""
     B, (_, n, d) = len(Z), given.shape
     X = np.broadcast_to(given, (B, n, d))
-    chosen, reason = _choose(solver, n, d, eps, options, batch=B)
+    chosen, reason = _choose(solver, n, d, eps, options, B, given[0])
     exponents = scaling.exponents(names, given, Z)
     from slth.solvers.kernels.errors import (
         batch_error,  # numba, which half the pipeline's jobs never need
@@ -266,12 +267,19 @@ def _options(
 
 
 def _choose(
-    solver: str | Solver, n: int, d: int, eps: float | None, options: Options, batch: int
+    solver: str | Solver,
+    n: int,
+    d: int,
+    eps: float | None,
+    options: Options,
+    batch: int,
+    X: FloatArray | None = None,
 ) -> tuple[Solver, str]:
+    """The solver and the reason for it; X: candidates (n, d), of the first instance of a batch."""
     if isinstance(solver, Solver):
         chosen, reason = solver, "asked for by object"
     elif isinstance(solver, str) and solver == "auto":
-        name, reason = auto.choose(n, d, eps, options, batch)
+        name, reason = auto.choose(n, d, eps, options, batch, lambda: _short_share(X))
         chosen = registry.get(name)
     else:
         chosen, reason = registry.get(solver), "asked for by name"
@@ -301,9 +309,18 @@ def _choose(
     return chosen, reason
 
 
+def _short_share(X: FloatArray | None) -> float:
+    """The share of the candidates not 0, of X (n, d), shorter than a quarter of their rms."""
+    if X is None or not X.any():
+        return 0.0
+    lengths = np.square(np.ldexp(X, -exponent_of(X))).mean(axis=1)
+    lengths = lengths[lengths > 0]
+    return float((lengths < lengths.mean() / 16).mean())
+
+
 def _way_out(n: int, d: int, options: Options, words: str, otherwise: str) -> str:
     """Name the solver that takes the same call: exact ones first where they are affordable."""
-    exact = ["mitm", "enumeration"]
+    exact = ["mitm", "enumeration", "lattice"]
     others = [name for name in registry.SOLVERS if name not in exact]
     order = [*exact, *others] if n <= auto.EXACT_N else [*others, *exact]
     for name in order:

@@ -4,22 +4,21 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import optimize, sparse
 
 from slth import seeding
 from slth.checks import BoolArray, FloatArray
 from slth.problem import Instance
+from slth.solvers import _highs
 from slth.solvers._base import Answer, Options, Solver
 from slth.solvers.enumeration import Enumeration
 from slth.solvers.kernels import stopping
 from slth.solvers.kernels.compiled import njit, stopped
-from slth.solvers.quiet import quiet
 
 DEFAULT_BUDGET = 2**18  # roundings and flips
 ENUMERATE = 16  # fractional entries of which all 2^16 roundings are tried
 DRAWS = 2**12  # random roundings of a vertex with more of them
 VERTICES = 32  # at most, however large the budget
-BASE_BYTES, ENTRY_BYTES = 2**26, 700  # measured: up to 560 bytes for each entry of X
+BASE_BYTES, ENTRY_BYTES = 3 * 2**25, 700  # measured: up to 560 bytes for each entry of X
 LOOSE = 1e-9  # an entry nearer than this to 0 or 1 is integral
 
 
@@ -91,22 +90,24 @@ def _vertex(
     if least is not None:
         objective = np.append(rng.standard_normal(instance.n), 0.0)
         top = least + 1e-7  # HiGHS's own feasibility tolerance
-    result = _highs(instance, objective, top)
-    if result.x is None:
+    found, _ = _highs.call("vertex", **_model(instance, objective, top))
+    if found is None:
         return None, least
-    x = np.clip(result.x[: instance.n], 0.0, 1.0)
-    return x, float(result.x[instance.n]) if least is None else least
+    x = np.clip(found[: instance.n], 0.0, 1.0)
+    return x, float(found[instance.n]) if least is None else least
 
 
-def _highs(instance: Instance, objective: FloatArray, top: float | None) -> Any:
-    """Dual simplex: its optimum is a vertex. Variables x_1 … x_n and t."""
-    d = instance.d
+def _model(instance: Instance, objective: FloatArray, top: float | None) -> dict[str, Any]:
+    """Variables (x_1..x_n, t): Σ x_i X_i − t ≤ z and z ≤ Σ x_i X_i + t; t ≤ top when given."""
+    n, d = instance.X.shape
     ones = np.ones((d, 1))
-    rows: Any = sparse.csr_array(np.block([[instance.X.T, -ones], [-instance.X.T, -ones]]))
-    bounds: Any = [(0.0, 1.0)] * instance.n + [(0.0, top)]
-    sides = np.concatenate([instance.z, -instance.z])
-    with quiet():
-        return optimize.linprog(objective, A_ub=rows, b_ub=sides, bounds=bounds, method="highs-ds")
+    highest = np.append(np.ones(n), np.inf if top is None else top)
+    return {
+        "objective": objective,
+        "rows": np.block([[instance.X.T, -ones], [-instance.X.T, -ones]]),
+        "sides": np.concatenate([instance.z, -instance.z]),
+        "bounds": np.array([np.zeros(n + 1), highest]),
+    }
 
 
 def _round(

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy import optimize, sparse
 
-from slth.checks import BoolArray, FloatArray
+from slth.checks import BoolArray
 from slth.problem import Instance
+from slth.solvers import _highs
 from slth.solvers._base import Answer, Options, Solver
-from slth.solvers.quiet import quiet
 
-BASE_BYTES, ENTRY_BYTES = 2**26, 1600  # measured: up to 1100 bytes for each entry of X
+BASE_BYTES, ENTRY_BYTES = 3 * 2**25, 1600  # measured: up to 1100 bytes for each entry of X
 NODE_BYTES = 64  # of an open node, for each candidate
 DEFAULT_NODES = 100_000  # branch-and-bound nodes
 
@@ -63,42 +62,22 @@ def _passes(eps: float | None) -> list[float | None]:
 
 def _solve(instance: Instance, limit: float | None, nodes: int) -> tuple[BoolArray | None, int]:
     """Run HiGHS: with ``limit`` any x within it, without it the least t. At least one node."""
-    result = _highs(*_model(instance, limit), nodes)
-    keep = None if result.x is None else np.asarray(result.x[: instance.n] > 0.5)
-    return keep, max(1, int(getattr(result, "mip_node_count", None) or 0))
+    x, spent = _highs.call("integer", **_model(instance, limit), nodes=nodes)
+    keep = None if x is None else np.asarray(x[: instance.n] > 0.5)
+    return keep, max(1, spent)
 
 
-def _model(
-    instance: Instance, limit: float | None
-) -> tuple[FloatArray, optimize.LinearConstraint, optimize.Bounds]:
+def _model(instance: Instance, limit: float | None) -> dict[str, Any]:
     """Variables (x_1..x_n, t): z ≤ Σ x_i X_i + t and Σ x_i X_i − t ≤ z; t = limit when given."""
     n, d = instance.X.shape
     if limit is not None:  # no larger error occurs, and HiGHS takes 1e20 for infinity
         limit = min(limit, float((np.abs(instance.X).sum(axis=0) + np.abs(instance.z)).max()))
     ones = np.ones((d, 1))
-    columns = sparse.csr_array(np.block([[instance.X.T, ones], [instance.X.T, -ones]]))
     free = np.full(d, np.inf)
-    rows = optimize.LinearConstraint(
-        columns, np.concatenate([instance.z, -free]), np.concatenate([free, instance.z])
-    )
     t_low, t_high = (0.0, np.abs(instance.z).max()) if limit is None else (limit, limit)
-    bounds = optimize.Bounds(np.append(np.zeros(n), t_low), np.append(np.ones(n), t_high))
-    objective = np.append(np.zeros(n), 1.0 if limit is None else 0.0)
-    return objective, rows, bounds
-
-
-def _highs(
-    objective: FloatArray,
-    rows: optimize.LinearConstraint,
-    bounds: optimize.Bounds,
-    nodes: int,
-) -> Any:
-    integrality = np.append(np.ones(len(objective) - 1), 0)
-    with quiet():
-        return optimize.milp(
-            objective,
-            integrality=integrality,
-            bounds=bounds,
-            constraints=rows,
-            options={"node_limit": nodes, "mip_rel_gap": 0.0},
-        )
+    return {
+        "objective": np.append(np.zeros(n), 1.0 if limit is None else 0.0),
+        "rows": np.block([[instance.X.T, ones], [instance.X.T, -ones]]),
+        "sides": (np.append(instance.z, -free), np.append(free, instance.z)),
+        "bounds": np.array([np.append(np.zeros(n), t_low), np.append(np.ones(n), t_high)]),
+    }

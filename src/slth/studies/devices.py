@@ -4,7 +4,7 @@ import sys
 
 from slth import devices as gpu
 from slth.solvers import _registry as registry
-from slth.solvers._auto import CHOICES
+from slth.solvers._auto import ON_GPU
 
 
 def placed(solver: str, device: str) -> str:
@@ -12,7 +12,7 @@ def placed(solver: str, device: str) -> str:
 
     "auto" is a GPU where torch sees one and the solver takes it.
     """
-    names = CHOICES if solver == "auto" else (solver,)
+    names = ON_GPU if solver == "auto" else (solver,)
     taken = set.intersection(*(set(registry.get(name).devices) for name in names))
     found = gpu.resolve(device, taken)
     print(f"device: {found} (asked for {device}, solver {solver})", file=sys.stderr)

@@ -11,6 +11,7 @@ from torch import nn
 from slth import checks
 from slth import devices as gpu
 from slth.networks import gate
+from slth.networks.converted import plain_form
 from slth.networks.evaluation import copied
 from slth.supnorm import arithmetic
 from slth.supnorm.layers import Layer, Shape
@@ -29,6 +30,8 @@ def prepare(
 ) -> tuple[Modules, Pair, Range]:
     """Float64 copies of f and g, their canonical forms, and the box; see `bracket`."""
     arithmetic.require()
+    example = None if input_shape is None else input_sizes(input_shape, f)
+    f, g = plain_form("f", f, example), plain_form("g", g, example)
     copies = double("f", f), double("g", g)
     shape = input_sizes(input_shape, f)
     region = to_range(box, shape)

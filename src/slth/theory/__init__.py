@@ -1,5 +1,6 @@
 """Thresholds, moments and published bounds for random subset sum; formulas cite their statement."""
 
+from slth.theory.conditional_union import conditional_union_bound, covering_threshold
 from slth.theory.counting import counting_bound, first_moment_bound
 from slth.theory.coverage import coverage_probability, coverage_threshold
 from slth.theory.covering import covering_error, covering_probability, union_bound
@@ -33,11 +34,13 @@ __all__ = [
     "best_error",
     "best_error_of_size",
     "best_size",
+    "conditional_union_bound",
     "counting_bound",
     "coverage_probability",
     "coverage_threshold",
     "covering_error",
     "covering_probability",
+    "covering_threshold",
     "existence_certificate",
     "expected_hits",
     "first_moment_bound",

@@ -9,7 +9,9 @@ from slth.tickets.predicted import predicted_width
 from slth.tickets.problems import SubsetProblems, solve_problems
 from slth.tickets.registry import CONSTRUCTIONS, get
 from slth.tickets.stages import assemble, build, sample_source, subset_problems
+from slth.tickets.store import load
 from slth.tickets.ticket import Ticket
+from slth.tickets.whole.ticket import WholeTicket
 
 __all__ = [
     "CONSTRUCTIONS",
@@ -17,6 +19,7 @@ __all__ = [
     "EmptySubsetWarning",
     "SubsetProblems",
     "Ticket",
+    "WholeTicket",
     "accuracy",
     "assemble",
     "build",
@@ -24,6 +27,7 @@ __all__ = [
     "decisions",
     "effective_kernels",
     "get",
+    "load",
     "per_entry_tolerance",
     "predicted_width",
     "random_control",

@@ -4,6 +4,8 @@ from torch import nn
 
 from slth import checks
 from slth.networks.architectures import has_readout, read_layers
+from slth.networks.converted import plain_form
+from slth.networks.network import Network
 from slth.tickets.base import Kernels
 from slth.tickets.merged import merged_kernels
 from slth.tickets.registry import get
@@ -27,7 +29,9 @@ def effective_kernels(ticket: Ticket) -> list[Kernels]:
     return kernels
 
 
-def per_entry_tolerance(total_eps: float, target: nn.Sequential, readout: str = "exact") -> float:
+def per_entry_tolerance(
+    total_eps: float, target: nn.Module | Network, readout: str = "exact"
+) -> float:
     """Return the eps per kernel entry at which a ticket has sup-norm error ≤ total_eps.
 
     About total_eps / (ℓ k² c_{i−1}), smallest over the ℓ imitated layers; exactly, with
@@ -37,7 +41,7 @@ def per_entry_tolerance(total_eps: float, target: nn.Sequential, readout: str = 
     """
     checks.positive("total_eps", total_eps)
     checks.choice("readout", readout, ["exact", "ticket"])
-    layers = read_layers(target, "target")
+    layers = read_layers(plain_form("target", target), "target")
     norm = max(float(layer.weight.abs().flatten(1).sum(dim=1).max()) for layer in layers)
     if norm > 1 + 1e-9:
         raise ValueError(

@@ -6,6 +6,8 @@ from typing import Any
 from torch import nn
 
 from slth import checks
+from slth.networks.converted import plain_form
+from slth.networks.network import Network
 from slth.solvers import _auto as auto
 from slth.solvers import _registry as registry
 from slth.solvers._base import Options
@@ -16,7 +18,7 @@ HOPELESS = 40  # dimensions beyond which k-list stays near the empty subset's er
 
 
 def predicted_width(
-    construction: Construction, target: nn.Sequential, eps: float, delta: float = 0.01
+    construction: Construction, target: nn.Module | Network, eps: float, delta: float = 0.01
 ) -> Prediction:
     """Return what width a ticket of target needs for tolerance eps a problem and failure delta.
 
@@ -28,7 +30,7 @@ def predicted_width(
     from slth.theory.quenched import success_probability  # scipy.stats: most of a second to load
 
     checks.instance("construction", construction, Construction)  # type: ignore[type-abstract]
-    found = construction.width(target, eps, delta, success_probability)
+    found = construction.width(plain_form("target", target), eps, delta, success_probability)
     return dataclasses.replace(found, **_reach(construction, found, eps))
 
 
@@ -48,7 +50,7 @@ def _reach(construction: Construction, found: Prediction, eps: float) -> dict[st
     far = f"; for d > {HOPELESS} it stays near the empty subset's error" if d > HOPELESS else ""
     exact = [e for e in map(registry.get, registry.SOLVERS) if e.exhaustive and not e.refusal(n, d)]
     way = (
-        f"solver={exact[-1].name!r} accounts for every subset, at about 2^{n // 2} sums and more"
+        f"solver={exact[-1].name!r} accounts for every subset, at about 2^{n // 2} sums or nodes"
         if exact
         else "no solver accounts for every subset at this n"
     )

@@ -1,6 +1,7 @@
 """`build`, and the stages it is the composition of."""
 
 import warnings
+from typing import Any
 
 import pandas as pd
 from torch import nn
@@ -8,11 +9,16 @@ from torch import nn
 from slth import checks
 from slth.networks import gate
 from slth.networks.architectures import in_float64
+from slth.networks.arguments import Data
+from slth.networks.converted import plain_form
+from slth.networks.network import Network
 from slth.solvers._base import Solver
 from slth.tickets.empty import EmptySubsetWarning, warning_of
 from slth.tickets.problems import SubsetProblems, solve_problems
 from slth.tickets.registry import get
 from slth.tickets.ticket import Ticket
+from slth.tickets.whole.building import build_whole
+from slth.tickets.whole.entry import whole_network
 
 DEFAULT = "structured_convolution"
 MOST = 2**31  # candidates a problem
@@ -20,7 +26,7 @@ MOST = 2**31  # candidates a problem
 
 def build(
     construction: str,
-    target: nn.Sequential,
+    target: nn.Module | Network,
     *,
     n: int,
     eps: float | None = None,
@@ -28,42 +34,65 @@ def build(
     solver: str | Solver = "auto",
     budget: int | None = None,
     threads: int | None = None,
+    images: Data | None = None,
+    example: object = None,
     **options: object,
-) -> Ticket:
+) -> Any:
     """Cut a ticket that imitates ``target`` out of a random network.
 
     construction: a name of `CONSTRUCTIONS`; docs/constructions.md has a section for each. target:
     Sequential of Conv2d, Linear, ReLU, Flatten without biases (other modules where the construction
-    says so); the theorems assume ‖K⁽ⁱ⁾‖₁ ≤ 1 (`slth.networks.normalise`). n: about the number of
+    says so), or a module or `slth.networks.Network` that `slth.networks.from_torch` reads as such;
+    the theorems assume ‖K⁽ⁱ⁾‖₁ ≤ 1 (`slth.networks.normalise`). n: about the number of
     candidates of a subset problem (of most sources: 2n hidden channels an input channel). eps:
     tolerance of a problem per coordinate, None = the least error. seed: of the source and of the
     solver. solver, budget, threads: as in `slth.solve`; "auto" is the construction's own solver
-    where it brings one. options: of the construction. A subset problem that misses eps keeps its
-    best subset and stays in ``solutions``; nothing is sampled again. Where problems keep nothing,
-    or miss by no less than that, one `EmptySubsetWarning` says in which layers. Raises
-    ValueError/TypeError.
+    where it brings one. example: of inputs, as in `slth.networks.from_torch`. options: of the
+    construction. A subset problem that misses eps keeps its best subset and stays in
+    ``solutions``; nothing is sampled again. Where problems keep nothing, or miss by no less than
+    that, one `EmptySubsetWarning` says in which layers. Raises ValueError/TypeError.
     Cost: that of solving the subset problems, see the construction's docstring.
+
+    "structured_convolution" takes whole networks too: every module that from_torch reads (biases,
+    batch norm, pooling, residual sums, groups, several dense layers), and the options of
+    `slth.tickets.whole.building.WholeOptions`: granularity "block" with ``block`` or ``largest_d``,
+    ``gain``, and ``targets`` "bias" or "feedback" with ``images`` (m, *input shape). Then the
+    ticket is a `slth.tickets.WholeTicket`, whose random network is lazy and whose readout is
+    imitated too; docs/your_network.md begins there. For what was taken without them the bytes of a
+    ticket do not change.
     """
-    target = in_float64(target, "target") if isinstance(target, nn.Module) else target
-    source = sample_source(target, n, seed, construction=construction, **options)
-    problems = subset_problems(target, source, construction=construction, **options)
+    whole = whole_network(construction, target, images, example, options)
+    if whole is not None:
+        network, chosen = whole
+        asked = {"n": n, "eps": eps, "seed": seed, "solver": solver, "budget": budget}
+        return build_whole(network, chosen, threads=threads, images=images, **asked)  # type: ignore[arg-type]
+    chain = plain_form("target", target, example)
+    chain = in_float64(chain, "target") if isinstance(chain, nn.Module) else chain  # type: ignore[arg-type]
+    source = sample_source(chain, n, seed, construction=construction, **options)
+    problems = subset_problems(chain, source, construction=construction, **options)
     table = solve_problems(problems, eps, solver, budget, seed, threads)
-    ticket = get(construction, **options).assemble(target, source, table)
+    ticket = get(construction, **options).assemble(chain, source, table)
     _warn(table)
     return ticket
 
 
 def sample_source(
-    target: nn.Sequential, n: int, seed: int = 0, *, construction: str = DEFAULT, **options: object
+    target: nn.Module | Network,
+    n: int,
+    seed: int = 0,
+    *,
+    construction: str = DEFAULT,
+    **options: object,
 ) -> nn.Sequential:
     """Sample the random network of a construction, once: same seed, same weights."""
     checks.integer("n", n, low=1, high=MOST)
     checks.integer("seed", seed, low=0)
-    return get(construction, **options).sample_source(target, n, seed)
+    chain = plain_form("target", target)
+    return get(construction, **options).sample_source(chain, n, seed)
 
 
 def subset_problems(
-    target: nn.Sequential,
+    target: nn.Module | Network,
     source: nn.Sequential,
     *,
     construction: str = DEFAULT,
@@ -72,11 +101,12 @@ def subset_problems(
     """Return the subset problems that decide what is kept, in a fixed order."""
     checks.instance("source", source, nn.Sequential)
     gate.check("source", source)
-    return get(construction, **options).subset_problems(target, source)
+    chain = plain_form("target", target)
+    return get(construction, **options).subset_problems(chain, source)
 
 
 def assemble(
-    target: nn.Sequential,
+    target: nn.Module | Network,
     source: nn.Sequential,
     solutions: pd.DataFrame,
     *,
@@ -90,7 +120,8 @@ def assemble(
     checks.instance("source", source, nn.Sequential)
     checks.instance("solutions", solutions, pd.DataFrame)
     gate.check("source", source)
-    ticket = get(construction, **options).assemble(target, source, solutions)
+    chain = plain_form("target", target)
+    ticket = get(construction, **options).assemble(chain, source, solutions)
     if {"target", "trivial"} <= set(solutions.columns):
         _warn(solutions)
     return ticket

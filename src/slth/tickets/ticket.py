@@ -1,16 +1,28 @@
 """Ticket: a random network, what is kept of it, and the smaller network that remains."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
+from slth.networks.arguments import Data
+from slth.tickets import measure
+from slth.tickets.empty import empty_rows
+from slth.tickets.methods import TicketMethods, compare
 
-@dataclass(frozen=True, eq=False)
-class Ticket:
+if TYPE_CHECKING:
+    from slth.supnorm import Bracket
+    from slth.tickets.base import Construction
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Ticket(TicketMethods):
     """A random network and `keep` masks; the weights are never changed.
 
     construction, options: how it was made. target: the network it imitates. source: the random
@@ -47,9 +59,85 @@ class Ticket:
                 )
 
     @property
-    def kept_fraction(self) -> float:
-        """Kept weights over source weights."""
-        return self.parameters["kept"] / self.parameters["source"]
+    def counts(self) -> dict[str, int]:
+        """`parameters`."""
+        return self.parameters
+
+    @property
+    def scale(self) -> dict[str, float]:
+        """By layer the c that a whole network's ticket has: 1, no gain is taken."""
+        return {str(layer): 1.0 for layer in self.solutions["layer"].unique()}
+
+    def outputs(self, x: Data) -> Tensor:
+        """Outputs of the ticket (m, …), float64, of inputs (m, …)."""
+        return measure.outputs(self.ticket, x, "ticket")
+
+    def target_outputs(self, x: Data) -> Tensor:
+        """Outputs of the target (m, …), float64, of inputs (m, …)."""
+        return measure.outputs(self.target, x, "target")
+
+    def error_bound(self, eps: float | None = None) -> float:
+        """Bound ‖target(x) − ticket(x)‖_∞ over [-1, 1], or [0, 1] if so declared, closed form.
+
+        eps: what every problem misses at most, None = what the rows say, as in
+        `slth.tickets.Construction.error_bound`.
+        """
+        return self._made_by().error_bound(self, eps)
+
+    def bracket(
+        self,
+        box: tuple[ArrayLike, ArrayLike] | None = None,
+        input_shape: Sequence[int] | None = None,
+        **options: Any,
+    ) -> "Bracket":
+        """Certified bounds of sup ‖target − ticket‖_∞ over a box, by `slth.supnorm.bracket`.
+
+        box: None is [-1, 1], or [0, 1] where inputs were declared ≥ 0. input_shape: without the
+        batch. Raises ValueError for a construction whose tickets that does not compare.
+        """
+        if input_shape is None:
+            raise ValueError("input_shape: got None, takes (c, h, w) or (features,) of an input")
+        pair = self._made_by().comparable(self, input_shape)
+        if pair is None:
+            raise ValueError(
+                f"ticket: {self.construction!r} has no layers that bracket compares; error_bound() "
+                "and error(images) take every ticket"
+            )
+        if box is None:
+            box = (0.0, 1.0) if self.options.get("nonnegative_input") else (-1.0, 1.0)
+        return compare()(pair.f, pair.g, box, pair.input_shape, **options)
+
+    def summary(self) -> pd.DataFrame:
+        """One row a layer: d, candidates (mean), problems, members, kept, errors, target, empty."""
+        rows = []
+        empty = empty_rows(self.solutions)
+        for layer, part in self.solutions.groupby("layer", sort=True):
+            rows.append(
+                {
+                    "layer": layer,
+                    "d": int(part["d"].max()),
+                    "candidates": float(part["candidates"].mean()),
+                    "problems": len(part),
+                    "members": int(part["kept"].sum()),
+                    "kept": int(part["kept"].sum()),
+                    "median_error": float(part["error"].median()),
+                    "worst_error": float(part["error"].max()),
+                    "target": float(part["target"].max()),
+                    "empty": int(empty[part.index].sum()),
+                }
+            )
+        return pd.DataFrame(rows)
+
+    def save(self, path: str | Path) -> None:
+        """Write networks, masks and solutions to an .npz that `slth.tickets.load` reads."""
+        from slth.tickets.store import save
+
+        save(path, self)
+
+    def _made_by(self) -> "Construction":
+        from slth.tickets.registry import get
+
+        return get(self.construction, **self.options)
 
     def masked(self) -> nn.Sequential:
         """Return a copy of the source, same shapes, in which removed weights are zero."""

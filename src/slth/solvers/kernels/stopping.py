@@ -15,12 +15,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from slth.solvers import quiet
-
 Flag = NDArray[np.uint8]  # shape (1,); not 0: stop
 Out = TypeVar("Out")
 
-GRACE = 1.0  # seconds; code that looks at no flag (HiGHS, a compilation) is left to end by itself
+GRACE = 1.0  # seconds; code that looks at no flag (a compilation) is left to end by itself
 _NEVER: Flag = np.zeros(1, dtype=np.uint8)
 _here = threading.local()
 
@@ -83,5 +81,3 @@ def interruptible(work: Callable[[], Out]) -> Out:
         stop[0] = 1
         if thread.is_alive():
             concurrent.futures.wait([outcome], GRACE)
-        if thread.is_alive():
-            quiet.end()

@@ -15,15 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from slth.checks import FloatArray
-from slth.solvers.klist.plan import (
-    BASE_BYTES,
-    ROOT_KEEP,
-    VECTOR_WORK,
-    _ball_radius,
-    _cube_of_ball,
-    _gauss_radius,
-    _log_recall,
-)
+from slth.solvers.kernels.compiled import njit
+from slth.solvers.klist.model import ball_radius, gauss_radius, log_recall, tables
+from slth.solvers.klist.plan import BASE_BYTES, ROOT_KEEP, RUNNERS, VECTOR_WORK, cube_of_ball
 
 MAX_DEPTH = 7
 MAX_MEMBERS = 2**16  # numbers of candidates are 16-bit
@@ -62,8 +56,7 @@ class FlipPlan:
 
     def cuts(self, size: int) -> int:
         """Cuts of a list of ``size``: as many pairs are measured as in a full list, or all."""
-        sizes = np.log2([max(size, 1)]), np.log2([self.size])
-        return int(_bits(*sizes, np.array([float(self.log_cell)]))[0])
+        return int(_bits(math.log2(max(size, 1)), math.log2(self.size), float(self.log_cell)))
 
 
 @functools.lru_cache(maxsize=1024)
@@ -71,7 +64,8 @@ def plan_flips(n: int, d: int, budget: int, memory: int) -> FlipPlan | None:
     """Return the plan of smallest predicted radius within ``budget`` and ``memory``, or None.
 
     Searched: 2^2 … 2^7 flips; L = 2^6 … 2^23 in half octaves; cells of 2^4 … 2^12 sets; 1 … 256
-    passes. n > 2^16, or too many for the budget: None. Cost: about 50 ms, remembered.
+    passes. Of the L that fit, the RUNNERS longest are compared. n > 2^16, or too many for the
+    budget: None. Cost: about 2 ms, remembered.
     """
     if n > MAX_MEMBERS or n < 8 or n * n > budget:
         return None
@@ -80,84 +74,99 @@ def plan_flips(n: int, d: int, budget: int, memory: int) -> FlipPlan | None:
     return min(kept, key=lambda each: each.radius, default=None)
 
 
-def _log_choose(n: int, k: int) -> float:
-    return (math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)) / math.log(2)
-
-
 def _of_depth(depth: int, n: int, d: int, budget: int, memory: int) -> FlipPlan | None:
-    size, cell, log_repeats = (
-        g.ravel()
-        for g in np.meshgrid(np.arange(6, 23.5, 0.5), np.arange(4.0, 13.0), np.arange(0.0, 9.0))
-    )
-    work = _work(depth, n, size, cell, 2.0**log_repeats)
-    each = 2 * 4.0 * d + 2 * 2.0**depth + 16 + FOUND
-    peak = BASE_BYTES + 2.0**size * each
-    fit = (work <= budget) & (peak <= memory)
-    if not fit.any():
+    found = _best(depth, n, d, float(budget), float(memory), tables(d))
+    radius, work, peak, size, cell, log_repeats = found
+    if not math.isfinite(radius):
         return None
-    size, cell, log_repeats, work, peak = (a[fit] for a in (size, cell, log_repeats, work, peak))
-    radius = _radius(depth, n, d, size, cell, 2.0**log_repeats)
-    k = int(np.argmin(radius))
     return FlipPlan(
         depth,
         n,
-        int(2.0 ** size[k]),
-        int(cell[k]),
-        int(2.0 ** log_repeats[k]),
-        int(work[k]),
-        int(peak[k]),
-        float(radius[k]) * _cube_of_ball(d),
+        int(2.0**size),
+        int(cell),
+        int(2.0**log_repeats),
+        int(work),
+        int(peak),
+        radius * cube_of_ball(d),
     )
 
 
-def _work(
-    depth: int, n: int, size: FloatArray, cell: FloatArray, repeats: FloatArray
-) -> FloatArray:
+@njit(cache=True, nogil=True)
+def _best(
+    depth: int, n: int, d: int, budget: float, memory: float, table: FloatArray
+) -> tuple[float, float, float, float, float, float]:
+    """The plan of least radius: (radius or inf, work, peak, log2 size, log2 cell, log2 repeats)."""
+    best = math.inf, 0.0, 0.0, 0.0, 0.0, 0.0
+    pairs = _log_choose(n, 2)  # lists that hold more than all of them are no longer for it
+    each = 2 * 4.0 * d + 2 * 2.0**depth + 16 + FOUND
+    for cell in range(4, 13):
+        for log_repeats in range(9):
+            left = RUNNERS
+            for half_octaves in range(46, 11, -1):
+                size = half_octaves / 2
+                peak = BASE_BYTES + 2.0**size * each
+                work = _work(depth, n, size, cell, 2.0**log_repeats)
+                if work > budget or peak > memory:
+                    continue
+                radius = _radius(depth, n, d, size, cell, 2.0**log_repeats, table)
+                if radius < best[0]:
+                    best = radius, work, peak, size, float(cell), float(log_repeats)
+                left -= size <= pairs
+                if left == 0:
+                    break
+    return best
+
+
+@njit(cache=True, nogil=True)
+def _log_choose(n: int, k: int) -> float:
+    """log2 of C(n, k)."""
+    return (math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)) / math.log(2)
+
+
+@njit(cache=True, nogil=True)
+def _work(depth: int, n: int, size: float, cell: float, repeats: float) -> float:
     """Pairs and vectors if every list is full as far as there are pairs for it."""
-    work = np.full(len(size), n * n / 2)
-    log_list = np.minimum(size, _log_choose(n, 2))
+    work, log_list = n * n / 2, min(size, _log_choose(n, 2))
     for level in range(2, depth + 1):
         bits = _bits(log_list, size, cell)
         work += (repeats + SAMPLED) * (
             2.0 ** (2 * log_list - 1 - bits) + VECTOR_WORK * 2.0**log_list
         )
-        log_list = np.minimum(size, _log_choose(n, 2**level))
-        work += UNITE_WORK * 2.0 ** (
-            log_list if level < depth else np.minimum(log_list, math.log2(ROOT_KEEP))
-        )
+        log_list = min(size, _log_choose(n, 2**level))
+        united = log_list if level < depth else min(log_list, math.log2(ROOT_KEEP))
+        work += UNITE_WORK * 2.0**united
     return work
 
 
-def _bits(log_list: FloatArray, size: FloatArray, cell: FloatArray) -> FloatArray:
-    return np.maximum(1, np.ceil(2 * (log_list - size)) + np.round(size) - cell)
+@njit(cache=True, nogil=True)
+def _bits(log_list: float, size: float, cell: float) -> float:
+    return max(1.0, math.ceil(2 * (log_list - size)) + np.round(size) - cell)
 
 
+@njit(cache=True, nogil=True)
 def _radius(
-    depth: int,
-    n: int,
-    d: int,
-    size: FloatArray,
-    cell: FloatArray,
-    repeats: FloatArray,
-) -> FloatArray:
+    depth: int, n: int, d: int, size: float, cell: float, repeats: float, table: FloatArray
+) -> float:
     """Predict the 2-norm of the shortest sum at the root."""
-    log_list = np.minimum(size, _log_choose(n, 2))
+    log_list = min(size, _log_choose(n, 2))
     share = log_list - _log_choose(n, 2)
     ball = share < -0.5
-    radius = math.sqrt(2) * np.where(ball, _gauss_radius(d, share), math.sqrt(d))
+    radius = math.sqrt(2) * (gauss_radius(d, share, table) if ball else math.sqrt(d))
     for level in range(2, depth + 1):
         half = 2 ** (level - 1)
         bits = _bits(log_list, size, cell)
         disjoint = _log_choose(n - half, half) - _log_choose(n, half)
-        log_pairs = np.minimum(2 * log_list - 1 + disjoint, _log_choose(n, 2 * half))
-        wanted = size if level < depth else np.zeros_like(size)
-        log_kappa = np.zeros_like(size)
+        log_pairs = min(2 * log_list - 1 + disjoint, _log_choose(n, 2 * half))
+        wanted = size if level < depth else 0.0
+        log_kappa, shrunk = 0.0, radius
         for _ in range(3):
-            share = np.minimum(wanted - log_pairs - log_kappa, 0.0)
-            gauss = math.sqrt(2 * half) * _gauss_radius(d, share)
-            shrunk = np.where(ball, radius * _ball_radius(d, share), gauss)
-            one = 2.0 ** _log_recall(d, bits, shrunk / radius)
+            share = min(wanted - log_pairs - log_kappa, 0.0)
+            if ball:
+                shrunk = radius * ball_radius(d, share, table)
+            else:
+                shrunk = math.sqrt(2 * half) * gauss_radius(d, share, table)
+            one = 2.0 ** log_recall(d, bits, shrunk / radius)
             log_kappa = np.log2(1 - (1 - one) ** repeats)
-        radius, ball = shrunk, ball | (share < -0.5)
-        log_list = np.minimum(wanted, log_pairs + log_kappa)
+        radius, ball = shrunk, ball or share < -0.5
+        log_list = min(wanted, log_pairs + log_kappa)
     return radius

@@ -15,12 +15,14 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from slth.checks import FloatArray
+from slth.solvers.kernels.compiled import njit
+from slth.solvers.klist.model import ball_radius, gauss_radius, log_recall, tables
 
 MAX_DEPTH = 9
 MAX_LEAF = 22  # candidates of a group
+RUNNERS = 4  # radii fall with longer lists, but for what rounding the cuts down does
 BASE_BYTES = 2**26  # compiled code, histograms, quantiles
 ROOT_KEEP = 4096  # pairs looked at in the sup norm: a cube's corner is √d times farther than a face
 VECTOR_WORK = 256  # making, sorting and packing a list vector takes the time of this many pairs
@@ -60,7 +62,8 @@ def plan(n: int, d: int, budget: int, memory: int) -> Plan | None:
     """Return the plan of smallest predicted radius within ``budget`` and ``memory``, or None.
 
     Searched: depth 1..9; L_1 = 2^3 … 2^23 in half octaves, growing by 2^0, 2^½ or 2 a level; 2^5 …
-    2^15 pairs measured for each one kept. Cost: about 20 ms, remembered.
+    2^15 pairs measured for each one kept. Of the L_1 that fit, the RUNNERS longest are compared.
+    Cost: about 1 ms, remembered.
     """
     depths = range(1, min(MAX_DEPTH, n.bit_length() - 1) + 1)
     found = [_plan_of_depth(depth, n, d, budget, memory) for depth in depths]
@@ -69,117 +72,117 @@ def plan(n: int, d: int, budget: int, memory: int) -> Plan | None:
 
 
 def _plan_of_depth(depth: int, n: int, d: int, budget: int, memory: int) -> Plan | None:
-    base, growth, ratio = (
-        g.ravel()
-        for g in np.meshgrid(np.arange(3, 23.5, 0.5), [0.0, 0.5, 1.0], np.arange(5.0, 16.0))
-    )
-    leaf = np.minimum(np.minimum(np.floor(base) + 1, MAX_LEAF), n / 2**depth)
-    log_lists = [leaf]
-    for level in range(1, depth):
-        log_lists.append(np.minimum(base + growth * (level - 1), 2 * log_lists[-1] - 1))
-    targets = [*log_lists[1:], log_lists[-1]]  # the root measures as if it kept a full list
-    bits = [
-        np.floor(np.clip(2 * size - target - ratio, 0, None))
-        for size, target in zip(log_lists, targets, strict=True)
-    ]
-    work = sum(
-        2.0 ** (depth - 1 - i) * (2.0 ** (2 * size - bits[i]) + 2 * VECTOR_WORK * 2.0**size)
-        for i, size in enumerate(log_lists)
-    )
-    peak = _bytes(d, log_lists)
-    radius = _radius(d, leaf, log_lists, bits) * _cube_of_ball(d)
-    radius[(work > budget) | (peak > memory)] = np.inf
-    k = int(np.argmin(radius))
-    if not np.isfinite(radius[k]):
+    table = tables(d)
+    radius, work, peak, lists, bits = _best(depth, n, d, float(budget), float(memory), table)
+    if not math.isfinite(radius):
         return None
-    at = slice(k, k + 1)
-    full = _radius(d, leaf[at], [size[at] for size in log_lists], [b[at] for b in bits], full=True)
+    full = _radius(d, lists, bits, lists[-1], table)
     return Plan(
         depth,
-        min(n, round(float(leaf[k]) * 2**depth)),
-        tuple(int(2 ** size[k]) for size in log_lists),
-        tuple(int(b[k]) for b in bits),
-        int(work[k]),
-        int(peak[k]),
-        float(full[0]) / math.sqrt(d + 2),  # of a coordinate of a point uniform in a ball
-        float(radius[k]),
+        min(n, round(float(lists[0]) * 2**depth)),
+        tuple(int(2**size) for size in lists),
+        tuple(int(b) for b in bits),
+        int(work),
+        int(peak),
+        full / math.sqrt(d + 2),  # of a coordinate of a point uniform in a ball
+        radius * cube_of_ball(d),
     )
 
 
-def _bytes(d: int, log_lists: list[FloatArray]) -> FloatArray:
+@njit(cache=True, nogil=True)
+def _best(
+    depth: int, n: int, d: int, budget: float, memory: float, table: FloatArray
+) -> tuple[float, float, float, FloatArray, FloatArray]:
+    """The plan of least radius: (radius or inf, work, peak, log2 lists, bits)."""
+    lists, bits = np.zeros(depth), np.zeros(depth)
+    best = math.inf, 0.0, 0.0, lists.copy(), bits.copy()
+    for growth in (0.0, 0.5, 1.0):
+        for ratio in range(5, 16):
+            left = RUNNERS if depth > 1 else 41  # a short leaf may be the better one there
+            for half_octaves in range(46, 5, -1):
+                _fill(depth, n, half_octaves / 2, growth, ratio, lists, bits)
+                work, peak = _work(lists, bits), _peak(d, lists)
+                if work > budget or peak > memory:
+                    continue
+                radius = _radius(d, lists, bits, 0.0, table)
+                if radius < best[0]:
+                    best = radius, work, peak, lists.copy(), bits.copy()
+                left -= 1
+                if left == 0:
+                    break
+    return best
+
+
+@njit(cache=True, nogil=True)
+def _fill(
+    depth: int,
+    n: int,
+    base: float,
+    growth: float,
+    ratio: int,
+    lists: FloatArray,
+    bits: FloatArray,
+) -> None:
+    """Set log2 of the lists and the cuts (depth,) of one plan."""
+    lists[0] = min(math.floor(base) + 1, MAX_LEAF, n / 2**depth)
+    for level in range(1, depth):
+        lists[level] = min(base + growth * (level - 1), 2 * lists[level - 1] - 1)
+    for level in range(depth):  # the root measures as if it kept a full list
+        target = lists[min(level + 1, depth - 1)]
+        bits[level] = math.floor(max(2 * lists[level] - target - ratio, 0.0))
+
+
+@njit(cache=True, nogil=True)
+def _work(lists: FloatArray, bits: FloatArray) -> float:
+    """Predict the pairs measured, a list vector counted as VECTOR_WORK."""
+    work, depth = 0.0, len(lists)
+    for i in range(depth):
+        size = 2.0 ** lists[i]
+        work += 2.0 ** (depth - 1 - i) * size * (size * 2.0 ** -bits[i] + 2 * VECTOR_WORK)
+    return work
+
+
+@njit(cache=True, nogil=True)
+def _peak(d: int, lists: FloatArray) -> float:
     """Predict the peak: one list waiting at each level, a merge of the largest, hits kept for all.
 
     Vectors take 8d bytes; a merge adds keys and orders (16 bytes a vector), the sums (two copies)
     and the pairs (twice 8 bytes); every node keeps its pairs (8 bytes). 1.25: lists may overshoot.
     """
-    depth = len(log_lists)
-    sizes = [2.0 ** np.ceil(log_lists[0]), *(1.25 * 2.0**size for size in log_lists[1:])]
-    largest = functools.reduce(np.maximum, sizes)
-    waiting = sum(8.0 * d * size for size in sizes)
+    depth = len(lists)
+    largest = 2.0 ** math.ceil(lists[0])
+    waiting, kept = 8.0 * d * largest, 0.0
+    for i in range(1, depth):
+        size = 1.25 * 2.0 ** lists[i]
+        largest = max(largest, size)
+        waiting += 8.0 * d * size
+        kept += 8.0 * 2 ** (depth - i) * size
     merging = largest * (3 * 8.0 * d + 32 + 16)
-    kept = sum(8.0 * 2 ** (depth - i) * size for i, size in enumerate(sizes) if i > 0)
-    return np.asarray(BASE_BYTES + waiting + merging + kept)
+    return BASE_BYTES + waiting + merging + kept
 
 
-def _radius(
-    d: int,
-    leaf: FloatArray,
-    log_lists: list[FloatArray],
-    bits: list[FloatArray],
-    full: bool = False,
-) -> FloatArray:
-    """Predict the 2-norm of the closest pair at the root, or of the last of a ``full`` list there.
+@njit(cache=True, nogil=True)
+def _radius(d: int, lists: FloatArray, bits: FloatArray, last: float, table: FloatArray) -> float:
+    """Predict the 2-norm of the 2^last-th closest pair at the root.
 
     For candidates of unit variance.
     """
-    sigma = np.sqrt(leaf) / 2
+    sigma = math.sqrt(lists[0]) / 2
     radius = sigma * math.sqrt(d)
-    last = log_lists[-1] if full else np.zeros_like(leaf)
-    for i, (size, kept) in enumerate(zip(log_lists, [*log_lists[1:], last], strict=True)):
-        log_kappa = np.zeros_like(size)
+    for i in range(len(lists)):
+        kept = lists[i + 1] if i + 1 < len(lists) else last
+        log_kappa, shrunk = 0.0, radius
         for _ in range(3):  # the share of pairs in one cell depends on the radius, and back
-            log_share = np.minimum(kept - 2 * size - log_kappa, 0.0)
+            log_share = min(kept - 2 * lists[i] - log_kappa, 0.0)
             if i == 0:
-                shrunk = math.sqrt(2) * sigma * _gauss_radius(d, log_share)
+                shrunk = math.sqrt(2) * sigma * gauss_radius(d, log_share, table)
             else:
-                shrunk = radius * _ball_radius(d, log_share)
-            log_kappa = _log_recall(d, bits[i], shrunk / radius)
+                shrunk = radius * ball_radius(d, log_share, table)
+            log_kappa = log_recall(d, bits[i], shrunk / radius)
         radius = shrunk
-    return np.asarray(radius)
+    return radius
 
 
-def _cube_of_ball(d: int) -> float:
+def cube_of_ball(d: int) -> float:
     """Half the side of the cube with the volume of the unit ball: ½ (π^{d/2}/Γ(d/2 + 1))^{1/d}."""
     return 0.5 * math.exp((d / 2 * math.log(math.pi) - math.lgamma(d / 2 + 1)) / d)
-
-
-def _log_recall(d: int, bits: FloatArray, ratio: FloatArray) -> FloatArray:
-    """log2 κ: each direction cuts 2^b − 1 times, each cut parts a pair with atan(ratio)/π."""
-    cut = np.arctan(ratio) / math.pi
-    low, extra = np.divmod(bits, d)
-    each = [np.log2(np.maximum(1 - (2.0**b - 1) * cut, 0.05)) for b in (low, low + 1)]
-    return np.asarray((d - extra) * each[0] + extra * each[1])
-
-
-def _gauss_radius(d: int, log_share: FloatArray) -> FloatArray:
-    """Radius r with P(‖N(0, I_d)‖ ≤ r) = 2^log_share."""
-    return np.asarray(np.sqrt(2 * special.gammaincinv(d / 2, 2.0 ** np.maximum(log_share, -1000))))
-
-
-def _ball_radius(d: int, log_share: FloatArray) -> FloatArray:
-    """Radius r with P(‖U − U'‖ ≤ r) = 2^log_share for U, U' uniform in the unit d-ball."""
-    r, log_p = _ball_table(d)
-    tail = np.minimum(log_share - log_p[0], 0.0) / d  # P = r^d for small r
-    return np.asarray(np.interp(log_share, log_p, r) * 2.0**tail)
-
-
-@functools.lru_cache(maxsize=64)
-def _ball_table(d: int) -> tuple[FloatArray, FloatArray]:
-    """Table of P(r) = r^d I_{1−r²/4}(a, ½) + I_{r²/4}(a, a), a = (d + 1)/2 (Hammersley 1950)."""
-    r = np.geomspace(1e-4, 2.0, 4000)
-    half = (d + 1) / 2
-    near = special.betainc(half, 0.5, np.clip(1 - r**2 / 4, 0, 1))
-    far = special.betainc(half, half, r**2 / 4)
-    with np.errstate(divide="ignore"):
-        log_p = np.logaddexp2(d * np.log2(r) + np.log2(near), np.log2(far))
-    return r, np.maximum.accumulate(log_p)

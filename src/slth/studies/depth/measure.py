@@ -126,4 +126,4 @@ def run(job: Job) -> None:
     """Errors against depth of a shard."""
     p = job.params
     rows = measure_depth(Settings(**p.settings), p.bracket, p.seed, p.shard, p.device)
-    frames.write(job.output[0], rows, "depth of tickets")
+    frames.write(job.output[0], rows, "depth")

@@ -13,6 +13,7 @@ from slth.studies.printing.formatting import escape
 
 Fallback = Callable[[object], str]
 WORDS = ("label", "words", "family", "rate")  # what a construction needs to be in a table
+SAID = (*WORDS[1:], "random_sums", "blocked")
 
 
 def ensemble(name: object, fallback: Fallback = escape) -> str:
@@ -41,11 +42,17 @@ def constructions() -> dict[str, str]:
     return found
 
 
-def modules() -> list[str]:
-    """Modules of the registries, whose classes hold the words."""
-    tables = (solvers(), constructions())
-    registries = ["slth.solvers._registry", "slth.tickets.registry"]
-    return sorted({*registries, *(t.split(":")[0] for table in tables for t in table.values())})
+def in_use() -> dict[str, dict[str, Any]]:
+    """Return every word of the registries in their order: what a rule that prints them depends on.
+
+    The words and not the files: a solver's algorithm may change and its name stay.
+    """
+    tables = (("printed",), solvers()), (("label", *SAID), constructions())
+    return {
+        name: {word: attribute(target, word) for word in words}
+        for words, table in tables
+        for name, target in table.items()
+    }
 
 
 def lacking(construction: str) -> list[str]:

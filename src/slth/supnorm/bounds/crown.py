@@ -72,6 +72,35 @@ def crown(f: Layers, g: Layers, box: Range, steps: int = _STEPS) -> Tensor:
     return torch.maximum(*torch.cat(best).chunk(2))
 
 
+def objectives(f: Layers, box: Range, rows: Tensor, steps: int = _STEPS) -> Tensor:
+    """Upper bounds over the box of rows · f, rows (T, outputs): (T,). As `crown`, of f alone."""
+    front, ranges = signed_box(box), tightened(f, box)
+    lower = start(f, rows, ranges)
+    best = rows.new_full((len(rows),), torch.inf)
+    for step in range(steps + 1):
+        flat = list(lower.values.values())
+        learning = step < steps and bool(flat)
+        for part in flat:
+            part.requires_grad_(learning)
+        line = back(f, rows, ranges, lower)
+        none = Line(0 * line.form, 0 * line.constant, 0 * line.slack)
+        value = front.support(line.form) + line.constant
+        best = torch.minimum(best, _safe(front, line, none, value))
+        if not learning or not value.requires_grad:
+            break
+        _descend(flat, value, step)
+    return best
+
+
+def _descend(flat: list[Tensor], value: Tensor, step: int) -> None:
+    """One step of the lower lines' slopes, in place."""
+    slopes = torch.autograd.grad(value.sum(), flat, allow_unused=True)
+    for part, slope in zip(flat, slopes, strict=True):
+        part.requires_grad_(False)
+        if slope is not None:
+            part.add_(slope.sign(), alpha=-_RATE * 0.8**step).clamp_(0, 1)
+
+
 def _least(
     f: Layers,
     g: Layers,
@@ -94,11 +123,7 @@ def _least(
         best = torch.minimum(best, _safe(front, above, below, value))
         if not learning or not value.requires_grad:
             break
-        slopes = torch.autograd.grad(value.sum(), flat, allow_unused=True)
-        for part, slope in zip(flat, slopes, strict=True):
-            part.requires_grad_(False)
-            if slope is not None:
-                part.add_(slope.sign(), alpha=-_RATE * 0.8**step).clamp_(0, 1)
+        _descend(flat, value, step)
     return best
 
 

@@ -1,0 +1,40 @@
+"""Networks of any modules for what reads a Sequential: by `slth.networks.from_torch`."""
+
+from typing import Any
+
+from torch import nn
+
+from slth.networks.equivariant import InvariantMean, QuarterTurnConv, ScalarConv, SetLinear
+from slth.networks.modules import Residual
+from slth.networks.network import Network
+from slth.networks.plain import type_of
+from slth.networks.reading._torch import read
+from slth.networks.ties import places
+
+EQUIVARIANT = (InvariantMean, QuarterTurnConv, ScalarConv, SetLinear)
+
+
+def plain_form(name: str, network: Any, example: object = None) -> Any:
+    """The network itself where `slth.networks.gate` can judge it, else what is read of it.
+
+    A Network becomes its `to_sequential`; a module is read by `slth.networks.from_torch` where it
+    is no Sequential, or has a Sequential or modules of other classes inside than
+    `slth.networks.plain.KNOWN`. All else, and what is no network, comes back as it is: the gate
+    says what is wrong with it. example: as in `from_torch`. Raises ValueError naming ``name``.
+    """
+    if isinstance(network, Network):
+        return network.to_sequential(name)
+    if not isinstance(network, nn.Module) or not _foreign(network):
+        return network
+    return read(name, network, example).to_sequential(name)
+
+
+def _foreign(network: nn.Module) -> bool:
+    kinds = {label: type_of(module) for label, module in places(network)}
+    if any(kind in EQUIVARIANT for kind in kinds.values()):
+        return False
+    nested = any(
+        kind is nn.Sequential and label and kinds[label.rpartition(".")[0]] is not Residual
+        for label, kind in kinds.items()
+    )
+    return kinds[""] is not nn.Sequential or nested or None in kinds.values()

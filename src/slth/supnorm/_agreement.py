@@ -1,0 +1,158 @@
+"""Which points keep their decision in a whole ball: certified, refuted with a witness, or open."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor, nn
+
+from slth import checks, seeding
+from slth.checks import BoolArray, FloatArray
+from slth.networks.modes import recording
+from slth.supnorm._around import _balls, _inner, _points
+from slth.supnorm.arguments import Modules, one_thread, prepare
+from slth.supnorm.bounds.crown import objectives
+from slth.supnorm.bounds.upper import module_error
+from slth.supnorm.ranges import Range
+from slth.supnorm.units import Measured, measured
+
+STARTS = 32  # corners of the ball that the attack begins at, beside the centre
+STEPS = 10  # of the attack, along the sign of the gradient
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """What is known of each of m points and the ball around it.
+
+    certified: f and g decide for ``decisions`` all over the ball. refuted: at ``witness``, inside
+    the ball, f or g decides otherwise. alone: f keeps its decision, whatever g does. decisions:
+    f's at the points. margins: certified lower bounds, (m, 2), of the least margin of f and of g.
+    witness: (m, *input_shape), NaN where there is none. What is neither is open.
+    """
+
+    certified: BoolArray
+    refuted: BoolArray
+    alone: BoolArray
+    decisions: np.ndarray
+    margins: FloatArray
+    witness: FloatArray
+
+    @property
+    def open(self) -> BoolArray:
+        """Neither certified nor refuted."""
+        return ~(self.certified | self.refuted)
+
+    def __repr__(self) -> str:
+        m = len(self.certified)
+        return (
+            f"Agreement of {m} points: {int(self.certified.sum())} certified, "
+            f"{int(self.refuted.sum())} refuted, {int(self.open.sum())} open"
+        )
+
+
+@recording()
+def agreement(
+    f: nn.Module,
+    g: nn.Module,
+    points: ArrayLike | Tensor,
+    radius: float,
+    *,
+    box: tuple[ArrayLike, ArrayLike] | None = None,
+    steps: int = 8,
+    seed: int = 0,
+) -> Agreement:
+    """Say for which points f and g both keep f's decision in the whole ball around it.
+
+    f, g: as for `slth.supnorm.bracket`; a decision is the index of the largest output. points:
+    (m, features) or (m, c, h, w). radius: >= 0, sup norm, in units of the input. box: (lo, hi) that
+    the balls are cut to; None: they are not. A point is certified when the margins h_c − h_j of
+    h = f and of h = g, c f's decision at the point, are above 0 by linear bounds on the margins
+    themselves (CROWN with ``steps`` steps of its lower lines; Zhang et al., NeurIPS 2018), by more
+    than float64 evaluation can add; refuted when an attack (sign gradients from the centre and
+    random corners, keyed by ``seed``) meets another decision of the float64 modules. A tie is never
+    certified. Cost: a backward pass a neuron and point. Raises what `bracket` raises, and
+    ValueError for points outside the box or networks with one output.
+    """
+    radius = checks.real("radius", radius)
+    if radius < 0:
+        raise ValueError(f"radius: got {radius!r}, takes a number >= 0")
+    steps, seed = checks.integer("steps", steps, low=0), checks.integer("seed", seed, low=0)
+    centres = _points(points)
+    ends = box or (
+        (centres.amin(0) - radius).numpy(),
+        (centres.amax(0) + radius).numpy(),
+    )
+    copies, layers, region = prepare(f, g, ends, tuple(centres.shape[1:]))
+    with one_thread():
+        outputs = _outputs(copies, centres)
+        if outputs[0].shape[1] < 2:
+            raise ValueError("f: got one output, takes a network that decides between two or more")
+        decided = outputs[0].argmax(1)
+        whole = measured(layers, region)
+        balls = _balls(centres, radius, region)
+        margins = torch.stack(
+            [_margins(whole.within(b), int(c), steps) for b, c in zip(balls, decided, strict=True)]
+        )
+        kept = margins > 0
+        left = torch.nonzero(~kept.all(dim=1))[:, 0]
+        witness = torch.full_like(centres, torch.nan)
+        inner = _inner(centres, radius, region)
+        for i in left.tolist():
+            found = _attack(copies, centres[i], inner[i], int(decided[i]), partial(_key, seed, i))
+            if found is not None:
+                witness[i] = found
+    refuted = ~torch.isnan(witness.flatten(1)).any(dim=1)
+    return Agreement(
+        kept.all(dim=1).numpy(), refuted.numpy(), kept[:, 0].numpy(), decided.numpy(),
+        margins.numpy(), witness.numpy(),
+    )  # fmt: skip
+
+
+def _key(seed: int, point: int) -> np.random.Generator:
+    return seeding.generator(seed, "agreement", point)
+
+
+def _outputs(copies: Modules, x: Tensor) -> list[Tensor]:
+    with torch.no_grad():
+        return [network(x).flatten(1) for network in copies]
+
+
+def _margins(ball: Measured, decision: int, steps: int) -> Tensor:
+    """Certified least margins of f and of g, (2,), in the ball's units of output."""
+    error = module_error(*ball.layers, ball.box)
+    found = []
+    for layers in ball.layers:
+        count = int(np.prod(layers[-1].geometry.out_shape))
+        rows = torch.eye(count, dtype=torch.float64)
+        rows = (rows - rows[decision])[torch.arange(count) != decision]
+        found.append(-(objectives(layers, ball.box, rows, steps).max() + 2 * error))
+    return torch.stack(found)
+
+
+def _attack(
+    copies: Modules,
+    centre: Tensor,
+    ball: Range,
+    decision: int,
+    generator: Callable[[], np.random.Generator],
+) -> Tensor | None:
+    """An input in the ball where f or g decides otherwise, None where none was met."""
+    signs = generator().integers(0, 2, (STARTS, *centre.shape)).astype(bool)
+    corners = torch.where(torch.from_numpy(signs), ball.hi, ball.lo)
+    begin = torch.cat([centre[None], corners])
+    step = (ball.hi - ball.lo) / STEPS
+    for network in reversed(copies):
+        x = begin.clone()
+        for _ in range(STEPS + 1):
+            x.requires_grad_(True)
+            y = network(x).flatten(1)
+            others = y.masked_fill(torch.arange(y.shape[1]) == decision, -torch.inf).amax(1)
+            wrong = torch.nonzero(y.argmax(1) != decision)[:, 0]
+            if len(wrong):
+                return x.detach()[wrong[0]]
+            (slope,) = torch.autograd.grad((others - y[:, decision]).sum(), x)
+            x = torch.clamp(x.detach() + step * slope.sign(), ball.lo, ball.hi)
+    return None
