@@ -8,6 +8,8 @@ from torch import Tensor, nn
 from slth import checks, seeding
 from slth.networks.determinism import one_thread
 
+LAYOUT = torch.channels_last  # in which small convolutions train up to twice as fast
+
 
 def fit(
     network: nn.Module,
@@ -31,7 +33,7 @@ def fit(
     steps = checks.integer("epochs", epochs, 1) * (len(images) // batch_size)
     if steps == 0:
         raise ValueError(f"batch_size: got {batch_size} for {len(images)} images, takes fewer")
-    trained = copy.deepcopy(network)
+    trained = copy.deepcopy(network).to(memory_format=LAYOUT)
     trained.train().requires_grad_(True)
     weights = list(trained.parameters())
     descent = torch.optim.AdamW(weights, learning_rate, weight_decay=weight_decay)
@@ -43,8 +45,10 @@ def fit(
             for rows in order[: len(images) // batch_size * batch_size].split(batch_size):
                 by = rng.integers(-shift, shift + 1, 2)
                 x = torch.roll(images[rows], (int(by[0]), int(by[1])), (2, 3))
+                x = x.contiguous(memory_format=LAYOUT)
                 descent.zero_grad()
                 nn.functional.cross_entropy(trained(x), labels[rows]).backward()
                 descent.step()
                 rate.step()
+    trained = trained.to(memory_format=torch.contiguous_format)
     return trained.eval().requires_grad_(False)

@@ -1,4 +1,4 @@
-"""Small convolutional classifiers as people write them: LeNet, VGG, ResNet, MobileNet.
+"""Small classifiers of images as people write them: LeNet, VGG, ResNet, MobileNet, and dense.
 
 For grey or colour images of about 28×28 pixels, values in [-1, 1] or [0, 1]. Batch norm, biases,
 pooling, residual adds with projection and stride, depthwise convolutions: what
@@ -73,11 +73,21 @@ def mobilenet(channels: int = 1, classes: int = 10) -> nn.Sequential:
     )
 
 
+def dense(channels: int = 1, classes: int = 10) -> nn.Sequential:
+    """784-500-10 without biases, 397 000 weights for grey images (Pensia et al. 2020)."""
+    return nn.Sequential(
+        nn.Flatten(),
+        *(nn.Linear(784 * channels, 500, bias=False), nn.ReLU()),
+        nn.Linear(500, classes, bias=False),
+    )
+
+
 NETWORKS: dict[str, Callable[..., nn.Sequential]] = {
     "lenet": lenet,
     "vgg": vgg,
     "resnet": resnet,
     "mobilenet": mobilenet,
+    "dense": dense,
 }
 
 
