@@ -16,6 +16,8 @@ rule train_cnns:
         "results/logs/train_cnns/{cnn}.log",
     benchmark:
         "results/benchmarks/train_cnns/{cnn}.tsv"
+    wildcard_constraints:
+        cnn="|".join(CNNS_NETWORKS),
     priority: 1  # runs no kernel while solve_cells compiles those that others share
     conda:
         "../../envs/cpu.yaml"
@@ -34,8 +36,6 @@ rule train_cnns:
             },
         },
         seed=SEED,
-    wildcard_constraints:
-        cnn="|".join(CNNS_NETWORKS),
     message:
         "Train {wildcards.cnn} on real images"
     script:
@@ -48,11 +48,11 @@ rule build_cnns:
         networks=expand("results/sample/cnns/{cnn}.npz", cnn=CNNS_NETWORKS),
         code=code("cnns.measure", *CNNS_SOLVERS, constructions=[CONSTRUCTION]),
     output:
-        tickets="results/construct/cnns/{shard}.parquet",
         **{
             name: f"results/construct/cnns_{name}/{{shard}}.parquet"
             for name in CNNS_TABLES
         },
+        tickets="results/construct/cnns/{shard}.parquet",
     log:
         "results/logs/build_cnns/{shard}.log",
         seconds="results/logs/build_cnns/{shard}.tsv",  # CPU seconds a ticket, never compared
@@ -78,10 +78,6 @@ rule build_cnns:
 
 rule collect_cnns:
     input:
-        cnns=expand(
-            "results/construct/cnns/{shard}.parquet", shard=range(CNNS["shards"])
-        ),
-        cnns_networks=expand("results/sample/cnns/{cnn}.parquet", cnn=CNNS_NETWORKS),
         **{
             f"cnns_{name}": expand(
                 "results/construct/cnns_{name}/{shard}.parquet",
@@ -90,14 +86,18 @@ rule collect_cnns:
             )
             for name in CNNS_TABLES
         },
+        cnns=expand(
+            "results/construct/cnns/{shard}.parquet", shard=range(CNNS["shards"])
+        ),
+        cnns_networks=expand("results/sample/cnns/{cnn}.parquet", cnn=CNNS_NETWORKS),
         code=code("cnns.collect"),
     output:
-        cnns="results/measure/cnns.parquet",
-        cnns_networks="results/measure/cnns_networks.parquet",
         **{
             f"cnns_{name}": f"results/measure/cnns_{name}.parquet"
             for name in CNNS_TABLES
         },
+        cnns="results/measure/cnns.parquet",
+        cnns_networks="results/measure/cnns_networks.parquet",
     log:
         "results/logs/collect_cnns.log",
     conda:

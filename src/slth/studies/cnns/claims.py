@@ -6,6 +6,7 @@ from enum import Enum
 import numpy as np
 import pandas as pd
 
+from slth.studies.cnns.claims_checks import certified, controlled, empty_problems, pictured
 from slth.studies.cnns.claims_dense import dense_macros
 from slth.studies.cnns.data import (
     cases,
@@ -18,13 +19,11 @@ from slth.studies.cnns.data import (
 from slth.studies.cnns.words import DATA, GRANULARITIES, NETWORKS
 from slth.studies.printing.formatting import (
     MISSING,
-    count,
     integer,
     listing,
     number,
     percent,
     sentence,
-    setting,
     span,
 )
 
@@ -51,7 +50,9 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     table, trained = tickets(frames), networks(frames)
     own = largest(convolutional(table))
     found = dict.fromkeys(NAMES, "") | {"CnnSetting": NONE}
-    found |= dict.fromkeys(("CnnSeeds", "CnnHeldOut", "CnnConfidence", "CnnFitted", "CnnLastRule"), MISSING)
+    found |= dict.fromkeys(
+        ("CnnSeeds", "CnnHeldOut", "CnnConfidence", "CnnFitted", "CnnLastRule"), MISSING
+    )
     found["CnnImages"] = "The pictured network was not built in this run."
     if len(own):
         found |= {
@@ -60,15 +61,15 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
             "CnnFilters": _filters(own),
             "CnnSizes": _sizes(own),
             "CnnRules": _rules(own),
-            "CnnControls": _controls(own),
-            "CnnEmpty": _empty(own),
-            "CnnCertified": _certified(own),
+            "CnnControls": controlled(own, _last(own)),
+            "CnnEmpty": empty_problems(own),
+            "CnnCertified": certified(own),
             "CnnSeeds": span(own.groupby(["network", "granularity"])["replicate"].nunique()),
             "CnnHeldOut": integer(own["held_out"].iloc[0]),
             "CnnConfidence": rf"{100 * own['confidence'].iloc[0]:g}\,\%",
             "CnnFitted": integer(own["fitted"].iloc[0]),
             "CnnLastRule": last_rule(own),
-            "CnnImages": _pictured(frames["cnns_outputs"], frames["cnns_digits"]),
+            "CnnImages": pictured(frames["cnns_outputs"], frames["cnns_digits"]),
         }
     return found | dense_macros(table, trained)
 
@@ -105,7 +106,7 @@ def reach(part: pd.DataFrame) -> Reach:
 
 REACHED = {
     Reach.ALL: "with {name} the median ticket of every network does",
-    Reach.SOME: "with {name} that of {which} does, of the others {low} or more of the decisions agree",
+    Reach.SOME: "with {name} that of {which} does, with the others {low} or more agree",
     Reach.NONE: "with {name} none does: between {low} and {high} of the decisions agree",
 }
 
@@ -154,13 +155,14 @@ def _sizes(own: pd.DataFrame) -> str:
     last = _last(own)
     kept = last.groupby("granularity", sort=False)["kept_a_weight"]
     said = [
-        f"{integer(kept.get_group(name).min())} to {integer(kept.get_group(name).max())} with {words}"
+        f"{span(kept.get_group(name).round())} with {words}"
         for name, words in GRANULARITIES.items()
         if name in kept.groups
     ]
     source = span(own["source_a_weight"])
     return sentence(
-        f"for every weight of the target a ticket keeps {listing(said)}, out of {source} random ones"
+        f"for every weight of the target a ticket keeps {listing(said)}, out of {source} "
+        "random ones"
     )
 
 
@@ -210,117 +212,8 @@ def _rules(own: pd.DataFrame) -> str:
             rule=rule, n=integer((ratios < 1).sum()), of=integer(len(ratios))
         )
         said.append(f"{words}, by a median factor of {number(float(np.median(ratios)))}")
-    return sentence(f"against plain targets of the same random network, {'; '.join(said)}") if said else ""
-
-
-class Chance(Enum):
-    """What random members and a readout fitted to labels come to beside the tickets."""
-
-    BELOW = "below"
-    CLOSE = "close"
-
-
-CHANCE = {
-    Chance.BELOW: "every ticket of these networks is more accurate",
-    Chance.CLOSE: "in {n} of {of} cases that is no less than the ticket's own accuracy",
-}
-
-
-def chance(controlled: pd.DataFrame) -> Chance:
-    """controlled: rows with controls."""
-    return Chance.BELOW if (controlled["refitted"] < controlled["best"]).all() else Chance.CLOSE
-
-
-def _controls(own: pd.DataFrame) -> str:
-    controlled = own[own["random"].astype(float).notna()]
-    if controlled.empty:
-        return ""
-    key = ["network", "granularity"]
-    best = _last(own).groupby(key)["accuracy_ticket"].median().rename("best")
-    controlled = controlled.join(best, on=key)
-    close = int((controlled["refitted"] >= controlled["best"]).sum())
-    words = CHANCE[chance(controlled)].format(n=integer(close), of=integer(len(controlled)))
-    return sentence(
-        f"as many members drawn at random give an accuracy of {span(controlled['random'], 'percent')}"
-        f", the empty ticket {percent(float(own['accuracy_empty'].iloc[0]))}; with a readout that "
-        f"is then fitted to labels they give {span(controlled['refitted'], 'percent')}: {words}"
-    )
-
-
-def _empty(own: pd.DataFrame) -> str:
-    empty, problems = int(own["empty"].sum()), int(own["problems"].sum())
-    if not empty:
-        return sentence(f"none of the {integer(problems)} subset problems ends empty")
-    return sentence(
-        f"{integer(empty)} of {integer(problems)} subset problems end with nothing that improves on "
-        "the empty subset; they are counted as they are"
-    )
-
-
-class Says(Enum):
-    """Whether the closed bound proves a decision of any held-out image."""
-
-    SOME = "some"
-    NOTHING = "nothing"
-
-
-SAYS = {
-    Says.SOME: "the bound proves {shares} of the decisions on held-out images, at an error of at "
-    "most {bounds} of the largest output",
-    Says.NOTHING: "the bound proves no decision: it is {bounds} of the largest output or more",
-}
-
-
-def says(part: pd.DataFrame) -> Says:
-    """part: tickets of one granularity."""
-    return Says.SOME if int(part["certified"].max()) else Says.NOTHING
-
-
-def _certified(own: pd.DataFrame) -> str:
-    plain = own[own["targets"] == own["targets"].iloc[0]]
-    said = []
-    fine = plain[plain["granularity"] == "entry"]
-    others = plain[plain["granularity"] != "entry"]
-    for part, words in ((fine, "single weights"), (others, "all other granularities")):
-        if part.empty:
-            continue
-        verdict = says(part)
-        shares = (part["certified"] / part["held_out"]).groupby(part["network"], sort=False)
-        if verdict is Says.SOME:
-            listed = [
-                f"{percent(float(share.median()))} ({NETWORKS[str(name)]})" for name, share in shares
-            ]
-            part = part[part["certified"] > 0]
-            text = SAYS[verdict].format(shares=listing(listed), bounds=number(part["bound"].max()))
-        else:
-            text = SAYS[verdict].format(bounds=number(float(part["bound"].min())))
-        said.append(f"for {words} {text}")
-    balls = own[own["balls"] > 0]
-    if len(balls):
-        of = int(balls["balls"].sum())
-        radius = setting(float(balls["radius"].iloc[0]))
-        said.append(
-            f"in balls of radius {radius} around {count(of, 'image')} both networks provably decide "
-            f"alike {integer(balls['balls_certified'].sum())} times, and another decision was found "
-            f"{integer(balls['balls_refuted'].sum())} times"
-        )
-    return sentence("; ".join(said)) if said else ""
-
-
-def _pictured(outputs: pd.DataFrame, digits: pd.DataFrame) -> str:
-    if outputs.empty or digits.empty:
-        return "The pictured network was not built in this run."
-    name = [each for each in GRANULARITIES if each in set(outputs["granularity"])][-1]
-    worst = outputs[(outputs["granularity"] == name) & (outputs["place"] == 0)]
-    image = digits[(digits["granularity"] == name) & (digits["place"] == 0)].iloc[0]
-    target, ticket = (int(worst["class"].iloc[int(worst[k].argmax())]) for k in ("target", "ticket"))
-    decided = (
-        "both networks decide alike even there"
-        if target == ticket
-        else "there the two networks decide differently"
-    )
-    gap = float((worst["target"] - worst["ticket"]).abs().max())
-    return sentence(
-        f"with {GRANULARITIES[name]} the two networks differ most, by {number(gap)}, on the first "
-        f"image, a digit {count(int(image['label']), '').strip()}: {decided}"
+    return (
+        sentence(f"against plain targets of the same random network, {'; '.join(said)}")
+        if said
+        else ""
     )

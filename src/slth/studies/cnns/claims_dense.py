@@ -23,7 +23,8 @@ class Kept(Enum):
 
 KEPT = {
     Kept.SAME: "every weight lies within the tolerance and accuracy is unchanged, as published",
-    Kept.MISSED: "weights are missed, which the published run does not report; accuracy is unchanged",
+    Kept.MISSED: "accuracy is unchanged, though weights are missed, of which the published run "
+    "reports none",
     Kept.MOVED: "accuracy moves, by {points} points, where the published run has none",
 }
 
@@ -53,23 +54,29 @@ def dense_macros(table: pd.DataFrame, trained: pd.DataFrame) -> dict[str, str]:
             f"{number(float(rows['worst_error'].max()))}"
         )
     moved = float((rows["accuracy_ticket"] - rows["accuracy_target"]).abs().max())
-    size = "the published size" if first["target_parameters"] == DENSE["weights"] else "another size"
+    size = (
+        "the published size" if first["target_parameters"] == DENSE["weights"] else "another size"
+    )
     words = (
-        f"a network of {size}, {integer(first['target_parameters'])} weights, trained on {data}, is "
-        f"built from products of two weights with about $n={first['n']:g}$ candidates each: "
+        f"a network of {size}, {integer(first['target_parameters'])} weights, trained on {data}, "
+        f"is built from products of two weights with about $n={first['n']:g}$ candidates each: "
         f"{integer(problems)} subset problems{tolerance}. A weight keeps "
         f"{setting(round(float(rows['members'].mean()), 2))} candidates on average (published: "
         f"{setting(DENSE['kept'])}), and accuracy is {percent(float(first['accuracy_target']), 2)} "
         f"before and {percent(float(rows['accuracy_ticket'].median()), 2)} after"
     )
     verdict = KEPT[kept(rows)].format(points=number(100 * moved))
+    return {"CnnDense": sentence(words), "CnnDenseVerdict": f"{sentence(verdict)} {in_balls(rows)}"}
+
+
+def in_balls(rows: pd.DataFrame) -> str:
+    """What is proved in balls around images; nothing where none was looked at."""
     balls = rows[rows["balls"] > 0]
-    sure = ""
-    if len(balls):
-        sure = " " + sentence(
-            f"around {integer(balls['balls'].sum())} held-out images, in balls of radius "
-            f"{setting(float(balls['radius'].iloc[0]))}, both networks provably decide alike "
-            f"{integer(balls['balls_certified'].sum())} times; another decision was found "
-            f"{integer(balls['balls_refuted'].sum())} times"
-        )
-    return {"CnnDense": sentence(words), "CnnDenseVerdict": sentence(verdict) + sure}
+    if balls.empty:
+        return ""
+    proved, refuted = (int(balls[f"balls_{name}"].sum()) for name in ("certified", "refuted"))
+    return sentence(
+        f"around {integer(balls['balls'].sum())} held-out images, in balls of radius "
+        f"{setting(float(balls['radius'].iloc[0]))}, both networks provably decide as the target at "
+        f"the centre {integer(proved)} times; another decision was found {integer(refuted)} times"
+    )

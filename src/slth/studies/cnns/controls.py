@@ -1,4 +1,4 @@
-"""What a ticket is compared with: nothing kept, random members, random members and a new readout."""
+"""What a ticket is compared with: nothing kept, random members, these with a fitted readout."""
 
 from typing import Any, NamedTuple
 

@@ -14,7 +14,16 @@ COLUMNS = (
     *("source_parameters", "kept_parameters", "ticket_parameters", "target_parameters"),
     *("held_out", "agree", "agreement", "low", "high", "confidence"),
     *("accuracy_target", "accuracy_ticket", "accuracy_empty", "random", "refitted"),
-    *("error", "bound", "certified", "balls", "balls_certified", "balls_refuted", "radius", "fitted"),
+    *(
+        "error",
+        "bound",
+        "certified",
+        "balls",
+        "balls_certified",
+        "balls_refuted",
+        "radius",
+        "fitted",
+    ),
 )
 BY_SUMS = "dense"  # a published experiment, of which the study has one more arm
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import torch
 from torch import Tensor
 
 from slth import frames, seeding
@@ -57,7 +56,12 @@ def build_ticket(cell: Cell, settings: Settings, subject: Subject, seed: int) ->
 
 
 def ticket_row(
-    cell: Cell, settings: Settings, subject: Subject, ticket: WholeTicket, outputs: Tensor, seed: int
+    cell: Cell,
+    settings: Settings,
+    subject: Subject,
+    ticket: WholeTicket,
+    outputs: Tensor,
+    seed: int,
 ) -> dict[str, Any]:
     """The row of a ticket. outputs: (m, classes) of the ticket on the held-out images.
 

@@ -1,4 +1,4 @@
-"""What the pictures show: kernels, hidden channels that stay, digits with both networks' outputs."""
+"""What the pictures show: kernels, hidden channels that stay, digits with both outputs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -60,7 +60,7 @@ def _kernels(subject: Subject, ticket: WholeTicket) -> pd.DataFrame:
 
 
 def _channels(ticket: WholeTicket) -> pd.DataFrame:
-    """Of one input channel of `LAYER`: every hidden channel, and the share of blocks it stays in."""
+    """Of one input channel of `LAYER`: every hidden channel, and in how many blocks it stays."""
     record = ticket.records[min(LAYER, len(ticket.records) - 1)]
     name, feature = record.geometry.name, record.features[0]
     weights = ticket.source.weights(name, feature.channel)

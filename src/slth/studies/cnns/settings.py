@@ -39,9 +39,7 @@ class Arm(Section):
         "candidates a subset problem, from few to many: the last with every entry of targets and "
         "every seed, the others once, with the last entry",
     )
-    largest_d: int | None = Field(
-        None, ge=1, le=4096, description="of granularity block; null: 25"
-    )
+    largest_d: int | None = Field(None, ge=1, le=4096, description="of granularity block; null: 25")
     gain: float | None = Field(
         None,
         ge=1e-3,
@@ -73,7 +71,7 @@ SIZES = {  # of the default run: network → granularity → n, gain
     "lenet": {
         "entry": ([10, 20, 100], 1.0),
         "kernel": ([30, 100, 300], 2.0),
-        "block": ([100, 300, 1000], 1.5),
+        "block": ([100, 250, 600], 1.5),
         "filter": ([200, 600, 2000], 4.0),
     },
     "vgg": {
@@ -97,14 +95,23 @@ SIZES = {  # of the default run: network → granularity → n, gain
 }
 
 
+SINGLE = {("lenet", "kernel")}  # tens of thousands of problems: one random network, as of entries
+
+
 def _default() -> list[Arm]:
     """The arms of the default run; the last is the published dense network."""
     arms = [
-        Arm(network=network, granularity=granularity, n=n, gain=gain, controls=1)
+        Arm(
+            network=network,
+            granularity=granularity,
+            n=n,
+            gain=gain,
+            controls=1,
+            seeds=1 if (network, granularity) in SINGLE or granularity == "entry" else None,
+        )
         for network, sizes in SIZES.items()
         for granularity, (n, gain) in sizes.items()
     ]
-    arms[0] = arms[0].model_copy(update={"seeds": 1})
     published = Arm(
         network="dense",
         granularity="entry",
@@ -134,8 +141,8 @@ class Settings(Study):
         [
             Trained(network="lenet", epochs=16),
             Trained(network="vgg", epochs=10),
-            Trained(network="resnet", epochs=7),
-            Trained(network="mobilenet", epochs=10),
+            Trained(network="resnet", epochs=6),
+            Trained(network="mobilenet", epochs=12),
             Trained(network="dense", epochs=10),
         ],
         min_length=1,

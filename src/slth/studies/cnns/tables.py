@@ -19,11 +19,13 @@ def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
     rules = [rule for rule in RULES if len(table) and rule in set(table["targets"])]
     trained = networks(frames).set_index("network")
     many = max(len(rules), 1)
+    shown = rules or [""]
+    groups = ((2, "a weight"), (many + 1, "agree"), (many, "error"), (3, "accuracy"))
+    above = [rf"\multicolumn{{{width}}}{{c}}{{{words}}}" for width, words in groups]
+    names = ["removed as one", "$d$", "$n$", "source", "kept"]
     header = [
-        ["", "", "", r"\multicolumn{2}{c}{a weight}", rf"\multicolumn{{{many + 1}}}{{c}}{{agree}}"]
-        + [rf"\multicolumn{{{many}}}{{c}}{{error}}", r"\multicolumn{3}{c}{accuracy}"],
-        ["removed as one", "$d$", "$n$", "source", "kept", *(rules or [""]), "interval"]
-        + [*(rules or [""]), "ticket", "random", "refitted"],
+        ["", "", "", *above],
+        [*names, *shown, "interval", *shown, "ticket", "random", "refitted"],
     ]
     first = 6 + many
     spans = [(4, 5), (6, first), (first + 1, first + many), (first + many + 1, first + many + 3)]
