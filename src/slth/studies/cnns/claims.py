@@ -41,7 +41,7 @@ NONE = "This run built no ticket of a convolutional network."
 NAMES = (
     *("CnnSetting", "CnnAgreement", "CnnFilters", "CnnSizes", "CnnRules", "CnnControls"),
     *("CnnEmpty", "CnnCertified", "CnnSeeds", "CnnHeldOut", "CnnConfidence", "CnnImages"),
-    *("CnnFitted", "CnnLastRule"),
+    *("CnnFitted", "CnnLastRule", "CnnPictured"),
 )
 
 
@@ -51,8 +51,16 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     own = largest(convolutional(table))
     found = dict.fromkeys(NAMES, "") | {"CnnSetting": NONE}
     found |= dict.fromkeys(
-        ("CnnSeeds", "CnnHeldOut", "CnnConfidence", "CnnFitted", "CnnLastRule"), MISSING
+        (
+            "CnnSeeds",
+            "CnnHeldOut",
+            "CnnConfidence",
+            "CnnFitted",
+            "CnnLastRule",
+        ),
+        MISSING,
     )
+    found["CnnPictured"] = "the pictured network"
     found["CnnImages"] = "The pictured network was not built in this run."
     if len(own):
         found |= {
@@ -69,9 +77,15 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
             "CnnConfidence": rf"{100 * own['confidence'].iloc[0]:g}\,\%",
             "CnnFitted": integer(own["fitted"].iloc[0]),
             "CnnLastRule": last_rule(own),
+            "CnnPictured": _name(frames["cnns_kernels"]),
             "CnnImages": pictured(frames["cnns_outputs"], frames["cnns_digits"]),
         }
     return found | dense_macros(table, trained)
+
+
+def _name(kernels: pd.DataFrame) -> str:
+    """The pictured network."""
+    return NETWORKS[str(kernels["network"].iloc[0])] if len(kernels) else "the pictured network"
 
 
 def _setting(own: pd.DataFrame, trained: pd.DataFrame) -> str:
@@ -106,8 +120,8 @@ def reach(part: pd.DataFrame) -> Reach:
 
 REACHED = {
     Reach.ALL: "with {name} the median ticket of every network does",
-    Reach.SOME: "with {name} that of {which} does, with the others {low} or more agree",
-    Reach.NONE: "with {name} none does: between {low} and {high} of the decisions agree",
+    Reach.SOME: "with {name} that of {which} does, with the others {between} agree",
+    Reach.NONE: "with {name} none does, {between} of the decisions agree",
 }
 
 
@@ -127,10 +141,8 @@ def _agreement(own: pd.DataFrame) -> str:
         medians = part.groupby("network", sort=False)["agreement"].median()
         which = [NETWORKS[each] for each in medians.index[medians >= NEARLY]]
         rest = medians[medians < NEARLY]
-        low = percent(float(rest.min())) if len(rest) else ""
-        high = percent(float(rest.max())) if len(rest) else ""
-        text = REACHED[reach(part)]
-        said.append(text.format(name=words, which=listing(which), low=low, high=high))
+        text, between = REACHED[reach(part)], span(rest, "percent")
+        said.append(text.format(name=words, which=listing(which), between=between))
     return sentence(
         f"we ask whether a ticket decides as its target on {percent(NEARLY, 0)} of the held-out "
         f"images; {'; '.join(said)}"

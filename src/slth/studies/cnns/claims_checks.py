@@ -7,7 +7,6 @@ import pandas as pd
 from slth.studies.cnns.claims_dense import in_balls
 from slth.studies.cnns.words import GRANULARITIES, NETWORKS
 from slth.studies.printing.formatting import (
-    count,
     integer,
     listing,
     number,
@@ -66,16 +65,17 @@ def empty_problems(own: pd.DataFrame) -> str:
 
 
 class Says(Enum):
-    """Whether the closed bound proves a decision of any held-out image."""
+    """Whether the closed bound proves any decision."""
 
     SOME = "some"
     NOTHING = "nothing"
 
 
 SAYS = {
-    Says.SOME: "the bound proves {shares} of the decisions on held-out images, at an error of at "
-    "most {bounds} of the largest output",
-    Says.NOTHING: "the bound proves no decision: it is {bounds} of the largest output or more",
+    Says.SOME: "the bound proves {shares} of the decisions on held-out images, where it is at "
+    "most {bounds} times the target's largest output",
+    Says.NOTHING: "the bound proves no decision: it is at least {bounds} times the target's "
+    "largest output",
 }
 
 
@@ -126,6 +126,6 @@ def pictured(outputs: pd.DataFrame, digits: pd.DataFrame) -> str:
     )
     gap = float((worst["target"] - worst["ticket"]).abs().max())
     return sentence(
-        f"with {GRANULARITIES[name]} the two networks differ most, by {number(gap)}, on the first "
-        f"image, a digit {count(int(image['label']), '').strip()}: {decided}"
+        f"with {GRANULARITIES[name]} the two networks differ most, by {number(gap)}, on an image "
+        f"of a ${int(image['label'])}$: {decided}"
     )

@@ -41,7 +41,7 @@ def sizes_figure(table: pd.DataFrame) -> Figure:
             _rings(ax, largest(part), look)
         ax.set_title(NETWORKS[name])
         ax.set_ylim(-0.04, 1.04)
-        ax.set_xscale("log")
+        style.wide_axis(ax)
         style.percent_axis(ax)
     style.label(axes, "kept weights a weight of the target", "decisions that agree (%)")
     style.legend(figure, axes)

@@ -65,13 +65,15 @@ def channels_figure(table: pd.DataFrame) -> Figure:
     if not shown:
         return style.empty(NO_PICTURE)
     figure, axes = style.panels(2, height=1.75, columns=2)
-    bars = min(shown, key=lambda name: (len(table[table["granularity"] == name]) > MOST_BARS, name))
+    counts = table["granularity"].value_counts()
+    few = [name for name in shown if counts[name] <= MOST_BARS]
+    bars = few[-1] if few else min(shown, key=lambda name: counts[name])
     _bars(axes[0], table[table["granularity"] == bars], bars)
     for index, name in enumerate(GRANULARITIES):
         if name in shown:
             _shares(axes[1], table[table["granularity"] == name], name, style.series(index))
     axes[1].set_xscale("log")
-    axes[1].set_yscale("log")
+    style.log_axis(axes[1])
     axes[1].set_title("kept, by length")
     axes[1].set_xlabel(r"$|a|$ of a hidden channel, of the sign")
     axes[1].set_ylabel("share of subsets that keep it")
@@ -114,9 +116,10 @@ def digits_figure(digits: pd.DataFrame, outputs: pd.DataFrame) -> Figure:
     for column, place in enumerate(places):
         _digit(axes[0, column], part[part["place"] == place])
         _outputs(axes[1, column], values[values["place"] == place])
-        if column:
-            axes[1, column].sharey(axes[1, 0])
-            axes[1, column].tick_params(labelleft=False)
+    ends = [ax.get_ylim() for ax in axes[1]]
+    for column, ax in enumerate(axes[1]):
+        ax.set_ylim(min(low for low, _ in ends), max(high for _, high in ends))
+        ax.tick_params(labelleft=not column)
     axes[1, 0].set_ylabel("output")
     for ax in axes[1]:
         ax.set_xlabel("class")

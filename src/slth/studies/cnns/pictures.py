@@ -12,10 +12,30 @@ from slth.studies.cnns.subject import Subject
 from slth.tickets.whole.ticket import WholeTicket
 
 KINDS = {  # table: its columns
-    "kernels": ("granularity", "layer", "output", "input", "row", "column", "target", "ticket"),
-    "channels": ("granularity", "n", "layer", "hidden", "weight", "kept", "looked_at"),
-    "digits": ("granularity", "place", "image", "worst", "label", "row", "column", "pixel"),
-    "outputs": ("granularity", "place", "class", "target", "ticket"),
+    "kernels": (
+        "network",
+        "granularity",
+        "layer",
+        "output",
+        "input",
+        "row",
+        "column",
+        "target",
+        "ticket",
+    ),
+    "channels": ("network", "granularity", "n", "layer", "hidden", "weight", "kept", "looked_at"),
+    "digits": (
+        "network",
+        "granularity",
+        "place",
+        "image",
+        "worst",
+        "label",
+        "row",
+        "column",
+        "pixel",
+    ),
+    "outputs": ("network", "granularity", "place", "class", "target", "ticket"),
 }
 LAYER = 1  # of a network: the first whose inputs are other channels
 OUTPUTS, INPUTS = 6, 2  # kernels of it that are drawn
@@ -44,6 +64,7 @@ def pictures(
         found |= _digits(subject, outputs)
     for table in found.values():
         table.insert(0, "granularity", arm["granularity"])
+        table.insert(0, "network", arm["network"])
     return none | found
 
 
