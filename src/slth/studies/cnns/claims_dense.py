@@ -78,5 +78,6 @@ def in_balls(rows: pd.DataFrame) -> str:
     return sentence(
         f"around {integer(balls['balls'].sum())} held-out images, in balls of radius "
         f"{setting(float(balls['radius'].iloc[0]))}, both networks provably decide as the target "
-        f"at the centre {integer(proved)} times; another decision was found {integer(refuted)} times"
+        f"at the centre {integer(proved)} times; another decision was found {integer(refuted)} "
+        "times"
     )
