@@ -13,6 +13,8 @@ import numpy as np
 from slth import checks, seeding
 from slth.checks import FloatArray
 
+MOST = 2**31  # numbers of a sample: 16 GiB
+
 
 class Ensemble(abc.ABC):
     """The law of one candidate vector in R^d, with what the theory needs to know of it.
@@ -197,8 +199,11 @@ def sample(name: str | Ensemble, n: int, d: int, seed: int) -> FloatArray:
     Row i depends on (name, d, seed) only: the sample is a prefix of every longer one. Raises
     ValueError/TypeError naming the argument. Cost: O(n d).
     """
-    ensemble = lookup(name, d, "name")
-    return ensemble.draw(checks.integer("n", n, low=1), d, checks.integer("seed", seed, low=0))
+    law, d = lookup(name, argument="name"), checks.integer("d", d, 1, MOST)
+    n = checks.integer("n", n, 1, MOST)
+    if n * d > MOST:
+        raise ValueError(f"n: got {n} with d = {d}, takes n·d <= {MOST:,}; draw several samples")
+    return lookup(law, d).draw(n, d, checks.integer("seed", seed, low=0))
 
 
 def sample_batch(name: str | Ensemble, batch: int, n: int, d: int, seed: int) -> FloatArray:
