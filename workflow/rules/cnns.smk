@@ -1,7 +1,10 @@
 # Structured tickets of whole networks trained on real images.
 CNNS = config["cnns"]
 CNNS_NETWORKS = {each["network"]: each for each in CNNS["networks"]}
-CNNS_SOLVERS = sorted({"auto", *(arm["solver"] for arm in CNNS["arms"])})
+CNNS_SOLVERS = {arm["solver"] for arm in CNNS["arms"]} - {"auto"}
+CNNS_SOLVERS = sorted(
+    CNNS_SOLVERS | {"mitm", "beam"}
+)  # the last two are auto's, of whole networks
 CNNS_TABLES = ["kernels", "channels", "digits", "outputs"]  # of the pictures
 
 
@@ -46,7 +49,7 @@ rule build_cnns:
     input:
         data=data_files(CNNS["data"]),
         networks=expand("results/sample/cnns/{cnn}.npz", cnn=CNNS_NETWORKS),
-        code=code("cnns.measure", *CNNS_SOLVERS, constructions=[CONSTRUCTION]),
+        code=code("cnns.measure", *CNNS_SOLVERS),
     output:
         **{
             name: f"results/construct/cnns_{name}/{{shard}}.parquet"

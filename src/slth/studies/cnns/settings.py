@@ -9,6 +9,7 @@ from slth.configuration.networks import SIDES, data_faults, split_faults
 from slth.configuration.section import LEAST, DataSetName, Section, SolverOrAuto, Study, unique
 
 NetworkName = Literal["lenet", "vgg", "resnet", "mobilenet", "dense"]
+Granularity = Literal["entry", "kernel", "block", "filter"]
 Targets = Literal["plain", "bias", "feedback"]
 SQUARE = {"lenet": 28, "dense": 28}  # pixels a side, of networks that take no other
 CERTIFIED = ("mobilenet", "dense")  # without max pooling
@@ -27,7 +28,7 @@ class Arm(Section):
     """Tickets of a network at one granularity."""
 
     network: NetworkName = Field(..., description="the network that is imitated")
-    granularity: Literal["entry", "kernel", "block", "filter"] = Field(
+    granularity: Granularity = Field(
         ...,
         description="what is kept or removed as one: entry (d = 1), kernel (d = k^2), block (d up "
         "to largest_d), filter (d = k^2 c_out)",
@@ -67,7 +68,9 @@ class Arm(Section):
     )
 
 
-SIZES = {  # of the default run: network → granularity → n, gain
+SIZES: dict[
+    NetworkName, dict[Granularity, tuple[list[int], float]]
+] = {  # of the default run: network → granularity → n, gain
     "lenet": {
         "entry": ([10, 20, 100], 1.0),
         "kernel": ([30, 100, 300], 2.0),
