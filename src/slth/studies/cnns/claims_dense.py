@@ -76,8 +76,7 @@ def in_balls(rows: pd.DataFrame) -> str:
         return ""
     proved, refuted = (int(balls[f"balls_{name}"].sum()) for name in ("certified", "refuted"))
     return sentence(
-        f"around {integer(balls['balls'].sum())} held-out images, in balls of radius "
+        f"of {integer(balls['balls'].sum())} held-out images, in balls of radius "
         f"{setting(float(balls['radius'].iloc[0]))}, both networks provably decide as the target "
-        f"at the centre {integer(proved)} times; another decision was found {integer(refuted)} "
-        "times"
+        f"at the centre for {integer(proved)}; for {integer(refuted)} another decision was found"
     )
