@@ -68,9 +68,8 @@ class Arm(Section):
     )
 
 
-SIZES: dict[
-    NetworkName, dict[Granularity, tuple[list[int], float]]
-] = {  # of the default run: network → granularity → n, gain
+# of the default run: network → granularity → n, gain
+SIZES: dict[NetworkName, dict[Granularity, tuple[list[int], float]]] = {
     "lenet": {
         "entry": ([10, 20, 100], 1.0),
         "kernel": ([30, 100, 300], 2.0),
