@@ -1,14 +1,17 @@
 """Random members: as many of the same candidates as in the ticket, and nothing but the choice."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from slth import tickets
 from slth.tickets.whole.control import random_members
+from slth.tickets.whole.effective import EffectiveLayer
 from tests.tickets.whole_cases import NETWORKS, inputs
 
 
-def _ticket(name: str, **options: object) -> tickets.WholeTicket:
+def _ticket(name: str, **options: Any) -> tickets.WholeTicket:
     found = tickets.build(
         "structured_convolution", NETWORKS[name](), n=7, seed=2, example=inputs(1), **options
     )
@@ -25,6 +28,7 @@ def test_every_problem_has_a_sum_of_as_many_candidates(name: str, granularity: s
     network = random_members(ticket, seed=5)
     for record in ticket.records:
         g, layer = record.geometry, network.step(record.geometry.name)
+        assert isinstance(layer, EffectiveLayer)
         for i, feature in enumerate(record.features):
             if feature.bias:
                 kernel = layer.constant[g.rows(feature.group), 0]
