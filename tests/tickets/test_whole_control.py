@@ -30,11 +30,11 @@ def test_every_problem_has_a_sum_of_as_many_candidates(name: str, granularity: s
         g, layer = record.geometry, network.step(record.geometry.name)
         assert isinstance(layer, EffectiveLayer)
         for i, feature in enumerate(record.features):
-            if feature.bias:
-                kernel = layer.constant[g.rows(feature.group), 0]
-            else:
-                held = layer.plus if feature.sign == "+" else layer.minus
-                kernel = held[g.rows(feature.group), feature.channel - feature.group * g.inputs]
+            held = layer.constant if feature.bias else layer.plus
+            held = layer.minus if not feature.bias and feature.sign != "+" else held
+            assert held is not None
+            column = 0 if feature.bias else feature.channel - feature.group * g.inputs
+            kernel = held[g.rows(feature.group), column]
             found = np.concatenate(g.split(kernel.numpy().reshape(g.outputs, g.taps)))
             m, sizes = record.looked_at[i], record.kept(i).sum(axis=1)
             a = ticket.source.pool(g.name, feature)[1][:m]
