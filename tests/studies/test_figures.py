@@ -89,7 +89,7 @@ def test_lines_are_medians_and_every_replicate_is_shown():
 def test_few_lines_are_named_at_their_ends_in_order_and_apart():
     figure, ax = drawn({"low": [1.0], "middle": [1.01], "high": [1.02]})
     assert not figure.legends
-    named = {text.get_text(): text.xyann[1] for text in ax.texts}  # type: ignore[attr-defined]
+    named = {text.get_text(): text.get_position()[1] for text in ax.texts}
     assert sorted(named, key=named.__getitem__) == ["low", "middle", "high"]
     assert min(np.diff(sorted(named.values()))) > 0.06
 

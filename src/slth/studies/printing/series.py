@@ -134,16 +134,16 @@ def _name_ends(ax: Axes, lines: Mapping[str, Line2D]) -> None:
     for text, line in lines.items():
         x, y = (float(np.asarray(values, dtype=float)[-1]) for values in line.get_data())
         at[text] = (x if line.get_transform() == ax.transData else ax.get_xlim()[1], y)
-    height = {text: float(to_panel.transform(place)[1]) for text, place in at.items()}
-    order = sorted(height, key=height.__getitem__)
-    places = np.array([height[text] for text in order])
+    ends = {text: to_panel.transform(place) for text, place in at.items()}
+    order = sorted(ends, key=lambda text: float(ends[text][1]))
+    places = np.array([float(ends[text][1]) for text in order])
     for _ in range(50):  # neighbours that are too close part by equal shares
         close = np.clip(LEADING - np.diff(places), 0, None) / 2
         places[:-1] -= close
         places[1:] += close
     for text, place in zip(order, places, strict=True):
-        ax.annotate(
-            text, at[text], (1.05, place), textcoords="axes fraction", va="center", fontsize=8,
-            arrowprops={"arrowstyle": "-", "color": lines[text].get_color(), "linewidth": 0.5,
-                        "shrinkA": 1, "shrinkB": 2},
-        )  # fmt: skip
+        (x, y), colour = ends[text], lines[text].get_color()
+        joint = Line2D([x + 0.01, 1.04], [y, place], color=colour, linewidth=0.5, label="_")
+        joint.set(transform=ax.transAxes, clip_on=False)
+        ax.add_artist(joint)
+        ax.text(1.05, place, text, va="center", fontsize=8, transform=ax.transAxes)
