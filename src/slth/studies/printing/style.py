@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -193,6 +194,9 @@ def save(figure: Figure, path: str | Path) -> None:
     """
     target = Path(path)
     kind = target.suffix.lstrip(".")
+    for ax in figure.axes:
+        for line in ax.lines:  # one without points has its markers' extent at a corner of the page
+            line.set_in_layout(bool(np.isfinite(line.get_xydata()).all(axis=1).any()))
     metadata = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(kind, {})
     with replacing(target) as part:
         figure.savefig(part, format=kind, metadata=metadata)
