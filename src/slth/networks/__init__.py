@@ -55,3 +55,7 @@ __all__ = [
     "save_networks",
     "train",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__
