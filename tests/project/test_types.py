@@ -22,8 +22,9 @@ import slth
 
 X = slth.sample("nsn", n=24, d=2, seed=7)
 z = slth.sample_target(2, seed=1)
-problem = slth.Instance.of(X, z, 0.1)
-answer: slth.Solution = slth.solve(problem.X, problem.z, problem.eps)
+answer: slth.Solution = slth.solve(slth.Instance.of(X, z, 0.1))
+chances: np.ndarray = slth.theory.success_probability("nsn", [8, 16], 2, eps=0.1)
+chance: float = slth.theory.expected_hits("nsn", n=8, d=2, eps=0.1, z=z)
 many: slth.BatchSolution = slth.solve_targets(X, np.zeros((3, 2)), eps=0.1)
 subset: np.ndarray = X[answer.keep]
 names: list[str] = list(slth.solvers())

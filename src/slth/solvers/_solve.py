@@ -40,8 +40,8 @@ MOST_WORK = 2**63 - 1  # what an int64 counts
 
 
 def solve(
-    X: ArrayLike,
-    z: ArrayLike,
+    X: ArrayLike | Instance,
+    z: ArrayLike | None = None,
     eps: float | None = None,
     solver: str | Solver = "auto",
     budget: int | None = None,
@@ -55,7 +55,8 @@ def solve(
 ) -> Solution:
     """Find S ⊆ [n] with ‖Σ_S X_i − z‖_∞ ≤ eps, or the least error when eps is None.
 
-    X: (n, d) candidates; z: (d,) target; eps: tolerance per coordinate, > 0.
+    X: (n, d) candidates; z: (d,) target; eps: tolerance per coordinate, > 0. Or X: an `Instance`,
+    which has its own z and eps.
     solver: a name of `slth.solvers()`, "auto", or a Solver object. budget: work units (subsets,
     pairs, nodes), never seconds. seed: of every random choice. device: "cpu", or "cuda" (mitm and
     klist, by torch). threads: None = as many as this process may use (`cores.usable`: the affinity
@@ -67,7 +68,7 @@ def solve(
     Raises ValueError/TypeError naming the argument; checks.TooLargeError (a ValueError) with the
     bytes needed when the search would not fit in ``memory``.
     """
-    instance = Instance.of(X, z, eps)
+    instance = _instance(X, z, eps)
     options = _options(budget, seed, device, threads, memory, decide, size, instance.n)
     chosen, reason = _choose(solver, instance.n, instance.d, instance.eps, options, 1, instance.X)
     start = time.perf_counter()
@@ -158,6 +159,21 @@ def solve_targets(
     eps = checked_tolerance(eps, ("X", "Z"), one, targets, (is_integer(raw), whole_Z))
     options = _options(budget, seed, device, threads, memory, decide, size, len(one))
     return _solve_all(("X", "Z"), one[None], targets, eps, solver, options)
+
+
+def _instance(X: ArrayLike | Instance, z: ArrayLike | None, eps: float | None) -> Instance:
+    """The instance that the arguments state, or that is the first of them, checked."""
+    if not isinstance(X, Instance):
+        if z is None:
+            raise TypeError("z: got None, takes (d,) to match X, or pass an Instance as X")
+        return Instance.of(X, z, eps)
+    for name, value in (("z", z), ("eps", eps)):
+        if value is not None:
+            raise TypeError(
+                f"{name}: got a value beside an Instance, which has its own; takes None: pass "
+                "X.X, z and eps, or dataclasses.replace the Instance"
+            )
+    return X.checked()
 
 
 def _solve_all(
