@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 else:
     import_module("slth.solvers")  # first: the name of this package is the function below
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # name: its module; ":" behind it where the name is the module itself
 _NAMES = {
@@ -72,7 +72,11 @@ __all__ = [
 
 
 def solvers() -> "Catalogue":
-    """Return name → what a solver handles, cannot, costs, and its source; prints as a table."""
+    """Return name → what a solver handles, cannot, costs, and its source; prints as a table.
+
+    >>> slth.solvers()["mitm"]["handles"]
+    'any d, n ≤ 64; proves the optimum; batches of small instances'
+    """
     from slth.solvers._registry import catalogue
 
     return catalogue()

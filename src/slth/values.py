@@ -8,9 +8,13 @@ import html
 import math
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context
 from typing import Any
 
 import numpy as np
+
+LINES = 10  # of a repr
+WIDTH = 100  # of its lines
 
 
 class Value:
@@ -27,6 +31,24 @@ class Value:
         return self is other or _same_fields(self, other)
 
     __hash__ = None  # type: ignore[assignment]
+
+
+class Printed:
+    """Prints as a title over facts, one a line, at most ten lines; a table in notebooks."""
+
+    def _facts(self) -> tuple[str, Mapping[str, object]]:
+        """The title, and name → value of what stands below it."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        title, facts = self._facts()
+        lines = [title, *(f"  {name}: {value}" for name, value in facts.items())]
+        if len(lines) > LINES:
+            lines = [*lines[: LINES - 1], f"  … {len(lines) - LINES + 1} more"]
+        return "\n".join(x if len(x) <= WIDTH else f"{x[: WIDTH - 1]}…" for x in lines)
+
+    def _repr_html_(self) -> str:
+        return facts_html(*self._facts())
 
 
 def same(a: object, b: object) -> bool:
@@ -91,6 +113,22 @@ def _state(module: Any) -> dict[str, object]:
     kept = ("_parameters", "_buffers", "_modules")
     held = vars(module).items()
     return {name: value for name, value in held if name in kept or not name.startswith("_")}
+
+
+def at_most(value: float) -> str:
+    """Four digits that are no less than ``value``."""
+    return _rounded(value, ROUND_CEILING)
+
+
+def at_least(value: float) -> str:
+    """Four digits that are no more than ``value``."""
+    return _rounded(value, ROUND_FLOOR)
+
+
+def _rounded(value: float, way: str) -> str:
+    if not math.isfinite(value) or value == 0:
+        return f"{value:g}"
+    return f"{Context(prec=4, rounding=way).create_decimal_from_float(value).normalize():g}"
 
 
 def table_html(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

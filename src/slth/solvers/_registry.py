@@ -4,7 +4,7 @@ import importlib
 
 from slth import checks, dependencies
 from slth.solvers._base import Solver
-from slth.values import table_html
+from slth.values import LINES, WIDTH, table_html
 
 # name: module and class; loaded when first asked for, so that a script depends on what it uses
 SOLVERS: dict[str, str] = {
@@ -35,8 +35,6 @@ def module_of(name: str) -> str:
 
 
 WORDS = ("handles", "cannot", "cost", "source")
-LINES = 10  # of a printed catalogue
-WIDTH = 100
 
 
 class Catalogue(dict[str, dict[str, str]]):

@@ -67,6 +67,10 @@ def solve(
 
     Raises ValueError/TypeError naming the argument; checks.TooLargeError (a ValueError) with the
     bytes needed when the search would not fit in ``memory``.
+
+    >>> s = slth.solve([[3, 1], [2, 5], [4, 4], [-1, 2]], [5, 6], eps=0.5)
+    >>> s.status.name, s.keep.astype(int).tolist(), s.error
+    ('HIT', [1, 1, 0, 0], 0.0)
     """
     instance = _instance(X, z, eps)
     options = _options(budget, seed, device, threads, memory, decide, size, instance.n)
@@ -109,6 +113,10 @@ def solve_batch(
     arrays with a leading axis B. One sample for B targets is `solve_targets`, or an X3 made by
     ``np.broadcast_to``, which is recognised. Cost: B searches; d = 1 meet-in-the-middle runs them
     compiled.
+
+    >>> b = slth.solve_batch([[1, 2, 4], [3, 5, 9]], [3, 8], eps=0)
+    >>> b.keep.astype(int).tolist(), b.error.tolist()
+    ([[1, 1, 0], [1, 1, 0]], [0.0, 0.0])
     """
     words = "(B, n, d), or (B, n) when d = 1"
     raw = checks.numbers("X3", X3, words)
@@ -145,6 +153,9 @@ def solve_targets(
     The answers of `solve_batch` with X repeated B times, without the copies: enumeration and
     meet-in-the-middle do once what depends on X alone. The other arguments, and the errors, are
     those of `solve`; ``budget`` is per target.
+
+    >>> slth.solve_targets([1, 2, 4], [3, 5, 7], eps=0).keep.astype(int).tolist()
+    [[1, 1, 0], [1, 0, 1], [1, 1, 1]]
     """
     words = "(n, d) with n, d >= 1"
     raw = checks.numbers("X", X, words)

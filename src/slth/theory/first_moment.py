@@ -39,7 +39,11 @@ def log_expected_hits(ensemble: str | Ensemble, n: int, d: int, eps: float, z: A
 def expected_hits(ensemble: str | Ensemble, n: int, d: int, eps: float, z: ArrayLike) -> float:
     """E[Z], the expected number of subsets within eps of z; inf when it exceeds 1.8e308.
 
-    The exponential of `log_expected_hits`, which see.
+    The exponential of `log_expected_hits`, which see. One candidate is within 1/2 of 1 with
+    probability 1/4, the empty subset is not:
+
+    >>> round(slth.theory.expected_hits("uniform", n=1, d=1, eps=0.5, z=1.0), 9)
+    0.25
     """
     logarithm = log_expected_hits(ensemble, n, d, eps, z)
     return math.exp(logarithm) if logarithm < 709 else math.inf

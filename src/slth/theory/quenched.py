@@ -70,6 +70,11 @@ def threshold(ensemble: str | Ensemble, d: int, eps: float, probability: float =
     z is averaged. Found by doubling from n = 1 and bisection: the first crossing, as the prediction
     increases with n wherever it is neither near 0 nor eps of the order of σ. Cost: about 2 log2 n
     evaluations. Source: derived; checked against Monte Carlo in tests.
+
+    >>> n = slth.theory.threshold("normal", d=2, eps=0.1)
+    >>> chances = slth.theory.success_probability("normal", [n - 1, n], d=2, eps=0.1)
+    >>> chances >= 0.5
+    array([False,  True])
     """
     law, d = arguments.law(ensemble, d)
     eps, level = arguments.tolerance(eps, law), arguments.probability(probability)
@@ -93,6 +98,9 @@ def best_error(n: int, d: int, ensemble: str | Ensemble = "normal") -> float:
     Sup norm, one fixed target in the cube; meaningless below the step of an integer ensemble. n: an
     integer, or an array of integers, whose shape the answer then has.
     Source: derived; checked against Monte Carlo in tests.
+
+    >>> print(f"{slth.theory.best_error(24, d=2):.5f}")
+    0.00124
     """
     (law, d), n = arguments.law(ensemble, d), arguments.size("n", n, low=1)
     return 0.5 * math.sqrt(math.pi * math.e * n / 2) * 2.0 ** (-n / d) * law.std
