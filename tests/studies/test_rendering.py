@@ -17,6 +17,7 @@ from slth.studies.printing.macros import newcommand
 from slth.studies.section import render
 from slth.studies.threshold.claims import threshold_macros
 from slth.studies.tickets.claims import trend
+from slth.studies.tickets.wordings import Trend
 from tests.studies import rendering_data as data
 from tests.studies.rendering_data import FIGURES, TABLES, macros, measured, render_all
 
@@ -209,8 +210,8 @@ def test_error_trend_follows_the_data():
     assert "falls with every step" in claims()["ErrorTrend"]
     assert "rises" in claims(tickets=data.tickets(falling=False))["ErrorTrend"]
     assert "single $n$" in claims(tickets=data.tickets(sizes=(20,)))["ErrorTrend"]
-    assert trend(np.arange(5), np.array([5.0, 4, 2, 3, 1])) == "overall"
-    assert trend(np.arange(4), np.array([1.0, 3, 0, 2])) == "no"
+    assert trend(np.arange(5), np.array([5.0, 4, 2, 3, 1])) is Trend.OVERALL
+    assert trend(np.arange(4), np.array([1.0, 3, 0, 2])) is Trend.UNCLEAR
 
 
 def test_control_follows_the_data():

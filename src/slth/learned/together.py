@@ -3,7 +3,7 @@
 A stack is one network on weights of one more dimension, as if each trained alone, to rounding.
 Where whole filters are gone, the slices that remain train as the masked network does: a removed
 filter sends zero and gets no gradient, and a step costs a third. Whole networks under masks of
-edges gain next to nothing: 8 % of the time with thirty on digits, none with six.
+edges take a third less in stacks of ten or thirty on digits.
 """
 
 from collections.abc import Callable, Sequence
