@@ -13,6 +13,7 @@ from slth.cli.ending import Code, ending, tell
 from slth.cli.inputs import Json
 
 NAME = "run"
+STDERR = 2  # the descriptor
 TERMINATED = 128  # the code of a process that a signal ended, less the signal
 
 
@@ -52,7 +53,7 @@ def run(
         line += ["--configfile", str(config.resolve())]
     line += ["--dry-run"] if dry_run else []
     line += ["--", *target] if target else []
-    ended = subprocess.run(line, cwd=folder, stdout=sys.stderr if json else None, check=False)
+    ended = subprocess.run(line, cwd=folder, stdout=STDERR if json else None, check=False)
     code = ended.returncode if ended.returncode >= 0 else TERMINATED - ended.returncode
     words = "done" if code == Code.HOLDS else f"Snakemake ended with {code}"
     if json or code:
