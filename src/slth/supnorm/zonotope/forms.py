@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from slth.supnorm import rounding
+from slth.supnorm.zonotope import kernels
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Form:
 
     def radius(self) -> Tensor:
         """At least Σ_k |rows_k| + error, (B, N)."""
-        return total(norm(self.rows[:, 1:]) + self.error, self.rows.shape[1] + 1)
+        return total(norm(self.rows, 1) + self.error, self.rows.shape[1] + 1)
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,10 @@ class Forms:
     symbols: Symbols
 
 
-def norm(rows: Tensor) -> Tensor:
-    """Σ_k |rows_k| over axis 1, up to rounding."""
-    if not rows.shape[1]:
-        return rows.new_zeros(rows.shape[0], *rows.shape[2:])
-    return torch.linalg.vector_norm(rows, 1, dim=1)
+def norm(rows: Tensor, first: int = 0, end: int | None = None) -> Tensor:
+    """Σ_k |rows_k| over axis 1, of the rows from ``first`` to before ``end``, up to rounding."""
+    last = rows.shape[1] if end is None else end
+    return torch.from_numpy(kernels.column_sizes(rows.numpy(), first, last))
 
 
 def total(value: Tensor, terms: int) -> Tensor:

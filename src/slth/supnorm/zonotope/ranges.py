@@ -26,9 +26,9 @@ def met(x: Forms, known: list[Triple]) -> tuple[Triple, Radii]:
     ranges, each of shape (N,) or (B, N), of the same numbers.
     """
     shared, terms = x.symbols.shared, x.delta.rows.shape[1] + 4
-    own_f, own_g = norm(x.f.rows[:, shared:]), norm(x.g.rows[:, shared:])
-    f = total(norm(x.f.rows[:, 1:shared]) + own_f + x.f.error, terms)
-    g = total(norm(x.g.rows[:, 1:shared]) + own_g + x.g.error, terms)
+    own_f, own_g = norm(x.f.rows, shared), norm(x.g.rows, shared)
+    f = total(norm(x.f.rows, 1, shared) + own_f + x.f.error, terms)
+    g = total(norm(x.g.rows, 1, shared) + own_g + x.g.error, terms)
     delta = x.delta.radius()
     # f − g over the inputs' symbols: one rounding a coefficient, relative to it
     common = norm(x.f.rows[:, 1:shared] - x.g.rows[:, 1:shared])

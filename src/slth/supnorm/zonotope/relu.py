@@ -19,6 +19,7 @@ from slth.supnorm import rounding
 from slth.supnorm.bounds.differential import Triple
 from slth.supnorm.ranges import Range
 from slth.supnorm.rounding import FLOOR, UNIT, up
+from slth.supnorm.zonotope import kernels
 from slth.supnorm.zonotope.forms import Form, Forms, Symbols
 from slth.supnorm.zonotope.ranges import Radii
 
@@ -76,7 +77,16 @@ def pair_lines(f: Chord, g: Chord, x: Triple, radii: Radii) -> Lines:
     )
 
 
-def activated(x: Forms, ranges: Triple, radii: Radii, most: int) -> "Activated":
+@dataclass(frozen=True)
+class Activated:
+    """Forms behind a ReLU, at least the sizes of all their terms, and the symbols added."""
+
+    forms: Forms
+    sizes: tuple[Tensor, Tensor, Tensor]
+    added: "Added"
+
+
+def activated(x: Forms, ranges: Triple, radii: Radii, most: int) -> Activated:
     """Forms behind a ReLU.
 
     most: rows that the form of δ may have; beyond it a ReLU's new part goes to the error vectors,
@@ -87,53 +97,69 @@ def activated(x: Forms, ranges: Triple, radii: Radii, most: int) -> "Activated":
     added = Added.of(f, g, lines)
     if x.delta.rows.shape[1] + added.count > most:
         added = added.none()
-    first, size_f = _single(x.f, f, radii.f)
-    second, size_g = _single(x.g, g, radii.g)
-    third, size = _both(x, lines, radii, f.half + g.half + lines.half)
-    forms = added.joined(x.symbols, (first, second, third), (f, g, lines))
+    first, size_f = _single(x.f, f, radii.f, added.f)
+    second, size_g = _single(x.g, g, radii.g, added.g)
+    third, size = _both(x, (f, g, lines), radii, added)
+    s = x.symbols
+    counts = (part.shape[1] for part in (added.f, added.g, added.delta))
+    symbols = Symbols(s.inputs, *(a + b for a, b in zip((s.f, s.g, s.delta), counts, strict=True)))
+    forms = Forms(first, second, third, symbols)
     return Activated(forms, (size_f, size_g, size), added)
 
 
-@dataclass(frozen=True)
-class Activated:
-    """Forms behind a ReLU, at least the sizes of all their terms, and the symbols added."""
-
-    forms: Forms
-    sizes: tuple[Tensor, Tensor, Tensor]
-    added: "Added"
-
-
-def _single(x: Form, chord: Chord, radius: Tensor) -> tuple[Form, Tensor]:
-    """slope · x + half, without the new symbol, and the size of its terms with that."""
-    rows = x.rows * chord.slope[:, None]
-    rows[:, 0] += chord.half
+def _single(x: Form, chord: Chord, radius: Tensor, at: Tensor) -> tuple[Form, Tensor]:
+    """slope · x + half + half ε, and the size of its terms."""
+    parts = (x.rows, chord.slope, chord.half, chord.half, at)
+    rows = torch.from_numpy(kernels.scaled(*(part.numpy() for part in parts)))
     size = chord.slope * (x.centre.abs() + radius) + 2 * chord.half
-    error = up(chord.slope * x.error * (1 + _STEP) + _STEP * size + FLOOR)
-    return Form(rows, torch.where(size > 0, error, 0.0)), size * (1 + 4 * _STEP) + 2 * FLOOR
+    error = chord.slope * x.error
+    if not at.shape[1]:
+        error = error + chord.half
+    return _closed(rows, error, size)
 
 
-def _both(x: Forms, lines: Lines, radii: Radii, noise: Tensor) -> tuple[Form, Tensor]:
-    """slope δ + by_f x_f + by_g x_g + shift, and the size of its terms with new symbols ≤ noise."""
-    rows = x.delta.rows * lines.slope[:, None]
-    shared, own = x.symbols.shared, x.symbols.own_g
-    rows[:, : x.f.rows.shape[1]] += lines.by_f[:, None] * x.f.rows
-    rows[:, :shared] += lines.by_g[:, None] * x.g.rows[:, :shared]
-    rows[:, own] += lines.by_g[:, None] * x.g.rows[:, shared:]
-    rows[:, 0] += lines.shift
-    by = (lines.slope, x.delta, radii.delta), (lines.by_f.abs(), x.f, radii.f)
-    by = (*by, (lines.by_g.abs(), x.g, radii.g))
-    size = 2 * noise + lines.shift.abs()
-    error = torch.zeros_like(size)
-    for slope, form, radius in by:
+def _both(
+    x: Forms, of: tuple[Chord, Chord, Lines], radii: Radii, at: "Added"
+) -> tuple[Form, Tensor]:
+    """slope δ + by_f x_f + by_g x_g + shift and the new symbols, and the size of its terms."""
+    f, g, lines = of
+    halves = (
+        torch.where(lines.joint, 0.0, f.half),
+        torch.where(lines.joint, 0.0, -g.half),
+        lines.half,
+    )
+    s = x.symbols
+    rows = kernels.combined(
+        *(part.rows.numpy() for part in (x.delta, x.f, x.g)),
+        (s.shared, s.f, s.g),
+        tuple(part.numpy() for part in (lines.slope, lines.by_f, lines.by_g)),
+        lines.shift.numpy(),
+        tuple(part.numpy() for part in halves),
+        tuple(part.numpy() for part in (at.f, at.g, at.delta)),
+    )
+    noise = f.half + g.half + lines.half
+    size, error = 2 * noise + lines.shift.abs(), torch.zeros_like(noise)
+    for slope, form, radius in (
+        (lines.slope, x.delta, radii.delta),
+        (lines.by_f.abs(), x.f, radii.f),
+        (lines.by_g.abs(), x.g, radii.g),
+    ):
         size = size + slope * (form.centre.abs() + radius)
         error = error + slope * form.error
-    error = up(error * (1 + _STEP) + _STEP * size + FLOOR)
-    return Form(rows, torch.where(size > 0, error, 0.0)), size * (1 + 4 * _STEP) + 2 * FLOOR
+    if not at.count:
+        error = error + noise
+    return _closed(torch.from_numpy(rows), error, size)
+
+
+def _closed(rows: Tensor, error: Tensor, size: Tensor) -> tuple[Form, Tensor]:
+    """The form with its rounding, which is relative to the size of its terms; 0 where it is 0."""
+    more = up(error * (1 + _STEP) + _STEP * size + FLOOR)
+    return Form(rows, torch.where(size > 0, more, 0.0)), size * (1 + 4 * _STEP) + 2 * FLOOR
 
 
 @dataclass(frozen=True)
 class Added:
-    """Which neurons get a symbol: (B, k) indices each, and whether each is one or mere padding."""
+    """Which neurons get a symbol: (B, k) indices each; a box with fewer is padded with others."""
 
     f: Tensor
     g: Tensor
@@ -153,49 +179,10 @@ class Added:
         """No symbol at all."""
         return Added(*(part[:, :0] for part in (self.f, self.g, self.delta)))
 
-    def joined(
-        self, s: Symbols, forms: tuple[Form, Form, Form], lines: tuple[Chord, Chord, Lines]
-    ) -> Forms:
-        """The forms with the new symbols, or with their sizes in the error where there are none."""
-        (f, g, delta), (of_f, of_g, pair) = forms, lines
-        parts = [
-            torch.where(pair.joint, 0.0, of_f.half),
-            torch.where(pair.joint, 0.0, -of_g.half),
-            pair.half,
-        ]
-        if not self.count:
-            return Forms(
-                Form(f.rows, up(f.error + of_f.half)),
-                Form(g.rows, up(g.error + of_g.half)),
-                Form(delta.rows, up(delta.error + total_of(parts))),
-                s,
-            )
-        at = (self.f, self.g, self.delta)
-        fresh = [_rows(*each) for each in zip(parts, at, strict=True)]
-        counts = [part.shape[1] for part in at]
-        old = delta.rows.split([s.shared + s.f, s.g, s.delta], 1)
-        rows = [block for pair_ in zip(old, fresh, strict=True) for block in pair_]
-        return Forms(
-            Form(torch.cat([f.rows, _rows(of_f.half, self.f)], 1), f.error),
-            Form(torch.cat([g.rows, _rows(of_g.half, self.g)], 1), g.error),
-            Form(torch.cat(rows, 1), delta.error),
-            Symbols(s.inputs, s.f + counts[0], s.g + counts[1], s.delta + counts[2]),
-        )
-
-
-def total_of(parts: list[Tensor]) -> Tensor:
-    """At least the sum of the sizes of three tensors."""
-    return up(up(parts[0].abs() + parts[1].abs()) + parts[2].abs())
-
 
 def _chosen(half: Tensor) -> Tensor:
     """Indices (B, k) of the positive entries of every row first, k the most that a row has."""
     some = half > 0
     most = int(some.sum(1).max())
-    return torch.sort(some.byte(), dim=1, descending=True, stable=True).indices[:, :most]
-
-
-def _rows(value: Tensor, at: Tensor) -> Tensor:
-    """Rows (B, k, N), row i of box b with value[b, at[b, i]] at entry at[b, i] and else 0."""
-    rows = value.new_zeros(*at.shape, value.shape[1])
-    return rows.scatter_(2, at[:, :, None], value.gather(1, at)[:, :, None])
+    found = torch.sort(some.byte(), dim=1, descending=True, stable=True).indices
+    return found[:, :most].contiguous()

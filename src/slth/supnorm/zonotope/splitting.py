@@ -17,7 +17,7 @@ from slth.supnorm.ranges import Range
 from slth.supnorm.zonotope.entry import centre
 from slth.supnorm.zonotope.pair import Outputs, Pair
 
-_TOGETHER = 32  # boxes that are halved side by side, at most
+_TOGETHER = 128  # boxes that are halved side by side, at most
 _CLOSED = 1e-9  # relative distance of the ends below which there is nothing left to do
 
 
