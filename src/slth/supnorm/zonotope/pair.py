@@ -1,7 +1,7 @@
 """A pair of networks over boxes: ranges of what every ReLU reads, and the forms of the outputs."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import torch
@@ -13,30 +13,38 @@ from slth.supnorm.layers import Layers
 from slth.supnorm.ranges import Range
 from slth.supnorm.rounding import up
 from slth.supnorm.zonotope.affine import Joint, positive
+from slth.supnorm.zonotope.backward import Backward, Rows
 from slth.supnorm.zonotope.entry import Entry
 from slth.supnorm.zonotope.forms import Form, Forms
-from slth.supnorm.zonotope.ranges import Radii, met
+from slth.supnorm.zonotope.ranges import Radii, consistent, met
 from slth.supnorm.zonotope.relu import activated
 from slth.supnorm.zonotope.shares import Shares
+from slth.supnorm.zonotope.tighten import narrowed
 
+_ROWS = 2**21  # float64 numbers of a batch of rows at the widest place
 _ENTRIES = 2**24  # float64 numbers of the form of δ that may be held, all boxes together
 
 
 @dataclass(frozen=True)
 class Outputs:
-    """What is known of the outputs of f and g over B boxes.
+    """What is known of f and g over B boxes.
 
-    forms, ranges: of f, g and f − g, (B, outputs) each.
-    shares: how much each symbol depends on each input, where that was asked for.
+    box: (B, inputs). forms: of the outputs. before: ranges of what every layer gives before its
+    ReLU. delta: range of f − g, (B, outputs). shares: how much each symbol depends on each input,
+    where that was asked for. at: inputs (R, inputs) where lines of some rows are largest, and the
+    box of each.
     """
 
+    box: Range
     forms: Forms
-    ranges: Triple
+    before: list[Triple]
+    delta: Range
     shares: Shares | None
+    at: tuple[Tensor, Tensor] | None = None
 
     def bound(self) -> tuple[Tensor, Tensor]:
         """Upper bound of ‖f − g‖_max, (B,), and the output where it is met."""
-        size = self.ranges.delta.size
+        size = self.delta.size
         return size.amax(1), size.argmax(1)
 
 
@@ -76,9 +84,10 @@ class Pair:
         x, owners = self.entry.forms(box)
         shares = Shares.start(len(box.lo), owners) if sharing else None
         most = max(1, _ENTRIES // (len(box.lo) * self.widest))
-        known: list[Triple] = [*self.known[:1]]
+        known, before = [*self.known[:1]], []
         for i, layer in enumerate(self.layers):
             ranges, radii = met(x, known)
+            before.append(ranges)
             after = Place(x, ranges, sizes(x, radii))
             if layer.f.relu:
                 made = activated(x, ranges, radii, most)
@@ -89,7 +98,57 @@ class Pair:
             x, inside = passed(self.layers[i + 1], after, most)
             known = [*self.known[i + 1 : i + 2], *inside]
         last = met(after.forms, [after.ranges])[0] if layer.f.relu else after.ranges
-        return Outputs(after.forms, last, shares)
+        return Outputs(box, after.forms, before, last.delta, shares)
+
+    @property
+    def linear(self) -> bool:
+        """Whether rows can be passed back: no layer but the first tells signs apart."""
+        return all(layer.plain for layer in self.layers[1:])
+
+    def sharper(self, found: Outputs, level: float, steps: int) -> Outputs:
+        """The same with rows of δ passed back wherever an output may be above ``level``.
+
+        Cost: steps + 1 passes a row, a row an output and sign.
+        """
+        last = found.before[-1]
+        ends = torch.stack([last.delta.hi, -last.delta.lo], 2)
+        box, output, side = torch.nonzero(ends > level, as_tuple=True)
+        if not self.linear or not len(box):
+            return found
+        below = Backward(self.layers, found.before, found.box)
+        unit = torch.zeros(len(box), ends.shape[1], dtype=torch.float64)
+        unit[torch.arange(len(box)), output] = 1.0 - 2.0 * side.double()
+        parts = [
+            below.bound(Rows(len(self.layers) - 1, rows, -rows, of), steps)
+            for rows, of in zip(
+                *(part.split(max(1, _ROWS // self.widest)) for part in (unit, box)), strict=True
+            )
+        ]
+        ends[box, output, side] = torch.minimum(
+            ends[box, output, side], torch.cat([part.value for part in parts])
+        )
+        last = Triple(last.f, last.g, Range(-ends[:, :, 1], ends[:, :, 0]))
+        delta = positive(last).delta if self.f[-1].relu else last.delta
+        return replace(
+            found,
+            before=[*found.before[:-1], last],
+            delta=found.delta.meet(delta),
+            at=(torch.cat([part.at for part in parts]), box),
+        )
+
+    def tightened(self, box: Range, steps: int) -> "Pair":
+        """The pair with ranges of every place over one box, narrowed by backward bounds.
+
+        Cost: six rows an entry of every place, steps + 1 passes each.
+        """
+        found = self.outputs(box)
+        if not self.linear:
+            return replace(self, known=tuple(found.before))
+        known: list[Triple] = [found.before[0]]
+        for top in range(1, len(self.layers)):
+            below = Backward(self.layers, known, box)
+            known.append(consistent(narrowed(below, top, found.before[top], steps, self.widest)))
+        return replace(self, known=tuple(known))
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ class Search:
 
     pair: Pair
     shape: torch.Size
+    steps: int = 2
     lower: float = 0.0
     best: Tensor | None = None
     boxes: int = 0
@@ -92,6 +93,8 @@ class Search:
     def take(self, lo: Tensor, hi: Tensor, most: Tensor) -> None:
         """Bound boxes (B, inputs), none above ``most`` (B,), and put them in the queue."""
         found = self.pair.outputs(Range(lo, hi), sharing=True)
+        if self.steps:
+            found = self.pair.sharper(found, self.lower, self.steps)
         value, output = found.bound()
         value = torch.minimum(torch.nan_to_num(value, nan=torch.inf), most)
         self.look(lo, hi, found, output)
@@ -117,14 +120,14 @@ class Search:
     def look(self, lo: Tensor, hi: Tensor, found: Outputs, output: Tensor) -> None:
         """Evaluate the boxes' centres and the corners where the worst output's line is largest."""
         rows, active = torch.arange(len(lo)), self.pair.entry.active
-        delta = found.ranges.delta
+        delta = found.delta
         sign = torch.where(delta.hi[rows, output] >= -delta.lo[rows, output], 1.0, -1.0)
         slope = found.forms.delta.rows[:, 1 : 1 + len(active)]
         slope = slope[rows, :, output] * sign[:, None]
         middle = centre(Range(lo, hi))
         corner = middle.clone()
         corner[:, active] = torch.where(slope >= 0, hi[:, active], lo[:, active])
-        x = torch.cat([middle, corner])
+        x = torch.cat([middle, corner, *([found.at[0]] if found.at else [])])
         y = x.view(-1, *self.shape)
         reached = (forward(self.pair.f, y) - forward(self.pair.g, y)).abs().amax(1)
         reached = torch.nan_to_num(reached, nan=0.0, posinf=0.0)
