@@ -23,6 +23,7 @@ from slth.supnorm.zonotope.tighten import narrowed
 
 _ROWS = 2**21  # float64 numbers of a batch of rows at the widest place
 _ENTRIES = 2**24  # float64 numbers of the form of δ that may be held, all boxes together
+_PRODUCTS = 2**36  # multiplications of one pass of the rows of all boxes
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,22 @@ class Pair:
         """Most entries of any place behind the first layer."""
         return max(math.prod(layer.geometry.out_shape) for layer in self.f)
 
+    @property
+    def entries(self) -> int:
+        """Entries of all places behind the first layer."""
+        return sum(math.prod(layer.geometry.out_shape) for layer in self.f)
+
+    def most(self, boxes: int) -> int:
+        """Rows that the form of δ may have, for ``boxes`` boxes side by side."""
+        products = max(sum(layer.products for layer in h) for h in (self.f, self.g))
+        return min(_ENTRIES // (boxes * self.widest), _PRODUCTS // (boxes * products))
+
+    @property
+    def fits(self) -> bool:
+        """Whether the inputs' symbols alone are few enough for one box."""
+        signs = 1 if self.layers[0].plain else 2
+        return signs * int(self.active.sum()) + 1 <= self.most(1)
+
     def outputs(self, box: Range, sharing: bool = False) -> Outputs:
         """Bound f, g and f − g over boxes (B, inputs). Cost: a pass of every symbol a box.
 
@@ -83,7 +100,7 @@ class Pair:
         """
         x, owners = self.entry.forms(box)
         shares = Shares.start(len(box.lo), owners) if sharing else None
-        most = max(1, _ENTRIES // (len(box.lo) * self.widest))
+        most = self.most(len(box.lo))
         known, before = [*self.known[:1]], []
         for i, layer in enumerate(self.layers):
             ranges, radii = met(x, known)
@@ -135,6 +152,30 @@ class Pair:
             delta=found.delta.meet(delta),
             at=(torch.cat([part.at for part in parts]), box),
         )
+
+    def evaluation(self, found: Outputs) -> Tensor:
+        """Bound |fl f − f| + |fl g − g| per output of every box, (B, outputs)."""
+        f, g = self.evaluations(found)
+        return up(f + g)
+
+    def evaluations(self, found: Outputs) -> list[Tensor]:
+        """Bound |fl f − f| and |fl g − g| per output of every box, (B, outputs) each.
+
+        As `slth.supnorm.ranges.evaluation_error`, with the ranges found; where a ReLU reads at most
+        0, and so does its evaluation, nothing is carried on.
+        """
+        sizes = [found.box.size, found.box.size]
+        errors = [torch.zeros_like(size) for size in sizes]
+        for layer, x in zip(self.layers, found.before, strict=True):
+            before = [size + error for size, error in zip(sizes, errors, strict=True)]
+            spreads = layer.spreads((before[0], before[1], torch.zeros_like(before[0])))
+            for i, (own, z) in enumerate(((layer.f, x.f), (layer.g, x.g))):
+                error = layer.apply(own.magnitude, errors[i]) * (1 + layer.slack) + spreads[i]
+                sizes[i] = (z.relu() if own.relu else z).size
+                errors[i] = error
+                if own.relu:
+                    errors[i] = torch.where(up(z.hi + error) <= 0, 0.0, error)
+        return errors
 
     def tightened(self, box: Range, steps: int) -> "Pair":
         """The pair with ranges of every place over one box, narrowed by backward bounds.

@@ -123,11 +123,7 @@ def _both(
 ) -> tuple[Form, Tensor]:
     """slope δ + by_f x_f + by_g x_g + shift and the new symbols, and the size of its terms."""
     f, g, lines = of
-    halves = (
-        torch.where(lines.joint, 0.0, f.half),
-        torch.where(lines.joint, 0.0, -g.half),
-        lines.half,
-    )
+    halves = symbol_parts(f, g, lines)
     s = x.symbols
     rows = kernels.combined(
         *(part.rows.numpy() for part in (x.delta, x.f, x.g)),
@@ -149,6 +145,15 @@ def _both(
     if not at.count:
         error = error + noise
     return _closed(torch.from_numpy(rows), error, size)
+
+
+def symbol_parts(f: Chord, g: Chord, lines: Lines) -> tuple[Tensor, Tensor, Tensor]:
+    """Coefficients in σ(x_f) − σ(x_g) of the new symbols of f, of g and of the pair."""
+    return (
+        torch.where(lines.joint, 0.0, f.half),
+        torch.where(lines.joint, 0.0, -g.half),
+        lines.half,
+    )
 
 
 def _closed(rows: Tensor, error: Tensor, size: Tensor) -> tuple[Form, Tensor]:

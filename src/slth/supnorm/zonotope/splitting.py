@@ -1,4 +1,4 @@
-"""Best-first bisection of the input box, boxes side by side, each bounded by its zonotope.
+"""Best-first bisection of the input box, boxes side by side, each bounded by its zonotope, evaluation error included.
 
 The upper end is the largest bound of the boxes that are left, which cover the box at every moment,
 so it may stop anywhere. A box is halved at the input that the symbols of its worst output depend on
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from slth.supnorm import rounding
 from slth.supnorm.layers import forward
 from slth.supnorm.ranges import Range
 from slth.supnorm.zonotope.entry import centre
@@ -38,6 +39,7 @@ class Node:
     order: int
     lo: Tensor = field(compare=False)
     hi: Tensor = field(compare=False)
+    error: float = field(compare=False)  # of float64 evaluation, part of the bound
     at: int = field(compare=False)  # the input to halve, flat; −1 where every one is a point
 
 
@@ -47,16 +49,20 @@ class Search:
 
     pair: Pair
     shape: torch.Size
-    steps: int = 2
+    steps: int
     lower: float = 0.0
     best: Tensor | None = None
     boxes: int = 0
     queue: list[Node] = field(default_factory=list)
     trace: list[Step] = field(default_factory=list)
 
-    def run(self, box: Range, splits: int) -> None:
-        """Bound the box and then at most ``splits`` boxes inside it, halves of halves."""
-        self.take(box.lo.reshape(1, -1), box.hi.reshape(1, -1), torch.tensor([torch.inf]))
+    def run(self, box: Range, splits: int, most: float) -> None:
+        """Bound the box and then at most ``splits`` boxes inside it, halves of halves.
+
+        most: a bound of the whole box.
+        """
+        whole = box.lo.reshape(1, -1), box.hi.reshape(1, -1)
+        self.take(*whole, torch.tensor([most], dtype=torch.float64))
         self.boxes = 0
         self.note()
         while self.boxes + 2 <= splits and not self.closed:
@@ -71,7 +77,8 @@ class Search:
     @property
     def closed(self) -> bool:
         """Whether the ends meet, or the worst box is a point."""
-        return self.upper <= self.lower * (1 + _CLOSED) or self.queue[0].at < 0
+        worst = self.queue[0]
+        return self.upper <= self.lower * (1 + _CLOSED) + 2 * worst.error or worst.at < 0
 
     def note(self) -> None:
         """Write down where the search is."""
@@ -83,10 +90,7 @@ class Search:
         while self.queue and len(parts) < min(most, _TOGETHER) and not self.closed:
             parts.append(heapq.heappop(self.queue))
         lo, hi = torch.stack([n.lo for n in parts]), torch.stack([n.hi for n in parts])
-        rows, at = torch.arange(len(parts)), torch.tensor([n.at for n in parts])
-        middle = centre(Range(lo, hi))[rows, at]
-        left, right = hi.clone(), lo.clone()
-        left[rows, at], right[rows, at] = middle, middle
+        left, right = halves(lo, hi, torch.tensor([n.at for n in parts]))
         keys = torch.tensor([-n.key for n in parts], dtype=torch.float64)
         self.take(torch.cat([lo, right]), torch.cat([left, hi]), keys.repeat(2))
 
@@ -95,12 +99,15 @@ class Search:
         found = self.pair.outputs(Range(lo, hi), sharing=True)
         if self.steps:
             found = self.pair.sharper(found, self.lower, self.steps)
-        value, output = found.bound()
+        output = found.bound()[1]
+        errors = self.pair.evaluation(found)
+        value = rounding.up(found.delta.size + errors).amax(1)
         value = torch.minimum(torch.nan_to_num(value, nan=torch.inf), most)
+        error = errors.amax(1).tolist()
         self.look(lo, hi, found, output)
         at = self.widest_effect(lo, hi, found, output)
         for i, key in enumerate(value.tolist()):
-            node = Node(-key, self.boxes + i, lo[i].clone(), hi[i].clone(), int(at[i]))
+            node = Node(-key, self.boxes + i, lo[i].clone(), hi[i].clone(), error[i], int(at[i]))
             heapq.heappush(self.queue, node)
         self.boxes += len(lo)
 
@@ -134,3 +141,12 @@ class Search:
         top = int(reached.argmax())
         if float(reached[top]) > self.lower:
             self.lower, self.best = float(reached[top]), y[top].clone()
+
+
+def halves(lo: Tensor, hi: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
+    """The upper corners of the lower halves and the lower corners of the upper ones, (B, inputs)."""
+    rows = torch.arange(len(lo))
+    middle = centre(Range(lo, hi))[rows, at]
+    left, right = hi.clone(), lo.clone()
+    left[rows, at], right[rows, at] = middle, middle
+    return left, right

@@ -1,7 +1,6 @@
 """Ranges of everything that ReLUs read by backward bounds, layer by layer, and of the outputs."""
 
 import torch
-from torch import Tensor
 
 from slth.supnorm.bounds.differential import Triple
 from slth.supnorm.ranges import Range
@@ -17,17 +16,13 @@ def narrowed(below: Backward, top: int, x: Triple, steps: int, widest: int) -> T
     """
     count = x.f.lo.shape[1]
     unit, zero = torch.eye(count, dtype=torch.float64), torch.zeros(count, count, dtype=torch.float64)
-    pairs = ((unit, zero), (zero, unit), (unit, -unit))
-    ends: list[Tensor] = []
+    a = torch.cat([unit, zero, unit])
+    b = torch.cat([zero, unit, -unit])
+    a, b = torch.cat([a, -a]), torch.cat([b, -b])
+    box = torch.zeros(len(a), dtype=torch.int64)
     few = max(1, _TOGETHER // widest)
-    for a, b in pairs:
-        for sign in (1.0, -1.0):
-            found = [
-                below.bound(
-                    Rows(top, sign * p, sign * q, torch.zeros(len(p), dtype=torch.int64)), steps
-                ).value
-                for p, q in zip(a.split(few), b.split(few), strict=True)
-            ]
-            ends.append(torch.cat(found)[None])
-    f, g, delta = (Range(-ends[2 * i + 1], ends[2 * i]) for i in range(3))
+    parts = zip(a.split(few), b.split(few), box.split(few), strict=True)
+    found = torch.cat([below.bound(Rows(top, *part), steps).value for part in parts])
+    above, under = found.view(2, 3, 1, count)
+    f, g, delta = (Range(-under[i], above[i]) for i in range(3))
     return Triple(x.f.meet(f), x.g.meet(g), x.delta.meet(delta))
