@@ -1,10 +1,11 @@
 """No pair reaches more than the zonotope, the backward rows or the split box say, each alone.
 
 The oracle and the pairs are those of `supnorm_batches`: exact for one input, closing grids for two,
-attacks for convolutions and residual blocks. What ReLUs read is compared with the networks at random
-inputs. Rules that are wrong on purpose are caught by the same checks.
+attacks for convolutions and residual blocks. What ReLUs read is compared with the networks at
+random inputs. Rules that are wrong on purpose are caught by the same checks.
 """
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -80,7 +81,8 @@ def check(items, steps: int = 3) -> int:
         with one_thread(), torch.no_grad():
             found = alone(two, box, steps)
             done += check_inside(two, two.outputs(box), probes(batch, rng))
-            done += check_inside(two, Outputs(box, None, list(two.tightened(box, 1).known), None, None), probes(batch, rng))  # type: ignore[arg-type]  # fmt: skip
+            tight = replace(two.outputs(box), before=[*two.tightened(box, 1).known])
+            done += check_inside(two, tight, probes(batch, rng))
         slack = 1e-12 * (1 + value)  # the probes' own evaluation
         batches.check({name: bound + slack for name, bound in found.items()}, value, str(item))
     return done
@@ -102,7 +104,7 @@ def test_leaves_cover_the_box_and_bound_what_is_in_them() -> None:
 
 def check_leaves() -> None:
     for item in [("plane", 1, 7), ("convolutions", 1, 5), ("line", 1, 3)]:
-        batch, two, box = opened(item)
+        batch, two, _ = opened(item)
         shape = batch.lo.shape
         search = splitting.Search(two, shape, 1)
         with one_thread(), torch.no_grad():
@@ -117,8 +119,8 @@ def check_leaves() -> None:
             assert bool((value[inside] <= -node.key + 1e-12).all()), "above the bound of its box"
         assert bool(held.all()), "in no box"
         steps = search.trace
-        assert all(a.upper >= b.upper for a, b in zip(steps, steps[1:], strict=False))
-        assert all(a.lower <= b.lower for a, b in zip(steps, steps[1:], strict=False))
+        assert all(a.upper >= b.upper for a, b in itertools.pairwise(steps))
+        assert all(a.lower <= b.lower for a, b in itertools.pairwise(steps))
 
 
 def flipped(monkeypatch) -> None:

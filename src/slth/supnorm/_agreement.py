@@ -74,11 +74,12 @@ def agreement(
     h = f and of h = g, c f's decision at the point, are above 0 by linear bounds on the margins
     themselves, by more than float64 evaluation can add: first by zonotopes and backward passes of
     many balls at once (`slth.supnorm.zonotope.margins`), then, ball by ball where these leave it
-    open, by CROWN with ``steps`` steps of its lower lines (Zhang et al., NeurIPS 2018); None: not; refuted when an attack (sign gradients from the centre and
-    random corners, keyed by ``seed``) meets another decision of the float64 modules. A tie is never
+    open, by CROWN with ``steps`` steps of its lower lines (Zhang et al., NeurIPS 2018); with None
+    without the latter. It is refuted when an attack (sign gradients from the centre and random
+    corners, keyed by ``seed``) meets another decision of the float64 modules. A tie is never
     certified. Cost: some milliseconds a point for small networks, and of CROWN a backward pass a
-    neuron for every point left open. Raises what `bracket` raises, and
-    ValueError for points outside the box or networks with one output.
+    neuron for every point left open. Raises what `bracket` raises, and ValueError for points
+    outside the box or networks with one output.
     """
     radius = checks.real("radius", radius)
     if radius < 0:
@@ -123,9 +124,7 @@ def _outputs(copies: Modules, x: Tensor) -> list[Tensor]:
         return [network(x).flatten(1) for network in copies]
 
 
-def _certified(
-    whole: Measured, balls: list[Range], decided: Tensor, steps: int | None
-) -> Tensor:
+def _certified(whole: Measured, balls: list[Range], decided: Tensor, steps: int | None) -> Tensor:
     """Lower bounds of the least margins of f and of g, (m, 2), in the networks' own units."""
     pair = Pair(*whole.layers, (whole.box.hi > whole.box.lo).flatten())
     found = torch.full((len(balls), 2), -torch.inf, dtype=torch.float64)

@@ -75,9 +75,9 @@ def bracket(
     (ReluDiff, Paulsen et al. 2020), `closed_form`, `separate` (f and g bounded apart), `crown`
     (the same with linear bounds), `zonotope` (linear forms of f, g and f − g over shared symbols,
     `slth.supnorm.zonotope`), `lagrangian` (blocks of ReLU pairs, `slth.supnorm.dual.stage`), with
-    splits `branching`, and with input_splits `input_splitting`. They hold for real arithmetic; what they say of float64
-    evaluation is in `slth.supnorm.rounding`. Deterministic, one torch thread. Cost: some ten
-    thousand forward passes, about a second for small networks.
+    splits `branching`, and with input_splits `input_splitting`. They hold for real arithmetic; what
+    they say of float64 evaluation is in `slth.supnorm.rounding`. Deterministic, one torch thread.
+    Cost: some ten thousand forward passes, about a second for small networks.
     Raises ValueError/TypeError: a module outside the list, networks that are not comparable, a box
     with lo > hi or entries not finite, shapes that do not fit, weights not finite, no such device.
     FloatRangeError (a ValueError and an ArithmeticError): numbers that float64 does not hold.

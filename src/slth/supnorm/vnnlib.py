@@ -58,7 +58,9 @@ def _check(where: Path, declared: set[int], lo: dict[int, float], hi: dict[int, 
                 f"path: got {where} without both bounds of a declared X_{i}, takes a whole box"
             )
         if not lo[i] <= hi[i]:
-            raise ValueError(f"path: got {where} with X_{i} from {lo[i]} to {hi[i]}, takes lo <= hi")
+            raise ValueError(
+                f"path: got {where} with X_{i} from {lo[i]} to {hi[i]}, takes lo <= hi"
+            )
 
 
 def _bounds(where: Path, body: Tree) -> Iterator[tuple[str, int, float]]:

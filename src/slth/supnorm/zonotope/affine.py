@@ -1,7 +1,7 @@
 """A layer of f and its twin in g on forms and ranges of many boxes at once.
 
-With D the form of δ, x_f − x_g, and E = K_f − K_g: K_f x_f − K_g x_g = K_f δ + E x_g. A signed layer
-K⁺ x⁺ − K⁻ x⁻ reads two places, x⁺ and x⁻ = x⁺ − x. Convolutions are applied to rows as they are.
+With D the form of δ, x_f − x_g, and E = K_f − K_g: K_f x_f − K_g x_g = K_f δ + E x_g. A signed
+layer K⁺ x⁺ − K⁻ x⁻ reads two places, x⁺ and x⁻ = x⁺ − x. Convolutions are applied to rows as they are.
 """
 
 from dataclasses import dataclass
@@ -92,7 +92,9 @@ class Joint:
             of_delta = of_delta + more * (doubt + self.apply(self.f.kernel_doubt, delta))
         return of_f, of_g, of_delta
 
-    def passed(self, plus: Forms, minus: Forms | None, sizes: tuple[Tensor, Tensor, Tensor]) -> Forms:
+    def passed(
+        self, plus: Forms, minus: Forms | None, sizes: tuple[Tensor, Tensor, Tensor]
+    ) -> Forms:
         """Forms behind the layer, without its ReLU, of what it reads.
 
         minus: of x⁻, over the symbols of ``plus``, which are then of x⁺; None where both layers
@@ -124,9 +126,7 @@ class Joint:
         if minus is not None:
             rows = rows - self._carried(self.f.minus, self.gap[1], minus)
             error, of_g = error + minus.delta.error, of_g + minus.g.error
-        return Form(
-            rows, self.apply(self.f.magnitude, error) + self.apply(self.gap_size, of_g)
-        )
+        return Form(rows, self.apply(self.f.magnitude, error) + self.apply(self.gap_size, of_g))
 
     def _carried(self, kernel: Tensor, gap: Tensor, x: Forms) -> Tensor:
         """Rows of K δ + E x_g."""

@@ -1,12 +1,12 @@
 """Bounds of A · z_f + B · z_g over boxes by passing the two rows back through f and g together.
 
 Source: CROWN (Zhang et al., NeurIPS 2018) with optimised lower lines (Xu et al., ICLR 2021); for
-pairs, here: at a ReLU whose phase is open in f and in g, where the coefficients a of σ(z_f) and b of
-σ(z_g) have opposite signs, a part c of either is split off,
+pairs, here: at a ReLU whose phase is open in f and in g, where the coefficients a of σ(z_f) and b
+of σ(z_g) have opposite signs, a part c of either is split off,
     a σ(z_f) + b σ(z_g) = (a − c) σ(z_f) + (b + c) σ(z_g) + c (σ(z_f) − σ(z_g)),
     c = w sign(a) min(|a|, |b|), w in [0, 1],
-and the last is bounded by lines in δ = z_f − z_g (`kinks.Gaps`). Any w and any slopes of lower lines
-give a bound, so whatever the steps leave is exact data. Slack: `slth.supnorm.bounds.crown`.
+and the last is bounded by lines in δ = z_f − z_g (`kinks.Gaps`). Any w and any slopes of lower
+lines give a bound, so whatever the steps leave is exact data. Slack: `slth.supnorm.bounds.crown`.
 """
 
 from collections.abc import Sequence
@@ -91,7 +91,7 @@ class Backward:
         return Answer(best, at)
 
     def _spreads(self, top: int) -> list[Tensor]:
-        """At least what one output of every layer rounds by, f's and g's added up apart: (B, N, 2)."""
+        """At least what one output of every layer rounds by, of f and of g: (B, N, 2)."""
         size = self.box.size
         sizes, found = (size, size), []
         for i, layer in enumerate(self.layers[: top + 1]):

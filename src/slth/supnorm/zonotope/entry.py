@@ -1,8 +1,8 @@
 """Boxes of inputs as forms behind the first layer, which f and g read alike: δ = 0 there.
 
 Box b is x = m + diag(r) ε, one symbol an input of positive width, with m a float64 number in
-[lo, hi] and r at least hi − m and m − lo, rounded up: no input is left out by an ulp. A signed first
-layer reads x⁺ = λ x + μ + μ ε' and x⁻ = x⁺ − x; the symbol ε' of an input's sign is f's and g's.
+[lo, hi] and r at least hi − m and m − lo, rounded up: no input is left out by an ulp. A signed
+first layer reads x⁺ = λ x + μ + μ ε' and x⁻ = x⁺ − x; the symbol ε' of an input's sign is f's and g's.
 """
 
 import math
@@ -29,7 +29,9 @@ class Entry:
     @cached_property
     def kernels(self) -> list[tuple[Tensor, Tensor]]:
         """K⁺ and K⁻ of f, of g and E⁺, E⁻ at the active inputs: (active, outputs) each, exact."""
-        unit = torch.zeros(len(self.active), math.prod(self.layer.f.geometry.in_shape), dtype=torch.float64)
+        unit = torch.zeros(
+            len(self.active), math.prod(self.layer.f.geometry.in_shape), dtype=torch.float64
+        )
         unit[torch.arange(len(self.active)), self.active] = 1.0
         pairs = ((self.layer.f.plus, self.layer.f.minus), (self.layer.g.plus, self.layer.g.minus))
         found = []
@@ -60,15 +62,11 @@ class Entry:
     def _plain(self, middle: Tensor, radius: Tensor) -> list[Tensor]:
         kernels = (self.layer.f.plus, self.layer.g.plus, self.layer.gap[0])
         return [
-            torch.cat(
-                [self.layer.apply(kernel, middle)[:, None], radius[:, :, None] * columns], 1
-            )
+            torch.cat([self.layer.apply(kernel, middle)[:, None], radius[:, :, None] * columns], 1)
             for kernel, (columns, _) in zip(kernels, self.kernels, strict=True)
         ]
 
-    def _signed(
-        self, box: Range, middle: Tensor, radius: Tensor
-    ) -> tuple[list[Tensor], Tensor]:
+    def _signed(self, box: Range, middle: Tensor, radius: Tensor) -> tuple[list[Tensor], Tensor]:
         """Rows: the constant, (λ K⁺ + (1 − λ) K⁻) r an input, (K⁺ − K⁻) μ a sign that is open."""
         strip = Chord.of(box)
         above = strip.slope * middle + strip.half
@@ -95,4 +93,3 @@ def radii(box: Range, middle: Tensor) -> Tensor:
     """At least hi − middle and middle − lo; 0 where lo = hi."""
     wide = torch.maximum(box.hi - middle, middle - box.lo)
     return torch.where(wide > 0, up(wide), 0.0)
-

@@ -30,7 +30,9 @@ class Side:
     def of(cls, z: Range) -> "Side":
         """The chord above; DeepPoly's choice of the lower line (Singh et al., POPL 2019)."""
         mixed = (z.lo < 0) & (z.hi > 0)
-        slope = torch.where(mixed, z.hi / torch.where(mixed, z.hi - z.lo, 1.0), (z.lo >= 0).double())
+        slope = torch.where(
+            mixed, z.hi / torch.where(mixed, z.hi - z.lo, 1.0), (z.lo >= 0).double()
+        )
         top = torch.maximum(up(-slope * z.lo), up(up(1 - slope) * z.hi))
         rise = torch.where(mixed, top, 0.0)
         alpha = torch.where(mixed, (z.hi > -z.lo).double(), slope)

@@ -1,4 +1,4 @@
-"""Certified margins of f and of g over many balls: is one output above the others all over a ball?
+"""Certified margins of f and of g over many balls.
 
 The margin h_c − h_j is a form itself: the coefficients of c less those of j. Where that does not
 decide, the row e_j − e_c is passed back through the network (`slth.supnorm.zonotope.backward`).
@@ -52,9 +52,7 @@ def _of_form(form: Form, c: Tensor) -> Tensor:
     return down(down(rows[:, 0]) - radius)
 
 
-def _passed_back(
-    pair: Pair, found: Outputs, c: Tensor, own: Tensor, allowed: Tensor
-) -> Tensor:
+def _passed_back(pair: Pair, found: Outputs, c: Tensor, own: Tensor, allowed: Tensor) -> Tensor:
     """The margins (B, N, 2) with those that are open bounded once more; c: (B,)."""
     box, other, network = torch.nonzero(own <= 0, as_tuple=True)
     if not len(box):

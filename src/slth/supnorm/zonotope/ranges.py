@@ -42,14 +42,12 @@ def met(x: Forms, known: list[Triple]) -> tuple[Triple, Radii]:
         ),
     )
     for more in known:
-        found = Triple(
-            found.f.meet(more.f), found.g.meet(more.g), found.delta.meet(more.delta)
-        )
+        found = Triple(found.f.meet(more.f), found.g.meet(more.g), found.delta.meet(more.delta))
     return consistent(found), Radii(f, g, delta)
 
 
 def around(x: Form, radius: Tensor) -> Range:
-    """centre ± radius, rounded outward."""
+    """Centre ± radius, rounded outward."""
     return Range(down(x.centre - radius), up(x.centre + radius))
 
 

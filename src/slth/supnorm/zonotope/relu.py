@@ -37,7 +37,9 @@ class Chord:
     def of(cls, x: Range) -> "Chord":
         """The narrowest strip of parallel lines about the ReLU over x."""
         mixed = (x.lo < 0) & (x.hi > 0)
-        slope = torch.where(mixed, x.hi / torch.where(mixed, x.hi - x.lo, 1.0), (x.lo >= 0).double())
+        slope = torch.where(
+            mixed, x.hi / torch.where(mixed, x.hi - x.lo, 1.0), (x.lo >= 0).double()
+        )
         top = torch.maximum(-slope * x.lo, (1 - slope) * x.hi)  # three roundings
         half = torch.where(mixed, up(0.5 * top * (1 + 8 * UNIT)), 0.0)
         return cls(slope, half)
@@ -108,7 +110,7 @@ def activated(x: Forms, ranges: Triple, radii: Radii, most: int) -> Activated:
 
 
 def _single(x: Form, chord: Chord, radius: Tensor, at: Tensor) -> tuple[Form, Tensor]:
-    """slope · x + half + half ε, and the size of its terms."""
+    """Slope · x + half + half ε, and the size of its terms."""
     parts = (x.rows, chord.slope, chord.half, chord.half, at)
     rows = torch.from_numpy(kernels.scaled(*(part.numpy() for part in parts)))
     size = chord.slope * (x.centre.abs() + radius) + 2 * chord.half
@@ -121,7 +123,7 @@ def _single(x: Form, chord: Chord, radius: Tensor, at: Tensor) -> tuple[Form, Te
 def _both(
     x: Forms, of: tuple[Chord, Chord, Lines], radii: Radii, at: "Added"
 ) -> tuple[Form, Tensor]:
-    """slope δ + by_f x_f + by_g x_g + shift and the new symbols, and the size of its terms."""
+    """Slope δ + by_f x_f + by_g x_g + shift and the new symbols, and the size of its terms."""
     f, g, lines = of
     halves = symbol_parts(f, g, lines)
     s = x.symbols

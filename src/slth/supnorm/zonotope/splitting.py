@@ -1,6 +1,6 @@
-"""Best-first bisection of the input box, boxes side by side, each bounded by its zonotope, evaluation error included.
+"""Best-first bisection of the input box, each part bounded by its zonotope.
 
-The upper end is the largest bound of the boxes that are left, which cover the box at every moment,
+Bounds have the evaluation error in them. The upper end is the largest bound of the boxes that are left, which cover the box at every moment,
 so it may stop anywhere. A box is halved at the input that the symbols of its worst output depend on
 most; its halves [lo, m] and [m, hi] share the float64 number m. A half is never above its whole.
 Source: input splitting (Wang et al., USENIX Security 2018, ReluVal), for pairs Paulsen et al. 2020.
@@ -144,7 +144,7 @@ class Search:
 
 
 def halves(lo: Tensor, hi: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
-    """The upper corners of the lower halves and the lower corners of the upper ones, (B, inputs)."""
+    """Upper corners of the lower halves and lower corners of the upper ones, (B, inputs) each."""
     rows = torch.arange(len(lo))
     middle = centre(Range(lo, hi))[rows, at]
     left, right = hi.clone(), lo.clone()

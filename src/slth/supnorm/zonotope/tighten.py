@@ -15,7 +15,10 @@ def narrowed(below: Backward, top: int, x: Triple, steps: int, widest: int) -> T
     below: over one box. Cost: six rows an entry, steps + 1 passes each.
     """
     count = x.f.lo.shape[1]
-    unit, zero = torch.eye(count, dtype=torch.float64), torch.zeros(count, count, dtype=torch.float64)
+    unit, zero = (
+        torch.eye(count, dtype=torch.float64),
+        torch.zeros(count, count, dtype=torch.float64),
+    )
     a = torch.cat([unit, zero, unit])
     b = torch.cat([zero, unit, -unit])
     a, b = torch.cat([a, -a]), torch.cat([b, -b])
