@@ -1,7 +1,8 @@
 """A layer of f and its twin in g on forms and ranges of many boxes at once.
 
 With D the form of δ, x_f − x_g, and E = K_f − K_g: K_f x_f − K_g x_g = K_f δ + E x_g. A signed
-layer K⁺ x⁺ − K⁻ x⁻ reads two places, x⁺ and x⁻ = x⁺ − x. Convolutions are applied to rows as they are.
+layer K⁺ x⁺ − K⁻ x⁻ reads two places, x⁺ and x⁻ = x⁺ − x. Convolutions are applied to the rows
+as they are.
 """
 
 from dataclasses import dataclass

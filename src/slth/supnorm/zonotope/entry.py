@@ -2,7 +2,8 @@
 
 Box b is x = m + diag(r) ε, one symbol an input of positive width, with m a float64 number in
 [lo, hi] and r at least hi − m and m − lo, rounded up: no input is left out by an ulp. A signed
-first layer reads x⁺ = λ x + μ + μ ε' and x⁻ = x⁺ − x; the symbol ε' of an input's sign is f's and g's.
+first layer reads x⁺ = λ x + μ + μ ε' and x⁻ = x⁺ − x; the symbol ε' of an input's sign is shared
+by f and g.
 """
 
 import math

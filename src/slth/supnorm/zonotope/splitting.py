@@ -1,8 +1,9 @@
 """Best-first bisection of the input box, each part bounded by its zonotope.
 
-Bounds have the evaluation error in them. The upper end is the largest bound of the boxes that are left, which cover the box at every moment,
-so it may stop anywhere. A box is halved at the input that the symbols of its worst output depend on
-most; its halves [lo, m] and [m, hi] share the float64 number m. A half is never above its whole.
+Bounds have the evaluation error in them. The upper end is the largest bound of the boxes that are
+left, which cover the box at every moment, so it may stop anywhere. A box is halved at the input
+that the symbols of its worst output depend on most; its halves [lo, m] and [m, hi] share the
+float64 number m. A half is never above its whole.
 Source: input splitting (Wang et al., USENIX Security 2018, ReluVal), for pairs Paulsen et al. 2020.
 """
 
