@@ -47,7 +47,7 @@ verify: $(STAMP) ## compare every file of the last run with its SHA-256 in resul
 	cd $(PLACE) && $(CURDIR)/$(VENV)/bin/python -m slth.manifest
 
 test: $(STAMP) ## run the tests, those that run the pipeline whole included
-	$(VENV)/bin/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+	$(VENV)/bin/python -m pytest -n 2 $(PYTEST_ARGS)
 
 test-faults: $(STAMP) tex ## kill runs, fill disks, damage results: every run ends in the same bytes (20 minutes)
 	$(VENV)/bin/python -m pytest tests/faults $(PYTEST_ARGS)
@@ -63,11 +63,13 @@ latency: $(STAMP) ## time stored tickets: dense, zeros, compressed rows, shrunk 
 	$(VENV)/bin/python -m benchmarks.latency --out results/benchmark/latency.json
 	$(SNAKEMAKE) --cores all $(SNAKEMAKE_ARGS)
 
-check: $(STAMP) ## linters, formatters, types
+check: $(STAMP) ## linters, formatters, types, the schema for editors
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/snakefmt --check Snakefile workflow
+	@PYTHONPATH=src $(VENV)/bin/python -c "from slth.configuration.schema import write; write('/dev/stdout')" \
+	  | cmp - workflow/schemas/config.schema.json || { echo "the schema for editors is not current: make schema"; exit 1; }
 	$(SNAKEMAKE) --lint
 
 tex: ## make sure latexmk or tectonic is there

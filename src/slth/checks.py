@@ -198,7 +198,7 @@ def _refuse_rounded(name: str, value: object, raw: np.ndarray) -> None:
 
     Also a sequence of integers alone whose common type is a float: sums of these would be rounded.
     """
-    if not (np.abs(raw) >= EXACT_INTEGERS).any():
+    if not (np.abs(raw, dtype=np.float64) >= EXACT_INTEGERS).any():
         return
     table: Any = value  # pandas' own conversion to objects goes by way of the common type
     objects = list(

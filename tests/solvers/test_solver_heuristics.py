@@ -1,8 +1,9 @@
 """What a solver without a guarantee does promise: legal, never below the optimum, good on average.
 
 Quality: the median over REPEATS fixed seeds of error / optimum (proved by brute force) stays under
-the solver's entry of QUALITY. The seeds are fixed, so there is no chance of a false alarm; the
-bounds leave a factor of two over what was measured.
+the solver's entry of QUALITY, which leaves a factor of two over what was measured, or, without an
+entry, under that of the best of n random subsets. The seeds are fixed, so there is no chance of a
+false alarm.
 """
 
 import numpy as np
@@ -35,7 +36,7 @@ QUALITY = {
 
 def test_only_methods_without_a_guarantee_are_excused_from_the_optimum():
     assert {"enumeration", "mitm", "klist", "milp", "auto"} <= set(OPTIMAL)
-    assert set(QUALITY) == set(HEURISTIC)
+    assert set(QUALITY) <= set(HEURISTIC)
     assert set(NAMES) == {*OPTIMAL, *HEURISTIC}
     assert not set(HEURISTIC) & set(EXACT)
 
@@ -57,11 +58,15 @@ def test_legal_and_never_better_than_the_optimum(solver, ensemble):
 @pytest.mark.parametrize("case", range(3))
 def test_error_is_within_a_factor_of_the_optimum_on_average(solver, case):
     n, d = ((12, 1), (12, 2), (12, 5))[case]
-    ratios = []
+    ratios, random_ratios = [], []
     for seed in range(REPEATS):
         X, z = sample("normal", n, d, seed), sample_target(d, seed)
-        ratios.append(check_solver(solver, X, z).error / brute_force(X, z))
-    assert np.median(ratios) <= QUALITY[solver][case]
+        least = brute_force(X, z)
+        ratios.append(check_solver(solver, X, z).error / least)
+        drawn = seeding.generator(seed, "random subsets").random((n, n)) < 0.5
+        random_ratios.append(np.abs(drawn @ X - z).max(axis=1).min() / least)
+    bound = QUALITY[solver][case] if solver in QUALITY else np.median(random_ratios)
+    assert np.median(ratios) <= bound
 
 
 @pytest.mark.parametrize("solver", HEURISTIC)

@@ -75,6 +75,53 @@ def test_every_macro_used_is_written_and_every_macro_written_is_used(source):
     assert used == {*found, *OWN}
 
 
+SECTIONS = sorted(path.stem for path in (PAPER / "sections").glob("*.tex"))
+
+
+def alone(section: str) -> str:
+    r"""A section in a run that has its study and no other: \ifstudy{…}{…}{…} leaves its last part.
+
+    The table of tickets stands in a file of its own, which is input with that study.
+    """
+    text = (PAPER / "sections" / f"{section}.tex").read_text(encoding="utf-8")
+    text = re.sub(r"(?<!\\)%.*", "", text)
+    while (start := text.find(r"\ifstudy{")) >= 0:
+        place, parts = start + len(r"\ifstudy"), []
+        for _ in range(3):
+            end = place + 1
+            depth = 1
+            while depth:
+                depth += {"{": 1, "}": -1}.get(text[end], 0)
+                end += 1
+            parts.append(text[place + 1 : end - 1])
+            place = end
+        text = text[:start] + parts[1 if parts[0] == section else 2] + text[place:]
+    return text
+
+
+def test_alone_leaves_what_other_studies_add_out() -> None:
+    assert r"\BenchmarkHeadline" not in alone("replicas")
+    assert r"\ThresholdAbstract" not in alone("abstract")
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_section_needs_no_other_study(section: str) -> None:
+    """Neither its numbers nor its labels: any study may be switched off."""
+    study = "tickets" if section == "tickets_table" else section
+    kept = {study, "tickets_table"} if study == "tickets" else {study}
+    others = set(studies.names()) - kept
+    text, numbers = alone(section), set(OWN)
+    if study in studies.names():
+        claims = importlib.import_module(f"slth.studies.{study}.claims")
+        numbers |= set(claims.macros({t: pd.DataFrame() for t in data.tables_read(study)}))
+    used = re.findall(r"\\([A-Z][a-z]+[A-Z][A-Za-z]+)(?![A-Za-z])", text)
+    assert set(used) <= numbers
+    there = "".join(alone(each) for each in SECTIONS if each not in others)
+    there = there if study == "tickets" else there.replace(alone("tickets_table"), "")
+    labels = set(re.findall(r"\\label\{(.*?)\}", there))
+    assert set(re.findall(r"\\(?:eq)?ref\{(.*?)\}", text)) <= labels
+
+
 def _tickets() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     tickets = data.tickets()
     return tickets, data.blocks(tickets), data.networks()

@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 
 from slth.intervals import excess_of_misses
-from slth.studies.printing import style
 from slth.studies.printing.booktabs import to_text
 from slth.studies.printing.formatting import escape, integer, number, percent
 from slth.studies.printing.macros import newcommand
 from slth.studies.section import render
 from slth.studies.threshold.claims import threshold_macros
 from slth.studies.tickets.claims import trend
+from slth.studies.tickets.wordings import Trend
 from tests.studies import rendering_data as data
 from tests.studies.rendering_data import FIGURES, TABLES, macros, measured, render_all
 
@@ -127,17 +127,6 @@ def test_pdf_has_no_date_and_no_type_3_font(drawn):
         assert b"/Type3" not in content
 
 
-def test_colours_differ_in_lightness():
-    """Grey printing: neighbours in the scheme are at least 12 apart in CIE L*."""
-    lightness = []
-    for look in style.SERIES:
-        rgb = np.array([int(look.colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-        lightness.append(116 * np.cbrt(linear @ [0.2126, 0.7152, 0.0722]) - 16)
-    assert (np.diff(lightness) > 12).all(), lightness
-    assert len({look.marker for look in style.SERIES}) == len(style.SERIES)
-
-
 def test_macro_names_are_letters():
     assert all(re.fullmatch("[A-Za-z]+", name) for name in macros(measured(*frames())))
     with pytest.raises(ValueError, match=r"Error1.*letters only"):
@@ -221,8 +210,8 @@ def test_error_trend_follows_the_data():
     assert "falls with every step" in claims()["ErrorTrend"]
     assert "rises" in claims(tickets=data.tickets(falling=False))["ErrorTrend"]
     assert "single $n$" in claims(tickets=data.tickets(sizes=(20,)))["ErrorTrend"]
-    assert trend(np.arange(5), np.array([5.0, 4, 2, 3, 1])) == "overall"
-    assert trend(np.arange(4), np.array([1.0, 3, 0, 2])) == "no"
+    assert trend(np.arange(5), np.array([5.0, 4, 2, 3, 1])) is Trend.OVERALL
+    assert trend(np.arange(4), np.array([1.0, 3, 0, 2])) is Trend.UNCLEAR
 
 
 def test_control_follows_the_data():

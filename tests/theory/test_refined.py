@@ -91,7 +91,7 @@ def test_same_seed_same_value_and_its_error():
     ("change", "words"),
     [
         ({"ensemble": "binary"}, "ensemble.*'binary'.*density"),
-        ({"n": 0}, "n.*>= 1"),
+        ({"n": 0}, r"n: got 0, takes an integer in \[1, "),
         ({"eps": 0.0}, "eps.*> 0"),
         ({"samples": 0}, "samples.*>= 1"),
         ({"z": [0.1, 0.2, 0.3]}, r"z.*\(3,\)"),

@@ -128,7 +128,7 @@ def begin():
 
 
 wildcard_constraints:
-    network="|".join(NETWORKS),
-    arm="|".join(ARMS),
+    network="|".join(NETWORKS) or "none",
+    arm="|".join(ARMS) or "none",
     shard=r"\d+",
     replicate=r"\d+",

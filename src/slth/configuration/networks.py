@@ -43,7 +43,11 @@ class Network(Section):
 
 Settings = Annotated[
     list[Network],
-    Field(min_length=1, max_length=100, description="target networks, trained on a data set"),
+    Field(
+        min_length=0,
+        max_length=100,
+        description="target networks, trained on a data set; may be empty where tickets is",
+    ),
 ]
 DEFAULT = [
     Network(
@@ -165,8 +169,8 @@ def training_faults(place: str, network: Mapping[str, Any], copies: int = 1) -> 
 def search_faults(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield a fault where the random inputs of the search of a bracket are too many."""
     samples = config["bracket"]["samples"]
-    inputs = max(SIDES.get(network["data"], 1) ** 2 for network in config["networks"])
-    inputs = max([inputs, *(3072 for n in config["networks"] if n["data"] == "cifar10")])
+    pixels = [SIDES.get(network["data"], 1) ** 2 for network in config["networks"]]
+    inputs = max([1, *pixels, *(3072 for n in config["networks"] if n["data"] == "cifar10")])
     yield from too_large(
         "bracket.samples", samples, 4 * samples * inputs, f"so many inputs of {inputs} entries",
         "fewer samples, or more restarts",

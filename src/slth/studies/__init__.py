@@ -10,6 +10,7 @@ looking. Modules of a study, of which it has those that it needs:
 ``tables``    `TABLES`, the names; `tables`, from measured tables to tables by name
 ``claims``    `READS`, measured tables of the study; `macros`, numbers and sentences by name;
               `GIVEN`, numbers that are printed and that no job of the run computes
+``wordings``  of every claim that the data choose: an `Enum` of verdicts, a dict of wordings
 
 Studies do not import each other; what they share is in `slth.studies.printing` and in the library.
 """

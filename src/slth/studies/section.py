@@ -7,10 +7,10 @@ from types import ModuleType
 
 import pandas as pd
 
-from slth.studies import parts
+from slth.studies import FOLDER, parts
 from slth.studies.printing import style
 from slth.studies.printing.booktabs import write
-from slth.studies.printing.macros import write_macros
+from slth.studies.printing.macros import sources, write_macros
 
 Frames = Mapping[str, pd.DataFrame]
 
@@ -31,10 +31,9 @@ def render(study: str, frames: Frames, paper: Path, report: Path) -> None:
     for name, table in _made(modules, "tables", frames).items():
         write(table, paper / "tables" / f"{name}.tex")
         write(table, report / "tables" / f"{name}.html")
-    claims = modules["claims"]
-    write_macros(
-        paper / "numbers" / f"{study}.tex", claims.macros(frames), f"{claims.__name__}.macros"
-    )
+    found = modules["claims"].macros(frames)
+    named = sources(f"slth.studies.{study}", FOLDER / study, found)
+    write_macros(paper / "numbers" / f"{study}.tex", found, named)
 
 
 def _made(modules: Mapping[str, ModuleType], part: str, frames: Frames) -> dict:

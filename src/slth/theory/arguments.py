@@ -4,7 +4,20 @@ from numpy.typing import ArrayLike
 
 from slth import checks
 from slth.checks import FloatArray
-from slth.ensembles import Ensemble
+from slth.ensembles import Ensemble, lookup
+
+MOST = 2**24  # candidates and coordinates: some functions hold an array of as many entries
+
+
+def size(name: str, value: int, low: int = 1, high: int = MOST) -> int:
+    """Return a number of candidates or coordinates in [low, high]."""
+    return checks.integer(name, value, low, high)
+
+
+def law(ensemble: str | Ensemble, d: int) -> tuple[Ensemble, int]:
+    """Return an ensemble and the dimension d that it takes."""
+    found, d = lookup(ensemble), size("d", d)
+    return lookup(found, d), d
 
 
 def target(z: ArrayLike, d: int) -> FloatArray:

@@ -7,7 +7,7 @@ from scipy.special import log_ndtr, logsumexp, ndtri
 
 from slth import checks
 from slth.checks import FloatArray
-from slth.ensembles import Ensemble, lookup
+from slth.ensembles import Ensemble
 from slth.theory import arguments
 from slth.theory.crossing import first_n
 from slth.theory.quenched import over_spreads
@@ -32,8 +32,8 @@ def conditional_union_bound(ensemble: str | Ensemble, n: int, d: int, eps: float
     derived; checked against exact coverings in tests. Raises ValueError for
     integer ensembles and bad sizes.
     """
-    law = _density(ensemble, d)
-    n, eps = checks.integer("n", n, low=1), checks.positive("eps", eps)
+    law, d = _density(ensemble, d)
+    n, eps = arguments.size("n", n, low=1), checks.positive("eps", eps)
     return over_spreads(law, n, lambda spread: _best(n, d, eps, spread / 2))
 
 
@@ -46,16 +46,16 @@ def covering_threshold(
     2 log2 n bounds. Source: derived. Raises ValueError for integer ensembles, eps <= 0 and
     probabilities outside (0, 1).
     """
-    law, level = _density(ensemble, d), arguments.probability(probability)
+    (law, d), level = _density(ensemble, d), arguments.probability(probability)
     eps = checks.positive("eps", eps)
     return first_n(lambda n: conditional_union_bound(law, n, d, eps) >= level)
 
 
-def _density(ensemble: str | Ensemble, d: int) -> Ensemble:
-    law = lookup(ensemble, d)
+def _density(ensemble: str | Ensemble, d: int) -> tuple[Ensemble, int]:
+    law, d = arguments.law(ensemble, d)
     if law.step:
         raise ValueError(f"ensemble: got {law.name!r}, takes one with a density, not integers")
-    return law
+    return law, d
 
 
 def _best(n: int, d: int, eps: float, s: float) -> float:

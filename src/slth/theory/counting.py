@@ -5,7 +5,7 @@ import math
 from numpy.typing import ArrayLike
 
 from slth import checks
-from slth.ensembles import Ensemble, lookup
+from slth.ensembles import Ensemble
 from slth.theory import arguments
 from slth.theory.crossing import first_n
 from slth.theory.first_moment import log_expected_hits
@@ -18,11 +18,11 @@ def counting_bound(d: int, eps: float, probability: float = 1.0) -> float:
     log2 P, whatever the law of the candidates. probability 1: all targets at once. Real-valued.
     Source: counting.
     """
-    d, eps = checks.integer("d", d, low=1), checks.positive("eps", eps)
+    d, eps = arguments.size("d", d, low=1), checks.positive("eps", eps)
     share = checks.positive("probability", probability)
     if share > 1:
         raise ValueError(f"probability: got {probability!r}, takes a number in (0, 1]")
-    return max(0.0, d * math.log2(1 / eps) + math.log2(share))
+    return max(0.0, -d * math.log2(eps) + math.log2(share))
 
 
 def first_moment_bound(
@@ -33,6 +33,6 @@ def first_moment_bound(
     z: (d,) or a scalar. By doubling and bisection, as E[Z] grows with n. Cost: about 2 log2 n
     evaluations of `log_expected_hits`. Source: Markov's inequality.
     """
-    law, level = lookup(ensemble, d), math.log(arguments.probability(probability))
+    (law, d), level = arguments.law(ensemble, d), math.log(arguments.probability(probability))
     eps = arguments.tolerance(eps, law)
     return first_n(lambda n: log_expected_hits(law, n, d, eps, z) >= level)

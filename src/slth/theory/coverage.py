@@ -26,7 +26,7 @@ def coverage_probability(ensemble: str | Ensemble, n: int, eps: float) -> float:
     Source: derived; checked against Monte Carlo in tests.
     """
     law = _density(ensemble)
-    n, eps = checks.integer("n", n, low=1), checks.positive("eps", eps)
+    n, eps = arguments.size("n", n, low=1), checks.positive("eps", eps)
     if law.independent:
         return _covered(n, eps, law.std * math.sqrt(n) / 2)
     spreads = 0.5 * np.sqrt(chi2.ppf(0.5 * (_A + 1), n))

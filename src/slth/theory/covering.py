@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 
 from slth import checks
 from slth.checks import FloatArray
-from slth.ensembles import Ensemble, lookup
+from slth.ensembles import Ensemble
 from slth.theory import arguments
 from slth.theory.crossing import first_n
 from slth.theory.quenched import Targets, best_error, log_hits_law, over_spreads, target_law
@@ -33,10 +33,10 @@ def covering_probability(ensemble: str | Ensemble, n: int, d: int, eps: float) -
     1986. Density ensembles and nsn. Cost: 0.1 s, 30 times that for nsn. Source: derived;
     checked against Monte Carlo in tests.
     """
-    law = _density(ensemble, d)
+    law, d = _density(ensemble, d)
     if d > 3:
         raise ValueError(f"d: got {d}, takes 1, 2 or 3")
-    n, eps = checks.integer("n", n, low=1), checks.positive("eps", eps)
+    n, eps = arguments.size("n", n, low=1), checks.positive("eps", eps)
     return over_spreads(law, n, lambda spread: _covered(n, d, eps, spread / 2))
 
 
@@ -45,7 +45,7 @@ def covering_error(ensemble: str | Ensemble, n: int, d: int, probability: float 
 
     Brent's method from the error of one target, `best_error`. Cost: about 8 predictions.
     """
-    law, level = _density(ensemble, d), arguments.probability(probability)
+    (law, d), level = _density(ensemble, d), arguments.probability(probability)
 
     @functools.cache
     def above(x: float) -> float:
@@ -68,17 +68,17 @@ def union_bound(ensemble: str | Ensemble, d: int, eps: float, probability: float
     prediction, averaged over the centres, for P: what the proofs do, at its best. Cost: about
     2 log2 n predictions. Source: derived.
     """
-    law, level = _density(ensemble, d), arguments.probability(probability)
+    (law, d), level = _density(ensemble, d), arguments.probability(probability)
     eps = checks.positive("eps", eps)
     allowed = (1 - level) / math.ceil(2 / eps) ** d
     return first_n(lambda n: _missed(law, n, d, eps / 2) <= allowed)
 
 
-def _density(ensemble: str | Ensemble, d: int) -> Ensemble:
-    law = lookup(ensemble, d)
+def _density(ensemble: str | Ensemble, d: int) -> tuple[Ensemble, int]:
+    law, d = arguments.law(ensemble, d)
     if law.step:
         raise ValueError(f"ensemble: got {law.name!r}, takes one with a density, not integers")
-    return law
+    return law, d
 
 
 def _missed(law: Ensemble, n: int, d: int, eps: float) -> float:

@@ -3,6 +3,7 @@
 import math
 
 from slth import checks
+from slth.theory import arguments
 
 
 def fixed_size_n_star(d: int, eps: float, share: float) -> float:
@@ -13,14 +14,14 @@ def fixed_size_n_star(d: int, eps: float, share: float) -> float:
     The larger root, real-valued; 0 when there is none. Leading term d log2(1/eps)/H2(α), for d = 1
     the form of Natale et al. 2024. Source: derived; checked against `best_error_of_size` in tests.
     """
-    d, eps = checks.integer("d", d, low=1), checks.positive("eps", eps)
+    d, eps = arguments.size("d", d, low=1), checks.positive("eps", eps)
     alpha = checks.positive("share", share)
     if alpha >= 1:
         raise ValueError(f"share: got {share!r}, takes a number in (0, 1)")
     entropy = -(alpha * math.log2(alpha) + (1 - alpha) * math.log2(1 - alpha))
     lean = alpha / (2 * math.log(2) * (1 - alpha))
     slope = 0.5 * (d + 1) / entropy  # n = constant + slope log2 n
-    constant = d * (math.log2(1 / (2 * eps)) + lean) / entropy
+    constant = d * ((-1 - math.log2(eps)) + lean) / entropy
     constant += slope * math.log2(2 * math.pi * alpha * (1 - alpha))
     turn = slope / math.log(2)
     if turn - slope * math.log2(turn) > constant:

@@ -8,7 +8,7 @@ from scipy.special import gammaln, logsumexp
 
 from slth import checks
 from slth.checks import FloatArray
-from slth.ensembles import Ensemble, lookup
+from slth.ensembles import Ensemble
 from slth.theory import arguments
 from slth.theory.sums import log_hit_probabilities
 
@@ -21,8 +21,8 @@ def log_expected_hits(ensemble: str | Ensemble, n: int, d: int, eps: float, z: A
     can hit. Finite for n to 1e5 and d to 600. Cost: O(n + min(n, 512) d) windows. Source: derived;
     checked against Monte Carlo in tests.
     """
-    law = lookup(ensemble, d)
-    n = checks.integer("n", n, low=1)
+    law, d = arguments.law(ensemble, d)
+    n = arguments.size("n", n, low=1)
     eps = arguments.tolerance(eps, law)
     target = arguments.target(z, d)
     logs = log_binomials(n) + np.append(
@@ -47,12 +47,12 @@ def annealed_threshold(d: int, eps: float) -> float:
     The larger root (the smaller one is an artefact at n ~ 0); 0 when there is none. Real-valued.
     Source: derived; checked against Monte Carlo in tests.
     """
-    return fixed_point(checks.integer("d", d, low=1), checks.positive("eps", eps), math.pi)
+    return fixed_point(arguments.size("d", d, low=1), checks.positive("eps", eps), math.pi)
 
 
 def fixed_point(d: int, eps: float, factor: float) -> float:
     """Larger root of n = d [log2(1/(2 eps)) + ½ log2(factor n)], 0 when there is none."""
-    constant = math.log2(1 / (2 * eps)) + 0.5 * math.log2(factor)
+    constant = (-1 - math.log2(eps)) + 0.5 * math.log2(factor)
     turn = d / (2 * math.log(2))  # n - (d/2) log2 n is least here
     if turn - 0.5 * d * math.log2(turn) > d * constant:
         return 0.0

@@ -27,7 +27,7 @@ def free_second_moment_ratio(n: int, d: int, eps: float, z: ArrayLike) -> float:
     n <= 200. Cost: n³/12 rectangles a distinct |z_j|, 0.1 s at n = 40. Source: derived; checked
     against enumeration in tests.
     """
-    n, d = checks.integer("n", n, low=1, high=MAX_N), checks.integer("d", d, low=1)
+    n, d = arguments.size("n", n, low=1, high=MAX_N), arguments.size("d", d, low=1)
     eps, target = checks.positive("eps", eps), arguments.target(z, d)
     values, counts = distinct(target)
     first = log_expected_hits("normal", n, d, eps, target)

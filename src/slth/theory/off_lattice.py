@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from slth.ensembles import Ensemble, lookup
+from slth.ensembles import Ensemble
 from slth.theory import arguments
 from slth.theory.quenched import Targets, hits_chance
 from slth.theory.sums import lattice_points
@@ -20,11 +20,12 @@ def off_lattice_probability(ensemble: str | Ensemble, n: int, d: int, eps: float
     those of ±1, most targets are far. Cost: 0.1 s. Source: derived; checked against Monte Carlo in
     tests.
     """
-    law = lookup(ensemble, d)
+    law, d = arguments.law(ensemble, d)
     if law.step != 1:
         raise ValueError(
             f"ensemble: got {law.name!r}, takes one whose sums fill the integers, as 'quantized'"
         )
+    n = arguments.size("n", n)
     eps, q = arguments.tolerance(eps, law), law.target_bound
     if eps < 0.5:
         values = np.arange(q + 1)  # the point within eps, if there is one

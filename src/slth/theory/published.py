@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from slth import checks
+from slth.theory import arguments
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def becchetti_size(d: int, eps: float, constant: float = 1.0) -> float:
     eps < 1. Source: Becchetti et al. 2022, abstract, which leaves C and the logarithms' base open:
     the default 1 and natural logarithms are a unit, not a claim.
     """
-    d, log = checks.integer("d", d, low=1), _log_inverse(eps)
+    d, log = arguments.size("d", d, low=1), _log_inverse(eps)
     return checks.positive("constant", constant) * d**3 * log * (log + math.log(d))
 
 
@@ -92,8 +93,8 @@ def lueker_failure(n: int, eps: float, constant: float) -> float:
     exp(-(n - C log(1/eps))² / (4 n)) for n >= C log(1/eps), else the trivial 1; C = ``constant`` is
     universal and not made explicit by the source. Source: Lueker 1998; da Cunha et al., ESA 2023.
     """
-    n, eps = checks.integer("n", n, low=1), checks.positive("eps", eps)
-    excess = n - checks.positive("constant", constant) * math.log(1 / eps)
+    n, eps = arguments.size("n", n, low=1), checks.positive("eps", eps)
+    excess = n + checks.positive("constant", constant) * math.log(eps)
     return math.exp(-(excess**2) / (4 * n)) if 0 < excess < n else float(excess <= 0)
 
 
@@ -103,7 +104,7 @@ def fixed_size(n: int, k: int, eps: float, constant: float = 1.0) -> float:
     H2 is the binary entropy in bits; 1 <= k < n. Source: Natale et al. 2024 (constant c not
     explicit; the default 1 is a unit, not a claim).
     """
-    n, k = checks.integer("n", n, low=2), checks.integer("k", k, low=1)
+    n, k = arguments.size("n", n, low=2), arguments.size("k", k, low=1)
     if k >= n:
         raise ValueError(f"k: got {k}, takes an integer in [1, {n - 1}]")
     share, eps = k / n, checks.positive("eps", eps)

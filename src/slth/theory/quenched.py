@@ -10,7 +10,7 @@ from scipy.stats import chi2
 
 from slth import checks
 from slth.checks import FloatArray
-from slth.ensembles import Ensemble, lookup
+from slth.ensembles import Ensemble
 from slth.theory import arguments
 from slth.theory.crossing import first_n
 from slth.theory.first_moment import fixed_point
@@ -43,8 +43,8 @@ def success_probability(
     Cost: 0.02 s, 0.5 s for nsn; with a fixed z times the number of distinct |z_j|. Source: derived;
     checked against Monte Carlo in tests.
     """
-    law = lookup(ensemble, d)
-    n = checks.integer("n", n, low=1)
+    law, d = arguments.law(ensemble, d)
+    n = arguments.size("n", n, low=1)
     eps = arguments.tolerance(eps, law)
     if z is not None:
         target = arguments.target(z, d)
@@ -69,7 +69,7 @@ def threshold(ensemble: str | Ensemble, d: int, eps: float, probability: float =
     increases with n wherever it is neither near 0 nor eps of the order of σ. Cost: about 2 log2 n
     evaluations. Source: derived; checked against Monte Carlo in tests.
     """
-    law = lookup(ensemble, d)
+    law, d = arguments.law(ensemble, d)
     eps, level = arguments.tolerance(eps, law), arguments.probability(probability)
     return first_n(lambda n: success_probability(law, n, d, eps) >= level)
 
@@ -80,7 +80,7 @@ def quenched_n_star(d: int, eps: float) -> float:
     The larger root, real-valued; 0 when there is none (eps above the spread of the sums). Source:
     derived; checked against Monte Carlo in tests.
     """
-    d, eps = checks.integer("d", d, low=1), checks.positive("eps", eps)
+    d, eps = arguments.size("d", d, low=1), checks.positive("eps", eps)
     return fixed_point(d, eps, math.pi * math.e / 2)
 
 
@@ -90,7 +90,7 @@ def best_error(n: int, d: int, ensemble: str | Ensemble = "normal") -> float:
     Sup norm, one fixed target in the cube; meaningless below the step of an integer ensemble.
     Source: derived; checked against Monte Carlo in tests.
     """
-    law, n = lookup(ensemble, d), checks.integer("n", n, low=1)
+    (law, d), n = arguments.law(ensemble, d), arguments.size("n", n, low=1)
     return 0.5 * math.sqrt(math.pi * math.e * n / 2) * 2.0 ** (-n / d) * law.std
 
 

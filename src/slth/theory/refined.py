@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from slth import checks, seeding
 from slth.checks import FloatArray
-from slth.ensembles import Ensemble, lookup
+from slth.ensembles import Ensemble
 from slth.theory import arguments
 
 CLUSTER = 4  # shortest candidates whose sums hit together
@@ -43,10 +43,10 @@ def refined_probability(
     eps = 0.05 and d = 2, 3, 4 within about 0.02 on average, where the simple formula is off by up
     to 0.1. Source: derived; checked against brute force in tests.
     """
-    law = lookup(ensemble, d)
+    law, d = arguments.law(ensemble, d)
     if law.step:
         raise ValueError(f"ensemble: got {law.name!r}, takes one with a density, not integers")
-    n, eps = checks.integer("n", n, low=1), checks.positive("eps", eps)
+    n, eps = arguments.size("n", n, low=1), checks.positive("eps", eps)
     samples = checks.integer("samples", samples, low=1)
     target = None if z is None else arguments.target(z, d)
     step = max(1, min(CHUNK // (n * d), SQUARES // d**2))

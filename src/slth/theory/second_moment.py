@@ -25,8 +25,8 @@ def second_moment_ratio(n: int, k: int, d: int, eps: float, z: ArrayLike) -> flo
     of da Cunha, d'Amore, Natale 2023; the numbers are derived; checked against Monte Carlo in
     tests.
     """
-    d, n = checks.integer("d", d, low=1), checks.integer("n", n, low=1)
-    k = checks.integer("k", k, low=1, high=n)
+    d, n = arguments.size("d", d, low=1), arguments.size("n", n, low=1)
+    k = arguments.size("k", k, low=1, high=n)
     eps, target = checks.positive("eps", eps), arguments.target(z, d)
     values, counts = distinct(target)
     gains = log_gains(k, eps, tuple(values)) @ counts
@@ -44,7 +44,7 @@ def existence_certificate(
     growth from n* and bisection in n, all k <= n tried at each. Cost: O(n²) rectangles, about 2 s
     at n = 300. Source: derived; checked against Monte Carlo in tests.
     """
-    d, eps = checks.integer("d", d, low=1), checks.positive("eps", eps)
+    d, eps = arguments.size("d", d, low=1), checks.positive("eps", eps)
     target, limit = arguments.target(z, d), checks.positive("ratio", ratio)
     if limit <= 1:
         raise ValueError(f"ratio: got {ratio!r}, takes a number > 1")

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
 from slth import checks
-from slth.ensembles import Ensemble, lookup
+from slth.ensembles import Ensemble
 from slth.theory import arguments
 from slth.theory.quenched import Targets, log_hits_law, over_spreads, target_law
 from slth.theory.sums import distinct, log_hit_probabilities
@@ -22,8 +22,8 @@ def log_expected_hits_of_size(
     z: (d,) or a scalar for every coordinate. Source: derived; the terms add up to
     `log_expected_hits` in tests.
     """
-    law, n = lookup(ensemble, d), checks.integer("n", n, low=1)
-    k = checks.integer("k", k, low=1, high=n)
+    (law, d), n = arguments.law(ensemble, d), arguments.size("n", n, low=1)
+    k = arguments.size("k", k, low=1, high=n)
     eps, target = arguments.tolerance(eps, law), arguments.target(z, d)
     return log_subsets(n, k) + float(log_hit_probabilities(law, k, target, eps)[-1])
 
@@ -40,11 +40,11 @@ def size_probability(
     uniform on the cube. Ensembles with a density only. Cost: 0.02 s, 0.5 s for nsn.
     Source: derived (the simple prediction is its analogue); checked against Monte Carlo in tests.
     """
-    law = lookup(ensemble, d)
+    law, d = arguments.law(ensemble, d)
     if law.step:
         raise ValueError(f"ensemble: got {law.name!r}, takes one with a density, not integers")
-    n = checks.integer("n", n, low=2)
-    k = checks.integer("k", k, low=1, high=n - 1)
+    n = arguments.size("n", n, low=2)
+    k = arguments.size("k", k, low=1, high=n - 1)
     eps, share = checks.positive("eps", eps), k / n
     if z is None:
         values, weights, _ = target_law(law, eps)
@@ -69,8 +69,8 @@ def best_error_of_size(n: int, k: int, d: int, ensemble: str | Ensemble = "norma
     The eps with E[log λ_k] = 0 as eps → 0: `best_error` with one size. Source: derived; checked
     against Monte Carlo in tests.
     """
-    law, n = lookup(ensemble, d), checks.integer("n", n, low=2)
-    k = checks.integer("k", k, low=1, high=n - 1)
+    (law, d), n = arguments.law(ensemble, d), arguments.size("n", n, low=2)
+    k = arguments.size("k", k, low=1, high=n - 1)
     share = k / n
     spread = 0.5 * math.log(2 * math.pi * n * share * (1 - share)) + share / (2 * (1 - share))
     return 0.5 * law.std * math.exp(spread - log_subsets(n, k) / d)
@@ -82,7 +82,7 @@ def best_size(n: int, d: int) -> int:
     By α ≈ ½ - d/(2n): the centre α T of the sums is the farther from the cube the larger α is.
     Source: derived; checked against Monte Carlo in tests.
     """
-    n, d = checks.integer("n", n, low=2), checks.integer("d", d, low=1)
+    n, d = arguments.size("n", n, low=2), arguments.size("d", d, low=1)
     k = np.arange(1, n)
     share = k / n
     spread = 0.5 * np.log(share * (1 - share)) + share / (2 * (1 - share))

@@ -14,6 +14,7 @@ from slth.studies.learned.claims import macros
 from slth.studies.learned.claims_margins import margin_macros
 from slth.studies.learned.margins import TOGETHER, above_together, margins
 from slth.studies.learned.published import comparisons
+from slth.studies.learned.wordings import Verdict
 from slth.studies.section import render
 from tests.studies import rendering_data as other
 
@@ -155,10 +156,12 @@ def test_margins_together_are_holms_by_adjusted_p_values(seed: int) -> None:
         assert (m.p < 0.01) == (m.low > 0 or m.high < 0)  # the interval and the test agree
 
 
-@pytest.mark.parametrize(("name", "verdict"), [("mnist", "reproduced"), ("digits", "not compar")])
-def test_published_figures_are_compared_on_their_own_data_only(name: str, verdict: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "verdict"), [("mnist", Verdict.REPRODUCED), ("digits", Verdict.OTHER_DATA)]
+)
+def test_published_figures_are_compared_on_their_own_data_only(name: str, verdict: Verdict) -> None:
     lines = comparisons(masks(name=name))
-    assert lines[0].verdict.startswith(verdict)
+    assert lines[0].verdict is verdict
     assert all(line.source and line.claim and line.published for line in lines)
 
 

@@ -1,24 +1,27 @@
 """ONNX files as a `Network`: node by node, compared with ONNX's own reference evaluator."""
 
+import math
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from slth.bounded import size_of
 from slth.networks import probes
 from slth.networks.graph import INPUT, Shape
 from slth.networks.network import Network
 from slth.networks.reading._torch import shape_of
 from slth.networks.reading.builder import Builder, UnreadableError, Value
 from slth.networks.reading.comparing import agrees
+from slth.networks.reading.constants import Constants
 from slth.networks.reading.operators import OPERATORS, Node
 from slth.networks.reading.pending import TooWideError, folded
 from slth.networks.reading.tracing import BATCH
 
 LARGEST = 2**31  # bytes of a file, as many as protobuf takes
+ENTRIES = 2**28  # of all values of a batch together
 FLOATS = ("FLOAT", "FLOAT16", "BFLOAT16", "DOUBLE")
 
 
@@ -40,8 +43,7 @@ def from_onnx(path: str | os.PathLike[str], example: object = None) -> Network:
     onnx = _package()
     model = _loaded(onnx, path)
     graph = model.graph
-    _to_double(onnx, model)
-    constants = {t.name: onnx.numpy_helper.to_array(t) for t in graph.initializer}
+    constants = _weights(onnx, model, path)
     given = [i for i in graph.input if i.name not in constants]
     if len(given) != 1 or len(graph.output) != 1:
         raise ValueError(
@@ -50,13 +52,18 @@ def from_onnx(path: str | os.PathLike[str], example: object = None) -> Network:
     batch, shape = _dimensions(given[0], shape_of(example))
     builder = Builder(shape, True)
     values: dict[str, Any] = {**constants, given[0].name: builder.given, "": None}
+    computed = Constants(onnx, model.opset_import, model.ByteSize())
     for i, node in enumerate(graph.node):
         name = node.name or f"{node.op_type.lower()}_{i}"
         at = f"path: node {name} ({node.op_type})"
         try:
-            values |= _outputs(onnx, Node(builder, name, batch, node), values)
+            values |= _outputs(computed, Node(builder, name, batch, node), values)
+            _check_size(builder, batch)
         except UnreadableError as error:
             raise ValueError(f"{at}: {error}") from None
+        except Exception as error:  # inputs and attributes of other kinds than the operator's
+            words = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+            raise ValueError(f"{at}: got what the operator does not take ({words})") from None
     made = values.get(graph.output[0].name)
     if not isinstance(made, Value):
         raise ValueError("path: got an output that is a constant, takes one that depends on input")
@@ -76,6 +83,7 @@ def _package() -> Any:
         import onnx
         import onnx.numpy_helper
         import onnx.reference
+        import onnx.shape_inference
     except ImportError as error:
         raise ModuleNotFoundError(
             f"onnx: {error}; from_onnx needs the extra: pip install 'slth[onnx]'"
@@ -86,10 +94,8 @@ def _package() -> Any:
 def _loaded(onnx: Any, path: object) -> Any:
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path: got {type(path).__name__}, takes the path of a file")
-    size = Path(path).stat().st_size
-    if size > LARGEST:
-        raise ValueError(f"path: got {path} of {size:,} bytes, takes at most {LARGEST:,}")
     try:
+        size_of(path, LARGEST)
         model = onnx.load(str(path))
         if not model.graph.node:
             raise ValueError("it has no nodes")
@@ -99,6 +105,16 @@ def _loaded(onnx: Any, path: object) -> Any:
         words = str(error).partition("\n")[0]
         raise ValueError(f"path: got {path}, takes an ONNX model ({words})") from None
     return model
+
+
+def _weights(onnx: Any, model: Any, path: object) -> dict[str, np.ndarray]:
+    """The constants of a file by name, the model made float64."""
+    try:
+        _to_double(onnx, model)
+        return {t.name: onnx.numpy_helper.to_array(t) for t in model.graph.initializer}
+    except Exception as error:  # sizes that its bytes do not fill, dtypes that are none
+        words = str(error).partition("\n")[0]
+        raise ValueError(f"path: got {path}, takes an ONNX model ({words})") from None
 
 
 def _to_double(onnx: Any, model: Any) -> None:
@@ -116,10 +132,26 @@ def _to_double(onnx: Any, model: Any) -> None:
         if value.type.tensor_type.elem_type in kinds:
             value.type.tensor_type.elem_type = onnx.TensorProto.DOUBLE
     for node in model.graph.node:
+        _plain_constant(onnx, node)
         for attribute in node.attribute:
             wide(attribute.t)
             if node.op_type == "Cast" and attribute.name == "to" and attribute.i in kinds:
                 attribute.i = onnx.TensorProto.DOUBLE
+
+
+def _plain_constant(onnx: Any, node: Any) -> None:
+    """Floats that a node makes in another way than by a tensor, of float32 so, as a tensor."""
+    made = {a.name: a.floats or [a.f] for a in node.attribute if a.name.startswith("value_float")}
+    if node.op_type == "ConstantOfShape" and not node.attribute:
+        values = np.zeros(1)
+    elif node.op_type == "Constant" and made:
+        ((kind, floats),) = made.items()
+        values = np.array(floats if kind == "value_floats" else floats[0], dtype=np.float64)
+    else:
+        return
+    tensor = onnx.numpy_helper.from_array(values)
+    del node.attribute[:]
+    node.attribute.append(onnx.helper.make_attribute("value", tensor))
 
 
 def _dimensions(given: Any, example: Shape | None) -> tuple[int, Shape]:
@@ -138,10 +170,20 @@ def _dimensions(given: Any, example: Shape | None) -> tuple[int, Shape]:
         )
     if any(n not in (0, side) for n, side in zip(known, shape, strict=True)):
         raise ValueError(f"example: got shape {shape}, takes {tuple(known)} as the file says")
+    if batch < 0 or min(shape) < 0 or batch * math.prod(shape) > ENTRIES:
+        raise ValueError(f"path: got inputs {(batch, *shape)}, takes at most {ENTRIES:,} numbers")
     return batch, shape
 
 
-def _outputs(onnx: Any, node: Node, values: dict[str, Any]) -> dict[str, Any]:
+def _check_size(builder: Builder, batch: int) -> None:
+    size = batch * sum(map(math.prod, builder.shapes.values()))
+    if size > ENTRIES:
+        raise UnreadableError(
+            f"comes to {size:,} numbers with the values before it, takes at most {ENTRIES:,}"
+        )
+
+
+def _outputs(computed: Constants, node: Node, values: dict[str, Any]) -> dict[str, Any]:
     """Values of a node's outputs by name."""
     proto = node.proto
     missing = [name for name in proto.input if name not in values]
@@ -154,24 +196,13 @@ def _outputs(onnx: Any, node: Node, values: dict[str, Any]) -> dict[str, Any]:
         start, end = node.get("start", 0), node.get("end", len(whole))
         return {proto.output[0]: np.array(whole[start:end], dtype=np.int64)}
     if not symbolic:
-        return _computed(onnx, proto, inputs)
+        return computed.outputs(proto, inputs)
     read = OPERATORS.get(proto.op_type) if proto.domain in ("", "ai.onnx") else None
     if read is None:
         raise UnreadableError(
             f"is no step; takes {', '.join(OPERATORS)}; export the module that ends before it"
         )
     return {proto.output[0]: read(node, *inputs)}
-
-
-def _computed(onnx: Any, proto: Any, inputs: list[Any]) -> dict[str, Any]:
-    """What a node computes of constants alone, by ONNX's own evaluator."""
-    feeds = {n: v for n, v in zip(proto.input, inputs, strict=True) if n}
-    try:
-        found = onnx.reference.ReferenceEvaluator(proto).run(None, feeds)
-    except Exception as error:
-        words = str(error).partition("\n")[0]
-        raise UnreadableError(f"of constants cannot be computed ({words})") from None
-    return dict(zip(proto.output, found, strict=True))
 
 
 def _compare(onnx: Any, model: Any, given: str, batch: int, network: Network) -> None:

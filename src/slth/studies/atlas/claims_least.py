@@ -1,31 +1,32 @@
 """Sentences of the atlas that the data choose: least errors, and the fitted threshold."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from slth.intervals import SIGNIFICANCE, excess_of_misses
+from slth.studies.atlas import wordings
+from slth.studies.atlas.wordings import Inside, Law, Proved, Quality
 from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
     MISSING,
     count,
+    dimensions,
     fixed,
     integer,
     listing,
     number,
     percent,
-    sentence,
     span,
 )
+from slth.studies.printing.summaries import complete, first
+from slth.studies.printing.wordings import any_of, clause, sentence
 
-LAW = (
-    r"for every ensemble $A=1$ and $B=\frac12$ lie inside the intervals: for one target "
-    r"$d\log_2(1/\varepsilon)$ is the leading term, with constant one"
-)
 CLOSE = 0.06  # of A to one: "a few per cent"
 TELLING = 0.1  # half width of an interval of A above which nothing is concluded from it
 THEORY = {"a": (1.0, "1"), "b": (0.5, r"\frac12")}  # of eps* = ½ σ √(πen/2) 2^(-n/d)
+LEAST = ["ensemble", "d", "n", "trials", "median", "confidence", "unproved", "shift", "shift_low"]
+LEAST += ["shift_high", "prediction", "inside", "refined", "refined_inside"]
+FIT = ["ensemble", "source", "p", "a", "a_low", "a_high", "b", "b_low", "b_high"]
 
 
 def printed(ensemble: object) -> str:
@@ -33,11 +34,14 @@ def printed(ensemble: object) -> str:
     return titles.ensemble(ensemble)
 
 
+def ensembles(table: pd.DataFrame) -> str:
+    """The names of a table's ensembles in print, in the order of their first rows."""
+    return listing(map(printed, dict.fromkeys(table["ensemble"])))
+
+
 def level(table: pd.DataFrame) -> str:
     """The confidence of a table's intervals, in per cent."""
-    if table.empty:
-        return MISSING
-    return percent(float(table["confidence"].iloc[0]), 0)
+    return percent(first(table, "confidence"), 0)
 
 
 def largest_sizes(sizes: pd.DataFrame) -> pd.DataFrame:
@@ -50,28 +54,27 @@ def largest_sizes(sizes: pd.DataFrame) -> pd.DataFrame:
 
 def least_macros(least: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for everything the prose says about the least errors."""
-    known = least[least["median"].notna()] if len(least) else least
+    table = complete("atlas_least", least, LEAST)
+    known = table[table["median"].notna()]
     return {
-        "AtlasLeastTrials": integer(float(least["trials"].sum())) if len(least) else MISSING,
-        "AtlasLeastEach": span(least["trials"].to_numpy(float)) if len(least) else MISSING,
-        "AtlasLeastPoints": count(len(least), "grid point"),
-        "AtlasLeastEnsembles": listing(map(printed, dict.fromkeys(_column(least, "ensemble")))),
-        "AtlasLeastDims": listing(f"${d:g}$" for d in sorted(set(_column(least, "d")))),
-        "AtlasLeastSizes": span(np.array(_column(least, "n"), dtype=float)),
-        "AtlasLeastMedians": span(np.array(_column(known, "median"), dtype=float), "number"),
-        "AtlasLeastProved": _proved(least),
+        "AtlasLeastTrials": integer(float(table["trials"].sum())) if len(table) else MISSING,
+        "AtlasLeastEach": span(table["trials"]),
+        "AtlasLeastPoints": count(len(table), "grid point"),
+        "AtlasLeastEnsembles": ensembles(table),
+        "AtlasLeastDims": dimensions(table["d"]),
+        "AtlasLeastSizes": span(table["n"]),
+        "AtlasLeastMedians": span(known["median"], "number"),
+        "AtlasLeastProved": _proved(table),
         "AtlasLeastAgreement": _agreement(known),
-        "AtlasConfidence": level(least),
+        "AtlasConfidence": level(table),
         "AtlasShift": _shifts(known),
     }
 
 
 def fit_macros(fit: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for the fit of n_50 = A d log2(1/eps) + B d log2 n + C d."""
-    rows = fit if len(fit) and "a" in fit else fit.iloc[:0]
-    observed, corrected = (
-        rows[rows["source"] == source] if len(rows) else rows for source in ("median", "corrected")
-    )
+    rows = complete("atlas_fit", fit if "a" in fit else pd.DataFrame(), FIT)
+    observed, corrected = (rows[rows["source"] == source] for source in ("median", "corrected"))
     return {
         "AtlasFit": _fit_words(observed),
         "AtlasFitQuality": _quality(observed),
@@ -79,130 +82,121 @@ def fit_macros(fit: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def _column(table: pd.DataFrame, name: str) -> list[Any]:
-    return list(table[name]) if len(table) else []
-
-
 def _proved(least: pd.DataFrame) -> str:
-    if least.empty:
-        return "This run sought no least error."
     left = int(least["unproved"].sum())
-    if left:
-        return sentence(f"{count(left, 'instance')} could not be proved and are left out")
-    return "Every least error is proved."
+    verdict = Proved.SOME if left else Proved.ALL if len(least) else Proved.NOTHING
+    return sentence(verdict, wordings.PROVED, left=count(left, "instance"))
+
+
+def off_by(table: pd.DataFrame, prediction: str) -> dict[str, str]:
+    """Candidates between the median and its prediction: the mean and the most."""
+    away = (table["d"] * np.log2((table["median"] / table[prediction]).astype(float))).abs()
+    return {"mean": fixed(float(away.mean()), 2), "most": fixed(float(away.max()), 2)}
 
 
 def _agreement(known: pd.DataFrame) -> str:
-    if known.empty:
-        return ""
-    confidence, points = float(known["confidence"].iloc[0]), len(known)
-    parts = []
-    for column, inside, words in (
-        ("prediction", "inside", r"\eqref{eq:quenched}"),
-        ("refined", "refined_inside", r"the refinement \eqref{eq:refined}"),
-    ):
-        missed = points - int(known[inside].sum())
-        away = (known["d"] * np.log2(known["median"] / known[column])).abs()
-        p = excess_of_misses(points, missed, confidence)
-        parts.append(
-            f"the median that {words} predicts lies inside the interval at "
-            f"{integer(points - missed)} of {count(points, 'point')} ($p = {number(p).strip('$')}$ "
-            f"for an exact formula) and is off by {fixed(float(away.mean()), 2)} candidates on "
-            f"average, {fixed(float(away.max()), 2)} at most"
-        )
-    return " ".join(sentence(part) for part in parts)
+    points = len(known)
+    words = []
+    for column, (inside, name) in wordings.PREDICTIONS.items() if points else ():
+        hits = int(known[inside].sum())
+        p = excess_of_misses(points, points - hits, first(known, "confidence"))
+        fields = {
+            "inside": integer(hits),
+            "points": count(points, "point"),
+            **off_by(known, column),
+        }
+        p_words = number(p).strip("$")
+        words.append(wordings.AGREEMENT.format(prediction=name, p=p_words, **fields))
+    return " ".join(words)
 
 
 def _shifts(known: pd.DataFrame) -> str:
     """What nsn costs against normal: the question of the seed, with its interval."""
-    own = known[known["ensemble"] == "nsn"] if len(known) else known
-    own = own[own["shift"].notna()] if len(own) else own
-    if own.empty:
-        return "This run did not set normally-scaled normal candidates beside normal ones."
+    own = known[(known["ensemble"] == "nsn") & known["shift"].notna()]
+    means = own.groupby("d", sort=True)["shift"].mean()
+    ends = means.iloc[[0, -1]] if len(means) > 1 else means[:0]
+    by_d = {}
+    if len(ends):
+        by_d = {"d": ends.index[0], "last_d": ends.index[1]}
+        by_d |= {"mean": fixed(ends.iloc[0], 2), "last_mean": fixed(ends.iloc[1], 2)}
     clear = int(((own["shift_low"] > 0) | (own["shift_high"] < 0)).sum())
-    first, last = float(own["d"].min()), float(own["d"].max())
-    means = {d: float(own.loc[own["d"] == d, "shift"].mean()) for d in (first, last)}
-    words = (
-        "with normally-scaled normal in place of normal candidates the median is reached with "
-        f"{fixed(float(own['shift'].min()), 2)} to {fixed(float(own['shift'].max()), 2)} "
-        f"candidates more, different from zero at {integer(clear)} of {count(len(own), 'point')}"
+    return sentence(
+        any_of(own),
+        wordings.SHIFT,
+        least=fixed(float(own["shift"].min()), 2),
+        most=fixed(float(own["shift"].max()), 2),
+        clear=integer(clear),
+        points=count(len(own), "point"),
+        means=clause(any_of(ends), wordings.MEANS, **by_d),
     )
-    if first != last:
-        words += (
-            f"; the mean shift is {fixed(means[first], 2)} at $d = {first:g}$ and "
-            f"{fixed(means[last], 2)} at $d = {last:g}$"
-        )
-    return sentence(words)
+
+
+def _constant(row: dict, name: str) -> str:
+    value, low, high = (fixed(row[f"{name}{end}"], 3) for end in ("", "_low", "_high"))
+    return wordings.CONSTANT.format(name=name.upper(), value=value.strip("$"), low=low, high=high)
 
 
 def _fit_words(observed: pd.DataFrame) -> str:
-    if observed.empty:
-        return "This run has too few points for a fit."
-    parts = []
-    for row in observed.to_dict("records"):
-        values = ", ".join(
-            f"${name.upper()} = {fixed(row[name], 3).strip('$')}$ "
-            f"[{fixed(row[f'{name}_low'], 3)}, {fixed(row[f'{name}_high'], 3)}]"
-            for name in ("a", "b")
-        )
-        parts.append(f"for {printed(row['ensemble'])} candidates {values}")
-    return sentence(listing(parts))
+    fits = listing(
+        f"for {printed(row['ensemble'])} candidates {_constant(row, 'a')}, {_constant(row, 'b')}"
+        for row in observed.to_dict("records")
+    )
+    return sentence(any_of(observed), wordings.FIT, fits=fits)
 
 
 def _quality(observed: pd.DataFrame) -> str:
-    if observed.empty:
-        return ""
     poor = observed[observed["p"] < SIGNIFICANCE]
-    if poor.empty:
-        return "The three terms describe the medians to within their noise."
-    names = listing(map(printed, poor["ensemble"]))
-    return sentence(
-        f"for {names} candidates the three terms do not describe the medians to within their "
-        "noise, so that further terms matter at these sizes; the intervals are widened accordingly"
-    )
+    verdict = Quality.POOR if len(poor) else Quality.GOOD if len(observed) else Quality.NOTHING
+    return sentence(verdict, wordings.QUALITY, ensembles=listing(map(printed, poor["ensemble"])))
+
+
+def outside(fit: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Rows of a fit whose interval of a constant does not hold the value of the theory."""
+    value = THEORY[name][0]
+    return fit[~((fit[f"{name}_low"] <= value) & (value <= fit[f"{name}_high"]))]
+
+
+def inside(fit: pd.DataFrame) -> Inside:
+    """Whether both constants of the theory lie inside all their intervals."""
+    return Inside.SOME if any(len(outside(fit, name)) for name in THEORY) else Inside.ALL
+
+
+def law(observed: pd.DataFrame) -> Law:
+    """Whether n = d log2(1/eps) + ½ d log2 n + O(d) is what the data say."""
+    if observed.empty:
+        return Law.NOTHING
+    if float((observed["a_high"] - observed["a_low"]).max()) / 2 > TELLING:
+        return Law.WIDE
+    if inside(observed) is Inside.ALL:
+        return Law.HOLDS
+    close = observed["a_low"].min() > 1 - CLOSE and observed["a_high"].max() < 1 + CLOSE
+    return Law.CLOSE if close else Law.FAILS
 
 
 def _verdict(observed: pd.DataFrame, corrected: pd.DataFrame) -> str:
-    """Whether n = d log2(1/eps) + ½ d log2 n + O(d) is what the data say."""
-    if observed.empty:
-        return "Nothing follows for the first open question."
-    half = float((observed["a_high"] - observed["a_low"]).max()) / 2
-    if half > TELLING:
-        return sentence(
-            f"the intervals of $A$ reach {fixed(half)} to either side, too far for a conclusion"
-        )
-    text = _against_law(observed)
-    if LAW[1:] not in text:
-        low, high = float(observed["a_low"].min()), float(observed["a_high"].max())
-        near = r"; the leading term is $d\log_2(1/\varepsilon)$ to within a few per cent"
-        close = near if low > 1 - CLOSE and high < 1 + CLOSE else ""
-        text += " " + sentence(
-            f"the intervals of $A$ reach from {fixed(low)} to {fixed(high)}{close}"
-        )
-    return f"{text} {_corrected(corrected)}"
-
-
-def _against_law(fit: pd.DataFrame) -> str:
-    words = []
-    for name, (value, shown) in THEORY.items():
-        inside = (fit[f"{name}_low"] <= value) & (value <= fit[f"{name}_high"])
-        if not inside.all():
-            names = listing(map(printed, fit.loc[~inside, "ensemble"]))
-            value_words = f"${name.upper()}={shown}$ lies outside its interval"
-            words.append(f"{value_words} for {names} candidates")
-    return sentence("; ".join(words) or LAW)
-
-
-def _corrected(corrected: pd.DataFrame) -> str:
-    """The same, less the terms that the prediction itself adds to the law at these sizes."""
+    """The law against the fit, and against the fit less what the prediction adds to the law."""
     values = listing(
-        f"$A = {fixed(row['a'], 3).strip('$')}$ [{fixed(row['a_low'], 3)}, "
-        f"{fixed(row['a_high'], 3)}] for {printed(row['ensemble'])}"
+        f"{_constant(row, 'a')} for {printed(row['ensemble'])}"
         for row in corrected.to_dict("records")
     )
-    text = _against_law(corrected)
-    joined = text[0].lower() + text[1:] if text.startswith("For") else text
     return sentence(
-        r"less the terms by which \eqref{eq:quenched} differs from $\varepsilon^\ast$ at these "
-        f"sizes the fit gives {values} candidates; then {joined}"
+        law(observed),
+        wordings.LAW,
+        half=fixed(float((observed["a_high"] - observed["a_low"]).max()) / 2),
+        against=_against(observed),
+        low=fixed(float(observed["a_low"].min())),
+        high=fixed(float(observed["a_high"].max())),
+        corrected=values,
+        then=_against(corrected),
     )
+
+
+def _against(fit: pd.DataFrame) -> str:
+    parts = [
+        wordings.CONSTANT_OUTSIDE.format(
+            name=name.upper(), value=shown, ensembles=listing(map(printed, rows["ensemble"]))
+        )
+        for name, (_, shown) in THEORY.items()
+        if len(rows := outside(fit, name))
+    ]
+    return clause(inside(fit), wordings.INSIDE, outside="; ".join(parts))

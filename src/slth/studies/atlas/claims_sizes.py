@@ -5,32 +5,38 @@ import pandas as pd
 
 from slth.ensembles import lookup
 from slth.intervals import SIGNIFICANCE, excess_of_misses
-from slth.studies.atlas.claims_least import largest_sizes, level, printed
+from slth.studies.atlas import wordings
+from slth.studies.atlas.claims_least import ensembles, largest_sizes, level, off_by
+from slth.studies.atlas.wordings import Misses
 from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
     MISSING,
     count,
+    dimensions,
     fixed,
     integer,
     listing,
     number,
-    sentence,
     setting,
     span,
 )
+from slth.studies.printing.summaries import complete, first
+from slth.studies.printing.wordings import any_of, clause, sentence
+
+COVERING = ["ensemble", "d", "n", "trials", "price", "median", "prediction", "low", "high"]
+COVERING += ["confidence", "union"]
+SIZES = ["ensemble", "d", "n", "k", "trials", "confidence", "prediction", "low", "high", "rate"]
+SIZES += ["best_error", "ratio", "exact_ratio", "ratio_low", "ratio_high"]
+SEARCH = ["ensemble", "d", "n", "trials", "work", "median", "limit", "solver"]
 
 
 def covering_macros(covering: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for everything the prose says about all targets at once."""
-    table = covering
+    table = complete("atlas_covering", covering, COVERING)
     return {
-        "AtlasCoverTrials": span(table["trials"].to_numpy(float)) if len(table) else MISSING,
-        "AtlasCoverDims": listing(f"${d:g}$" for d in sorted(set(table["d"])))
-        if len(table)
-        else "none",
-        "AtlasCoverEnsembles": listing(map(printed, dict.fromkeys(table["ensemble"])))
-        if len(table)
-        else "none",
+        "AtlasCoverTrials": span(table["trials"]),
+        "AtlasCoverDims": dimensions(table["d"]),
+        "AtlasCoverEnsembles": ensembles(table),
         "AtlasCoverPrice": _price(table),
         "AtlasCoverPrediction": _covering_agreement(table),
         "AtlasCoverUnion": _union(table),
@@ -41,149 +47,132 @@ def size_macros(
     sizes: pd.DataFrame, ratios: pd.DataFrame, overlaps: pd.DataFrame
 ) -> dict[str, str]:
     """Return macro name → LaTeX for subsets of one size and the second-moment method."""
-    fixed_sizes = sizes[sizes["k"] > 0] if len(sizes) else sizes
+    table = complete("atlas_sizes", sizes, SIZES)
+    eps = sorted(set(ratios["eps"])) if len(ratios) else []
     return {
-        "AtlasSizesTrials": span(sizes["trials"].to_numpy(float)) if len(sizes) else MISSING,
-        "AtlasSizesConfidence": level(sizes),
-        "AtlasSizesAgreement": _size_agreement(fixed_sizes),
-        "AtlasSizesBest": _best_sizes(largest_sizes(sizes)),
-        "AtlasMoments": _moments(sizes),
+        "AtlasSizesTrials": span(table["trials"]),
+        "AtlasSizesConfidence": level(table),
+        "AtlasSizesAgreement": _size_agreement(table[table["k"] > 0]),
+        "AtlasSizesBest": _best_sizes(largest_sizes(table)),
+        "AtlasMoments": _moments(table),
         "AtlasCertificates": _certificates(ratios),
         "AtlasOverlaps": _overlaps(overlaps),
-        "AtlasCertificateEps": listing(setting(eps) for eps in sorted(set(ratios["eps"])))
-        if len(ratios)
-        else MISSING,
+        "AtlasCertificateEps": listing(map(setting, eps)) if eps else MISSING,
     }
 
 
 def search_macros(search: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for the computational gap."""
-    if search.empty:
-        return dict.fromkeys(["AtlasSearchTrials", "AtlasSearchWork"], MISSING) | {
-            "AtlasSearch": "This run compared no searches."
-        }
+    table = complete("atlas_search", search, SEARCH)
     return {
-        "AtlasSearchTrials": span(search["trials"].to_numpy(float)),
-        "AtlasSearchWork": integer(float(search["work"].max())),
-        "AtlasSearch": _search(search),
+        "AtlasSearchTrials": span(table["trials"]),
+        "AtlasSearchWork": integer(float(table["work"].max())),
+        "AtlasSearch": _search(table),
     }
 
 
 def _price(table: pd.DataFrame) -> str:
-    if table.empty:
-        return "This run asked for one target at a time only."
-    parts = []
-    for d, own in table.groupby("d", sort=True):
-        words = span(own["price"].to_numpy(float), "number")
-        parts.append(f"{words} at $d = {d:g}$")
-    return sentence(
-        "at the tolerance that covers the cube in half the samples, all targets cost more than one "
-        f"by {listing(parts)} candidates (range over the points)"
+    prices = listing(
+        f"{span(own['price'], 'number')} at $d = {d:g}$" for d, own in table.groupby("d", sort=True)
     )
+    return sentence(any_of(table), wordings.PRICE, prices=prices)
+
+
+def _inside(table: pd.DataFrame) -> pd.Series:
+    """Whether each prediction lies inside its interval."""
+    return (table["low"] <= table["prediction"]) & (table["prediction"] <= table["high"])
+
+
+def misses(table: pd.DataFrame) -> Misses:
+    """Whether the prediction misses more intervals than an exact one would."""
+    if table.empty:
+        return Misses.NOTHING
+    missed = int((~_inside(table)).sum())
+    p = excess_of_misses(len(table), missed, first(table, "confidence"))
+    return Misses.CHANCE if p >= SIGNIFICANCE else Misses.EXCESS
 
 
 def _covering_agreement(table: pd.DataFrame) -> str:
-    if table.empty:
-        return ""
-    inside = (table["low"] <= table["prediction"]) & (table["prediction"] <= table["high"])
-    away = (table["d"] * np.log2(table["median"] / table["prediction"])).abs()
-    p = excess_of_misses(len(table), int((~inside).sum()), float(table["confidence"].iloc[0]))
-    verdict = (
-        "no more misses than chance explains"
-        if p >= SIGNIFICANCE
-        else "more misses than chance explains, so that the formula is an approximation"
-    )
     return sentence(
-        f"the prediction \\eqref{{eq:covering}} lies inside the interval at "
-        f"{integer(inside.sum())} of {count(len(table), 'point')}, {verdict}; it is off "
-        f"by {fixed(float(away.mean()), 2)} candidates on average and "
-        f"{fixed(float(away.max()), 2)} at most"
+        misses(table),
+        wordings.MISSES,
+        inside=integer(_inside(table).sum()),
+        points=count(len(table), "point"),
+        **off_by(table, "prediction"),
     )
 
 
 def _union(table: pd.DataFrame) -> str:
-    known = table[table["union"].notna()] if len(table) else table
-    if known.empty:
-        return ""
-    more = (known["union"] - known["n"]).to_numpy(float)
-    return sentence(
-        "the union bound over a grid of targets, fed with the predicted chance of one target, asks "
-        f"for {span(more)} candidates more than the cube needed (range over the points)"
-    )
+    known = table[table["union"].notna()]
+    return sentence(any_of(known), wordings.UNION, more=span(known["union"] - known["n"]))
 
 
 def _size_agreement(sizes: pd.DataFrame) -> str:
-    known = sizes[sizes["prediction"].notna()] if len(sizes) else sizes
-    if known.empty:
-        return "This run counted no subsets of one size."
-    inside = (known["low"] <= known["prediction"]) & (known["prediction"] <= known["high"])
+    known = sizes[sizes["prediction"].notna()]
     away = (known["rate"] - known["prediction"]).abs()
     return sentence(
-        f"the predicted success probability of one size lies inside the interval at "
-        f"{integer(inside.sum())} of {count(len(known), 'point')} $(d, n, k)$, its mean absolute "
-        f"deviation is {fixed(float(away.mean()), 3)} and its largest {fixed(float(away.max()), 3)}"
+        any_of(known),
+        wordings.SIZES,
+        inside=integer(_inside(known).sum()),
+        points=count(len(known), "point"),
+        mean=fixed(float(away.mean()), 3),
+        most=fixed(float(away.max()), 3),
     )
 
 
 def _best_sizes(sizes: pd.DataFrame) -> str:
-    if sizes.empty:
-        return ""
     parts = []
     for (d, n), own in sizes.groupby(["d", "n"], sort=True):
         one, free = own[own["k"] > 0], own[own["k"] == 0]
         k, rate = one["k"].to_numpy(int), one["rate"].to_numpy(float)
         law = k[np.nanargmin(one["best_error"].to_numpy(float))]
-        parts.append(
-            f"$d = {d:g}$, $n = {n:g}$: $k = {k[rate.argmax()]}$ with rate {fixed(rate.max())} "
-            f"(any size {fixed(float(free['rate'].iloc[0]))}), where the law has its best at "
-            f"$k = {law}$"
-        )
-    return sentence("the most successful sizes are, for " + "; ".join(parts))
+        rates = {"rate": fixed(rate.max()), "free": fixed(float(free["rate"].iloc[0]))}
+        parts.append(wordings.BEST_SIZE.format(d=d, n=n, k=k[rate.argmax()], law=law, **rates))
+    return sentence(any_of(parts), wordings.BEST_SIZES, sizes="; ".join(parts))
 
 
 def _moments(sizes: pd.DataFrame) -> str:
-    known = sizes[sizes["exact_ratio"].notna() & (sizes["ratio_low"] > 0)] if len(sizes) else sizes
-    if known.empty:
-        return ""
+    known = sizes[sizes["exact_ratio"].notna() & (sizes["ratio_low"] > 0)]
     inside = known["exact_ratio"].between(known["ratio_low"], known["ratio_high"])
-    text = sentence(
-        "the exact ratio lies inside the interval of the observed one at "
-        f"{integer(inside.sum())} of {count(len(known), 'point')}"
-    )
     free = largest_sizes(known[known["k"] == 0])
-    if len(free):
-        parts = [
-            f"{number(row['exact_ratio'])} (observed {number(row['ratio'])}) at $d = {row['d']:g}$"
-            for row in free.to_dict("records")
-        ]
-        text += " " + sentence(f"over subsets of any size it is {listing(parts)}")
-    return text
+    ratios = listing(
+        f"{number(row['exact_ratio'])} (observed {number(row['ratio'])}) at $d = {row['d']:g}$"
+        for row in free.to_dict("records")
+    )
+    return sentence(
+        any_of(known),
+        wordings.MOMENTS,
+        inside=integer(inside.sum()),
+        points=count(len(known), "point"),
+        free=clause(any_of(free), wordings.FREE, ratios=ratios),
+    )
 
 
 def _certificates(ratios: pd.DataFrame) -> str:
-    if ratios.empty:
-        return "This run computed no certificate."
-    parts = [
-        f"$n = {row['n']:g}$ for $d = {row['d']:g}$ (best $k = {row['k']:g}$, that is "
-        f"$\\alpha\\sqrt d = {row['k'] / row['n'] * row['d'] ** 0.5:.2f}$; "
-        f"$n^\\ast = {row['n_star']:.0f}$)"
-        for row in ratios[ratios["best"]].to_dict("records")
-    ]
-    return sentence(f"the least certified sizes are {listing(parts)}")
+    records = ratios[ratios["best"]].to_dict("records") if len(ratios) else []
+    best = [{str(name): value for name, value in row.items()} for row in records]
+    shown = listing(
+        wordings.CERTIFICATE.format_map(row | {"alpha": row["k"] / row["n"] * row["d"] ** 0.5})
+        for row in best
+    )
+    return sentence(any_of(ratios), wordings.CERTIFICATES, certificates=shown)
 
 
 def _overlaps(overlaps: pd.DataFrame) -> str:
     if overlaps.empty:
-        return ""
+        return sentence(any_of(overlaps), wordings.OVERLAPS)
     own = overlaps[overlaps["d"] == overlaps["d"].max()]
     n, k = float(own["n"].iloc[0]), float(own["k"].iloc[0])
     plain, weighted = ((own["overlap"] * own[c]).sum() for c in ("plain", "weighted"))
-    same = float(own.loc[own["overlap"] == k, "weighted"].iloc[0])
     return sentence(
-        f"at $d = {own['d'].iloc[0]:g}$ two subsets of size ${k:g}$ share "
-        f"{fixed(k * k / n, 1)} candidates on average; in $\\E[Z_k^2]$ the mean overlap is "
-        f"{fixed(weighted, 1)} (plain {fixed(plain, 1)}), and pairs of equal subsets make up "
-        f"{number(same)} of it"
+        any_of(overlaps),
+        wordings.OVERLAPS,
+        d=first(own, "d"),
+        k=k,
+        shared=fixed(k * k / n, 1),
+        weighted=fixed(weighted, 1),
+        plain=fixed(plain, 1),
+        same=number(float(own.loc[own["overlap"] == k, "weighted"].iloc[0])),
     )
 
 
@@ -192,15 +181,19 @@ def _search(search: pd.DataFrame) -> str:
     for d, own in search.groupby("d", sort=True):
         small, large = own[own["n"] == own["n"].min()], own[own["n"] == own["n"].max()]
         near, far = (part.loc[part["median"].idxmin()] for part in (small, large))
-        gap = orders_above(far)
-        parts.append(
-            f"at $d = {d:g}$ the best median error falls from {number(near['median'])} at "
-            f"$n = {near['n']:g}$ ({_solver(near)}, {number(ratio_to_limit(near))} times "
-            f"$\\varepsilon^\\ast$) to {number(far['median'])} at $n = {far['n']:g}$ "
-            f"({_solver(far)}), where {fixed(gap, 1)} decimal orders separate it from "
-            f"$\\varepsilon^\\ast$"
+        words = wordings.SEARCHES.format(
+            d=d,
+            near=number(near["median"]),
+            near_n=near["n"],
+            near_solver=titles.solver(near["solver"]),
+            ratio=number(ratio_to_limit(near)),
+            far=number(far["median"]),
+            far_n=far["n"],
+            far_solver=titles.solver(far["solver"]),
+            orders=fixed(orders_above(far), 1),
         )
-    return sentence("; ".join(parts))
+        parts.append(words)
+    return sentence(any_of(parts), wordings.SEARCH, searches="; ".join(parts))
 
 
 def orders_above(row: pd.Series) -> float:
@@ -214,7 +207,3 @@ def orders_above(row: pd.Series) -> float:
 def ratio_to_limit(row: pd.Series) -> float:
     """Median error over eps*, inf where that underflows."""
     return float(row["median"] / row["limit"]) if row["limit"] > 0 else np.inf
-
-
-def _solver(row: pd.Series) -> str:
-    return titles.solver(row["solver"])

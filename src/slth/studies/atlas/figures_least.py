@@ -1,12 +1,16 @@
 """Figures of the atlas: the phase diagram, what is left of it beside eps*, covering."""
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from slth.studies.printing import style, titles
+from slth.ensembles import ENSEMBLES
+from slth.studies.printing import series, style, ticks, titles
 from slth.studies.printing.summaries import existence_limit
 
 REFERENCE = "normal"
@@ -22,126 +26,109 @@ def least_figure(least: pd.DataFrame, sufficient: pd.DataFrame) -> Figure:
         return style.empty("No least errors in this run.")
     names = list(dict.fromkeys(least["ensemble"]))
     name = REFERENCE if REFERENCE in names else names[0]
-    table = least[(least["ensemble"] == name) & least["median"].notna()]
+    table = least[(least["ensemble"] == name) & least["median"].notna()].sort_values("n")
     groups = list(table.groupby("d", sort=True))
     figure, axes = style.panels(len(groups))
+    look = style.looks(["normal"], ENSEMBLES, names)[name]
     for ax, (d, part) in zip(axes, groups, strict=True):
-        part = part.sort_values("n")
-        n, d, sigma = part["n"].to_numpy(float), float(str(d)), float(part["sigma"].iloc[0])
-        _band(ax, part)
-        grid = np.linspace(n.min(), n.max(), 100)
-        annealed = 0.5 * sigma * np.sqrt(np.pi * grid) * np.exp2(-(grid + 1) / d)
-        ax.plot(grid, annealed, color=style.REFERENCE, linewidth=0.9, label="half a hit expected")
-        counting = np.exp2(-(grid + 1) / d)
-        ax.plot(grid, counting, color=style.REFERENCE, linestyle=":", label="counting bound")
-        look = style.SERIES[1]
-        ax.plot(n, part["prediction"], color=look.colour, linestyle=look.line, label="prediction")
+        _bounds(ax, part, float(str(d)))
+        series.intervals(
+            ax, part, "n", "median", ("q10", "q90"), look, elinewidth=3.0, ecolor=style.PALE,
+            label="median, middle 80%",
+        )  # fmt: skip
         if name == REFERENCE and len(sufficient):
             own = sufficient[sufficient["d"] == d]
-            _certified(ax, own[own["certified"].between(n.min(), n.max())])
+            own = own[own["certified"].between(part["n"].min(), part["n"].max())]
+            marks = style.Look(style.COLOURS[3], "P").points() | {"markersize": 6}
+            ax.plot(own["certified"], own["eps"], **marks, label="certified" if len(own) else "_")
         ax.set_title(f"$d = {d:g}$")
-        style.log_axis(ax)
-        style.integer_axis(ax)
-    label(axes, "candidates $n$", r"tolerance $\varepsilon$")
-    style.legend(figure, axes)
+        ticks.size_axis(ax, part["n"])
+        ticks.log_axis(ax)
+    style.label(axes, "candidates $n$", r"tolerance $\varepsilon$")
+    series.key(figure, axes)
     return figure
 
 
-def _certified(ax: Axes, own: pd.DataFrame) -> None:
-    if len(own):
-        marks = {**style.SERIES[3].points(), "markersize": 6, "marker": "P"}
-        ax.plot(own["certified"], own["eps"], label="certified", **marks)
-
-
-def _band(ax: Axes, part: pd.DataFrame) -> None:
-    spread = np.abs(part[["q10", "q90"]].to_numpy(float).T - part["median"].to_numpy(float))
-    ax.errorbar(
-        part["n"],
-        part["median"],
-        yerr=spread,
-        elinewidth=3.0,
-        ecolor="#b9c0cc",
-        label="least error: median, middle 80%",
-        **style.SERIES[0].points(),
-    )
+def _bounds(ax: Axes, part: pd.DataFrame, d: float) -> None:
+    n = np.linspace(part["n"].min(), part["n"].max(), 100)
+    annealed = 0.5 * float(part["sigma"].iloc[0]) * np.sqrt(np.pi * n) * np.exp2(-(n + 1) / d)
+    ax.plot(n, annealed, color=style.REFERENCE, linewidth=0.9, label="half a hit expected")
+    counting = np.exp2(-(n + 1) / d)
+    ax.plot(n, counting, color=style.REFERENCE, linestyle=":", label="counting bound")
+    look = style.Look(style.COLOURS[1], "", style.DASHES[1])
+    ax.plot(part["n"], part["prediction"], **look.stroke(), label="prediction")
 
 
 @style.styled
 def residual_figure(least: pd.DataFrame) -> Figure:
-    """Candidates that the median needs beyond eps* = ½ σ √(πen/2) 2^(-n/d); a panel a d."""
+    """Candidates that the median needs beyond eps* = ½ σ √(πen/2) 2^(-n/d); a panel per d."""
     table = least[least["median"].notna()] if len(least) else least
     if table.empty:
         return style.empty("No least errors in this run.")
     names = list(dict.fromkeys(table["ensemble"]))
-    groups = list(table.groupby("d", sort=True))
+    groups = list(table.sort_values("n").groupby("d", sort=True))
     figure, axes = style.panels(len(groups))
+    looks = style.looks(["normal"], ENSEMBLES, names)
     for ax, (d, part) in zip(axes, groups, strict=True):
         ax.axhline(0, color=style.REFERENCE, linewidth=0.7)
-        for index, name in enumerate(names):
-            own = part[part["ensemble"] == name].sort_values("n")
-            _residual(ax, own, float(str(d)), style.series(index), 0.25 * (index - 1))
+        for place, name in enumerate(names):
+            own = _beyond(part[part["ensemble"] == name], float(str(d)))
+            shift = series.aside(part["n"], place, len(names))
+            _residual(ax, own, looks[name], shift)
         ax.set_title(f"$d = {d:g}$")
-        style.integer_axis(ax)
-    label(axes, "candidates $n$", r"candidates beyond $n$ of $\varepsilon^\ast$")
-    key = [
-        (Line2D([], [], **style.series(i).both()), titles.ensemble(name, style.plain))
-        for i, name in enumerate(names)
-    ]
-    thin = Line2D([], [], color=style.REFERENCE, linewidth=0.8, marker="x", linestyle="none")
-    style.legend_of(figure, [*key, (thin, "refined prediction")])
+        ticks.size_axis(ax, part["n"])
+    style.label(axes, "candidates $n$", r"candidates beyond $n$ of $\varepsilon^\ast$")
+    cross = Line2D([], [], color=style.REFERENCE, marker="x", linestyle="none")
+    series.key_of(figure, _ensembles(names, looks) | {"refined prediction": cross})
     return figure
 
 
-def _residual(ax: Axes, own: pd.DataFrame, d: float, look: style.Series, shift: float) -> None:
+def _beyond(own: pd.DataFrame, d: float) -> pd.DataFrame:
+    """The same in candidates: d log2 of the error over eps*; ends at -inf are unknown."""
     n = own["n"].to_numpy(float)
     base = own["sigma"].to_numpy(float) * existence_limit(n, np.full_like(n, d))
+    columns = ["median", "low", "high", "prediction", "refined"]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return own.assign(**{c: d * np.log2(own[c].to_numpy(float) / base) for c in columns})
 
-    def beyond(column: str) -> np.ndarray:
-        with np.errstate(invalid="ignore"):  # an end at -inf: too few instances for an interval
-            return d * np.log2(own[column].to_numpy(float) / base)
 
-    middle = beyond("median")
-    ends = np.clip([middle - beyond("low"), beyond("high") - middle], 0, None)
-    ends[~np.isfinite(ends)] = 0
-    ax.errorbar(n + shift, middle, yerr=ends, elinewidth=0.9, **look.points())
-    ax.plot(n, beyond("prediction"), color=look.colour, linestyle=look.line)
-    ax.plot(n, beyond("refined"), color=look.colour, marker="x", linestyle="none", markersize=3.4)
+def _residual(ax: Axes, own: pd.DataFrame, look: style.Look, shift: float) -> None:
+    ax.plot(own["n"], own["prediction"], **look.stroke())
+    series.intervals(ax, own.assign(n=own["n"] + shift), "n", "median", ("low", "high"), look)
+    refined: dict[str, Any] = {
+        "color": look.colour,
+        "marker": "x",
+        "linestyle": "none",
+        "markersize": 3.4,
+    }
+    ax.plot(own["n"], own["refined"], **refined)
 
 
 @style.styled
 def covering_figure(covering: pd.DataFrame) -> Figure:
-    """The eps that covers the whole cube, and the eps for one target, against n; a panel a d."""
+    """The eps that covers the whole cube, and the eps for one target, against n; a panel per d."""
     if covering.empty:
         return style.empty("No covering radii in this run.")
     names = list(dict.fromkeys(covering["ensemble"]))
-    groups = list(covering.groupby("d", sort=True))
+    groups = list(covering.sort_values("n").groupby("d", sort=True))
     figure, axes = style.panels(len(groups), height=1.9)
+    looks = style.looks(["normal"], ENSEMBLES, names)
     for ax, (d, part) in zip(axes, groups, strict=True):
-        for index, name in enumerate(names):
-            own, look = part[part["ensemble"] == name].sort_values("n"), style.series(index)
-            n, middle = own["n"].to_numpy(float), own["median"].to_numpy(float)
-            ends = np.abs(own[["low", "high"]].to_numpy(float).T - middle)
-            ends[~np.isfinite(ends)] = 0
-            ax.errorbar(n, middle, yerr=ends, elinewidth=0.9, **look.points())
-            ax.plot(n, own["prediction"], color=look.colour, linestyle=look.line)
-            ax.plot(n, own["one"], **look.points(), fillstyle="none")
+        for place, name in enumerate(names):
+            own, look = part[part["ensemble"] == name], looks[name]
+            shift = series.aside(part["n"], place, len(names))
+            ax.plot(own["n"], own["prediction"], **look.stroke())
+            moved = own.assign(n=own["n"] + shift)
+            series.intervals(ax, moved, "n", "median", ("low", "high"), look)
+            ax.plot(moved["n"], moved["one"], **replace(look, hollow=True).points())
         ax.set_title(f"$d = {d:g}$")
-        style.log_axis(ax)
-        style.integer_axis(ax)
-    label(axes, "candidates $n$", r"tolerance $\varepsilon$")
-    key = [
-        (Line2D([], [], **style.series(i).both()), titles.ensemble(name, style.plain))
-        for i, name in enumerate(names)
-    ]
-    hollow = Line2D([], [], color=style.REFERENCE, marker="o", fillstyle="none", linestyle="none")
-    style.legend_of(figure, [*key, (hollow, "one target")])
+        ticks.size_axis(ax, part["n"])
+        ticks.log_axis(ax)
+    style.label(axes, "candidates $n$", r"tolerance $\varepsilon$")
+    hollow = Line2D([], [], **style.Look(style.REFERENCE, "o", hollow=True).points())
+    series.key_of(figure, _ensembles(names, looks) | {"one target": hollow})
     return figure
 
 
-def label(axes: list[Axes], xlabel: str, ylabel: str) -> None:
-    """Label every panel below, and the first of each row at its side."""
-    for ax in axes:
-        ax.set_xlabel(xlabel)
-        place = ax.get_subplotspec()
-        if place is not None and place.is_first_col():
-            ax.set_ylabel(ylabel)
+def _ensembles(names: list[str], looks: style.Looks) -> dict[str, Line2D]:
+    return {titles.ensemble(name, style.plain): looks[name].handle() for name in names}

@@ -1,12 +1,13 @@
 """The entropy law of subsets of one size: figure and sentences."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from slth.studies.atlas.claims_least import printed
-from slth.studies.printing import style
+from slth.studies.printing import series, style
 from slth.studies.printing.formatting import MISSING, fixed, integer, listing, sentence
 
 MEDIAN = -np.log2(np.log(2))  # the law has λ = 1; half of the instances hit where λ = ln 2
@@ -19,25 +20,25 @@ def entropy_figure(entropy: pd.DataFrame) -> Figure:
         return style.empty("No least errors of one size in this run.")
     own = entropy[entropy["ensemble"] == entropy["ensemble"].iloc[0]]
     figure, axes = style.panels(2, height=2.0, columns=2)
-    for index, (d, part) in enumerate(own.groupby("d", sort=True)):
-        look, words = style.series(index), f"$d = {d:g}$"
-        _points(axes[0], part, look, words, 0.0)
-        _points(axes[1], part, look, words, 1.0)
     ends = np.array([own["log_subsets"].min(), own["log_subsets"].max()])
-    axes[0].plot(ends, ends + MEDIAN, color=style.REFERENCE, linewidth=0.9, label="law")
-    axes[1].axhline(MEDIAN, color=style.REFERENCE, linewidth=0.9)
-    for ax in axes:
+    law: dict[str, Any] = {"color": style.REFERENCE, "linewidth": 0.9}
+    axes[0].plot(ends, ends + MEDIAN, **law, label="law")
+    axes[1].axhline(MEDIAN, **law)
+    columns = ["bits", "bits_low", "bits_high"]
+    beyond = own.assign(**{name: own[name] - own["log_subsets"] for name in columns})
+    for ax, table in zip(axes, (own, beyond), strict=True):
+        for (d, part), look in zip(
+            table.groupby("d", sort=True), style.looks(set(own["d"])).values(), strict=True
+        ):
+            words = {"label": f"$d = {d:g}$"}
+            series.intervals(
+                ax, part, "log_subsets", "bits", ("bits_low", "bits_high"), look, **words
+            )
         ax.set_xlabel(r"$\log_2\binom{n}{k}$")
     axes[0].set_ylabel("bits taken")
     axes[1].set_ylabel(r"bits less $\log_2\binom{n}{k}$")
-    style.legend(figure, axes)
+    series.key(figure, axes)
     return figure
-
-
-def _points(ax: Axes, part: pd.DataFrame, look: style.Series, words: str, less: float) -> None:
-    x, y = part["log_subsets"].to_numpy(float), part["bits"].to_numpy(float)
-    spread = np.abs(part[["bits_low", "bits_high"]].to_numpy(float).T - y)
-    ax.errorbar(x, y - less * x, yerr=spread, elinewidth=0.7, label=words, **look.points())
 
 
 def entropy_macros(entropy: pd.DataFrame, slopes: pd.DataFrame) -> dict[str, str]:

@@ -1,14 +1,11 @@
 """Integer candidates in the atlas: rates of success on and off their lattice, and the sentences."""
 
-import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from slth.intervals import SIGNIFICANCE, excess_of_misses
 from slth.studies.atlas.claims_least import printed
-from slth.studies.atlas.figures_least import label
-from slth.studies.printing import style
+from slth.studies.printing import series, style, ticks
 from slth.studies.printing.formatting import MISSING, count, fixed, integer, number, sentence, span
 
 TARGETS = {"on": "integer targets", "off": "real targets"}
@@ -16,32 +13,28 @@ TARGETS = {"on": "integer targets", "off": "real targets"}
 
 @style.styled
 def lattice_figure(lattice: pd.DataFrame) -> Figure:
-    """Success against n, a panel an ensemble and d, a series a kind of target and tolerance."""
+    """Success against n, a panel per ensemble and d, a series per kind of target and tolerance."""
     if lattice.empty:
         return style.empty("No integer candidates in this run.")
-    series = sorted(set(zip(lattice["aimed"], lattice["eps"], strict=True)), reverse=True)
+    lattice = lattice.sort_values("n")
+    kinds = sorted(set(zip(lattice["aimed"], lattice["eps"], strict=True)), reverse=True)
+    looks = style.looks(kinds)
     groups = list(lattice.groupby(["ensemble", "d"], sort=True))
     figure, axes = style.panels(len(groups), height=1.7)
     for ax, ((ensemble, d), part) in zip(axes, groups, strict=True):
-        for index, (aimed, eps) in enumerate(series):
-            own = part[(part["aimed"] == aimed) & (part["eps"] == eps)].sort_values("n")
+        for place, (aimed, eps) in enumerate(kinds):
+            own, look = part[(part["aimed"] == aimed) & (part["eps"] == eps)], looks[aimed, eps]
             words = rf"{TARGETS[str(aimed)]}, $\varepsilon={eps:g}$"
-            _rates(ax, own, style.series(index), words, 0.12 * (index - 1))
+            ax.plot(own["n"], own["prediction"], **look.stroke())
+            moved = own.assign(n=own["n"] + series.aside(part["n"], place, len(kinds)))
+            if len(own):
+                series.intervals(ax, moved, "n", "rate", ("low", "high"), look, label=words)
         ax.set_title(f"{printed(ensemble)}, $d = {d:g}$")
-        ax.set_ylim(-0.04, 1.04)
-        style.integer_axis(ax)
-    label(axes, "candidates $n$", "success probability")
-    style.legend(figure, axes)
+        ticks.rate_axis(ax)
+        ticks.size_axis(ax, part["n"])
+    style.label(axes, "candidates $n$", "success probability")
+    series.key(figure, axes)
     return figure
-
-
-def _rates(ax: Axes, own: pd.DataFrame, look: style.Series, words: str, shift: float) -> None:
-    if own.empty:
-        return
-    n, rate = own["n"].to_numpy(float), own["rate"].to_numpy(float)
-    spread = np.abs(own[["low", "high"]].to_numpy(float).T - rate)
-    ax.errorbar(n + shift, rate, yerr=spread, elinewidth=0.8, label=words, **look.points())
-    ax.plot(n, own["prediction"], color=look.colour, linestyle=look.line)
 
 
 def lattice_macros(lattice: pd.DataFrame) -> dict[str, str]:

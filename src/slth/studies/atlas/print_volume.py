@@ -1,16 +1,17 @@
 """The proof to watch: the covered volume of d = 1, its drift, and the theorem's constant."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.stats import norm
 
 from slth.studies.atlas.claims_least import printed
-from slth.studies.atlas.figures_least import label
-from slth.studies.printing import style
+from slth.studies.printing import series, style
 from slth.studies.printing.formatting import (
     MISSING,
     fixed,
@@ -32,17 +33,17 @@ def volume_figure(volume: pd.DataFrame) -> Figure:
         return style.empty("No covered volumes in this run.")
     own = _first(volume)
     figure, axes = style.panels(2, height=2.1, columns=2)
-    paths = own.pivot(index="t", columns="replicate", values="restricted")
-    axes[0].plot(paths.iloc[:, :SHOWN], color="#b9c0cc", linewidth=0.6)
-    axes[0].plot(paths.median(axis=1), color=style.SERIES[0].colour, label="restricted, median")
-    free = own.pivot(index="t", columns="replicate", values="free").median(axis=1)
-    look = style.SERIES[1]
-    axes[0].plot(free, color=look.colour, linestyle=look.line, label="all sums, median")
+    some = own[own["replicate"].isin(sorted(set(own["replicate"]))[:SHOWN])]
+    grey: dict[str, Any] = {"color": style.PALE, "linewidth": 0.6, "legend": False}
+    sns.lineplot(some, x="t", y="restricted", units="replicate", estimator=None, ax=axes[0], **grey)
+    words = {"restricted": "restricted, median", "free": "all sums, median"}
+    middle = own.groupby("t")[list(words)].median()
+    for look, (column, name) in zip(style.looks(words).values(), words.items(), strict=True):
+        axes[0].plot(middle[column], **look.stroke(), label=name)
     axes[0].legend(fontsize=7.5, loc="lower right")
     _drift(axes[1], own)
-    label(axes, "candidates $t$", "covered share $v_t$")
-    axes[1].set_xlabel("covered share $v$")
-    axes[1].set_ylabel(r"mean of $\Delta v\,/\,v(1-v)$")
+    axes[0].set(xlabel="candidates $t$", ylabel="covered share $v_t$")
+    axes[1].set(xlabel="covered share $v$", ylabel=r"mean of $\Delta v\,/\,v(1-v)$")
     return figure
 
 
@@ -80,19 +81,15 @@ def _drift(ax: Axes, own: pd.DataFrame) -> None:
     speed = (moved["after"] - moved["before"]) / (moved["before"] * (1 - moved["before"]))
     group = np.minimum((moved["before"] * BINS).astype(int), BINS - 1)
     found = pd.DataFrame({"v": moved["before"], "speed": speed}).groupby(group)
-    table = found.agg({"v": "mean", "speed": ["mean", "std", "count"]})
-    table = table[table[("speed", "count")] > 2]
-    half = norm.isf(0.5 * (1 - _confidence(own))) * table[("speed", "std")]
-    half = half / np.sqrt(table[("speed", "count")])
-    ax.errorbar(
-        table[("v", "mean")],
-        table[("speed", "mean")],
-        yerr=half,
-        elinewidth=0.8,
-        **style.SERIES[0].points(),
+    table = found.agg(
+        v=("v", "mean"), mean=("speed", "mean"), std=("speed", "std"), count=("v", "size")
     )
-    ax.set_xlim(-0.03, 1.03)
-    ax.set_ylim(bottom=0)
+    table = table[table["count"] > 2]
+    half = norm.isf(0.5 * (1 - _confidence(own))) * table["std"] / np.sqrt(table["count"])
+    table = table.assign(low=table["mean"] - half, high=table["mean"] + half)
+    look = style.looks(["restricted"])["restricted"]
+    series.intervals(ax, table, "v", "mean", ("low", "high"), look)
+    ax.set(xlim=(-0.03, 1.03), ylim=(0, None))
 
 
 def _confidence(own: pd.DataFrame) -> float:

@@ -8,16 +8,12 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from slth.studies.benchmark import wordings
 from slth.studies.benchmark.data import PEERS, Benchmark, benchmark_of, growth, medians, own_seconds
 from slth.studies.benchmark.headline import headline
-from slth.studies.printing.formatting import (
-    escape,
-    fixed,
-    integer,
-    listing,
-    number,
-    sentence,
-)
+from slth.studies.benchmark.wordings import Asked, Origin, Peer
+from slth.studies.printing.formatting import escape, fixed, integer, listing, number
+from slth.studies.printing.wordings import any_of, clause, sentence
 
 GIVEN = ("the benchmark's timings", "published figures")  # numbers that the run takes over
 READS = {"benchmark": "benchmark"}  # table: kind
@@ -30,31 +26,32 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
 
 def benchmark_macros(benchmark: Benchmark) -> dict[str, str]:
     """Return macro name → LaTeX."""
-    machine, versions = benchmark.info.get("machine", {}), benchmark.info.get("versions", {})
-    where = (
-        "on the machine that typeset it"
-        if benchmark.info.get("own")
-        else "beforehand, on a reference machine"
-    )
+    table, versions = medians(benchmark.rows), benchmark.info.get("versions", {})
     peers = [f"{PEERS[name]} ({escape(versions[name])})" for name in PEERS if name in versions]
     return {
-        "BenchmarkOrigin": sentence(
-            f"these timings were measured {where} ({escape(machine.get('processor', 'unknown'))}, "
-            f"{integer(float(machine.get('cores', 0)))} cores), by \\texttt{{make bench}}"
-        ),
-        "BenchmarkPeers": listing(peers) if peers else "none was installed",
+        "BenchmarkOrigin": _origin(benchmark),
+        "BenchmarkPeers": clause(any_of(peers), wordings.PEERS, peers=listing(peers)),
         "BenchmarkLimit": number(float(benchmark.info.get("limit", np.nan))),
-        "BenchmarkRatios": _ratios(benchmark),
-        "BenchmarkGrowth": _growth(benchmark),
-        "BenchmarkErrors": _errors(benchmark),
-        "BenchmarkHeadline": headline(medians(benchmark.rows)),
+        "BenchmarkRatios": _ratios(table),
+        "BenchmarkGrowth": _growth(table),
+        "BenchmarkErrors": _errors(table),
+        "BenchmarkHeadline": headline(table),
     }
 
 
-def _ratios(benchmark: Benchmark) -> str:
+def _origin(benchmark: Benchmark) -> str:
+    machine = benchmark.info.get("machine", {})
+    return sentence(
+        Origin.OWN if benchmark.info.get("own") else Origin.BEFOREHAND,
+        wordings.ORIGIN,
+        processor=escape(machine.get("processor", "unknown")),
+        cores=integer(float(machine.get("cores", 0))),
+    )
+
+
+def _ratios(table: pd.DataFrame) -> str:
     """How many times longer the peers take, problem by problem."""
-    table = medians(benchmark.rows)
-    parts = []
+    ratios = []
     for (n, d, eps), part in table[table["kind"] != "best"].groupby(
         ["n", "d", "eps"], sort=False, dropna=False
     ):
@@ -62,34 +59,28 @@ def _ratios(benchmark: Benchmark) -> str:
         if peers.empty or not np.isfinite(reference):
             continue
         best = peers.sort_values("seconds", kind="stable").iloc[0]
-        least = "at least " if best["solved"] < 1 else ""
-        asked = "the least error" if np.isnan(float(str(eps))) else rf"$\varepsilon = {eps:g}$"
-        parts.append(
-            f"{least}{number(float(best['seconds']) / reference)} at $n = {n:g}$, $d = {d:g}$, "
-            f"{asked} ({PEERS[str(best['solver'])]})"
+        peer = Peer.MISSED_SOME if best["solved"] < 1 else Peer.SOLVED_ALL
+        asked = Asked.LEAST if np.isnan(float(str(eps))) else Asked.WITHIN
+        times = clause(peer, wordings.TIMES, times=number(float(best["seconds"]) / reference))
+        ratios.append(
+            f"{times} at $n = {n:g}$, $d = {d:g}$, {clause(asked, wordings.ASKED, eps=eps)} "
+            f"({PEERS[str(best['solver'])]})"
         )
-    if not parts:
-        return "No peer was measured."
-    return sentence(
-        f"on one thread each, the fastest peer takes, times our time an instance: {listing(parts)}"
-    )
+    return sentence(any_of(ratios), wordings.RATIOS, ratios=listing(ratios))
 
 
-def _growth(benchmark: Benchmark) -> str:
+def _growth(table: pd.DataFrame) -> str:
     """The measured exponent of exact search, and what a second thread gives."""
-    table = medians(benchmark.rows)
-    fit = growth(table)
-    if fit is None:
-        return "The growth of exact search with $n$ was not measured."
-    slope, sizes = fit
-    words = (
-        f"the time of exact search grows like $2^{{{fixed(slope, 2).strip('$')}\\,n}}$ over "
-        f"$n = {sizes[0]}$ to ${sizes[-1]}$, where the half lists alone grow like $2^{{n/2}}$"
-    )
+    slope, sizes = growth(table) or (np.nan, [])
     gains = _gains(table)
-    if gains:
-        words += f"; a second thread divides it by {listing(gains)}"
-    return sentence(words)
+    return sentence(
+        any_of(sizes),
+        wordings.GROWTH,
+        slope=fixed(slope, 2).strip("$"),
+        least=min(sizes, default=0),
+        most=max(sizes, default=0),
+        threads=clause(any_of(gains), wordings.THREADS, gains=listing(gains)),
+    )
 
 
 def _gains(table: pd.DataFrame) -> list[str]:
@@ -104,20 +95,14 @@ def _gains(table: pd.DataFrame) -> list[str]:
     return gains
 
 
-def _errors(benchmark: Benchmark) -> str:
+def _errors(table: pd.DataFrame) -> str:
     """Who finds the least error, and by how much."""
-    table = medians(benchmark.rows)
     best = table[(table["kind"] == "best") & (table["threads"] == 1)]
-    wins, total = 0, 0
+    wins = []
     for _, part in best.groupby(["d", "n"]):
-        others = part[part["solver"] != "klist"]["error"]
-        own = part[part["solver"] == "klist"]["error"]
-        if len(own) and len(others):
-            total += 1
-            wins += int(float(own.iloc[0]) < float(others.min()))
-    if not total:
-        return "No solver was measured beside $k$-list."
-    return sentence(
-        f"the $k$-list tree finds the least median error in {integer(wins)} of {integer(total)} "
-        "sizes"
-    )
+        klist = part["solver"] == "klist"
+        if klist.any() and not klist.all():
+            own, others = part["error"][klist].iloc[0], part["error"][~klist].min()
+            wins.append(float(own) < float(others))
+    counts = {"wins": integer(sum(wins)), "sizes": integer(len(wins))}
+    return sentence(any_of(wins), wordings.ERRORS, **counts)

@@ -1,21 +1,22 @@
-"""The benchmark figure: time against n for exact search, least error against size."""
+"""The benchmark figure: time against n for exact search, least error by solver and size."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from slth.studies.benchmark.data import PEERS, Benchmark, benchmark_of, growth, medians
-from slth.studies.printing import style, titles
+from slth.studies.benchmark.data import PEERS, Benchmark, benchmark_of, growth, label, medians
+from slth.studies.printing import series, style, ticks, titles
 from slth.studies.printing.summaries import existence_limit
 
-PLAIN = {name: titles.solver(name).replace("$", "") for name in titles.solvers()} | PEERS
-
-
 FIGURES = ("benchmark",)
+NAMES = ("mitm", *(name for name in titles.solvers() if name != "mitm"), *PEERS)
+EXISTS = r"exists: $\varepsilon^\ast$"
 
 
 def figures(frames: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
@@ -25,87 +26,66 @@ def figures(frames: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
 
 @style.styled
 def benchmark_figure(benchmark: Benchmark) -> Figure:
-    """Left: seconds to the proved optimum. Right: least error at (d, n) by solver."""
+    """Left: seconds to the proved optimum. Right: least error at (d, n) by solver, as a map."""
     table = medians(benchmark.rows)
-    exact = table[(table["kind"] == "exact") & table["eps"].isna()]
+    exact = table[(table["kind"] == "exact") & table["eps"].isna()].sort_values("n")
     best = table[(table["kind"] == "best") & (table["threads"] == 1)]
     if exact.empty and best.empty:
         return style.empty("No benchmark.")
-    figure, axes = style.panels(2, height=2.6, columns=2)
+    figure, axes = style.panels(2, height=2.4, columns=2)
     _times(axes[0], exact, float(benchmark.info.get("limit", np.nan)))
     _errors(axes[1], best)
     return figure
 
 
 def _times(ax: Axes, exact: pd.DataFrame, limit: float) -> None:
-    own = exact[exact["solver"] == "mitm"]
-    for index, (threads, part) in enumerate(own.groupby("threads", sort=True)):
-        part = part.sort_values("n")
-        words = f"meet in the middle, {threads} thread" + ("s" if threads != 1 else "")
-        ax.plot(part["n"], part["seconds"], label=words, **style.series(index).both())
-    fit = growth(exact)
-    first = own[own["threads"] == 1].sort_values("n")
-    if fit and len(first):
+    looks = style.looks(NAMES)
+    own, peers = (exact[exact["solver"].isin(names)] for names in (["mitm"], PEERS))
+    for threads, part in own.groupby("threads", sort=True):
+        words = f"{label('mitm')}, {threads} thread" + ("s" if threads != 1 else "")
+        look = replace(looks["mitm"], hollow=threads != 1)
+        ax.plot(part["n"], part["seconds"], label=words, **look.both())
+    first = own[own["threads"] == 1]
+    if growth(exact) and len(first):
         n = np.array([first["n"].min(), own["n"].max()], dtype=float)
         start = float(first["seconds"].iloc[-1]) / 2 ** (float(first["n"].iloc[-1]) / 2)
         ax.plot(n, start * 2 ** (n / 2), color=style.REFERENCE, linewidth=0.8, label=r"$2^{n/2}$")
-    for index, (name, part) in enumerate(
-        exact[exact["solver"].isin(list(PEERS))].groupby("solver")
-    ):
-        look = style.series(index + 2)
-        over = part["solved"].min() < 1
-        ax.plot(
-            part["n"] + 0.5 * (index - 1.5),
-            part["seconds"],
-            label=PLAIN[str(name)] + (" (limit)" if over else ""),
-            **look.points(),
-            fillstyle="none" if over else "full",
-        )
-    if np.isfinite(limit) and len(exact[exact["solver"].isin(list(PEERS))]):
+    for place, (name, part) in enumerate(peers.groupby("solver")):
+        stopped = part["solved"].min() < 1
+        words = label(str(name)) + (" (limit)" if stopped else "")
+        x = part["n"] + 2 * series.aside(exact["n"], place, peers["solver"].nunique())
+        ax.plot(x, part["seconds"], label=words, **looks[name].points())
+    if np.isfinite(limit) and len(peers):
         ax.axhline(limit, color=style.REFERENCE, linewidth=0.6, linestyle=":")
-    style.log_axis(ax)
-    style.integer_axis(ax)
-    ax.set_xlabel("candidates $n$ ($d = 4$)" if set(exact["d"]) == {4} else "candidates $n$")
+    ticks.log_axis(ax)
+    ticks.size_axis(ax, exact["n"])
+    ax.set_xlabel("candidates $n$" + (" ($d = 4$)" if set(exact["d"]) == {4} else ""))
     ax.set_ylabel("seconds to the least error")
-    _key_above(ax, 2)
+    ax.legend(fontsize=7, ncols=2, handlelength=1.8, loc="lower center", bbox_to_anchor=(0.5, 1.0))
 
 
 def _errors(ax: Axes, best: pd.DataFrame) -> None:
-    pairs = best[["d", "n"]].drop_duplicates().sort_values(["d", "n"])
-    sizes = list(pairs.itertuples(index=False, name=None))
-    names = [name for name in PLAIN if name in set(best["solver"])]
-    for index, name in enumerate(names):
-        part = best[best["solver"] == name].set_index(["d", "n"])["error"]
-        places = [k for k, size in enumerate(sizes) if size in part.index]
-        shift = 0.1 * (index - (len(names) - 1) / 2)
-        ax.plot(
-            np.array(places) + shift,
-            [part.loc[sizes[k]] for k in places],
-            label=PLAIN[name].replace("$", ""),
-            **style.series(index).points(),
-        )
-    if sizes:
-        d, n = np.array(sizes, dtype=float).T
-        least = max(float(best["error"].min()) / 10, 1e-9)
-        limit = existence_limit(n, d)
-        shown = limit >= least
-        ax.plot(
-            np.flatnonzero(shown),
-            limit[shown],
-            linestyle="none",
-            marker="_",
-            markersize=14,
-            color=style.REFERENCE,
-            label=r"$\varepsilon^\ast(n,d)$",
-        )
-        ax.set_xticks(range(len(sizes)), [f"{d:g}\n{n:g}" for d, n in sizes])
-    style.log_axis(ax)
-    ax.set_xlabel("$d$ and $n$")
-    ax.set_ylabel("least error found")
-    _key_above(ax, 3)
+    """Least error, darker for less; the first row is what exists by the prediction."""
+    if best.empty:
+        ax.set_axis_off()
+        return
+    table = best.pivot_table(index="solver", columns=["d", "n"], values="error")
+    table = table.reindex([name for name in NAMES if name in table.index])
+    d, n = (table.columns.get_level_values(key).to_numpy(float) for key in ("d", "n"))
+    limit = pd.DataFrame([existence_limit(n, d)], index=[EXISTS], columns=table.columns)
+    table = pd.concat([limit, table.rename(index=label)])
+    least = float(np.nanmin(table.iloc[1:].to_numpy()))
+    sns.heatmap(
+        table.clip(lower=least), annot=table.map(_cell), fmt="", cmap=style.HEAT,
+        norm=LogNorm(least, 1.0), cbar=False, linewidths=0.5, annot_kws={"fontsize": 7.5}, ax=ax,
+    )  # fmt: skip
+    ax.set_xticklabels([f"{a:g}\n{b:g}" for a, b in zip(d, n, strict=True)], rotation=0)
+    ax.tick_params(length=0)
+    ax.grid(False)
+    ax.set(xlabel="$d$ and $n$", ylabel="", title="least error found")
 
 
-def _key_above(ax: Axes, columns: int) -> None:
-    """The two panels show different things: each has its own key, clear of the data."""
-    place: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}
-    ax.legend(fontsize=7, ncols=columns, handlelength=1.8, columnspacing=1.0, **place)
+def _cell(error: float) -> str:
+    if np.isnan(error):
+        return ""
+    return f"{error:.2g}" if error >= 1e-4 else f"$10^{{{np.log10(error):.0f}}}$"

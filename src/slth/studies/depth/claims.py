@@ -6,12 +6,26 @@ import numpy as np
 import pandas as pd
 
 from slth.intervals import Interval, t_interval
+from slth.studies.depth import wordings
+from slth.studies.depth.wordings import Sum, Theorem
 from slth.studies.printing.booktabs import Table
-from slth.studies.printing.formatting import count, fixed, integer, listing, number, sentence, span
+from slth.studies.printing.formatting import (
+    MISSING,
+    count,
+    fixed,
+    integer,
+    listing,
+    number,
+    span,
+)
+from slth.studies.printing.summaries import complete, first
+from slth.studies.printing.wordings import any_of, clause, sentence, side
 
 TABLES = ()
+COLUMNS = ["kind", "layers", "d", "n", "replicate", "lower", "upper", "layer_sum", "theorem"]
 CONFIDENCE = 0.95  # of the t-intervals of exponents, over targets
-NO_DEPTH = "This run measured no error against depth."
+SLACK = 1 + 1e-9  # rounding of two float64 evaluations
+READS = {"depth": "depth"}  # table: kind
 Frames = Mapping[str, pd.DataFrame]
 
 
@@ -20,21 +34,13 @@ def tables(frames: Frames) -> dict[str, Table]:
     return {}
 
 
-READS = {"depth": "depth"}  # table: kind
-
-
 def macros(frames: Frames) -> dict[str, str]:
     """Return the numbers and sentences."""
-    table = frames["depth"]
-    if table.empty:
-        return {
-            "DepthSetting": NO_DEPTH, "DepthReplicates": "--", "DepthSum": "", "DepthGrowth": "",
-            "DepthTheorem": "", "DepthConfidence": "--",
-        }  # fmt: skip
+    table = complete("depth", frames["depth"], COLUMNS)
     return {
         "DepthSetting": _setting(table),
-        "DepthReplicates": span(table.groupby(["kind", "layers"]).size().to_numpy(float)),
-        "DepthConfidence": rf"{100 * CONFIDENCE:g}\,\%",
+        "DepthReplicates": span(table.groupby(["kind", "layers"]).size()),
+        "DepthConfidence": rf"{100 * CONFIDENCE:g}\,\%" if len(table) else MISSING,
         "DepthSum": _sum(table),
         "DepthGrowth": _growth(table),
         "DepthTheorem": _theorem(table),
@@ -42,12 +48,12 @@ def macros(frames: Frames) -> dict[str, str]:
 
 
 def _setting(table: pd.DataFrame) -> str:
-    d = ", ".join(f"${size}$" for size in sorted(set(table["d"].astype(int))))
     return sentence(
-        f"in this run $n = {table['n'].iloc[0]:g}$ in every layer, the dimension $d$ of a "
-        f"subset problem is {d}, and "
-        f"{count(int(table['replicate'].nunique()), 'target')} of each kind were drawn, with one "
-        "random network each"
+        any_of(table),
+        wordings.SETTING,
+        n=first(table, "n"),
+        d=", ".join(f"${size}$" for size in sorted(set(table["d"].astype(int)))),
+        targets=count(table["replicate"].nunique(), "target"),
     )
 
 
@@ -55,60 +61,56 @@ def _by_kind(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     return {str(kind): part for kind, part in table.groupby("kind", sort=False)}
 
 
+def _deepest(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["layers"] == table["layers"].max()]
+
+
+def _median(values: pd.Series) -> float:
+    return float(np.median(values.to_numpy(float)))  # unknown where a value is
+
+
+def adding_up(table: pd.DataFrame, ends: pd.DataFrame) -> Sum:
+    """Whether the errors of layers add up; ``ends``: of the ratio to their sum, a row per kind."""
+    if ends.empty:
+        return Sum.NOTHING
+    if table["layers"].max() == 1:
+        return Sum.ONE_LAYER
+    if (ends["upper"] < 1).all():
+        return Sum.NOT_IN_FULL
+    return Sum.IN_FULL if (ends["lower"] >= 1).any() else Sum.UNDECIDED
+
+
 def _sum(table: pd.DataFrame) -> str:
     """Whole over sum at the greatest depth: 1 is adding up."""
-    parts = []
-    deepest = int(table["layers"].max())
-    for kind, part in _by_kind(table).items():
-        last = part[part["layers"] == deepest]
-        upper = (last["upper"] / last["layer_sum"]).to_numpy(float)
-        lower = (last["lower"] / last["layer_sum"]).to_numpy(float)
-        if len(upper):
-            parts.append((float(np.median(lower)), float(np.median(upper)), kind))
-    if deepest == 1 or not parts:
-        return "One layer has nothing to add up."
+    last = _deepest(table)
+    ratios = last[["lower", "upper"]].div(last["layer_sum"], axis=0).assign(kind=last["kind"])
+    ends = ratios.groupby("kind", sort=False).agg(_median)
     words = listing(
-        f"{number(low)} and {number(high)} times the sum with {kind} kernels"
-        for low, high, kind in parts
+        f"{number(row['lower'])} and {number(row['upper'])} times the sum with {kind} kernels"
+        for kind, row in ends.iterrows()
     )
-    verdict = (
-        "the errors do not add up in full"
-        if all(high < 1 for _, high, _ in parts)
-        else "the errors add up in full at least once"
-        if any(low >= 1 for low, _, _ in parts)
-        else "the bracket does not decide whether they add up in full"
-    )
-    return sentence(
-        f"at {count(deepest, 'layer')} the median error lies between {words}: {verdict}"
-    )
+    layers = count(int(first(last, "layers")), "layer") if len(last) else MISSING
+    return sentence(adding_up(table, ends), wordings.SUM, layers=layers, ratios=words)
 
 
 def _growth(table: pd.DataFrame) -> str:
     """Exponent p of error ~ layers^p, a slope for each replicate."""
-    parts = []
-    for kind, part in _by_kind(table).items():
-        rate = exponent(part)
-        if np.isfinite(rate.low):
-            parts.append((kind, rate))
-    if not parts:
-        return ""
-    words = listing(
+    rates = {kind: exponent(part) for kind, part in _by_kind(table).items()}
+    rates = {kind: rate for kind, rate in rates.items() if np.isfinite(rate.low)}
+    exponents = listing(
         f"{fixed(rate.mean)} ({fixed(rate.low)} to {fixed(rate.high)}) with {kind} kernels"
-        for kind, rate in parts
+        for kind, rate in rates.items()
     )
-    slower = [kind for kind, rate in parts if rate.high < 1]
-    faster = [kind for kind, rate in parts if rate.low > 1]
-    verdict = []
-    if slower:
-        verdict.append(f"slower than in proportion to depth with {listing(slower)} kernels")
-    if faster:
-        verdict.append(f"faster than in proportion with {listing(faster)} kernels")
-    open_ = [kind for kind, rate in parts if rate.low <= 1 <= rate.high]
-    if open_:
-        verdict.append(f"with {listing(open_)} kernels proportion is not excluded")
-    return sentence(
-        f"as a power of the depth the upper bound grows with exponent {words}: {listing(verdict)}"
+    kinds = {
+        verdict: [kind for kind, rate in rates.items() if side(rate.low, rate.high, 1) is verdict]
+        for verdict in wordings.GROWTH
+    }
+    growth = listing(
+        clause(verdict, wordings.GROWTH, kinds=listing(names))
+        for verdict, names in kinds.items()
+        if names
     )
+    return sentence(any_of(rates), wordings.EXPONENTS, exponents=exponents, growth=growth)
 
 
 def exponent(part: pd.DataFrame) -> Interval:
@@ -122,20 +124,25 @@ def exponent(part: pd.DataFrame) -> Interval:
     return t_interval(np.array(slopes), CONFIDENCE)
 
 
+def theorem(table: pd.DataFrame) -> Theorem:
+    """Whether no lower bound exceeds the bound of the theorem, up to rounding."""
+    if table.empty:
+        return Theorem.NOTHING
+    beyond = (table["lower"] > table["theorem"] * SLACK).any()
+    return Theorem.EXCEEDED if beyond else Theorem.HOLDS
+
+
 def _theorem(table: pd.DataFrame) -> str:
-    slack = 1 + 1e-9  # rounding of two float64 evaluations
-    beyond = int((table["lower"] > table["theorem"] * slack).sum())
-    if beyond:
-        return sentence(
-            f"the lower bound exceeds the theorem's bound in {count(beyond, 'ticket')} of "
-            f"{integer(len(table))}: one of the two is wrong"
-        )
-    parts = []
+    beyond = int((table["lower"] > table["theorem"] * SLACK).sum())
+    factors = []
     for kind, part in _by_kind(table).items():
-        last = part[part["layers"] == part["layers"].max()]
+        last = _deepest(part)
         ratio = float((last["theorem"] / last["upper"].where(last["upper"] > 0)).median())
-        parts.append(f"{number(ratio)} with {kind} kernels")
+        factors.append(f"{number(ratio)} with {kind} kernels")
     return sentence(
-        f"the theorem's bound holds in all {integer(len(table))} tickets; over the certified upper "
-        f"bound it is, at the greatest depth, a factor of {listing(parts)}"
+        theorem(table),
+        wordings.THEOREM,
+        beyond=count(beyond, "ticket"),
+        tickets=integer(len(table)),
+        factors=listing(factors),
     )

@@ -3,34 +3,34 @@
 Timings belong to the machine named in the section; ratios compare forms that ran in turn.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
+from slth.studies.latency import wordings
 from slth.studies.latency.data import cells_of
+from slth.studies.latency.wordings import Origin, Saving
 from slth.studies.printing.formatting import (
-    MISSING,
     escape,
     fixed,
     integer,
     listing,
     percent,
-    sentence,
     span,
 )
+from slth.studies.printing.summaries import complete, first
+from slth.studies.printing.wordings import any_of, clause, sentence, share
 
 SAME = 0.9  # of the dense time: what is above has saved nothing to speak of
-SIZE = ["channels", "hidden", "side"]
-
-
 GIVEN = ("the latencies",)  # numbers that the run takes over
 READS = {"latency": "latency"}  # table: kind
+COLUMNS = ["form", "batch", "threads", "kept", "ratio", "stored", "weights", "repeats", "own"]
+COLUMNS += ["processor", "cores", "torch", "channels", "hidden", "side", "kernel"]
 
 
 def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """Return macro name → LaTeX."""
-    frame = frames["latency"]
+    frame = complete("latency", frames["latency"], COLUMNS)
     return {
         "LatencyOrigin": _origin(frame),
         "LatencySetting": _setting(frame),
@@ -38,119 +38,105 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         "LatencySparse": _sparse(frame),
         "LatencyShrunk": _shrunk(frame),
         "LatencyMemory": _memory(frame),
-        "LatencyRepeats": span(frame["repeats"].to_numpy(float)) if len(frame) else MISSING,
+        "LatencyRepeats": span(frame["repeats"]),
     }
 
 
-def _origin(frame: pd.DataFrame) -> str:
+def origin(frame: pd.DataFrame) -> Origin:
+    """Which machine measured."""
     if frame.empty:
-        return "Latencies were not measured."
-    first = frame.iloc[0]
-    where = "on the machine that typeset this" if first["own"] else "beforehand, on one machine"
+        return Origin.NOTHING
+    return Origin.OWN if frame["own"].iloc[0] else Origin.BEFOREHAND
+
+
+def _origin(frame: pd.DataFrame) -> str:
     return sentence(
-        f"these timings were taken {where} ({escape(first['processor'])}, "
-        f"{integer(first['cores'])} cores, torch {escape(first['torch'])}), "
-        r"by \texttt{make latency}"
+        origin(frame),
+        wordings.ORIGIN,
+        processor="".join(map(escape, frame["processor"][:1])),
+        cores=integer(first(frame, "cores")),
+        torch="".join(map(escape, frame["torch"][:1])),
     )
 
 
 def _setting(frame: pd.DataFrame) -> str:
-    if frame.empty:
-        return ""
-    c, hidden, side = (int(frame[key].iloc[0]) for key in SIZE)
-    k = int(frame["kernel"].iloc[0])
     return sentence(
-        rf"the layer has {integer(c)} channels in and out, ${k}\times{k}$ kernels and images of "
-        rf"${side}\times{side}$ pixels, its random network {integer(hidden)} hidden channels, and "
-        "all numbers are of single precision"
+        any_of(frame),
+        wordings.SETTING,
+        channels=integer(first(frame, "channels")),
+        hidden=integer(first(frame, "hidden")),
+        side=f"{first(frame, 'side'):g}",
+        kernel=f"{first(frame, 'kernel'):g}",
     )
+
+
+def saving(ratio: pd.Series) -> Saving:
+    """Whether time is saved, by the least and the largest ratio to the dense time."""
+    if ratio.empty:
+        return Saving.NOTHING
+    return (
+        Saving.NONE if ratio.min() > SAME else Saving.PART if ratio.max() < SAME else Saving.UNCLEAR
+    )
+
+
+def _ends(ratio: pd.Series) -> dict[str, str]:
+    return {"low": fixed(float(ratio.min())), "high": fixed(float(ratio.max()))}
 
 
 def _masked(frame: pd.DataFrame) -> str:
     """What zeros that are stored cost."""
-    if frame.empty:
-        return ""
-    found = frame[frame["form"].isin(["masked", "blocked"])]
-    if found.empty:
-        return ""
-    low, high = float(found["ratio"].min()), float(found["ratio"].max())
-    words = "storing the zeros of what is removed has no clear effect on the time"
-    if low > SAME:
-        words = "removing weights and storing the zeros saves no time"
-    elif high < SAME:
-        words = "removing weights and storing the zeros saves part of the time"
-    return sentence(f"{words}: such networks take {fixed(low)} to {fixed(high)} of the dense time")
+    ratio = frame.loc[frame["form"].isin(["masked", "blocked"]), "ratio"]
+    return sentence(saving(ratio), wordings.SAVING, **_ends(ratio))
 
 
 def _sparse(frame: pd.DataFrame) -> str:
     """Where the compressed form pays, by medians."""
-    found = frame[frame["form"] == "csr"] if len(frame) else frame
-    if found.empty:
-        return ""
-    parts = []
-    for batch, threads in cells_of(frame):
-        of = found[(found["batch"] == batch) & (found["threads"] == threads)]
-        gains = sorted(of.loc[of["ratio"] < 1, "kept"])
-        parts.append((_cell_words(batch, threads), gains, of))
-    never = [words for words, gains, _ in parts if not gains]
-    pays = [(words, gains) for words, gains, _ in parts if gains]
-    low, high = float(found["ratio"].min()), float(found["ratio"].max())
-    text = (
-        f"compressed by rows, the same weights take {fixed(low)} to {fixed(high)} times the dense "
-        "time"
+    rows = frame[frame["form"] == "csr"]
+    fast = rows[rows["ratio"] < 1]
+    most = {
+        (batch, threads): fast.loc[
+            (fast["batch"] == batch) & (fast["threads"] == threads), "kept"
+        ].max()
+        for batch, threads in cells_of(frame)
+    }
+    pays = {cell: kept for cell, kept in most.items() if pd.notna(kept)}
+    shown = (f"at most {percent(kept, 0)} kept at {_cell(*cell)}" for cell, kept in pays.items())
+    return sentence(
+        share(len(pays), len(most) if len(rows) else 0),
+        wordings.SPARSE,
+        pays=listing(shown),
+        never=listing(_cell(*cell) for cell in most if cell not in pays),
+        **_ends(rows["ratio"]),
     )
-    if pays:
-        text += "; this is faster than dense with " + listing(
-            f"at most {percent(gains[-1], 0)} kept at {words}" for words, gains in pays
-        )
-    if never:
-        text += f"; {'it is never faster' if not pays else 'never'} at {listing(never)}"
-    return sentence(text)
 
 
 def _shrunk(frame: pd.DataFrame) -> str:
     """What equal weights in whole channels take, against dense and against CSR."""
-    found = frame[frame["form"] == "shrunk"] if len(frame) else frame
-    if found.empty:
-        return ""
-    low, high = float(found["ratio"].min()), float(found["ratio"].max())
     key = ["kept", "batch", "threads"]
-    both = found.set_index(key)["ratio"].to_frame("own")
-    both["csr"] = frame[frame["form"] == "csr"].set_index(key)["ratio"]
+    csr, own = (frame[frame["form"] == form].set_index(key)["ratio"] for form in ("csr", "shrunk"))
+    both = own.to_frame("own").assign(csr=csr)
     gain = (both["csr"] / both["own"]).dropna()
-    text = (
-        f"as many weights in whole channels, the rest removed, take {fixed(low)} to {fixed(high)} "
-        "of the dense time"
+    clause_of_gain = clause(
+        any_of(gain),
+        wordings.GAIN,
+        faster=integer((gain > 1).sum()),
+        compared=integer(len(gain)),
+        least=fixed(gain.min(), 1),
+        most=fixed(gain.max(), 1),
     )
-    if len(gain):
-        faster = int((gain > 1).sum())
-        text += (
-            f"; in {integer(faster)} of {integer(len(gain))} comparisons they are faster than the "
-            "compressed form of equally many single weights, by factors of "
-            f"{fixed(gain.min(), 1)} to {fixed(gain.max(), 1)}"
-        )
-    return sentence(text)
+    return sentence(any_of(own), wordings.SHRUNK, gain=clause_of_gain, **_ends(own))
 
 
 def _memory(frame: pd.DataFrame) -> str:
-    """Bytes a kept weight."""
-    if frame.empty:
-        return ""
-    parts = []
-    for form, words in (("csr", "compressed by rows"), ("shrunk", "in a shrunk network")):
-        of = frame[frame["form"] == form]
-        if len(of):
-            bytes_each = (of["stored"] / of["weights"]).to_numpy(float)
-            parts.append(f"{_spanned(bytes_each)} bytes {words}")
-    if not parts:
-        return ""
-    return sentence(f"a kept weight costs {listing(parts)}, indices included")
+    """Bytes per kept weight."""
+    per_weight = frame["stored"] / frame["weights"]
+    shown = [
+        f"{span(per_weight[frame['form'] == form], 'fixed', 1)} bytes {words}"
+        for form, words in wordings.STORED.items()
+        if (frame["form"] == form).any()
+    ]
+    return sentence(any_of(shown), wordings.MEMORY, bytes=listing(shown))
 
 
-def _spanned(values: Sequence[float] | np.ndarray) -> str:
-    low, high = fixed(float(np.min(values)), 1), fixed(float(np.max(values)), 1)
-    return low if low == high else f"{low} to {high}"
-
-
-def _cell_words(batch: int, threads: int) -> str:
+def _cell(batch: int, threads: int) -> str:
     return f"batch {integer(batch)} on {integer(threads)} thread" + ("s" if threads > 1 else "")

@@ -2,19 +2,17 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from slth.studies.latency.data import FORMS, batches_of
-from slth.studies.printing import style
+from slth.studies.printing import series, style, ticks
 
 FIGURES = ("latencies",)
 
 
 def figures(frames: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
-    """Time against kept weights, a panel for each batch on one thread."""
+    """Time against kept weights, a panel per batch on one thread."""
     return {"latencies": _figure(frames["latency"])}
 
 
@@ -24,26 +22,18 @@ def _figure(frame: pd.DataFrame) -> Figure:
     if not batches:
         return style.empty("No latency was measured.")
     figure, axes = style.panels(len(batches), height=2.0, columns=2)
-    threads = int(frame["threads"].min())
+    threads, looks = int(frame["threads"].min()), style.looks(FORMS)
     for ax, batch in zip(axes, batches, strict=True):
-        chosen = frame[(frame["batch"] == batch) & (frame["threads"] == threads)]
-        _panel(ax, chosen)
+        table = frame[(frame["batch"] == batch) & (frame["threads"] == threads)].sort_values("kept")
+        series.guide(ax, 1.0, "dense")
+        for form, words in FORMS.items():
+            part, look = table[table["form"] == form], looks[form]
+            series.intervals(
+                ax, part, "kept", "ratio", ("low", "high"), look, label=words, linestyle=look.line
+            )
         ax.set_title(f"batch {batch}, {threads} thread" + ("s" if threads > 1 else ""))
-        ax.set_xlabel("share of weights kept")
-    axes[0].set_ylabel("time over dense")
-    style.legend(figure, axes)
+        ticks.size_axis(ax, table.loc[table["form"].isin(list(FORMS)), "kept"], log=True)
+    ticks.log_axes(axes)
+    style.label(axes, "share of weights kept", "time over dense")
+    series.key(figure, axes)
     return figure
-
-
-def _panel(ax: Axes, table: pd.DataFrame) -> None:
-    for index, (form, words) in enumerate(FORMS.items()):
-        part = table[table["form"] == form].sort_values("kept")
-        middle = part["ratio"].to_numpy(float)
-        ends = np.abs(part[["low", "high"]].to_numpy(float).T - middle)
-        ax.errorbar(part["kept"], middle, ends, label=words, **style.series(index).both())
-    ax.axhline(1.0, color=style.REFERENCE, linewidth=0.8, label="dense")
-    kept = np.sort(table.loc[table["form"].isin(list(FORMS)), "kept"].unique())
-    ax.set_xscale("log")
-    ax.set_xticks(kept, [f"{value:g}" for value in kept])
-    ax.minorticks_off()
-    style.log_axis(ax)

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 
 from slth.studies.learned import masks as data
+from slth.studies.learned import wordings
 from slth.studies.learned.claims_margins import margin_macros
-from slth.studies.learned.published import PRINTED, comparisons
+from slth.studies.learned.published import PRINTED, Line, comparisons
+from slth.studies.learned.wordings import Figures, Verdict
 from slth.studies.printing.formatting import (
     MISSING,
     arm_name,
@@ -17,14 +19,10 @@ from slth.studies.printing.formatting import (
     listing,
     number,
     percent,
-    sentence,
     setting,
     span,
 )
-
-NO_MASKS = "This run learned no mask."
-NO_ROUTES = "This run pruned no random network of the tickets by learning."
-
+from slth.studies.printing.wordings import any_of, clause, sentence, share
 
 GIVEN = ("published figures",)  # numbers that the run takes over
 READS = {"learned": "learned masks", "routes": "learned routes"}  # table: kind
@@ -51,12 +49,12 @@ def learned_macros(
         both = pd.concat([data.constructed(full, solved, found), found], ignore_index=True)
     return {
         "MasksSetting": _setting(table),
-        "MasksHeldOut": span(table["held_out"].to_numpy(float)),
+        "MasksHeldOut": span(table["held_out"]),
         "MasksConfidence": percent(data.CONFIDENCE, 0),
         "MasksBest": _best(table),
         "MasksUnits": _units(table),
         **margin_macros(table),
-        "RoutesSeeds": span(found.groupby(["arm", "n", "route"]).size().to_numpy(float)),
+        "RoutesSeeds": span(found.groupby(["arm", "n", "route"]).size()),
         "RoutesAccuracy": _route_accuracy(both),
         "RoutesError": _route_error(both),
         "RoutesWidth": _route_width(both),
@@ -64,24 +62,27 @@ def learned_macros(
     }
 
 
+def _data_set(table: pd.DataFrame) -> str:
+    return "".join(escape(PRINTED.get(str(name), name)) for name in table["data"][:1])
+
+
 def _setting(table: pd.DataFrame) -> str:
-    if table.empty:
-        return NO_MASKS
-    first = table.iloc[0]
-    channels = listing(str(first["channels"]).split("-"))
     asked = table.loc[table["arm"] != "dense", "asked"].astype(float)
+    channels = "".join(map(str, table["channels"][:1]))
     return sentence(
-        f"the random networks have hidden convolutions of {channels} channels and a readout, "
-        f"{integer(float(table['source_weights'].max()))} weights, all under the mask, on "
-        f"{escape(PRINTED.get(str(first['data']), first['data']))}; "
-        rf"{setting(100 * float(asked.min()))}\,\% to {setting(100 * float(asked.max()))}\,\% of "
-        "the weights are kept"
+        any_of(table),
+        wordings.SETTING,
+        channels=listing(channels.split("-")),
+        weights=integer(float(table["source_weights"].max())),
+        data=_data_set(table),
+        least=setting(100 * float(asked.min())),
+        most=setting(100 * float(asked.max())),
     )
 
 
 def _best(table: pd.DataFrame) -> str:
     """The best untrained mask of each granularity beside the dense network."""
-    parts = []
+    accuracies = []
     for unit in data.granularities(table):
         rows = table[(table["granularity"] == unit) & table["arm"].isin(data.UNTRAINED)]
         if rows.empty:
@@ -89,51 +90,45 @@ def _best(table: pd.DataFrame) -> str:
         medians = rows.groupby(["arm", "asked"])["accuracy"].median().astype(float)
         place, top = int(medians.to_numpy().argmax()), medians.max()
         arm, asked = medians.index[place]
-        parts.append(
+        accuracies.append(
             f"{percent(float(top))} with {unit}s ({data.name_of(arm)}, "
             rf"{setting(100 * float(asked))}\,\% kept)"
         )
-    if not parts:
-        return NO_MASKS
-    words = f"without training a weight, the best median accuracy is {listing(parts)}"
     dense = data.dense_accuracy(table)
-    return sentence(words + (f"; trained networks reach {percent(dense)}" if dense > 0 else ""))
+    reached = clause(any_of([dense] * (dense > 0)), wordings.DENSE, accuracy=percent(dense))
+    shown = listing(accuracies)
+    return sentence(any_of(accuracies), wordings.BEST, accuracies=shown, dense=reached)
 
 
 def _units(table: pd.DataFrame) -> str:
     """Edges against filters for masks of untrained weights, at the same kept fraction."""
     rows = table[table["arm"].isin(data.UNTRAINED)]
     medians = rows.groupby(["arm", "asked", "granularity"])["accuracy"].median().astype(float)
-    pairs = medians.unstack("granularity")
-    if not {"edge", "filter"} <= set(pairs.columns):
-        return ""
-    pairs = pairs[["edge", "filter"]].dropna()
-    if pairs.empty:
-        return ""
-    ahead = int((pairs["edge"] > pairs["filter"]).sum())
-    widest = _points((pairs["edge"] - pairs["filter"]).max())
-    where = "all" if ahead == len(pairs) else f"{integer(ahead)} of"
+    pairs = medians.unstack("granularity").reindex(columns=["edge", "filter"]).dropna()
+    gap = pairs["edge"] - pairs["filter"]
+    ahead = int((gap > 0).sum())
     return sentence(
-        f"in {where} {count(len(pairs), 'pair')} of equal method and fraction kept, masks of "
-        "single weights are more accurate than masks of whole filters, of which there are "
-        f"far fewer to choose from; the largest gap is {widest} points"
+        share(ahead, len(pairs)),
+        wordings.AHEAD,
+        ahead=integer(ahead),
+        pairs=count(len(pairs), "pair"),
+        widest=_points(gap.max()),
     )
 
 
 def _route_accuracy(both: pd.DataFrame) -> str:
-    if both.empty:
-        return NO_ROUTES
     parts = []
-    for arm in dict.fromkeys(both["arm"]):
-        n = both.loc[both["arm"] == arm, "n"].max()
-        last = both[(both["arm"] == arm) & (both["n"] == n)]
-        shown = [
-            f"{percent(float(rows['accuracy'].astype(float).median()))} ({label})"
+    for arm, rows in both.groupby("arm", sort=False) if len(both) else ():
+        n = rows["n"].max()
+        last = rows[rows["n"] == n].groupby("route")["accuracy"]
+        medians = last.agg(lambda values: values.astype(float).median())
+        shown = listing(
+            f"{percent(float(medians[route]))} ({label})"
             for route, label in data.ROUTE_NAMES.items()
-            if not (rows := last[last["route"] == route]).empty
-        ]
-        parts.append(f"in {arm_name(str(arm))} at $n = {n:g}$ the medians are {listing(shown)}")
-    return sentence("; ".join(parts))
+            if route in medians
+        )
+        parts.append(f"in {arm_name(str(arm))} at $n = {n:g}$ the medians are {shown}")
+    return sentence(any_of(parts), wordings.ROUTES, arms="; ".join(parts))
 
 
 def _route_error(both: pd.DataFrame) -> str:
@@ -141,67 +136,68 @@ def _route_error(both: pd.DataFrame) -> str:
     if both.empty:
         return ""
     ends = both.groupby(["arm", "n", "route"])[["lower", "upper"]].median().astype(float)
-    better, total, worst = 0, 0, 0.0
+    ratios = []
     for (arm, n, route), row in zip(ends.index, ends.to_dict("records"), strict=True):
         mine = (arm, n, "constructed")
-        if route == "constructed" or mine not in ends.index or not np.isfinite(row["lower"]):
-            continue
-        total += 1
-        better += row["lower"] > ends.loc[mine, "upper"]
-        worst = max(worst, row["lower"] / ends.loc[mine, "upper"])
-    if not total:
-        return "No bracket of the sup-norm error is defined for the other routes in this run."
-    which = "all" if better == total else f"{integer(better)} of"
-    words = (
-        f"in {which} {count(total, 'comparison')} of equal $n$ the median lower bound of the "
-        "learned network exceeds the median upper bound of the constructed ticket"
+        if route != "constructed" and mine in ends.index and np.isfinite(row["lower"]):
+            ratios.append(
+                (row["lower"] > ends.loc[mine, "upper"], row["lower"] / ends.loc[mine, "upper"])
+            )
+    better = sum(exceeds for exceeds, _ in ratios)
+    return sentence(
+        share(better, len(ratios)),
+        wordings.ROUTE_ERROR,
+        better=integer(better),
+        comparisons=count(len(ratios), "comparison"),
+        worst=number(max([0.0, *(ratio for _, ratio in ratios)])),
     )
-    if better:
-        words += f", by a factor of up to {number(worst)}"
-    return sentence(words)
 
 
 def _route_width(both: pd.DataFrame) -> str:
     """How each route's median error moves from the smallest to the largest n."""
     parts = []
-    for arm in dict.fromkeys(both["arm"]):
-        rows = both[both["arm"] == arm]
-        sizes = sorted(set(rows["n"]))
-        if len(sizes) < 2:
-            continue
-        shown = []
-        for route, label in data.ROUTE_NAMES.items():
-            medians = rows[rows["route"] == route].groupby("n")["upper"].median().astype(float)
-            ends = medians.reindex([sizes[0], sizes[-1]]).to_numpy(float)
-            if np.isfinite(ends).all() and ends[1] > 0:
-                shown.append(f"{number(ends[0] / ends[1])} ({label})")
-        if shown:
+    for arm, rows in both.groupby("arm", sort=False) if len(both) else ():
+        n = sorted(set(rows["n"]))
+        factors = _factors(rows, [n[0], n[-1]]) if len(n) > 1 else []
+        if factors:
             parts.append(
-                f"from $n = {sizes[0]:g}$ to $n = {sizes[-1]:g}$ the median upper bound falls by a "
-                f"factor of {listing(shown)} in {arm_name(str(arm))}"
+                f"from $n = {n[0]:g}$ to $n = {n[-1]:g}$ the median upper bound falls by a "
+                f"factor of {listing(factors)} in {arm_name(str(arm))}"
             )
-    return sentence("; ".join(parts)) if parts else ""
+    return sentence(any_of(parts), wordings.ROUTE_WIDTH, arms="; ".join(parts))
+
+
+def _factors(rows: pd.DataFrame, sizes: list[float]) -> list[str]:
+    """Median upper bound at the first over the second size, by route."""
+    factors = []
+    for route, label in data.ROUTE_NAMES.items():
+        medians = rows[rows["route"] == route].groupby("n")["upper"].median().astype(float)
+        first, last = medians.reindex(sizes).to_numpy(float)
+        if np.isfinite([first, last]).all() and last > 0:
+            factors.append(f"{number(float(first / last))} ({label})")
+    return factors
+
+
+def figures(table: pd.DataFrame, same: list[Line]) -> Figures:
+    """Whether published figures are about this run's data; ``same``: those that are."""
+    if same:
+        return Figures.SAME_DATA
+    return Figures.OTHER_DATA if len(table) else Figures.NOTHING
 
 
 def _published(table: pd.DataFrame) -> str:
     lines = comparisons(table)
-    same = [line for line in lines if line.same and line.verdict != "not measured"]
-    kind = sum(line.verdict == "same in kind" for line in lines)
-    if not same:
-        data_set = next(iter(dict.fromkeys(table["data"])), None)
-        if data_set is None:
-            return "This run has nothing to set beside the published figures."
-        of_kind = sum("comparable" not in line.verdict for line in lines)
-        return sentence(
-            f"this run saw {escape(PRINTED.get(str(data_set), data_set))}, which none of the "
-            "published figures is about, so their sizes cannot be reproduced or refuted here; "
-            f"of the {count(of_kind, 'claim')} about "
-            f"kind rather than size, this run sees {integer(kind)}"
-        )
-    held = sum(line.verdict in ("reproduced", "same in kind") for line in same)
+    same = [line for line in lines if line.same and line.verdict is not Verdict.UNKNOWN]
+    held = sum(line.verdict in (Verdict.REPRODUCED, Verdict.SAME_KIND) for line in same)
+    of_kind = sum(line.verdict is not Verdict.OTHER_DATA for line in lines)
     return sentence(
-        f"of the {count(len(same), 'published figure')} about this data set, {integer(held)} hold "
-        "in this run"
+        figures(table, same),
+        wordings.FIGURES,
+        data=_data_set(table),
+        of_kind=count(of_kind, "claim"),
+        kind=integer(sum(line.verdict is Verdict.SAME_KIND for line in lines)),
+        figures=count(len(same), "published figure"),
+        held=integer(held),
     )
 
 

@@ -5,19 +5,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from slth.studies.learned import masks as data
+from slth.studies.learned import wordings
 from slth.studies.learned.margins import TOGETHER, Margin, above_together, margins
-from slth.studies.printing.formatting import (
-    MISSING,
-    count,
-    fixed,
-    integer,
-    listing,
-    percent,
-    sentence,
-)
-
-LIU = r"\citep{liu2019rethinking}"
-FRANKLE = r"\citep{frankle2019lottery}"
+from slth.studies.learned.wordings import Left, Start
+from slth.studies.printing.formatting import count, integer, listing, percent, span
+from slth.studies.printing.wordings import Data, any_of, clause, count_of, sentence, share
 
 
 def margin_macros(table: pd.DataFrame) -> dict[str, str]:
@@ -38,123 +30,109 @@ def _seeds(table: pd.DataFrame) -> str:
     """Random networks of each granularity, from fewest to most; one number where they agree."""
     pruned = table[table["arm"] != "dense"]
     each = pruned.groupby(["granularity", "arm"])["replicate"].nunique()
-    counts = {u: _range(each.loc[[u]].tolist()) for u in data.granularities(table)}
-    if len(set(counts.values())) < 2:
-        return next(iter(counts.values()), MISSING)
-    return listing(f"{number} ({unit}s)" for unit, number in counts.items())
-
-
-def _range(counts: Sequence[int]) -> str:
-    low, high = (integer(end(counts)) for end in (min, max))
-    return low if low == high else f"{low} to {high}"
+    counts = {unit: span(each.loc[[unit]]) for unit in data.granularities(table)}
+    named = listing(f"{number} ({unit}s)" for unit, number in counts.items())
+    different = set(counts.values())
+    return clause(
+        count_of(different), wordings.SEEDS, count=min(different, default=""), counts=named
+    )
 
 
 def _time(table: pd.DataFrame) -> str:
     """When trained weights are measured early."""
     if table.empty or not {"epochs", "early_epoch"} <= set(table.columns):
-        return "early in their last training"
-    first = table.iloc[0]
-    done, of = int(first["early_epoch"]), int(first["epochs"])
+        return clause(Data.NONE, wordings.EPOCHS)
+    done, epochs = (int(table[key].iloc[0]) for key in ("early_epoch", "epochs"))
     which = "the first" if done == 1 else integer(done)
-    return f"after {which} of the {count(of, 'epoch')} of their last training"
+    return clause(Data.SOME, wordings.EPOCHS, which=which, epochs=count(epochs, "epoch"))
 
 
 def _margins(late: Sequence[Margin]) -> str:
-    if not late:
-        return "The margins over the controls have no interval in this run: one random network."
-    rest = [m for m in late if m.low <= 0]
-    parts = [
-        f"{_share(sum(m.low > 0 for m in of), len(of))} with {unit}s"
+    units = [
+        f"{_positive([m for m in late if m.unit == unit])} with {unit}s"
         for unit in dict.fromkeys(m.unit for m in late)
-        if (of := [m for m in late if m.unit == unit])
     ]
-    words = sentence(
-        "the interval of the margin over the control lies above zero in "
-        f"{_share(len(late) - len(rest), len(late))} cases of a method, a granularity and a "
-        f"control: {listing(parts)}"
+    return sentence(
+        any_of(late),
+        wordings.MARGINS,
+        above=_positive(late),
+        units=listing(units),
+        **_exceptions(late),
     )
-    return words + _exceptions(rest)
-
-
-def _exceptions(rest: Sequence[Margin]) -> str:
-    """Whose interval holds zero, and whose lies below it."""
-    words = ""
-    for verb, of in (
-        ("holds zero", [m for m in rest if m.high >= 0]),
-        ("lies below zero", [m for m in rest if m.high < 0]),
-    ):
-        who: dict[str, list[str]] = {}
-        for m in of:
-            who.setdefault(f"{data.name_of(m.arm)} with {m.unit}s", []).append(
-                data.CONTROLS[m.kind]
-            )
-        if who:
-            words += f" It {verb} for "
-            words += "; ".join(f"{name} ({listing(kinds)})" for name, kinds in who.items()) + "."
-    return words
 
 
 def _early(early: Sequence[Margin]) -> str:
-    if not early:
-        return ""
-    above = sum(m.low > 0 for m in early)
-    words = sentence(
-        f"early in the last training, it lies above zero in {_share(above, len(early))} cases of "
-        "trained weights"
+    fields = _exceptions(early)
+    return sentence(any_of(early), wordings.EARLY, above=_positive(early), **fields)
+
+
+def _exceptions(of: Sequence[Margin]) -> dict[str, str]:
+    """Whose interval holds zero, and whose lies below it."""
+    holds, below = (
+        _names([m for m in of if m.low <= 0 and (m.high < 0) is under]) for under in (False, True)
     )
-    return words + _exceptions([m for m in early if m.low <= 0])
+    return {
+        "holds": clause(any_of(holds), wordings.HOLDS, names=holds),
+        "below": clause(any_of(below), wordings.BELOW, names=below),
+    }
+
+
+def _names(of: Sequence[Margin]) -> str:
+    """Methods and granularities, with their controls."""
+    kinds: dict[str, list[str]] = {}
+    for m in of:
+        name = f"{data.name_of(m.arm)} with {m.unit}s"
+        kinds.setdefault(name, []).append(data.CONTROLS[m.kind])
+    return "; ".join(f"{name} ({listing(controls)})" for name, controls in kinds.items())
+
+
+def start(early: Sequence[Margin], end: Sequence[Margin]) -> Start:
+    """Whether trained filters gain early what training then takes away by more than half."""
+    shrunk = early and _mean(early) > 2 * max(_mean(end), 0.0)
+    return Start.HEAD_START if shrunk and all(m.low > 0 for m in early) else Start.LASTING
+
+
+def left(end: Sequence[Margin]) -> Left:
+    """Whether a gain of trained filters is certain in all cases at the end."""
+    return Left.UNCERTAIN if any(m.low <= 0 for m in end) else Left.CERTAIN
 
 
 def _trained_filters(late: Sequence[Margin], early: Sequence[Margin]) -> str:
     """Head start or lasting gain: what is left at the end of the margins of trained filters."""
     end = [m for m in late if m.trained and m.unit == "filter"]
-    if not end:
-        return ""
-    start = [m for m in early if m.unit == "filter"]
-    words = f"the margins of trained filters are {_span(end)} points at the end of training"
-    if start:
-        words += f", and {_span(start)} early in it"
-    words = sentence(words)
-    shrunk = start and _mean(start) > 2 * max(_mean(end), 0.0)
-    if start and all(m.low > 0 for m in start) and shrunk:
-        words += (
-            " A ticket of filters has a head start, as tickets of single weights have "
-            f"{FRANKLE}, of which training leaves little."
-        )
-    if any(m.low <= 0 for m in end):
-        words += (
-            " That nothing certain is left in some cases at the end agrees with the finding that "
-            "the shape of the pruned network counts for filters, not its inherited weights "
-            f"{LIU}."
-        )
-    elif all(m.low > 0 for m in end):
-        words += (
-            " Inherited filters are thus worth something here, where training is short; after "
-            f"long training of large networks no such gain was found {LIU}."
-        )
-    return words
-
-
-def _together(found: Sequence[Margin]) -> str:
-    if not found:
-        return ""
+    first = [m for m in early if m.unit == "filter"] if end else []
     return sentence(
-        f"these are {count(len(found), 'interval')} at {percent(data.CONFIDENCE, 0)} each; at "
-        f"{percent(TOGETHER, 0)} for all statements at once, by Holm's procedure, "
-        f"{_share(above_together(found), len(found))} margins are positive"
+        any_of(end),
+        wordings.FILTERS,
+        end=_span(end),
+        early=clause(any_of(first), wordings.FILTERS_EARLY, start=_span(first)),
+        start=clause(start(first, end), wordings.START),
+        left=clause(left(end), wordings.LEFT),
     )
 
 
+def _together(found: Sequence[Margin]) -> str:
+    return sentence(
+        any_of(found),
+        wordings.TOGETHER,
+        intervals=count(len(found), "interval"),
+        confidence=percent(data.CONFIDENCE, 0),
+        together=percent(TOGETHER, 0),
+        above=_share(above_together(found), len(found)),
+    )
+
+
+def _positive(of: Sequence[Margin]) -> str:
+    return _share(sum(m.low > 0 for m in of), len(of))
+
+
 def _share(some: int, total: int) -> str:
-    """All 18, none of the 18, 7 of the 18."""
-    if some == total:
-        return f"all {integer(total)}"
-    return f"{integer(some) if some else 'none'} of the {integer(total)}"
+    fields = {"some": integer(some), "total": integer(total)}
+    return clause(share(some, total), wordings.SHARE, **fields)
 
 
 def _span(of: Sequence[Margin]) -> str:
-    low, high = (fixed(100 * end(m.mean for m in of), 1) for end in (min, max))
-    return low if low == high else f"{low} to {high}"
+    return span((100 * m.mean for m in of), "fixed", 1)
 
 
 def _mean(of: Sequence[Margin]) -> float:

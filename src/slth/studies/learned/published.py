@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from slth.studies.learned import masks as data
+from slth.studies.learned.wordings import Verdict
 from slth.studies.printing.formatting import MISSING, percent, setting
 
 CLOSE = 0.01  # accuracy within which a pruned network matches the dense one
@@ -15,13 +16,13 @@ PRINTED |= {"cifar10": "CIFAR-10"}
 
 @dataclass(frozen=True)
 class Line:
-    """source, claim and verdict are plain text; published and ours LaTeX. same: comparable."""
+    """source and claim are plain text; published and ours LaTeX. same: comparable."""
 
     source: str
     claim: str
     published: str
     ours: str
-    verdict: str
+    verdict: Verdict
     same: bool
 
 
@@ -70,9 +71,9 @@ def _accuracy(
     ours = MISSING
     if np.isfinite(accuracy):
         ours = rf"{percent(accuracy)} ({PRINTED.get(here, here)}, {_share(asked)} kept)"
-    verdict = "not comparable: other data"
+    verdict = Verdict.OTHER_DATA
     if here == needed:
-        verdict = "reproduced" if accuracy >= value else "not reached by this network and budget"
+        verdict = Verdict.REPRODUCED if accuracy >= value else Verdict.NOT_REACHED
     return Line(source, claim, percent(value), ours, verdict, here == needed)
 
 
@@ -80,11 +81,11 @@ def _popup(edges: pd.DataFrame, here: str) -> Line:
     accuracy, asked = best(edges, "edge_popup")
     gap = accuracy - data.dense_accuracy(edges)
     claim = "masks of a Wide ResNet-50, ImageNet"
-    verdict = "not measured"
+    verdict = Verdict.UNKNOWN
     ours = MISSING
     if np.isfinite(gap):
         ours = f"{percent(accuracy)} ({_share(asked)} kept); dense {percent(accuracy - gap)}"
-        verdict = "same in kind" if gap >= -CLOSE else "not so here"
+        verdict = Verdict.SAME_KIND if gap >= -CLOSE else Verdict.NOT_SO
     return Line("Ramanujan et al., 2020", claim, "a trained ResNet-34", ours, verdict, False)
 
 
@@ -93,9 +94,9 @@ def _lottery(edges: pd.DataFrame, here: str) -> Line:
     found = smallest_match(edges, arm) if arm else np.nan
     dense = data.dense_accuracy(edges)
     ours = f"{_share(found)} of the weights" if np.isfinite(found) else "at no fraction tried"
-    verdict = "same in kind" if found <= 0.2 else "not so here"
+    verdict = Verdict.SAME_KIND if found <= 0.2 else Verdict.NOT_SO
     if arm is None or not np.isfinite(dense):
-        ours, verdict = MISSING, "not measured"
+        ours, verdict = MISSING, Verdict.UNKNOWN
     claim = "tickets as good as the whole, MNIST and CIFAR-10"
     same = here in ("mnist", "cifar10")
     return Line(
@@ -108,10 +109,10 @@ def _redrawn(edges: pd.DataFrame, here: str) -> Line:
     mean, low, _ = data.margin(edges[edges["arm"] == arm], "fresh") if arm else (np.nan,) * 3
     claim, same = "re-initialised tickets are worse", here in ("mnist", "cifar10")
     if not np.isfinite(low):
-        return Line("Frankle and Carbin, 2019", claim, "worse", MISSING, "not measured", same)
+        return Line("Frankle and Carbin, 2019", claim, "worse", MISSING, Verdict.UNKNOWN, same)
     words = "worse" if mean > 0 else "no worse"
     ours = f"{words}, by {setting(round(100 * mean, 1))} points on average"
-    verdict = "same in kind" if low > 0 else "not settled here"
+    verdict = Verdict.SAME_KIND if low > 0 else Verdict.UNSETTLED
     return Line("Frankle and Carbin, 2019", claim, "worse", ours, verdict, same)
 
 

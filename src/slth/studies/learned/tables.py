@@ -8,6 +8,7 @@ import pandas as pd
 
 from slth.studies.learned import masks as data
 from slth.studies.learned.published import comparisons
+from slth.studies.learned.wordings import VERDICTS
 from slth.studies.printing.booktabs import Table
 from slth.studies.printing.formatting import (
     MISSING,
@@ -80,7 +81,7 @@ def published_table(learned: pd.DataFrame) -> Table:
     rows: list[list[str] | str] = []
     for line in comparisons(data.masks(learned)):
         rows.append(rf"\textit{{{escape(line.source)}}}: {escape(line.claim)}")
-        rows.append([line.published, line.ours, escape(line.verdict)])
+        rows.append([line.published, line.ours, escape(VERDICTS[line.verdict])])
     return Table("lll", [["published", "this run", "verdict"]], rows)
 
 

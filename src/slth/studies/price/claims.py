@@ -1,13 +1,14 @@
 """What the paper says about prices: rates, and sentences chosen by the data."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
 
-from slth.studies.price import data
+from slth.studies.price import data, wordings
 from slth.studies.price.claims_widths import width_macros
 from slth.studies.price.sizes_data import summaries
+from slth.studies.price.wordings import Halving
 from slth.studies.price.words import TARGETS, rate_words, where
 from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
@@ -18,13 +19,11 @@ from slth.studies.printing.formatting import (
     listing,
     number,
     percent,
-    sentence,
     setting,
     span,
 )
-
-NO_PRICES = "This run priced no construction."
-
+from slth.studies.printing.summaries import first
+from slth.studies.printing.wordings import Side, any_of, clause, sentence, share, side
 
 READS = {"price": "price", "sizes": "sizes"}  # table: kind
 
@@ -38,12 +37,12 @@ def price_macros(price: pd.DataFrame, sizes: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for everything the prose says about prices."""
     table = data.built(price)
     cells = [part for _, part in table.groupby(["target", "arm"], sort=False)]
-    level = _only(price, "equal_error")
+    level = _given(price, "equal_error")
     return {
         "PriceTickets": integer(len(table)),
-        "PriceReplicates": span(_replicates(table)),
+        "PriceReplicates": span(table.groupby(["target", "arm", "size"]).size()),
         "PriceConfidence": percent(data.CONFIDENCE, 0),
-        "PriceTolerance": setting(_only(price, "tolerance")),
+        "PriceTolerance": setting(_given(price, "tolerance")),
         "PriceEqualError": setting(level),
         "PriceTargets": _targets(table),
         "PriceRefused": _refusals(price),
@@ -55,168 +54,152 @@ def price_macros(price: pd.DataFrame, sizes: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def _only(price: pd.DataFrame, column: str) -> float:
-    return float(price[column].iloc[0]) if column in price.columns and len(price) else np.nan
-
-
-def _replicates(table: pd.DataFrame) -> np.ndarray:
-    return table.groupby(["target", "arm", "size"]).size().to_numpy(float)
+def _given(price: pd.DataFrame, column: str) -> float:
+    return first(price, column) if column in price.columns else np.nan
 
 
 def _targets(table: pd.DataFrame) -> str:
     parts = []
-    for target in dict.fromkeys(table["target"]):
-        here = table[table["target"] == target]
+    for target, here in table.groupby("target", sort=False):
         plain = here[here["construction"] != "equivariant"]
         if plain.empty:
             continue
-        weights = float(plain["target_parameters"].iloc[0])
-        scale = float(plain["target_scale"].iloc[0])
         sums = here[data.blocked(here)]["d"].astype(int)
-        d = ", ".join(f"${size}$" for size in sorted(set(sums))) or MISSING
-        parts.append(
-            f"{TARGETS[str(target)]} has {integer(weights)} weights, its largest output seen is "
-            f"{number(scale)}, and the dimensions $d$ of its subset problems are {d}"
+        words = wordings.TARGET.format(
+            target=TARGETS[str(target)],
+            weights=integer(first(plain, "target_parameters")),
+            scale=number(first(plain, "target_scale")),
+            d=", ".join(f"${size}$" for size in sorted(set(sums))) or MISSING,
         )
-    return sentence("; ".join(parts)) if parts else NO_PRICES
+        parts.append(words)
+    return sentence(any_of(parts), wordings.TARGETS, targets="; ".join(parts))
 
 
 def _refusals(price: pd.DataFrame) -> str:
-    rows = data.refused(price)
-    if rows.empty:
-        return "No construction of this run refuses its target."
-    parts = [
-        f"{titles.arm(row['arm'], 'words')} cannot take {TARGETS[row['target']]} "
-        f"(\\emph{{{escape(_reason(row['reason']))}}})"
-        for row in rows.to_dict("records")
+    refusals = [
+        wordings.REFUSAL.format(
+            arm=titles.arm(row["arm"], "words"),
+            target=TARGETS[row["target"]],
+            reason=escape(_reason(row["reason"])),
+        )
+        for row in data.refused(price).to_dict("records")
     ]
-    return sentence("; ".join(parts))
+    return sentence(any_of(refusals), wordings.REFUSALS, refusals="; ".join(refusals))
 
 
 def _method(table: pd.DataFrame) -> str:
     counts = table.loc[data.blocked(table), "method"].value_counts()
-    if counts.empty:
-        return ""
-    words = {
-        "closed_form": "the closed form",
-        "error_bound": "the closed form of the problems' errors",
-        "differential": "the differential bound",
-        "lagrangian": "the Lagrangian dual",
-        "separate": "bounding both networks apart",
-    }
-    parts = [
-        f"{words.get(str(name), escape(name))} in {integer(int(times))}"
+    routines = listing(
+        f"{wordings.ROUTINES.get(str(name), escape(name))} in {integer(int(times))}"
         for name, times in sorted(counts.items(), key=lambda item: str(item[0]))
-    ]
-    total = int(counts.sum())
-    return sentence(f"the upper ends are those of {listing(parts)} of {integer(total)} tickets")
+    )
+    tickets = integer(int(counts.sum()))
+    return sentence(any_of(counts), wordings.METHOD, routines=routines, tickets=tickets)
 
 
 def _reason(words: str) -> str:
     return ",".join(words.removeprefix("target: ").split(";")[0].split(",")[:2])
 
 
+def halving(tellable: int, inside: int) -> Halving:
+    """How many of the intervals that can tell hold the one halving per doubling."""
+    if not tellable:
+        return Halving.UNKNOWN
+    if tellable == 1:
+        return Halving.HOLDS if inside else Halving.FAILS
+    if inside == tellable:
+        return Halving.ALL
+    return Halving.ONE_OF if inside == 1 else Halving.OTHERS
+
+
 def _power(cells: list[pd.DataFrame]) -> str:
-    """The constructions whose theorem has n ~ 1/eps: one halving a doubling."""
-    named = [(where(part), data.per_doubling(part)) for part in cells if _is_power(part)]
+    """The constructions whose theorem has n ~ 1/eps: one halving per doubling."""
+    named = [(where(part), data.per_doubling(part)) for part in cells if data.rate(part) == "power"]
     rates = [(name, rate) for name, rate in named if np.isfinite(rate.low)]
-    if not rates:
-        return "This run has no construction of which the theorem asks a width of order $1/\\eps$."
-    words = (
-        "where a width of order $1/\\eps$ is asked for and the source doubles, the error is halved "
-        + listing(f"{rate_words(rate)} times for {name}" for name, rate in rates)
-    )
     wide = [name for name, rate in rates if rate.high - rate.low > 1]
     tellable = [rate for _, rate in rates if rate.high - rate.low <= 1]
     inside = sum(rate.low <= 1 <= rate.high for rate in tellable)
-    if wide:
-        words += f"; the interval is too wide to tell anything for {listing(wide)}"
-    if len(tellable) == 1:
-        words += f"; the interval {'holds' if inside else 'does not hold'} the one halving"
-    elif tellable:
-        which = "all" if inside == len(tellable) else integer(inside)
-        words += f"; {which} of the {count(len(tellable), 'interval')} "
-        words += f"{'holds' if inside == 1 else 'hold'} the one halving"
-    return sentence(words + (" that the theorems predict" if tellable else ""))
-
-
-def _is_power(part: pd.DataFrame) -> bool:
-    return data.rate(part) == "power"
+    intervals = count(len(tellable), "interval")
+    verdict = halving(len(tellable), inside)
+    return sentence(
+        any_of(rates),
+        wordings.POWER,
+        rates=listing(f"{rate_words(rate)} times for {name}" for name, rate in rates),
+        wide=clause(any_of(wide), wordings.WIDE, wide=listing(wide)),
+        predicted=clause(verdict, wordings.HALVING, inside=integer(inside), intervals=intervals),
+    )
 
 
 def _logarithm(cells: list[pd.DataFrame]) -> str:
-    """The rest: which law fits, and halvings a candidate against 1/d and what exists."""
-    fits: dict[str, list[str]] = {}
-    shown, inside = [], 0
+    """The rest: which law fits, and halvings per candidate against 1/d and what exists."""
+    rest = [part for part in cells if data.rate(part) not in ("power", "unknown")]
+    places = list(_predicted_rates(rest))
+    return sentence(
+        any_of(places),
+        wordings.LOGARITHM,
+        fits=_fits(rest),
+        candidates=_candidates(places),
+        searched=_searched(cells),
+    )
+
+
+def _fits(cells: list[pd.DataFrame]) -> str:
+    laws = [(data.law(part), where(part)) for part in cells]
+    power = [name for law, name in laws if law == "power"]
+    exponential = sum(law == "exponential" for law, _ in laws)
+    total = sum(law in ("power", "exponential") for law, _ in laws)
+    return clause(
+        share(exponential, total),
+        wordings.FITS,
+        sweeps=count(total, "sweep"),
+        exponential=integer(exponential),
+        power=clause(any_of(power), wordings.POWER_FITS, names=listing(power)),
+    )
+
+
+def _predicted_rates(cells: list[pd.DataFrame]) -> Iterator[tuple[str, Side]]:
+    """Every sweep with an interval and a prediction: its name, the interval's place against it."""
     for part in cells:
-        if data.rate(part) in ("power", "unknown"):
-            continue
-        better = data.law(part)
-        if better:
-            fits.setdefault(better, []).append(where(part))
         rate, wanted = data.per_candidate(part), data.expected_per_candidate(part)
         if np.isfinite(rate.low) and np.isfinite(wanted):
-            shown.append((where(part), rate, wanted))
-            inside += rate.low <= wanted <= rate.high
-    if not shown:
-        return "This run has no rate of a construction whose width is logarithmic."
-    total = sum(map(len, fits.values()))
-    words = []
-    if total:
-        exponential = fits.get("exponential", [])
-        words.append(
-            f"of the {count(total, 'sweep')} whose theorem has a width logarithmic in $1/\\eps$, "
-            f"an exponential in $n$ (or in the digits) fits the medians better than a power in "
-            f"{'all' if len(exponential) == total else integer(len(exponential))}"
-        )
-        if fits.get("power"):
-            words[-1] += f"; a power fits better for {listing(fits['power'])}"
-    below = [name for name, rate, wanted in shown if rate.high < wanted]
-    above = [name for name, rate, wanted in shown if rate.low > wanted]
-    words.append(
-        f"the halvings a candidate that \\eqref{{eq:nstar}} predicts lie in the measured interval "
-        f"in {integer(inside)} of {integer(len(shown))}"
-        + (f"; the interval lies below for {listing(below)}" if below else "")
-        + (f"; it lies above for {listing(above)}" if above else "")
+            yield where(part), side(rate.low, rate.high, wanted)
+
+
+def _candidates(places: list[tuple[str, Side]]) -> str:
+    names = {one: [name for name, place in places if place is one] for one in Side}
+    below, above = names[Side.BELOW], names[Side.ABOVE]
+    return wordings.CANDIDATES.format(
+        inside=integer(len(names[Side.AROUND])),
+        rates=integer(len(places)),
+        below=clause(any_of(below), wordings.BELOW, names=listing(below)),
+        above=clause(any_of(above), wordings.ABOVE, names=listing(above)),
     )
-    words.append(_searched(cells))
-    return " ".join(sentence(part) for part in words)
 
 
 def _searched(cells: list[pd.DataFrame]) -> str:
     """Sweeps whose largest n were not solved to a proof: there a rate is one of search."""
-    found = [
+    names = [
         f"{where(part)} ({percent(float(last['proved'].mean()), 0)})"
         for part in cells
         if titles.arm(part["arm"].iloc[0], "random_sums", False)
         and (last := part[part["size"] == part["size"].max()])["proved"].mean() < 1
     ]
-    if not found:
-        return "all subset sums were solved to a proof that no subset is better"
-    return (
-        "at the largest $n$ not all subset sums were solved to a proof that no subset is better, "
-        f"so that the rate is one of search, not of existence, for {listing(found)}, in brackets "
-        "the share of proofs"
-    )
+    return sentence(any_of(names), wordings.SEARCHED, names=listing(names))
 
 
 def _neurons(table: pd.DataFrame) -> str:
     """Without blocks: the sampled error at the largest source, and whether it falls at all."""
     parts = []
-    for target in dict.fromkeys(table["target"]):
-        here = table[table["target"] == target]
-        mine = here[~data.blocked(here)]
+    for target, mine in table[~data.blocked(table)].groupby("target", sort=False):
         rate = data.per_doubling(mine)
-        if mine.empty:
-            continue
         last = mine[mine["size"] == mine["size"].max()]
-        words = (
-            f"on {TARGETS[str(target)]} the error without blocks, seen from below, is still "
-            f"{number(float(last['error'].median()))} of the target's size at "
-            f"{number(float(last['overparameterisation'].median()))} source weights a target weight"
+        words = clause(
+            side(rate.low, rate.high, 0),
+            wordings.TREND,
+            target=TARGETS[str(target)],
+            error=number(float(last["error"].median())),
+            weights=number(float(last["overparameterisation"].median())),
+            rate=rate_words(rate),
         )
-        if np.isfinite(rate.low):
-            trend = "falls" if rate.low > 0 else "rises" if rate.high < 0 else "shows no trend"
-            words += f", and {trend} ({rate_words(rate)} halvings a doubling)"
         parts.append(words)
-    return sentence("; ".join(parts)) if parts else "This run removed no neuron without blocks."
+    return sentence(any_of(parts), wordings.NEURONS, targets="; ".join(parts))

@@ -1,19 +1,21 @@
 """The figures on prices: error against overparameterisation, and sparsity against width."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from scipy.stats import norm
 
 from slth.studies.price import data
 from slth.studies.price import sizes_data as price_sizes
-from slth.studies.printing import style, titles
+from slth.studies.printing import series, style, ticks, titles
 
 TITLES = {"points": "target: points", "images": "target: images"}
-
+NORMAL = norm.ppf(0.5 + data.CONFIDENCE / 2)  # standard errors on either side
 
 FIGURES = ("price", "sizes")
 
@@ -25,102 +27,76 @@ def figures(frames: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
 
 @style.styled
 def price_figure(price: pd.DataFrame) -> Figure:
-    """Error against source weights over target weights: a row a target, a column a family."""
+    """Error against source weights over target weights: a row per target, a column per family."""
     table = data.built(price)
     table = table[table["error"] > 0]
     if table.empty:
         return style.empty("No ticket was priced in this run.")
+    sizes = table.groupby(["target", "arm", "size"])["overparameterisation"]
+    table = table.assign(ratio=sizes.transform("median"), series=table["arm"], value=table["error"])
     targets = list(dict.fromkeys(table["target"]))
-    families = titles.families()
-    longest = max(int(table["arm"].drop_duplicates().isin(own).sum()) for own in families.values())
-    count = len(families)
+    families = {
+        title: [name for name in own if (table["arm"] == name).any()]
+        for title, own in titles.families().items()
+    }
+    families = {title: own for title, own in families.items() if own}
     figure = Figure(figsize=(style.TEXT_WIDTH, 1.0 + 1.75 * len(targets)), layout="constrained")
-    axes = figure.subplots(len(targets), count, sharex=True, sharey=True, squeeze=False)
-    for ax in axes.flat:  # while the limits are those of empty axes: one point's have no inverse
-        ax.axhline(1.0, color=style.REFERENCE, linewidth=0.8, linestyle=":", zorder=2.01)
-    for row, target in zip(axes, targets, strict=True):
-        here = table[table["target"] == target]
+    grid = figure.subplots(len(targets), len(families), sharex=True, sharey=True, squeeze=False)
+    axes = grid.ravel().tolist()
+    words = titles.arms()
+    looks = {
+        name: replace(look, hollow=not titles.arm(name, "blocked", True))
+        for name, look in style.looks(words).items()
+    }
+    for row, target in zip(grid, targets, strict=True):
         for ax, own in zip(row, families.values(), strict=True):
-            _family(ax, here, own)
-            ax.set_visible(bool(here["arm"].isin(own).any()))
-            ax.set_xscale("log")
-            ax.set_yscale("log")
+            ax.axhline(1.0, color=style.REFERENCE, linewidth=0.8, linestyle=":")
+            part = table[table["target"] == target]
+            series.medians(ax, part, "ratio", looks, {name: words[name] for name in own})
+            if not part["arm"].isin(own).any():
+                ax.text(0.5, 0.5, "not run", transform=ax.transAxes, **style.QUIET)
+            ticks.wide_axis(ax, table["ratio"])
         row[0].set_ylabel(f"{TITLES.get(str(target), target)}\nrelative error")
-    for i, title in enumerate(families):
-        axes[-1][i].set_xlabel("source weights / target weights")
-        key = _key(axes[:, i], families[title], longest)
-        axes[0][i].legend(
-            key.values(), key.keys(), loc="lower center", bbox_to_anchor=(0.5, 1.0),
-            title=title, fontsize=8, title_fontsize=9, labelspacing=0.25, borderaxespad=0.2,
+    ticks.log_axes(axes)
+    longest = max(map(len, families.values()))
+    for column, (title, own) in zip(grid.T, families.items(), strict=True):
+        column[-1].set_xlabel("source weights / target weights")
+        handles = [looks[name].handle() for name in own]
+        blank = [Line2D([], [], linestyle="none")] * (longest - len(own))  # as many lines in each
+        column[0].legend(
+            handles + blank, [words[name] for name in own] + [" "] * len(blank), title=title,
+            loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=8, title_fontsize=9,
+            labelspacing=0.25, borderaxespad=0.2,
         )  # fmt: skip
     return figure
 
 
 @style.styled
 def sizes_figure(sizes: pd.DataFrame) -> Figure:
-    """Width at which half of the problems hit, against the ticket's kept fraction; a panel a d."""
-    table = price_sizes.summaries(sizes)
+    """Width at which half of the problems hit, against the kept fraction; a panel per d."""
+    table = price_sizes.summaries(sizes).sort_values("kept_fraction")
     if table.empty:
         return style.empty("No ticket of one subset size in this run.")
     groups = list(table.groupby("d", sort=True))
     figure, axes = style.panels(len(groups), height=1.9, columns=2)
+    look = style.looks(["measured"])["measured"]
     for ax, (d, part) in zip(axes, groups, strict=True):
-        part = part.sort_values("kept_fraction")
-        ax.plot(
-            part["kept_fraction"], part["predicted"], color=style.REFERENCE, linewidth=1.0,
-            label="predicted",
-        )  # fmt: skip
+        grey: dict[str, Any] = {"color": style.REFERENCE, "linewidth": 1.0, "label": "predicted"}
+        ax.plot(part["kept_fraction"], part["predicted"], **grey)
         known = part[np.isfinite(part["measured"])]
-        ax.errorbar(
-            known["kept_fraction"], known["measured"], yerr=known["error"].fillna(0.0),
-            elinewidth=0.8, label="measured", **style.series(0).points(),
-        )  # fmt: skip
+        half = NORMAL * known["error"]
+        ends = known.assign(low=known["measured"] - half, high=known["measured"] + half)
+        series.intervals(
+            ax, ends, "kept_fraction", "measured", ("low", "high"), look, label="measured"
+        )
         for row in known.to_dict("records"):
             ax.annotate(
-                f"{row['fraction']:g}", (row["kept_fraction"], row["measured"]), fontsize=7,
+                f"{row['fraction']:g}", (row["kept_fraction"], row["measured"]), fontsize=7.5,
                 xytext=(5, 3), textcoords="offset points",
             )  # fmt: skip
         ax.set_title(rf"$d = {d:g},\ \varepsilon = {part['eps'].iloc[0]:g}$")
-        ax.set_xlabel("kept fraction of the random network (%)")
-        ax.margins(x=0.12, y=0.15)
-        ax.xaxis.set_major_formatter(lambda value, _: f"{100 * value:g}")
-    axes[0].set_ylabel("source weights / target weights")
-    style.legend(figure, axes)
+        ticks.percent_axis(ax, "x")
+        ax.margins(x=0.1, y=0.15)
+    style.label(axes, "kept fraction of the random network (%)", "source / target weights")
+    series.key(figure, axes)
     return figure
-
-
-def _family(ax: Axes, table: pd.DataFrame, arms: tuple[str, ...]) -> None:
-    for index, name in enumerate(arms):
-        part = table[table["arm"] == name]
-        if part.empty:
-            continue
-        look = style.series(index).both()
-        if not titles.arm(name, "blocked", True):
-            look |= {"markerfacecolor": "none"}
-        rows = part.groupby("size").agg(
-            x=("overparameterisation", "median"),
-            low=("error", lambda e: e.quantile(0.25)),
-            median=("error", "median"),
-            high=("error", lambda e: e.quantile(0.75)),
-        )
-        spread = np.abs(rows[["low", "high"]].to_numpy(float).T - rows["median"].to_numpy(float))
-        ax.errorbar(
-            rows["x"],
-            rows["median"],
-            yerr=spread,
-            elinewidth=0.8,
-            label=titles.arms()[name],
-            **look,
-        )
-
-
-def _key(axes: np.ndarray, arms: tuple[str, ...], longest: int) -> dict[str, object]:
-    """Handles by label in the order of the family, as many lines in every column."""
-    found: dict[str, object] = {}
-    for ax in axes:
-        found |= dict(zip(*ax.get_legend_handles_labels()[::-1], strict=True))
-    labels = [titles.arms()[name] for name in arms]
-    key = {label: found[label] for label in labels if label in found}
-    return key | {
-        " " * (i + 1): Line2D([], [], linestyle="none") for i in range(longest - len(key))
-    }

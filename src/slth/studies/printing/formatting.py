@@ -1,9 +1,7 @@
 """Numbers and words as LaTeX: escapes, significant digits, per cents, lists."""
 
 import math
-from collections.abc import Iterable, Sequence
-
-import numpy as np
+from collections.abc import Callable, Iterable
 
 _ESCAPES = {
     "\\": r"\textbackslash{}",
@@ -94,15 +92,25 @@ def count(value: int, noun: str, plural: str | None = None) -> str:
     return f"{word} {noun if value == 1 else plural or noun + 's'}"
 
 
-def span(values: Sequence[float] | np.ndarray, render: str = "integer") -> str:
+def span(values: Iterable[float], render: str = "integer", digits: int | None = None) -> str:
     """Return "10" or "10 to 40" over the finite ``values``; "--" when there are none."""
-    shown = {"integer": integer, "number": number, "percent": percent, "fixed": fixed}[render]
-    numbers = np.asarray(values, dtype=float)
-    numbers = numbers[np.isfinite(numbers)]
-    if numbers.size == 0:
+    shown: Callable[..., str] = {
+        "integer": integer,
+        "number": number,
+        "percent": percent,
+        "fixed": fixed,
+    }[render]
+    settings = () if digits is None else (digits,)
+    finite = [value for value in map(float, values) if math.isfinite(value)]
+    if not finite:
         return MISSING
-    low, high = shown(float(numbers.min())), shown(float(numbers.max()))
+    low, high = shown(min(finite), *settings), shown(max(finite), *settings)
     return low if low == high else f"{low} to {high}"
+
+
+def dimensions(values: Iterable[float]) -> str:
+    """Return the different dimensions d of a column, in order."""
+    return listing(f"${d:g}$" for d in sorted(set(values)))
 
 
 def sentence(words: str) -> str:

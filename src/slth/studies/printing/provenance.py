@@ -37,7 +37,8 @@ def render_provenance(
     write(table, report / "tables" / f"{NAME}.html")
     found = {"Seed": escape(config["seed"]), "Studies": ",".join(studies)}
     found["Computed"] = computed(given(studies))
-    write_macros(paper / "numbers" / f"{NAME}.tex", found, f"{__name__}.render_provenance")
+    named = dict.fromkeys(found, f"{__name__}:render_provenance")
+    write_macros(paper / "numbers" / f"{NAME}.tex", found, named)
 
 
 def given(studies: Sequence[str]) -> list[str]:

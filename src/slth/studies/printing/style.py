@@ -1,20 +1,19 @@
-"""One look for every figure: sizes in print, colours that survive grey printing, stable bytes.
+"""One look for every figure: sizes in print, a colour and marker per name, stable bytes.
 
-Colours differ in lightness, and every series also has its own marker and line style, so a figure
-reads the same on a grey printer and to a colour-blind reader.
+Neighbours in lightness differ by 11 or more and lie on either side of the blue-yellow axis,
+which colour-blind readers see; every name also has its own marker and dashes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.lines import Line2D
 
 from slth.frames import replacing
 
@@ -25,37 +24,83 @@ COLUMNS = 3  # panels in a row, at most
 P = ParamSpec("P")
 R = TypeVar("R")
 
+# CIE L* of 13, 55, 67, 79, 28, 40
+COLOURS = ("#14213d", "#d4613a", "#68aad1", "#e8bd4a", "#7a1f2b", "#246395")
+MARKERS = "os^Dvp>*"
+DASHES: tuple[Any, ...] = ("", (5, 1.6), (5, 1.4, 1, 1.4), (1.2, 1.2), (8, 2))
+REFERENCE = "#6b6b6b"  # guides and limits: thresholds, target accuracy
+QUIET: dict[str, Any] = {
+    "ha": "center",
+    "va": "center",
+    "color": REFERENCE,
+}  # words in place of data
+PALE = "#b9c0cc"  # single samples behind a summary
+HEAT = "cividis"  # from low to high; monotone in lightness, the same to the colour-blind
+
 
 @dataclass(frozen=True)
-class Series:
+class Look:
     """How one series is drawn."""
 
     colour: str
     marker: str
-    line: Any
+    dash: Any = ""
+    hollow: bool = False
+
+    @property
+    def line(self) -> Any:
+        """Line style of matplotlib."""
+        return (0, self.dash) if self.dash else "-"
 
     def points(self) -> dict[str, Any]:
         """Keywords of a series drawn as markers."""
-        return {"color": self.colour, "marker": self.marker, "linestyle": "none"}
+        edge = {"markeredgecolor": self.colour if self.hollow else "white"}
+        edge["markerfacecolor"] = "white" if self.hollow else self.colour
+        width = {"markeredgewidth": 0.9 if self.hollow else 0.3, "clip_on": False}
+        return {"color": self.colour, "marker": self.marker, "linestyle": "none", **edge, **width}
 
     def both(self) -> dict[str, Any]:
         """Keywords of a series drawn as markers joined by lines."""
-        return {"color": self.colour, "marker": self.marker, "linestyle": self.line}
+        return self.points() | {"linestyle": self.line}
+
+    def handle(self) -> Line2D:
+        """A sample of the series for a key."""
+        return Line2D([], [], **self.both())
+
+    def stroke(self) -> dict[str, Any]:
+        """Keywords of a series drawn as a line."""
+        return {"color": self.colour, "linestyle": self.line}
 
 
-# from dark to light: CIE L* of about 15, 40, 58, 72
-SERIES = (
-    Series("#14213d", "o", "-"),
-    Series("#a63a24", "s", (0, (5, 1.6))),
-    Series("#3f94b8", "^", (0, (5, 1.4, 1, 1.4))),
-    Series("#e0a526", "D", (0, (1, 1.3))),
-)
-REFERENCE = "#6b6b6b"  # guides and limits: thresholds, target accuracy
+CONTROL = Look("#8d8d8d", "X", (1.2, 1.2))  # what stands for chance is grey
+Looks = Mapping[Any, Look]
+BOUNDS = {  # of a sup-norm error; the two ends of the bracket in one colour
+    "upper": Look(COLOURS[0], "o"),
+    "lower": Look(COLOURS[0], "v", (1.2, 1.2), hollow=True),
+    "closed_form": Look(COLOURS[1], "s", (5, 1.6)),
+    "differential": Look(COLOURS[2], "^", (5, 1.4, 1, 1.4)),
+    "crown": Look(COLOURS[3], "D", (1.2, 1.2)),
+    "theorem": Look(COLOURS[4], "p", (8, 2)),
+    "layer_sum": Look(COLOURS[5], ">", (3, 1)),
+    "data_error": Look("#8d8d8d", "X"),
+}
+
+
+def looks(*names: Iterable[Any]) -> dict[Any, Look]:
+    """Look of every name by its place, a registry first: one in every figure that names it."""
+    order = dict.fromkeys(name for part in names for name in part)
+    return {
+        name: Look(COLOURS[i % 6], MARKERS[i % 8], DASHES[i % 5]) for i, name in enumerate(order)
+    }
+
 
 _STYLE: Any = {
     "font.family": "STIXGeneral",  # shipped with matplotlib: the same glyphs on every machine
     "mathtext.fontset": "stix",
     "font.size": 9,
+    "axes.autolimit_mode": "round_numbers",  # axes end at ticks
+    "axes.xmargin": 0.0,
+    "axes.ymargin": 0.0,
     "axes.titlesize": 9,
     "axes.labelsize": 9,
     "xtick.labelsize": 8,
@@ -76,7 +121,7 @@ _STYLE: Any = {
     "grid.linewidth": 0.4,
     "axes.axisbelow": True,
     "lines.linewidth": 1.1,
-    "lines.markersize": 3.8,
+    "lines.markersize": 4.4,
     "pdf.fonttype": 42,  # TrueType, which publishers ask for; Type 3 is refused by some
     "svg.hashsalt": "slth",
     "svg.fonttype": "path",
@@ -97,15 +142,6 @@ def styled(function: Callable[P, R]) -> Callable[P, R]:
     return inside
 
 
-def series(index: int) -> Series:
-    """Return the style of series ``index``; colours repeat after four with markers shifted."""
-    first = SERIES[index % len(SERIES)]
-    turn = index // len(SERIES)
-    return Series(
-        first.colour, "osv^D<>P"[(index + turn) % 8] if turn else first.marker, first.line
-    )
-
-
 def panels(
     count: int, height: float = PANEL_HEIGHT, columns: int = COLUMNS
 ) -> tuple[Figure, list[Axes]]:
@@ -124,73 +160,13 @@ def panels(
 def empty(words: str) -> Figure:
     """Return a figure that says why there is nothing to draw."""
     figure = Figure(figsize=(TEXT_WIDTH, 0.8))
-    figure.text(0.5, 0.5, words, ha="center", va="center", color=REFERENCE)
+    figure.text(0.5, 0.5, words, **QUIET)
     return figure
-
-
-def legend(figure: Figure, axes: list[Axes]) -> None:
-    """Put one legend above the panels: every label once, in the order first drawn."""
-    found: dict[str, Any] = {}
-    for ax in axes:
-        for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
-            found.setdefault(label, handle)
-    if found:
-        legend_of(figure, [(handle, label) for label, handle in found.items()])
-
-
-def legend_of(figure: Figure, key: list[tuple[Any, str]]) -> None:
-    """Put this key above the panels, in as many columns as the text width takes."""
-    widths = [len(label.replace("$", "")) + 10 for _, label in key]
-    columns = len(key) if sum(widths) <= 115 else max(1, int(115 / max(widths)))
-    columns = -(-len(key) // -(-len(key) // columns))  # even rows
-    handles, labels = [handle for handle, _ in key], [label for _, label in key]
-    figure.legend(handles, labels, loc="outside upper center", ncols=columns)
 
 
 def plain(text: object) -> str:
     """Return ``text`` for a label, never read as mathtext."""
     return str(text).replace("$", r"\$")
-
-
-def log_axis(ax: Axes) -> None:
-    """A log y axis with labels at decades, or at more places when it spans less than two."""
-    ax.set_yscale("log")
-    low, high = ax.get_ylim()
-    if high / low < 100:
-        ax.yaxis.set_major_locator(LogLocator(subs=[1, 2, 5]))
-        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    ax.yaxis.set_minor_formatter(NullFormatter())
-
-
-def integer_axis(ax: Axes) -> None:
-    """Ticks of a linear x axis at integers only."""
-    ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True, min_n_ticks=1))
-
-
-def size_axis(ax: Axes, values: np.ndarray) -> None:
-    """A log x axis labelled at (some of) the sizes that were run, as plain integers."""
-    ax.set_xscale("log")
-    sizes = np.unique(values[np.isfinite(values)])
-    if sizes.size == 0:
-        return
-    shown = sizes[np.unique(np.linspace(0, len(sizes) - 1, min(len(sizes), 5)).round().astype(int))]
-    ax.set_xticks(shown, [f"{size:g}" for size in shown])
-    ax.xaxis.set_minor_locator(NullLocator())
-    margin = max(1.25, (sizes[-1] / sizes[0]) ** 0.07)  # series are set apart sideways
-    ax.set_xlim(sizes[0] / margin, sizes[-1] * margin)
-
-
-def wide_axis(ax: Axes) -> None:
-    """A log x axis of counts, labelled at 1, 2 and 5 times powers of ten."""
-    ax.set_xscale("log")
-    ax.xaxis.set_major_locator(LogLocator(subs=[1, 2, 5]))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-    ax.xaxis.set_minor_locator(NullLocator())
-
-
-def percent_axis(ax: Axes) -> None:
-    """Label the y axis, a fraction, in per cent."""
-    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g}"))
 
 
 def label(axes: list[Axes], xlabel: str, ylabel: str) -> None:

@@ -16,13 +16,18 @@ def complete(
     Raises ValueError naming the table and the missing columns when a required one is absent. An
     empty frame has them all.
     """
-    if frame.empty and not len(frame.columns):
+    if frame.empty:
         return pd.DataFrame(columns=[*required, *optional])
     missing = [column for column in required if column not in frame.columns]
     if missing:
         raise ValueError(f"{name}: lacks the columns {', '.join(missing)}")
     absent = dict.fromkeys([key for key in optional if key not in frame.columns], np.nan)
     return frame.reset_index(drop=True).assign(**absent)
+
+
+def first(table: pd.DataFrame, column: str) -> float:
+    """The number in a column that is the same in every row; unknown for an empty table."""
+    return float(table[column].iloc[0]) if len(table) else np.nan
 
 
 def existence_limit(n: FloatArray, d: FloatArray) -> FloatArray:

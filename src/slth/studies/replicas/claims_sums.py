@@ -4,34 +4,34 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from slth.studies.printing.formatting import (
-    MISSING,
-    count,
-    integer,
-    listing,
-    number,
-    percent,
-    sentence,
-)
+from slth.studies.printing.formatting import MISSING, count, integer, listing, number, percent
+from slth.studies.printing.summaries import first
+from slth.studies.printing.wordings import Side, any_of, clause, sentence, side
 from slth.studies.replicas import published as data
+from slth.studies.replicas import wordings
+from slth.studies.replicas.wordings import (
+    ERRORS,
+    PRINTED,
+    SETS,
+    Denominator,
+    Judged,
+    Published,
+    Reason,
+)
 
 LEVEL = 0.99
-SETS = ("MNIST", "Fashion-MNIST")
-ERRORS = {"max_relative_error": "relative", "max_error": "absolute"}
-FACTORS = {1: "one uniform factor", 2: "two"}
-PRINTED = {"digits": "the digits", "mnist": "MNIST", "fashion-mnist": "Fashion-MNIST"}
 
 
 def lenet_macros(table: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX."""
-    samples = int(table["sample"].nunique()) if len(table) else 0
+    samples = int(table["sample"].nunique())
     return {
         "ReplicasLenetSetting": _lenet_setting(table, samples),
         "ReplicasLenetVerdict": _lenet_verdict(table, samples),
         "ReplicasLenetReason": _lenet_reason(table),
         "ReplicasLenetOutputs": _lenet_outputs(table),
         "ReplicasLenetSamples": integer(samples) if samples else MISSING,
-        "ReplicasLenetImages": integer(table["images"].iloc[0]) if len(table) else MISSING,
+        "ReplicasLenetImages": integer(first(table, "images")),
     }
 
 
@@ -43,23 +43,21 @@ def failure_macros(table: pd.DataFrame) -> dict[str, str]:
         "ReplicasFailuresTrials": listing(integer(value) for value in trials),
         "ReplicasFailuresEps": listing(f"${value:g}$" for value in eps),
         "ReplicasFailuresVerdict": _failures(table),
-        "ReplicasFailuresConfidence": percent(float(table["confidence"].iloc[0]), 0)
-        if len(table)
-        else MISSING,
+        "ReplicasFailuresConfidence": percent(first(table, "confidence"), 0),
     }
 
 
 def _lenet_setting(table: pd.DataFrame, samples: int) -> str:
-    if table.empty:
-        return "It was not imitated in this run."
-    row = table.iloc[0]
+    names = [PRINTED.get(name, name) for name in table["data"][:1]] if len(table) else []
     return sentence(
-        f"here the network is trained on {PRINTED.get(row['data'], row['data'])}, "
-        rf"${row['side']}\times{row['side']}$ pixels in $[0,1]$, to an accuracy of "
-        f"{percent(row['accuracy_target'])} on {integer(row['held_out'])} held-out images; each of "
-        f"its {integer(row['weights'])} numbers is replaced by the nearest subset sum of $n$ "
-        "candidates of its own, proved nearest, and all candidates are drawn "
-        f"{count(samples, 'time')}"
+        any_of(table),
+        wordings.LENET_SETTING,
+        data=listing(names),
+        side=f"{first(table, 'side'):g}",
+        accuracy=percent(first(table, "accuracy_target")),
+        held_out=integer(first(table, "held_out")),
+        weights=integer(first(table, "weights")),
+        times=count(samples, "time"),
     )
 
 
@@ -77,100 +75,114 @@ def inside(table: pd.DataFrame, column: str, place: int) -> tuple[list[int], lis
     return within, out
 
 
+def _sizes_run(table: pd.DataFrame) -> list[int]:
+    return [n for n in data.LENET if n in set(table["n"])]
+
+
 def _lenet_verdict(table: pd.DataFrame, samples: int) -> str:
-    run = [n for n in data.LENET if n in set(table["n"])]
-    if not run:
-        return "The published sizes were not run." if len(table) else ""
+    run = _sizes_run(table)
     parts = []
-    for column, words in ERRORS.items():
-        held = [
+    for column, errors in ERRORS.items() if run else ():
+        counts = [
             f"{_word(len(inside(table, column, place)[0]))} of those for {name}"
             for place, name in enumerate(SETS)
         ]
-        parts.append(f"{listing(held)} lie in the range of our largest {words} errors")
-    chance = percent(data.coverage(samples), 0)
+        parts.append(wordings.INSIDE.format(counts=listing(counts), errors=errors))
     return sentence(
-        f"of the {count(len(run), 'error')} published for each data set, {'; '.join(parts)}; a "
-        f"further draw of ours would fall in such a range with probability {chance}"
+        _published(table, bool(run)),
+        wordings.LENET,
+        errors=count(len(run), "error"),
+        inside="; ".join(parts),
+        chance=percent(data.coverage(samples), 0),
     )
+
+
+def _published(table: pd.DataFrame, run: bool) -> Published:
+    return Published.NOTHING if table.empty else Published.RUN if run else Published.NOT_RUN
+
+
+def reason(table: pd.DataFrame) -> Reason:
+    """Whether the largest relative error falls on a small weight in every draw."""
+    run = _sizes_run(table)
+    if not run:
+        return Reason.NOT_RUN
+    small = table.loc[table["n"] == min(run), "size_at_largest"] < table["median_size"].iloc[0]
+    return Reason.SMALL_WEIGHT if small.all() else Reason.RATIO
 
 
 def _lenet_reason(table: pd.DataFrame) -> str:
     """Which statistic of ours the published MNIST figures are like, and why the two differ."""
-    if not [n for n in data.LENET if n in set(table["n"])]:
-        return ""
+    run = _sizes_run(table)
+    if not run:
+        return sentence(reason(table), wordings.REASON)
     relative, absolute = (len(inside(table, column, 0)[0]) for column in ERRORS)
-    part = table[table["n"] == min(n for n in data.LENET if n in set(table["n"]))]
-    words = (
-        "the largest relative error falls on a small weight: in the median over draws at "
-        rf"$n={part['n'].iloc[0]}$ on one of size {number(part['size_at_largest'].median())}, "
-        f"where half of the weights exceed {number(table['median_size'].iloc[0])}"
+    other = Denominator.ANOTHER if absolute > relative else Denominator.WEIGHT
+    counts = {"absolute": _word(absolute), "relative": _word(relative)}
+    size = table.loc[table["n"] == min(run), "size_at_largest"].median()
+    return sentence(
+        reason(table),
+        wordings.REASON,
+        n=min(run),
+        size=number(size),
+        half=number(table["median_size"].iloc[0]),
+        denominator=clause(other, wordings.DENOMINATOR, **counts),
     )
-    if not (part["size_at_largest"] < table["median_size"].iloc[0]).all():
-        words = (
-            "the largest relative error is a ratio, of which both parts depend on the weight it "
-            "falls on"
-        )
-    if absolute > relative:
-        words += (
-            f"; {_word(absolute)} of the published figures for MNIST have the size of our largest "
-            f"absolute errors and {_word(relative)} that of our largest relative ones, which "
-            "suggests another denominator than the weight itself"
-        )
-    return sentence(words)
 
 
 def _lenet_outputs(table: pd.DataFrame) -> str:
     if table.empty:
-        return ""
-    ends = []
-    for n in (table["n"].min(), table["n"].max()):
-        part = table[table["n"] == n]
-        share = float((part["output_error"] / part["output_scale"]).median())
-        ends.append(f"{number(share)} at $n={n}$")
+        return sentence(any_of(table), wordings.OUTPUTS)
+    share = (table["output_error"] / table["output_scale"]).groupby(table["n"]).median()
+    ends = [f"{number(share[n])} at $n={n}$" for n in (table["n"].min(), table["n"].max())]
     changed, seen = int(table["decisions_changed"].sum()), int(table["images"].sum())
     return sentence(
-        f"the largest error of an output, over the largest output, has median {listing(ends)}; "
-        f"of all decisions compared, {integer(changed)} of {integer(seen)} changed"
+        any_of(table),
+        wordings.OUTPUTS,
+        shares=listing(ends),
+        changed=integer(changed),
+        seen=integer(seen),
     )
 
 
 def _failures(table: pd.DataFrame) -> str:
-    if table.empty:
-        return "Rates of failure were not measured in this run."
-    parts, outside = [], []
-    for _, row in table.iterrows():
-        rate = data.published_rate(row)
-        if np.isnan(rate):
-            continue
-        within = row["low"] <= rate <= row["high"]
-        if not within:
-            outside.append((rate, row))
-        parts.append(
-            f"{_share(row['rate'])} with {FACTORS[int(row['factors'])]} (interval "
-            f"{_share(row['low'])} to {_share(row['high'])}; published {_share(rate)}, "
-            f"{'inside' if within else 'outside'})"
+    rows = [row.to_dict() | {"published": data.published_rate(row)} for _, row in table.iterrows()]
+    rows = [row for row in rows if not np.isnan(row["published"])]
+    rates = [
+        wordings.RATE.format(
+            rate=_share(row["rate"]),
+            factors=wordings.FACTORS[int(row["factors"])],
+            low=_share(row["low"]),
+            high=_share(row["high"]),
+            published=_share(row["published"]),
+            place=clause(_place(row), wordings.PLACE),
         )
-    if not parts:
-        return "The published sizes were not run."
-    return sentence(f"at the published size the share missed is {listing(parts)}") + _judged(
-        len(parts), outside
+        for row in rows
+    ]
+    outside = [row for row in rows if _place(row) is not Side.AROUND]
+    trials = (number(explaining_trials(row["published"], float(row["rate"]))) for row in outside)
+    judged_words = clause(
+        judged(len(rows), len(outside)),
+        wordings.JUDGED,
+        trials=listing(trials),
+        probability=percent(1 - LEVEL, 0),
+    )
+    return sentence(
+        _published(table, bool(rows)), wordings.FAILURES, rates=listing(rates), judged=judged_words
     )
 
 
-def _judged(compared: int, outside: list[tuple[float, pd.Series]]) -> str:
-    """Whether the published rates are reproduced; how many trials could explain one that is not."""
-    rates = "rate" if compared == 1 else "rates"
-    if not outside:
-        return f" This run reproduces the published {rates}."
-    verdict = "some of the published rates" if len(outside) < compared else f"the published {rates}"
-    words = "reproduces" if len(outside) < compared else "does not reproduce"
-    trials = [number(explaining_trials(rate, float(row["rate"]))) for rate, row in outside]
-    return (
-        f" This run {words} {verdict}. A published rate has an error of its own: from fewer than "
-        f"about {listing(trials)} trials it would be as far from ours with probability above "
-        f"{percent(1 - LEVEL, 0)}."
-    )
+def _place(row: dict) -> Side:
+    """Where the interval lies against the published rate."""
+    return side(row["low"], row["high"], row["published"])
+
+
+def judged(compared: int, missed: int) -> Judged:
+    """How many of the published rates are reproduced."""
+    if missed and missed < compared:
+        return Judged.SOME
+    if missed:
+        return Judged.ONE_MISSED if compared == 1 else Judged.ALL_MISSED
+    return Judged.ONE_REPRODUCED if compared == 1 else Judged.ALL_REPRODUCED
 
 
 def explaining_trials(published: float, rate: float) -> float:

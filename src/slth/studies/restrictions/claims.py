@@ -2,26 +2,24 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import pandas as pd
 
-from slth.studies.printing.formatting import (
-    fixed,
-    integer,
-    listing,
-    number,
-    percent,
-    sentence,
-)
-from slth.studies.restrictions.ratios import BASE, CONFIDENCE, NAMES, ratio, variants
+from slth.studies.printing.formatting import fixed, integer, listing, number, percent
+from slth.studies.printing.summaries import complete, first
+from slth.studies.printing.wordings import Side, any_of, clause, count_of, sentence, side
+from slth.studies.restrictions import wordings
+from slth.studies.restrictions.ratios import BASE, CONFIDENCE, NAMES, Ratio, ratio, variants
 from slth.studies.restrictions.tables import _interval
+from slth.studies.restrictions.wordings import Effect
 
 READS = {"restrictions": "restrictions"}  # table: kind
+COLUMNS = ["variant", "replicate", "n", "d", "granularity", "shared", "worst_error", "seen"]
+COLUMNS += ["size", "inputs", "upper"]
 
 
 def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """Return macro name → LaTeX."""
-    frame = frames["restrictions"]
+    frame = complete("restrictions", frames["restrictions"], COLUMNS)
     return {
         "RestrictionsSetting": _setting(frame),
         "RestrictionsShared": _shared(frame),
@@ -38,65 +36,54 @@ def _seeds(frame: pd.DataFrame) -> int:
 
 
 def _setting(frame: pd.DataFrame) -> str:
-    if frame.empty:
-        return "The experiment was switched off in this run."
-    first = frame.iloc[0]
-    removed = {"filter": "whole filters", "kernel": "single kernels", "entry": "single weights"}
+    removed = [wordings.REMOVED[name] for name in frame["granularity"][:1]]
     return sentence(
-        f"in this run {integer(_seeds(frame))} targets were drawn, each met by random networks "
-        f"with about $n = {first['n']:g}$ candidates a problem, of which "
-        f"{removed[first['granularity']]} are removed ($d = {first['d']:g}$), "
-        "and every problem was solved once"
+        any_of(frame),
+        wordings.SETTING,
+        targets=integer(_seeds(frame)),
+        n=first(frame, "n"),
+        removed=listing(removed),
+        d=first(frame, "d"),
     )
 
 
 def _shared(frame: pd.DataFrame) -> str:
     """That geometry does not enter the subset problems, where the rows say so."""
-    if frame.empty:
-        return ""
-    base = frame[frame["variant"] == BASE].set_index("replicate")["worst_error"]
-    shared = frame[frame["shared"]]
+    worst = frame.set_index(["variant", "replicate"])["worst_error"]
     same = [
         NAMES[name][0]
-        for name in variants(shared)
-        if (shared[shared["variant"] == name].set_index("replicate")["worst_error"] == base).all()
+        for name in variants(frame[frame["shared"].astype(bool)])
+        if (worst[name] == worst[BASE]).all()
     ]
-    if not same:
-        return ""
-    return sentence(
-        f"{listing(same)} leave{'s' if len(same) == 1 else ''} the subset problems as they were, "
-        "so that the base's solutions serve unchanged; what differs is what the network makes of "
-        "the same errors"
-    )
+    return sentence(count_of(same), wordings.SHARED, variants=listing(same))
+
+
+def effects(ratios: Mapping[str, Ratio]) -> dict[Effect, list[str]]:
+    """Variants per effect on the relative error, by the interval of the ratio to the base's."""
+    sides = {name: side(r.low, r.high, 1) for name, r in ratios.items()}
+    less = Effect.ALSO_LESS if Side.ABOVE in sides.values() else Effect.LESS
+    named = {Side.ABOVE: Effect.MORE, Side.BELOW: less, Side.AROUND: Effect.SAME}
+    found = {name: named.get(where, Effect.UNKNOWN) for name, where in sides.items()}
+    return {
+        effect: names
+        for effect in Effect
+        if (names := [name for name, verdict in found.items() if verdict is effect])
+    }
 
 
 def _verdict(frame: pd.DataFrame) -> str:
     """Which variants cost error, which do not, by the interval of the relative errors."""
-    sides: dict[str, list[str]] = {"more": [], "less": [], "same": [], "unknown": []}
-    for name in variants(frame):
-        if name == BASE:
-            continue
-        r = ratio(frame, name, "relative")
-        side = "unknown"
-        if np.isfinite(r.low):
-            side = "more" if r.low > 1 else "less" if r.high < 1 else "same"
-        words = f"{NAMES[name][0]} ({fixed(r.mean)})"
-        sides[side].append(words if side != "unknown" else NAMES[name][0])
-    clear = rf"with {percent(CONFIDENCE, 0)} intervals clear of one"
-    texts = {
-        "more": f"the relative error at equal inputs exceeds the base's, {clear}, for {{}}",
-        "less": f"it falls below the base's, {clear}, for {{}}",
-        "same": "the interval of the ratio holds one for {}",
-        "unknown": "one seed gives no interval for {}",
-    }
-    if sides["less"] and not sides["more"]:
-        texts["less"] = (
-            f"the relative error at equal inputs falls below the base's, {clear}, for {{}}"
-        )
-    parts = [texts[side].format(listing(names)) for side, names in sides.items() if names]
-    if not parts:
-        return "No variant was built."
-    return sentence("; ".join(parts))
+    ratios = {name: ratio(frame, name, "relative") for name in variants(frame) if name != BASE}
+    parts = []
+    for effect, names in effects(ratios).items():
+        known = effect is not Effect.UNKNOWN
+        shown = [
+            f"{NAMES[name][0]} ({fixed(ratios[name].mean)})" if known else NAMES[name][0]
+            for name in names
+        ]
+        fields = {"confidence": percent(CONFIDENCE, 0), "variants": listing(shown)}
+        parts.append(clause(effect, wordings.EFFECT, **fields))
+    return sentence(any_of(parts), wordings.EFFECTS, effects="; ".join(parts))
 
 
 def _uniform(frame: pd.DataFrame) -> str:
@@ -104,22 +91,13 @@ def _uniform(frame: pd.DataFrame) -> str:
     if "uniform" not in variants(frame):
         return ""
     r = ratio(frame, "uniform", "worst_error")
-    verdict = "does not tell the two laws apart"
-    if np.isfinite(r.low) and (r.low > 1 or r.high < 1):
-        verdict = "is " + ("larger" if r.low > 1 else "smaller") + " than with normal ones"
-    return sentence(
-        f"with uniform weights the error of the worst subset problem {verdict}, by a factor of "
-        f"{_interval(r)}"
-    )
+    return sentence(side(r.low, r.high, 1), wordings.UNIFORM, ratio=_interval(r))
 
 
 def _tanh(frame: pd.DataFrame) -> str:
-    if "tanh" not in variants(frame):
-        return ""
     part = frame[frame["variant"] == "tanh"]
     seen, bound = float(part["seen"].median()), float(part["upper"].median())
+    inputs = integer(first(part, "inputs"))
     return sentence(
-        f"for tanh no bracket is defined: the largest error at {integer(part['inputs'].iloc[0])} "
-        f"random inputs is {number(seen)} and the closed form, remainders of the linear "
-        f"approximation included, {number(bound)} (medians)"
+        any_of(part), wordings.TANH, inputs=inputs, seen=number(seen), bound=number(bound)
     )

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from slth.checks import FloatArray
 from slth.studies.printing.formatting import (
     count,
     escape,
@@ -15,12 +16,11 @@ from slth.studies.printing.formatting import (
     setting,
     span,
 )
-from slth.studies.sandwich import data
+from slth.studies.printing.wordings import any_of, clause, sentence, share
+from slth.studies.sandwich import data, wordings
+from slth.studies.sandwich.wordings import Crown, Slope, Sound, Split, Tight
 
 _FLAT = 0.1  # a slope below it is none
-NONE = "This run measured no random pair."
-
-
 READS = {"sandwich": "sandwich"}  # table: kind
 
 
@@ -35,14 +35,14 @@ def claims(frame: pd.DataFrame) -> dict[str, str]:
     tickets, curve = data.rows(frame, "ticket"), data.rows(frame, "curve")
     return {
         "SandwichPairCount": integer(len(pairs)),
-        "SandwichDepths": span(pairs["depth"].to_numpy(float)),
-        "SandwichWidths": span(pairs["width"].to_numpy(float)),
-        "SandwichKernels": span(pairs["kernel"].to_numpy(float)),
+        "SandwichDepths": span(pairs["depth"]),
+        "SandwichWidths": span(pairs["width"]),
+        "SandwichKernels": span(pairs["kernel"]),
         "SandwichDistances": listing(map(setting, sorted(set(pairs["eps"].dropna())))),
         "SandwichNetworks": integer(pairs["replicate"].nunique()),
         "SandwichTicketCount": integer(len(curve)),
-        "SandwichSeeds": span(curve.groupby(["arm", "n"]).size().to_numpy(float)),
-        "SandwichHeldOut": span(curve["held_out"].to_numpy(float)),
+        "SandwichSeeds": span(curve.groupby(["arm", "n"]).size()),
+        "SandwichHeldOut": span(curve["held_out"]),
         "SandwichSound": _sound(pairs),
         "SandwichExact": _exact(small),
         "SandwichOneLayer": _one_layer(pairs),
@@ -56,131 +56,143 @@ def claims(frame: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def _sound(pairs: pd.DataFrame) -> str:
+def sound(pairs: pd.DataFrame) -> Sound:
+    """Whether any input tried exceeds its bound."""
     if pairs.empty:
-        return NONE
-    probes, above = integer(pairs["probes"].sum()), int(pairs["violated"].sum())
-    words = f"Of {probes} inputs tried against the {integer(len(pairs))} upper bounds"
-    if above:
-        return f"{words}, those of {count(above, 'pair')} exceed the bound: it is not sound."
-    return f"{words}, none exceeds its bound."
+        return Sound.NOTHING
+    return Sound.VIOLATED if int(pairs["violated"].sum()) else Sound.SOUND
+
+
+def _sound(pairs: pd.DataFrame) -> str:
+    return sentence(
+        sound(pairs),
+        wordings.SOUND,
+        probes=integer(pairs["probes"].sum()),
+        bounds=integer(len(pairs)),
+        above=count(int(pairs["violated"].sum()), "pair"),
+    )
 
 
 def _exact(small: pd.DataFrame) -> str:
-    if small.empty:
-        return "No pair was solved exactly."
-    inside, gap = int(small["inside"].sum()), float((small["upper"] / small["exact"]).max())
-    of = count(len(small), "small pair")
-    words = f"each of {of}" if inside == len(small) else f"only {integer(inside)} of {of}"
-    return (
-        f"The exact value, from a mixed-integer program, lies in the bracket for {words}, and the "
-        f"bound is at most {number(gap, 3)} times it."
+    inside = int(small["inside"].sum())
+    return sentence(
+        share(inside, len(small)),
+        wordings.EXACT,
+        inside=integer(inside),
+        pairs=count(len(small), "small pair"),
+        gap=number(float((small["upper"] / small["exact"]).max()), 3),
     )
 
 
 def _one_layer(pairs: pd.DataFrame) -> str:
     values = data.ratios(pairs[pairs["depth"] == 1])
-    if not values.size:
-        return ""
-    excess = float(values.max()) - 1
-    return (
-        f"For {count(values.size, 'pair')} of one layer the ends differ by at most "
-        f"{number(excess)} of the lower one."
+    excess = number(values.max(initial=0.0) - 1)
+    return sentence(
+        any_of(values), wordings.ONE_LAYER, pairs=count(values.size, "pair"), excess=excess
     )
 
 
 def _order(pairs: pd.DataFrame) -> str:
-    if pairs.empty:
-        return ""
-    fine = data.ordered(pairs)
-    chain = "closed form, differential, ours and lower"
-    if fine == len(pairs):
-        return f"On every pair {chain} are in that order, and CROWN is never below ours."
-    return f"On {integer(fine)} of {integer(len(pairs))} pairs {chain} are in that order."
+    fine, total = data.ordered(pairs), len(pairs)
+    shown = {"fine": integer(fine), "pairs": integer(total)}
+    return sentence(share(fine, total), wordings.ORDER, **shown)
+
+
+def proportional(slopes: FloatArray) -> Slope:
+    """Whether the bound falls like the distance, by its slopes in log--log, one per network."""
+    if not slopes.size:
+        return Slope.NOTHING
+    far = float(np.abs(slopes - 1).max())
+    return Slope.PROPORTIONAL if far <= data.SLOPE else Slope.NOT_PROPORTIONAL
 
 
 def _slope(pairs: pd.DataFrame) -> str:
-    bent = data.slopes(pairs)
-    if not bent.size:
-        return ""
-    far = float(np.abs(bent - 1).max())
-    verb = "is" if far <= data.SLOPE else "is not"
-    return (
-        f"The upper bound {verb} proportional to the distance: the slope in log--log differs from "
-        f"$1$ by at most {number(far, 1)} over {count(bent.size, 'network')}."
+    slopes = data.slopes(pairs)
+    return sentence(
+        proportional(slopes),
+        wordings.SLOPE,
+        farthest=number(np.abs(slopes - 1).max(initial=0.0), 1),
+        networks=count(slopes.size, "network"),
     )
+
+
+def crown(slopes: FloatArray) -> Crown:
+    """Whether CROWN falls with the distance, by its slopes in log--log, one per network."""
+    if not slopes.size:
+        return Crown.NOTHING
+    return Crown.FLAT if slopes.max() < _FLAT else Crown.FALLS
 
 
 def _crown(pairs: pd.DataFrame) -> str:
     """Whether CROWN sees the distance at all, behind a ReLU."""
-    bent = data.slopes(pairs, "crown")
-    if not bent.size:
-        return ""
-    steepest = float(bent.max())
-    verb = "does not fall" if steepest < _FLAT else "falls"
-    return (
-        f"CROWN, which relaxes $f$ and $g$ apart, {verb} with the distance (slope at most "
-        f"{number(steepest, 1)} at depth two and more)."
-    )
+    slopes = data.slopes(pairs, "crown")
+    steepest = number(slopes.max(initial=-np.inf), 1)
+    return sentence(crown(slopes), wordings.CROWN, steepest=steepest)
+
+
+def tight(curve: pd.DataFrame, medians: Mapping[str, float]) -> Tight:
+    """Whether the median ratio of upper to lower bound meets the goal in every arm."""
+    if curve.empty:
+        return Tight.NOTHING
+    if not medians:
+        return Tight.UNKNOWN
+    beyond = any(median > data.DEEPER for median in medians.values())
+    return Tight.SOME_BEYOND if beyond else Tight.ALL_WITHIN
 
 
 def _tight(curve: pd.DataFrame) -> str:
     """Median ratio of every arm, and whether the goal is met."""
-    if curve.empty:
-        return "This run bracketed no ticket."
-    arms = list(dict.fromkeys(curve["arm"]))
-    found = {arm: data.ratios(curve[curve["arm"] == arm]) for arm in arms}
-    found = {arm: values for arm, values in found.items() if values.size}
-    if not found:
-        return "No lower bound of a ticket is positive."
-    words = listing(
-        f"{data.short(data.middle(values))} for \\textit{{{escape(arm)}}} "
-        f"({count(values.size, 'ticket')})"
-        for arm, values in found.items()
+    ratios = {str(arm): data.ratios(part) for arm, part in curve.groupby("arm", sort=False)}
+    ratios = {arm: values for arm, values in ratios.items() if values.size}
+    medians = {arm: data.middle(values) for arm, values in ratios.items()}
+    shown = listing(
+        f"{data.short(medians[arm])} for \\textit{{{escape(arm)}}} ({count(values.size, 'ticket')})"
+        for arm, values in ratios.items()
     )
-    goal = number(data.DEEPER)
-    missed = [arm for arm, values in found.items() if data.middle(values) > data.DEEPER]
-    verdict = (
-        f"all within the goal of {goal}"
-        if not missed
-        else (f"beyond the goal of {goal} in {integer(len(missed))} of {count(len(found), 'arm')}")
+    return sentence(
+        tight(curve, medians),
+        wordings.TIGHT,
+        ratios=shown,
+        goal=number(data.DEEPER),
+        beyond=integer(sum(median > data.DEEPER for median in medians.values())),
+        arms=count(len(ratios), "arm"),
     )
-    return f"The median ratio of upper to lower bound is {words}, {verdict}."
+
+
+def split_reaches(split: FloatArray) -> Split:
+    """How many tickets reach the goal with splitting; ``split``: their ratios."""
+    if not split.size:
+        return Split.NOTHING
+    verdicts = (Split.NONE_REACH, Split.ONE_REACHES, Split.SEVERAL_REACH)
+    return verdicts[min(int((split <= data.SPLIT).sum()), 2)]
 
 
 def _split(tickets: pd.DataFrame) -> str:
     whole, split = data.ratios(tickets), data.ratios(tickets, "upper_split")
-    if not split.size:
-        return ""
-    reached = int((split <= data.SPLIT).sum())
-    verb = "reaches" if reached < 2 else "reach"
-    return (
-        f"Splitting takes {count(split.size, 'ticket')}, one an arm, from a median of "
-        f"{data.short(data.middle(whole))} to {data.short(data.middle(split))}; "
-        f"{integer(reached) if reached else 'none'} of them {verb} {number(data.SPLIT)}."
+    return sentence(
+        split_reaches(split),
+        wordings.SPLIT,
+        tickets=count(split.size, "ticket"),
+        whole=data.short(data.middle(whole)),
+        split=data.short(data.middle(split)),
+        reached=integer((split <= data.SPLIT).sum()),
+        goal=number(data.SPLIT),
     )
 
 
 def _data(curve: pd.DataFrame) -> str:
-    known = curve[(curve["data_error"] > 0) & (curve["lower"] > 0)]
-    if known.empty:
-        return ""
-    share = float((known["data_error"] < known["lower"]).mean())
-    factor = float((known["lower"] / known["data_error"]).median())
-    theorem = known[known["theorem"] > 0]
-    words = (
-        f"The error seen on the data set is below the lower bound for {percent(share, 0)} of the "
-        f"tickets, by a median factor of {data.short(factor)}"
+    known = curve[(curve["data_error"] > 0) & (curve["lower"] > 0)].astype({"data_error": float})
+    proved = known[known["theorem"] > 0]
+    loose = data.short(float((proved["theorem"] / proved["upper"]).median()))
+    return sentence(
+        any_of(known),
+        wordings.DATA,
+        share=percent(float((known["data_error"] < known["lower"]).mean()), 0),
+        factor=data.short(float((known["lower"] / known["data_error"]).median())),
+        theorem=clause(any_of(proved), wordings.THEOREM, loose=loose),
     )
-    if theorem.empty:
-        return words + "."
-    loose = float((theorem["theorem"] / theorem["upper"]).median())
-    return f"{words}; the theorem's bound is {data.short(loose)} times ours in the median."
 
 
 def _goals(frame: pd.DataFrame) -> str:
-    tried = [goal for goal in data.goals(frame) if goal.met is not None]
-    if not tried:
-        return NONE
-    met = sum(bool(goal.met) for goal in tried)
-    return f"{integer(met)} of the {integer(len(tried))} goals that this run tries are met."
+    met = [bool(goal.met) for goal in data.goals(frame) if goal.met is not None]
+    return sentence(any_of(met), wordings.GOALS, met=integer(sum(met)), tried=integer(len(met)))

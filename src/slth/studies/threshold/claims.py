@@ -10,22 +10,24 @@ from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
     MISSING,
     count,
+    dimensions,
     fixed,
     integer,
     listing,
     number,
     percent,
-    sentence,
     setting,
     span,
 )
+from slth.studies.printing.summaries import first
+from slth.studies.printing.wordings import any_of, clause, count_of, sentence
+from slth.studies.threshold import wordings
 from slth.studies.threshold.data import observed_rate, points
 from slth.studies.threshold.tables import pooled
+from slth.studies.threshold.wordings import Agreement, Bias, Law, Refined
 
 USEFUL = 0.1  # mean absolute deviation above which the prediction is called a failure
 LISTED = 8  # points named one by one, at most
-
-
 READS = {"thresholds": "threshold points"}  # table: kind
 
 
@@ -37,25 +39,37 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
 def threshold_macros(thresholds: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for everything the prose says about the threshold experiment."""
     table = points(thresholds)
-    deviation = (observed_rate(table) - table["prediction"]).abs()
-    outside = table[~table["inside"].astype(bool)]
+    deviation = _deviation(table)
     names = [titles.ensemble(name) for name in dict.fromkeys(table["ensemble"])]
     return {
         "ThresholdTrials": integer(float(table["trials"].sum())),
-        "ThresholdTrialsPerPoint": span(table["trials"].to_numpy(float)),
-        "ThresholdDims": listing(f"${d:g}$" for d in sorted(set(table["d"]))),
+        "ThresholdTrialsPerPoint": span(table["trials"]),
+        "ThresholdDims": dimensions(table["d"]),
         "ThresholdEps": listing(setting(eps) for eps in sorted(set(table["eps"]))),
         "ThresholdEnsembles": listing(names),
         "ThresholdConfidence": _confidence(table),
         "ThresholdWorstDeviation": _worst(deviation),
         "ThresholdMeanDeviation": fixed(float(deviation.mean()), 3),
-        "ThresholdAgreement": _agreement(table, outside),
+        "ThresholdAgreement": _agreement(table),
         "ThresholdPooled": _pooled(table),
         "ThresholdRefined": _refined(table),
         "ThresholdUnsettled": _unsettled(table),
-        "ThresholdAbstract": _abstract(table, outside, deviation),
-        "ThresholdVerdict": _verdict(table, outside),
+        "ThresholdAbstract": _abstract(table),
+        "ThresholdVerdict": sentence(law(table), wordings.LAW, mean=fixed(float(deviation.mean()))),
     }
+
+
+def _deviation(table: pd.DataFrame) -> pd.Series:
+    return (observed_rate(table) - table["prediction"]).abs()
+
+
+def _outside(table: pd.DataFrame) -> pd.DataFrame:
+    return table[~table["inside"].astype(bool)]
+
+
+def _excess(table: pd.DataFrame) -> float:
+    """P-value of as many points outside if the prediction were exact."""
+    return excess_of_misses(len(table), len(_outside(table)), first(table, "confidence"))
 
 
 def _worst(deviation: pd.Series) -> str:
@@ -66,30 +80,27 @@ def _confidence(table: pd.DataFrame) -> str:
     return listing(percent(value, 0) for value in sorted(set(table["confidence"])))
 
 
-def _agreement(table: pd.DataFrame, outside: pd.DataFrame) -> str:
-    """All inside, or which are not, and what chance alone would give."""
+def agreement(table: pd.DataFrame) -> Agreement:
+    """Whether every point is inside its interval, or no fewer than chance alone would leave."""
     if table.empty:
-        return "This run measured no success probability."
-    points, level = len(table), _confidence(table)
-    if outside.empty:
-        every = f"all {integer(points)} grid points" if points > 1 else "the one grid point"
-        return sentence(
-            f"at {every} the prediction lies inside the {level} interval of the observed rate"
-        )
-    confidence = float(table["confidence"].iloc[0])
-    p = excess_of_misses(points, len(outside), confidence)
-    chance = points * (1 - confidence)
-    words = (
-        f"at {count(len(outside), 'grid point')} of {integer(points)} the prediction lies "
-        f"outside the {level} interval of the observed rate; an exact prediction would leave "
-        f"at most {number(chance)} outside on average, and the binomial test against that rate "
-        f"gives $p \\leq {number(p).strip('$')}$, "
+        return Agreement.NOTHING
+    if table["inside"].astype(bool).all():
+        return Agreement.ALL_INSIDE if len(table) > 1 else Agreement.ONE_INSIDE
+    return Agreement.CHANCE if _excess(table) >= SIGNIFICANCE else Agreement.INEXACT
+
+
+def _agreement(table: pd.DataFrame) -> str:
+    outside = _outside(table)
+    return sentence(
+        agreement(table),
+        wordings.AGREEMENT,
+        outside=count(len(outside), "grid point"),
+        points=integer(len(table)),
+        level=_confidence(table),
+        chance=number(len(table) * (1 - first(table, "confidence"))),
+        p=number(_excess(table)).strip("$") if len(table) else MISSING,
+        named=_named(outside),
     )
-    if p >= SIGNIFICANCE:
-        words += "which is no more than chance explains"
-    else:
-        words += "so in this run the prediction is measurably not exact"
-    return sentence(words) + " " + sentence(_named(outside))
 
 
 def _named(outside: pd.DataFrame) -> str:
@@ -101,108 +112,79 @@ def _named(outside: pd.DataFrame) -> str:
         f"{titles.ensemble(rows[i]['ensemble'])}, "
         f"$d = {rows[i]['d']:g}$, $n = {rows[i]['n']:g}$ (observed {fixed(rate[i], 3)}, "
         f"predicted {fixed(rows[i]['prediction'], 3)})"
-        for i in order[:LISTED]
+        for i in order
     ]
-    left = len(outside) - len(shown)
-    more = (
-        f"; and {count(left, 'more point')}, counted in Table~\\ref{{tab:agreement}}"
-        if left
-        else ""
-    )
-    return f"these are {'; '.join(shown)}{more}" if len(outside) > 1 else f"it is {shown[0]}"
+    left = shown[LISTED:]
+    more = clause(any_of(left), wordings.MORE, points=count(len(left), "more point"))
+    points_shown = "; ".join(shown[:LISTED])
+    return clause(count_of(outside), wordings.OUTSIDE, shown=points_shown, more=more)
 
 
-def biased(table: pd.DataFrame) -> bool | None:
-    """Whether all hits of some ensemble differ from their prediction; None where nothing varies.
+def bias(table: pd.DataFrame) -> Bias:
+    """Whether all hits of some ensemble differ from their prediction; unknown if nothing varies.
 
     Two-sided normal test at ``SIGNIFICANCE``, Bonferroni over the ensembles.
     """
     scores = np.array([pooled(part)[2] for _, part in table.groupby("ensemble", sort=False)])
     scores = scores[np.isfinite(scores)]
     if not scores.size:
-        return None
+        return Bias.UNKNOWN
     from scipy.stats import norm
 
-    return bool((np.abs(scores) > norm.isf(SIGNIFICANCE / (2 * scores.size))).any())
+    resolved = np.abs(scores) > norm.isf(SIGNIFICANCE / (2 * scores.size))
+    return Bias.RESOLVED if resolved.any() else Bias.UNRESOLVED
 
 
 def _pooled(table: pd.DataFrame) -> str:
     """The sharpest test of a bias: all hits of an ensemble against all the prediction expects."""
-    bias = biased(table)
-    if bias is None:
-        return ""
-    parts = []
+    sums = []
     for ensemble, part in table.groupby("ensemble", sort=False):
         hits, expected, score = pooled(part)
-        parts.append(
+        sums.append(
             f"{titles.ensemble(ensemble)} {integer(hits)} hits where "
             f"{fixed(expected, 1)} are predicted ($z = {fixed(score, 1).strip('$')}$)"
         )
-    verdict = (
-        "the prediction is an approximation, with a bias that this many instances resolve"
-        if bias
-        else "no bias is resolved by this many instances"
-    )
-    return sentence(f"summed over the grid there are, for {listing(parts)}: {verdict}")
+    return sentence(bias(table), wordings.BIAS, sums=listing(sums))
 
 
 def _refined(table: pd.DataFrame) -> str:
     """Whether the refinement does better on the same points."""
     known = table[table["refined"].notna()]
-    if known.empty:
-        return "The refinement is for densities, of which this run measured none."
     rate = observed_rate(known)
     before, after = (float((rate - known[c]).abs().mean()) for c in ("prediction", "refined"))
-    inside = int(known["refined_inside"].astype(bool).sum())
-    simple = int(known["inside"].astype(bool).sum())
-    verdict = "is the better one" if after < before else "is no better"
+    verdict = Refined.BETTER if after < before else Refined.NO_BETTER
     return sentence(
-        f"on the same instances the refinement {verdict}: it lies inside the interval at "
-        f"{integer(inside)} of {count(len(known), 'grid point')} (the simple prediction at "
-        f"{integer(simple)}), and its mean absolute deviation is {fixed(after, 3)} against "
-        f"{fixed(before, 3)}"
+        verdict if len(known) else Refined.NOTHING,
+        wordings.REFINED,
+        inside=integer(known["refined_inside"].astype(bool).sum()),
+        points=count(len(known), "grid point"),
+        simple=integer(known["inside"].astype(bool).sum()),
+        after=fixed(after, 3),
+        before=fixed(before, 3),
     )
 
 
 def _unsettled(table: pd.DataFrame) -> str:
-    left = float(table["unsettled"].fillna(0).sum())
-    if left > 0:
-        return sentence(
-            f"the solver could not settle {integer(left)} further instances, which are left out "
-            "of the rates"
-        )
-    return "Every instance was settled: a subset was found, or its absence proved."
+    left = table["unsettled"].fillna(0).astype(float)
+    return sentence(any_of(left[left > 0]), wordings.UNSETTLED, left=integer(left.sum()))
 
 
-def _abstract(table: pd.DataFrame, outside: pd.DataFrame, deviation: pd.Series) -> str:
-    if table.empty:
-        return "The run measured no success probability."
-    inside = len(table) - len(outside)
+def _abstract(table: pd.DataFrame) -> str:
     return sentence(
-        f"over {integer(float(table['trials'].sum()))} instances the predicted success probability "
-        f"lies inside the {_confidence(table)} interval of the observed rate at {integer(inside)} "
-        f"of {integer(len(table))} grid points and is never off by more than {_worst(deviation)}"
+        any_of(table),
+        wordings.ABSTRACT,
+        trials=integer(float(table["trials"].sum())),
+        level=_confidence(table),
+        inside=integer(len(table) - len(_outside(table))),
+        points=integer(len(table)),
+        worst=_worst(_deviation(table)),
     )
 
 
-def _verdict(table: pd.DataFrame, outside: pd.DataFrame) -> str:
+def law(table: pd.DataFrame) -> Law:
     """What the experiment means for the question of the tightness of MRSS."""
     if table.empty:
-        return "This run adds nothing to the question of how many candidates suffice."
-    mean = float((observed_rate(table) - table["prediction"]).abs().mean())
-    p = excess_of_misses(len(table), len(outside), float(table["confidence"].iloc[0]))
-    if p >= SIGNIFICANCE and not biased(table):
-        return (
-            "Within the dimensions and tolerances of this run the data do not contradict the "
-            "prediction; for a single target they are consistent with "
-            r"$n \approx d\log_2(1/\varepsilon)$ up to the logarithmic term."
-        )
-    if mean > USEFUL:
-        return (
-            f"In this run the prediction fails: it is off by {fixed(mean)} on average, so the "
-            "threshold must not be relied on here."
-        )
-    return (
-        "In this run the prediction places the transition to within the deviations of "
-        r"Table~\ref{tab:agreement}, but is measurably not the exact probability."
-    )
+        return Law.NOTHING
+    if _excess(table) >= SIGNIFICANCE and bias(table) is not Bias.RESOLVED:
+        return Law.NOT_CONTRADICTED
+    return Law.FAILS if float(_deviation(table).mean()) > USEFUL else Law.APPROXIMATE

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from slth.studies.printing.formatting import (
-    MISSING,
     arm_name,
     count,
     escape,
@@ -14,16 +13,15 @@ from slth.studies.printing.formatting import (
     listing,
     number,
     percent,
-    sentence,
     span,
 )
+from slth.studies.printing.wordings import any_of, clause, count_of, sentence
+from slth.studies.tickets import wordings
 from slth.studies.tickets.claims_accuracy import accuracy_macros, medians_of
 from slth.studies.tickets.claims_blocks import block_macros, network_macros
 from slth.studies.tickets.data import PERFECT, arms, tickets_of
 from slth.studies.tickets.tables import HIT_CONFIDENCE
-
-NO_TICKETS = "This run built no ticket."
-
+from slth.studies.tickets.wordings import Abstract, Arms, Exact, Order, Trend
 
 READS = {
     "tickets": "measured tickets",
@@ -65,23 +63,23 @@ def ticket_macros(tickets: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def trend(sizes: np.ndarray, values: np.ndarray) -> str:
-    """Name the trend of medians: "at every step", "overall", "no", "rises", or "one size".
+def trend(sizes: np.ndarray, values: np.ndarray) -> Trend:
+    """The trend of medians against n, by Spearman's rank correlation.
 
-    Spearman's rank correlation with n: −1 is a fall at every step; at or below −0.7 a fall overall.
+    −1 is a fall at every step; at or below −0.7 a fall overall.
     """
     if len(sizes) < 2:
-        return "one size"
+        return Trend.ONE_SIZE
     if len(set(values)) == 1:
-        return "no"
+        return Trend.UNCLEAR
     from scipy.stats import spearmanr  # half a second to load
 
     rho = float(spearmanr(sizes, values).statistic)
     if rho < -0.999:
-        return "at every step"
+        return Trend.EVERY_STEP
     if rho <= -0.7:
-        return "overall"
-    return "rises" if rho >= 0.7 else "no"
+        return Trend.OVERALL
+    return Trend.RISES if rho >= 0.7 else Trend.UNCLEAR
 
 
 def _arm(table: pd.DataFrame, name: str) -> str:
@@ -94,151 +92,142 @@ def _arm(table: pd.DataFrame, name: str) -> str:
 
 
 def _readout(table: pd.DataFrame) -> str:
-    words = {
-        "exact": "the readout is kept exact",
-        "ticket": "the readout is itself a dense ticket ($k = D = 1$)",
-    }
-    kinds = list(dict.fromkeys(table["readout"]))
-    if len(kinds) == 1:
-        return words.get(kinds[0], f"the readout is {escape(kinds[0])}")
-    parts = []
-    for kind in kinds:
-        part = table[table["readout"] == kind]
-        parts.append(f"in {listing(map(arm_name, arms(part)))} {words.get(kind, escape(kind))}")
-    return listing(parts) if parts else "there is no ticket"
+    kinds = {kind: arms(part) for kind, part in table.groupby("readout", sort=False)}
+    words = [wordings.READOUTS.get(str(kind), escape(kind)) for kind in kinds]
+    by_arm = listing(
+        f"in {listing(map(arm_name, names))} {text}"
+        for names, text in zip(kinds.values(), words, strict=True)
+    )
+    return clause(count_of(kinds), wordings.READOUT, readout=listing(words), readouts_by_arm=by_arm)
 
 
 def _error_trend(table: pd.DataFrame) -> str:
-    words = {
-        "at every step": "falls with every step of $n$",
-        "overall": "falls with $n$, though not at every step",
-        "no": "shows no clear trend in $n$",
-        "rises": "rises with $n$",
-        "one size": "was measured at a single $n$, so that no trend can be read",
-    }
-    found: dict[str, list[str]] = {}
-    for name in arms(table):
-        medians = medians_of(table, name, "upper")
-        if len(medians):
-            key = trend(medians["n"].to_numpy(), medians["median"].to_numpy())
-            found.setdefault(key, []).append(name)
-    if not found:
-        return NO_TICKETS
-    total = sum(map(len, found.values()))
-    parts = [f"{words[key]} in {_which(found[key], total)}" for key in words if key in found]
-    return sentence(f"the median certified error {listing(parts)}")
+    names: dict[Trend, list[str]] = {}
+    for name, medians in _medians(table).items():
+        verdict = trend(medians["n"].to_numpy(), medians["median"].to_numpy())
+        names.setdefault(verdict, []).append(name)
+    total = sum(map(len, names.values()))
+    trends = listing(
+        clause(verdict, wordings.TREND, arms=_arms(names[verdict], total))
+        for verdict in Trend
+        if verdict in names
+    )
+    return sentence(any_of(names), wordings.TRENDS, trends=trends)
 
 
-def _which(names: list[str], total: int) -> str:
-    if len(names) < total:
-        return listing(map(arm_name, names))
-    return "every arm" if total > 1 else arm_name(names[0])
+def _arms(names: list[str], total: int) -> str:
+    verdict = Arms.EVERY if len(names) == total > 1 else Arms.NAMED
+    return clause(verdict, wordings.ARMS, names=listing(map(arm_name, names)))
+
+
+def _medians(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Quartiles of the upper bound against n per arm, where there are any."""
+    found = {name: medians_of(table, name, "upper") for name in arms(table)}
+    return {name: medians for name, medians in found.items() if len(medians)}
 
 
 def _error_size(table: pd.DataFrame) -> str:
-    parts = []
-    for name in arms(table):
-        medians = medians_of(table, name, "upper")
-        if len(medians) > 1:
-            first, last = medians.iloc[0], medians.iloc[-1]
-            parts.append(
-                f"from {number(first['median'])} at $n = {first['n']:g}$ to "
-                f"{number(last['median'])} at $n = {last['n']:g}$ in {arm_name(name)}"
-            )
-        elif len(medians):
-            last = medians.iloc[-1]
-            parts.append(f"{number(last['median'])} at $n = {last['n']:g}$ in {arm_name(name)}")
-    scale = span(table["target_scale"].to_numpy(float), "number")
-    measure = f"; the target's own largest output on the held-out images is {scale}"
-    return (
-        sentence(f"it goes {listing(parts)}{measure if scale != MISSING else ''}") if parts else ""
-    )
+    errors = [
+        clause(
+            count_of(medians),
+            wordings.ERROR_IN_ARM,
+            first=number(medians["median"].iloc[0]),
+            last=number(medians["median"].iloc[-1]),
+            least_n=medians["n"].iloc[0],
+            largest_n=medians["n"].iloc[-1],
+            arm=arm_name(name),
+        )
+        for name, medians in _medians(table).items()
+    ]
+    known = table["target_scale"].astype(float)
+    known = known[np.isfinite(known)]
+    scale = clause(any_of(known), wordings.SCALE, scale=span(known, "number"))
+    return sentence(any_of(errors), wordings.ERROR_SIZE, errors=listing(errors), scale=scale)
+
+
+def _brackets(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["lower"].notna() & table["upper"].notna()]
+
+
+def bracket_order(table: pd.DataFrame) -> Order:
+    """Whether lower ends and errors seen on data stay below the upper ends, up to rounding."""
+    if table.empty:
+        return Order.NOTHING
+    known = _brackets(table)
+    if _inverted(known, "lower").any() or _inverted(known, "data_error").any():
+        return Order.VIOLATED
+    return Order.HOLDS_ON_DATA if known["data_error"].notna().any() else Order.HOLDS
+
+
+def _inverted(known: pd.DataFrame, column: str) -> pd.Series:
+    return known[column] > known["upper"] * (1 + 1e-12)  # rounding of two float64 evaluations
 
 
 def _bracket_order(table: pd.DataFrame) -> str:
-    if table.empty:
-        return NO_TICKETS
-    known = table[table["lower"].notna() & table["upper"].notna()]
-    slack = 1 + 1e-12  # float64 rounding of the two evaluations
-    inverted = int((known["lower"] > known["upper"] * slack).sum())
-    beyond = int((known["data_error"] > known["upper"] * slack).sum())
-    infinite = int(np.isinf(known["upper"].astype(float)).sum())
-    if inverted or beyond:
-        return sentence(
-            f"the bracket is violated: the lower bound exceeds the upper bound in "
-            f"{count(inverted, 'ticket')} and the error on a held-out image exceeds it in "
-            f"{count(beyond, 'ticket')} of {integer(len(known))}; the bounds of this run cannot be "
-            "trusted"
-        )
-    words = f"the lower bound is at most the upper bound in all {integer(len(known))} brackets"
-    if known["data_error"].notna().any():
-        words += ", and no error on a held-out image exceeds its upper bound"
-    if infinite:
-        words += f"; {count(infinite, 'upper bound')} {'is' if infinite == 1 else 'are'} infinite"
-    return sentence(words)
+    known = _brackets(table)
+    infinite = known[np.isinf(known["upper"].astype(float))]
+    bounds = count(len(infinite), "upper bound")
+    return sentence(
+        bracket_order(table),
+        wordings.ORDER,
+        inverted=count(int(_inverted(known, "lower").sum()), "ticket"),
+        beyond=count(int(_inverted(known, "data_error").sum()), "ticket"),
+        brackets=integer(len(known)),
+        infinite=clause(count_of(infinite), wordings.INFINITE, bounds=bounds),
+    )
 
 
 def _bracket_width(table: pd.DataFrame) -> str:
-    ratio = (table["upper"] / table["lower"].where(table["lower"] > 0)).to_numpy(float)
+    ratio = (table["upper"] / table["lower"].where(table["lower"] > 0)).astype(float)
     ratio = ratio[np.isfinite(ratio)]
-    if not ratio.size:
-        return ""
-    return sentence(
-        f"upper over lower is {number(float(np.median(ratio)), 3)} in the median and at most "
-        f"{number(float(ratio.max()), 3)}"
-    )
+    median, largest = number(float(ratio.median()), 3), number(float(ratio.max()), 3)
+    return sentence(any_of(ratio), wordings.WIDTH, median=median, largest=largest)
 
 
 def _method(table: pd.DataFrame) -> str:
     counts = table["method"].dropna().value_counts()
-    if counts.empty:
-        return ""
-    words = {
-        "closed_form": "the closed form",
-        "differential": "the differential bound",
-        "one_layer": "the one-layer formula",
-        "separate": "bounding both networks apart",
-    }
-    parts = [
-        f"{words.get(str(name), escape(name))} in {integer(int(times))}"
+    routines = listing(
+        f"{wordings.ROUTINES.get(str(name), escape(name))} in {integer(int(times))}"
         for name, times in sorted(counts.items(), key=lambda item: str(item[0]))
-    ]
-    return sentence(
-        f"the reported upper bound is that of {listing(parts)} of {integer(len(table))}"
     )
+    return sentence(any_of(counts), wordings.METHOD, routines=routines, tickets=integer(len(table)))
+
+
+def exactness(gap: pd.Series) -> Exact:
+    """Whether upper bounds equal their exact formulas; ``gap``: relative, one value per ticket."""
+    if gap.empty:
+        return Exact.NOTHING
+    if (gap > PERFECT).any():
+        return Exact.DIFFERS
+    return Exact.ONE_EQUAL if len(gap) == 1 else Exact.ALL_EQUAL
 
 
 def _exact(table: pd.DataFrame) -> str:
     """The first convolution alone has an exact formula, which its upper bound must equal."""
-    known = table[table["exact"].notna()]
-    if known.empty:
-        return "No ticket of this run begins with a convolution, whose error has an exact formula."
-    size = known["exact"].abs().clip(lower=1.0)
-    gap = ((known["layer_upper"] - known["exact"]).abs() / size).to_numpy(float)
-    bad = int((gap > PERFECT).sum())
-    if bad:
-        return sentence(
-            f"the upper bound of the first convolution alone differs from its exact formula by "
-            f"more than {number(PERFECT, 1)} in {count(bad, 'ticket')} of "
-            f"{integer(len(known))}, by {number(float(gap.max()))} at most"
-        )
+    known = table[table["exact"].notna()].astype({"exact": float, "layer_upper": float})
+    gap = (known["layer_upper"] - known["exact"]).abs() / known["exact"].abs().clip(lower=1.0)
     return sentence(
-        f"in {'the one ticket' if len(known) == 1 else f'all {integer(len(known))} tickets'} the "
-        f"upper bound of the first convolution alone equals its exact formula to within "
-        f"{number(PERFECT, 1)}"
+        exactness(gap),
+        wordings.EXACT,
+        tolerance=number(PERFECT, 1),
+        different=count(int((gap > PERFECT).sum()), "ticket"),
+        tickets=integer(len(known)),
+        gap=number(float(gap.max())),
     )
+
+
+def error_falls(table: pd.DataFrame) -> Abstract:
+    """Whether the median error is smaller at the largest n than at the smallest in every arm."""
+    if table.empty:
+        return Abstract.NOTHING
+    medians = [medians_of(table, name, "upper")["median"] for name in arms(table)]
+    falls = all(len(m) > 1 and m.iloc[-1] < m.iloc[0] for m in medians)
+    return Abstract.ERRORS_FALL if falls else Abstract.ERRORS
 
 
 def _abstract(table: pd.DataFrame) -> str:
-    if table.empty:
-        return "The run built no ticket."
-    tight = [medians_of(table, name, "upper") for name in arms(table)]
-    last = [float(medians["median"].iloc[-1]) for medians in tight if len(medians)]
-    falls = [len(m) > 1 and m["median"].iloc[-1] < m["median"].iloc[0] for m in tight]
-    words = (
-        f"the {count(len(table), 'ticket')} of trained image classifiers come with certified "
-        f"sup-norm errors whose median at the largest $n$ is {span(last, 'number')}"
+    last = [float(medians["median"].iloc[-1]) for medians in _medians(table).values()]
+    tickets = count(len(table), "ticket")
+    return sentence(
+        error_falls(table), wordings.ABSTRACT, tickets=tickets, medians=span(last, "number")
     )
-    if falls and all(falls):
-        words += ", smaller than at the smallest $n$ in every arm"
-    return sentence(words)

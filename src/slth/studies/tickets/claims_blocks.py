@@ -5,17 +5,20 @@ import pandas as pd
 
 from slth.studies.printing.formatting import (
     count,
+    dimensions,
     escape,
     integer,
     listing,
     number,
     percent,
-    sentence,
     setting,
     span,
 )
 from slth.studies.printing.summaries import existence_limit
+from slth.studies.printing.wordings import any_of, sentence, share
+from slth.studies.tickets import wordings
 from slth.studies.tickets.data import blocks_of, networks_of
+from slth.studies.tickets.wordings import Decisions
 
 SMALL = 0.1  # least errors above this are outside the small-eps approximation, and not compared
 
@@ -23,13 +26,12 @@ SMALL = 0.1  # least errors above this are outside the small-eps approximation, 
 def block_macros(blocks: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for everything the prose says about subset problems."""
     table = blocks_of(blocks)
-    proved = int(table["proved"].astype(bool).sum())
     return {
         "BlockCount": integer(len(table)),
         "BlockCandidates": span(table["candidates"].to_numpy(float)),
-        "BlockDims": listing(f"${d:g}$" for d in sorted(set(table["d"]))),
+        "BlockDims": dimensions(table["d"]),
         "BlockSolvers": listing(rf"\texttt{{{escape(s)}}}" for s in _solvers(table)),
-        "BlockProofs": _proofs(proved, len(table)),
+        "BlockProofs": _proofs(table),
         "BlockHits": _hits(table),
         "BlockGap": _gap(table),
     }
@@ -55,27 +57,16 @@ def _solvers(table: pd.DataFrame) -> list[str]:
     return sorted(set(table["solver"].dropna().astype(str)) - {"none"})  # none: no candidates
 
 
-def _proofs(proved: int, total: int) -> str:
-    if not total:
-        return "This run solved no subset problem."
-    if proved == total:
-        return sentence(f"all {integer(total)} answers are proved best")
-    if not proved:
-        return sentence(f"none of the {integer(total)} answers is proved best")
-    return sentence(f"{integer(proved)} of the {integer(total)} answers are proved best")
+def _proofs(table: pd.DataFrame) -> str:
+    proved = int(table["proved"].astype(bool).sum())
+    verdict = share(proved, len(table))
+    return sentence(verdict, wordings.PROOFS, proved=integer(proved), answers=integer(len(table)))
 
 
 def _hits(table: pd.DataFrame) -> str:
     asked = table[table["eps"].notna()]
-    if asked.empty:
-        return (
-            "No tolerance was set: each problem was solved for the least error within its budget."
-        )
     hits = int((asked["status"] == "HIT").sum())
-    return sentence(
-        f"{integer(hits)} of the {integer(len(asked))} problems with a tolerance were solved "
-        "within it"
-    )
+    return sentence(any_of(asked), wordings.HITS, hits=integer(hits), asked=integer(len(asked)))
 
 
 def _gap(table: pd.DataFrame) -> str:
@@ -83,33 +74,24 @@ def _gap(table: pd.DataFrame) -> str:
     limit = existence_limit(table["candidates"].to_numpy(float), table["d"].to_numpy(float))
     table = table.assign(ratio=table["error"].to_numpy(float) / np.where(limit > 0, limit, np.nan))
     table = table[(limit <= SMALL) & np.isfinite(table["ratio"])]
-    if table.empty:
-        return sentence(
-            f"no problem of this run has a predicted least error below {setting(SMALL)}, so the "
-            "errors found are not compared with it"
-        )
-    parts = []
-    for (d, proved), part in table.groupby(["d", "proved"], sort=True):
-        kind = "proved" if proved else "not proved"
-        parts.append(
-            f"{number(float(part['ratio'].median()))} for $d = {d:g}$ ("
-            f"{count(len(part), 'problem')}, {kind} best)"
-        )
-    return sentence(
-        f"where the predicted least error is at most {setting(SMALL)}, the median ratio of the "
-        f"error found to it is {listing(parts)}"
+    ratios = listing(
+        f"{number(float(part['ratio'].median()))} for $d = {d:g}$ ("
+        f"{count(len(part), 'problem')}, {wordings.PROVED[bool(proved)]} best)"
+        for (d, proved), part in table.groupby(["d", "proved"], sort=True)
     )
+    return sentence(any_of(table), wordings.GAP, small=setting(SMALL), ratios=ratios)
+
+
+def decisions_changed(table: pd.DataFrame) -> Decisions:
+    """Whether normalisation changed a decision on a held-out image."""
+    changed = table["decisions_changed"].astype(float)
+    if changed.isna().all():
+        return Decisions.UNKNOWN
+    return Decisions.CHANGED if int(changed.sum()) else Decisions.KEPT
 
 
 def _decisions(table: pd.DataFrame) -> str:
-    changed = table["decisions_changed"].astype(float)
-    if table.empty or changed.isna().all():
-        return "Whether normalisation changes a decision was not counted in this run."
-    total = int(changed.sum())
-    if total == 0:
-        return "It changed no decision on any held-out image."
+    changed = count(int(table["decisions_changed"].astype(float).sum()), "decision")
     accuracy = percent(float(table["accuracy_before_normalisation"].astype(float).max()))
-    return sentence(
-        f"in this run it changed {count(total, 'decision')} on held-out images through rounding "
-        f"(accuracy before it: {accuracy})"
-    )
+    verdict = decisions_changed(table)
+    return sentence(verdict, wordings.DECISIONS, changed=changed, accuracy=accuracy)

@@ -1,18 +1,27 @@
-"""Errors and accuracies of tickets against n, and errors of their subset problems."""
+"""Errors and accuracies of tickets against n; errors of their subset problems."""
 
 import textwrap
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from slth.studies.printing import style
-from slth.studies.printing.summaries import existence_limit, quartiles
+from slth.studies.printing import series, style, ticks
+from slth.studies.printing.summaries import existence_limit
 from slth.studies.tickets.data import arms, blocks_of, tickets_of
 
 FIGURES = ("error", "accuracy", "blocks")
+ERRORS = {
+    "closed_form": "closed form",
+    "upper": "certified upper",
+    "lower": "certified lower",
+    "data_error": "held-out images",
+}
+ACCURACIES = {"accuracy_ticket": "ticket", "accuracy_control": "random filters"}
+PROVED = {True: "found and proved best", False: "found, not proved best"}
 
 
 def figures(frames: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
@@ -26,31 +35,20 @@ def figures(frames: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
 
 @style.styled
 def error_figure(tickets: pd.DataFrame) -> Figure:
-    """Certified upper and lower bound, closed form and data-set error against n; a panel an arm."""
-    table = tickets_of(tickets)
-    wanted = {
-        "closed_form": "closed-form bound",
-        "upper": "certified upper bound",
-        "lower": "certified lower bound",
-        "data_error": "largest on held-out images",
-    }
-    return _per_arm(table, wanted, r"sup-norm error", log=True)
+    """Certified bracket, closed form and held-out error against n; a panel per arm."""
+    return _per_arm(tickets_of(tickets), ERRORS, style.BOUNDS, "sup-norm error", log=True)
 
 
 @style.styled
 def accuracy_figure(tickets: pd.DataFrame) -> Figure:
-    """Held-out accuracy of the target, the ticket and the control against n; a panel an arm."""
-    table = tickets_of(tickets)
-    wanted = {
-        "accuracy_ticket": "ticket",
-        "accuracy_control": "control: random filters",
-    }
-    return _per_arm(table, wanted, "held-out accuracy (%)", log=False)
+    """Held-out accuracy of target, ticket and control against n; a panel per arm."""
+    looks = style.looks(["accuracy_ticket"]) | {"accuracy_control": style.CONTROL}
+    return _per_arm(tickets_of(tickets), ACCURACIES, looks, "held-out accuracy (%)", log=False)
 
 
 @style.styled
 def blocks_figure(blocks: pd.DataFrame) -> Figure:
-    """Error of every subset problem against its number of candidates; a panel a dimension."""
+    """Error of every subset problem against its number of candidates; a panel per dimension."""
     table = blocks_of(blocks)
     table = table[(table["error"].astype(float) > 0) & (table["candidates"] > 0)]  # log axes
     if table.empty:
@@ -61,87 +59,58 @@ def blocks_figure(blocks: pd.DataFrame) -> Figure:
         _blocks(ax, part, float(str(d)))
         ax.set_title(f"$d = {d:g}$")
     style.label(axes, "candidates of the problem", r"error $\|\Sigma_S X_i - z\|_\infty$")
-    style.legend(figure, axes)
+    series.key(figure, axes)
     return figure
 
 
-def _per_arm(table: pd.DataFrame, wanted: dict[str, str], ylabel: str, log: bool) -> Figure:
+def _per_arm(
+    table: pd.DataFrame, words: dict[str, str], looks: style.Looks, ylabel: str, log: bool
+) -> Figure:
     names = arms(table)
     if not names:
         return style.empty("No tickets in this run.")
     figure, axes = style.panels(len(names), height=2.05)
     for ax, name in zip(axes, names, strict=True):
         part = table[table["arm"] == name]
-        if not log:
-            _target_line(ax, part)
-        for index, (column, label) in enumerate(wanted.items()):
-            _medians(ax, part, column, label, style.series(index), _dodge(index, part, wanted), log)
-        style.size_axis(ax, part["n"].to_numpy(float))
+        long = series.long(part, "n", words)
+        if log:
+            long = long[long["value"] > 0]
+        else:
+            series.guide(ax, part["accuracy_target"].astype(float).median(), "target")
+        series.medians(ax, long, "n", looks, words)
+        ticks.size_axis(ax, part["n"], log=True)
         ax.set_title(_arm_title(part), fontsize=8.5)
         if log:
-            style.log_axis(ax)
+            ticks.log_axis(ax)
         else:
-            style.percent_axis(ax)
+            ticks.rate_axis(ax, per_cent=True)
     style.label(axes, "$n$", ylabel)
-    style.legend(figure, axes)
+    series.key(figure, axes)
     return figure
 
 
-def _medians(
-    ax: Axes,
-    part: pd.DataFrame,
-    column: str,
-    label: str,
-    look: style.Series,
-    dodge: float,
-    positive: bool,
-) -> None:
-    """Median with quartile bars a size. A log axis takes what is > 0 only."""
-    shown = quartiles(part, column)
-    if positive:
-        shown = shown[shown["low"] > 0]
-    if shown.empty:
-        return
-    x, median = shown["n"].to_numpy() * dodge, shown["median"].to_numpy()
-    spread = np.abs(shown[["low", "high"]].to_numpy().T - median)
-    ax.errorbar(x, median, yerr=spread, label=label, elinewidth=0.8, **look.both())
-
-
-def _target_line(ax: Axes, part: pd.DataFrame) -> None:
-    known = part["accuracy_target"].dropna()
-    if not known.empty:
-        ax.axhline(float(known.median()), color=style.REFERENCE, linewidth=0.9, label="target")
-
-
 def _blocks(ax: Axes, part: pd.DataFrame, d: float) -> None:
-    proved = part["proved"].astype(bool)
-    looks = (style.SERIES[0], style.SERIES[1])
-    for rows, look, face, label in (
-        (part[proved], looks[0], looks[0].colour, "found and proved best"),
-        (part[~proved], looks[1], "none", "found, not proved best"),
-    ):
-        if not rows.empty:
-            marks = {**look.points(), "markersize": 2.8, "markeredgewidth": 0.6}
-            ax.plot(rows["candidates"], rows["error"], **marks, markerfacecolor=face, label=label)
     low, high = float(part["candidates"].min()), float(part["candidates"].max())
-    ax.set_yscale("log")
-    bottom, top = float(part["error"].min()) / 2, float(part["error"].max()) * 2
+    floor = float(part["error"].min()) / 1e3
     grid = np.geomspace(max(low, 1.0), max(high, low + 1), 200)
     limit = existence_limit(grid, np.full_like(grid, d))
-    bottom = max(min(bottom, float(limit.min())), bottom / 1e3)
-    ax.plot(
-        grid,
-        limit,
-        color=style.REFERENCE,
-        linewidth=1.0,
-        label=r"predicted least error $\varepsilon^\ast$",
-    )
-    ax.set_ylim(bottom, top)
-    style.log_axis(ax)
+    near = (limit > floor) & (limit < 2 * float(part["error"].max()))
+    words = r"predicted least error $\varepsilon^\ast$"
+    ax.plot(grid[near], limit[near], color=style.REFERENCE, linewidth=1.0, label=words)
+    looks = style.looks(PROVED)
+    for proved, words in PROVED.items():
+        rows = part[part["proved"].astype(bool) == proved]
+        if len(rows):
+            sns.scatterplot(
+                rows, x="candidates", y="error", color=looks[proved].colour, s=14, linewidth=0.3,
+                marker=looks[proved].marker, label=words, legend=False, ax=ax,
+            )  # fmt: skip
+    ax.set(xlabel="", ylabel="")
+    ticks.log_axis(ax)
     if high > 8 * low:
-        style.wide_axis(ax)
+        ticks.wide_axis(ax, part["candidates"])
     else:
-        style.integer_axis(ax)
+        ticks.size_axis(ax, part["candidates"])
 
 
 def _arm_title(part: pd.DataFrame) -> str:
@@ -150,10 +119,3 @@ def _arm_title(part: pd.DataFrame) -> str:
     kind, readout = style.plain(first["granularity"]), style.plain(first["readout"])
     name = "\n".join(textwrap.wrap(style.plain(first["arm"]), 28))
     return f"{name}\n{kind}, $d = {part['d'].max():g}$, {layers},\n{readout} readout"
-
-
-def _dodge(index: int, part: pd.DataFrame, wanted: dict[str, str]) -> float:
-    """Factor that sets the bars of several series side by side on a log axis."""
-    sizes = np.unique(part["n"].to_numpy(float))
-    step = 1.25 if len(sizes) == 1 else float((sizes[1:] / sizes[:-1]).min())
-    return float(step ** (0.04 * (index - (len(wanted) - 1) / 2)))

@@ -60,7 +60,11 @@ CHUNK = 64  # images that a network is run on at once
 
 Settings = Annotated[
     list[Arm],
-    Field(min_length=1, max_length=100, description="arms of the ticket experiment"),
+    Field(
+        min_length=0,
+        max_length=100,
+        description="arms of the ticket experiment; empty leaves it out of run and paper",
+    ),
 ]
 DEFAULT = [
     Arm(

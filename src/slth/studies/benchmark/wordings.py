@@ -1,0 +1,31 @@
+"""What the section on the benchmark can say: verdicts, and a wording for each."""
+
+from enum import Enum
+
+from slth.studies.printing.wordings import if_any
+
+Origin = Enum("Origin", "OWN BEFOREHAND")
+_MEASURED = r" ({processor}, {cores} cores), by \texttt{{make bench}}."
+ORIGIN = {
+    Origin.OWN: f"These timings were measured on the machine that typeset it{_MEASURED}",
+    Origin.BEFOREHAND: f"These timings were measured beforehand, on a reference machine{_MEASURED}",
+}
+PEERS = if_any("{peers}", "none was installed")
+Peer = Enum("Peer", "SOLVED_ALL MISSED_SOME")  # within the limit of time
+TIMES = {Peer.SOLVED_ALL: "{times}", Peer.MISSED_SOME: "at least {times}"}
+Asked = Enum("Asked", "LEAST WITHIN")
+ASKED = {Asked.LEAST: "the least error", Asked.WITHIN: r"$\varepsilon = {eps:g}$"}
+RATIOS = if_any(
+    "On one thread each, the fastest peer takes, times our time an instance: {ratios}.",
+    "No peer was measured.",
+)
+THREADS = if_any("; a second thread divides it by {gains}")
+GROWTH = if_any(
+    "The time of exact search grows like $2^{{{slope}\\,n}}$ over $n = {least}$ to ${most}$, where "
+    "the half lists alone grow like $2^{{n/2}}${threads}.",
+    "The growth of exact search with $n$ was not measured.",
+)
+ERRORS = if_any(
+    "The $k$-list tree finds the least median error in {wins} of {sizes} sizes.",
+    "No solver was measured beside $k$-list.",
+)

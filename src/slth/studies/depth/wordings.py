@@ -1,0 +1,39 @@
+"""What the section on depth can say: verdicts, and a wording for each."""
+
+from enum import Enum
+
+from slth.studies.printing.wordings import Side, if_any
+
+SETTING = if_any(
+    "In this run $n = {n:g}$ in every layer, the dimension $d$ of a subset problem is {d}, and "
+    "{targets} of each kind were drawn, with one random network each.",
+    "This run measured no error against depth.",
+)
+
+Sum = Enum("Sum", "NOTHING ONE_LAYER NOT_IN_FULL IN_FULL UNDECIDED")  # of the layers' errors
+_SUM = "At {layers} the median error lies between {ratios}: "
+SUM = {
+    Sum.NOTHING: "",
+    Sum.ONE_LAYER: "One layer has nothing to add up.",
+    Sum.NOT_IN_FULL: f"{_SUM}the errors do not add up in full.",
+    Sum.IN_FULL: f"{_SUM}the errors add up in full at least once.",
+    Sum.UNDECIDED: f"{_SUM}the bracket does not decide whether they add up in full.",
+}
+GROWTH = {
+    Side.UNKNOWN: "",
+    Side.BELOW: "slower than in proportion to depth with {kinds} kernels",
+    Side.ABOVE: "faster than in proportion with {kinds} kernels",
+    Side.AROUND: "with {kinds} kernels proportion is not excluded",
+}
+EXPONENTS = if_any(
+    "As a power of the depth the upper bound grows with exponent {exponents}: {growth}."
+)
+
+Theorem = Enum("Theorem", "NOTHING EXCEEDED HOLDS")
+THEOREM = {
+    Theorem.NOTHING: "",
+    Theorem.EXCEEDED: "The lower bound exceeds the theorem's bound in {beyond} of {tickets}: one "
+    "of the two is wrong.",
+    Theorem.HOLDS: "The theorem's bound holds in all {tickets} tickets; over the certified upper "
+    "bound it is, at the greatest depth, a factor of {factors}.",
+}

@@ -1,0 +1,107 @@
+"""What the section on learned masks can say: verdicts, and a wording for each."""
+
+from enum import Enum
+
+from slth.studies.printing.wordings import Count, Share, if_any
+
+NO_MASKS = "This run learned no mask."
+SETTING = if_any(
+    "The random networks have hidden convolutions of {channels} channels and a readout, {weights} "
+    r"weights, all under the mask, on {data}; {least}\,\% to {most}\,\% of the weights are kept.",
+    NO_MASKS,
+)
+BEST = if_any(
+    "Without training a weight, the best median accuracy is {accuracies}{dense}.", NO_MASKS
+)
+DENSE = if_any("; trained networks reach {accuracy}")
+_AHEAD = (
+    "{pairs} of equal method and fraction kept, masks of single weights are more accurate than "
+    "masks of whole filters, of which there are far fewer to choose from; the largest gap is "
+    "{widest} points."
+)
+AHEAD = {  # share of pairs in which single weights are ahead of filters
+    Share.NOTHING: "",
+    Share.NONE: f"In {{ahead}} of {_AHEAD}",
+    Share.SOME: f"In {{ahead}} of {_AHEAD}",
+    Share.ALL: f"In all {_AHEAD}",
+}
+
+ROUTES = if_any("{arms}", "This run pruned no random network of the tickets by learning.")
+_CONSTRUCTED = (
+    "{comparisons} of equal $n$ the median lower bound of the learned network exceeds the median "
+    "upper bound of the constructed ticket"
+)
+ROUTE_ERROR = {  # share of comparisons won by the constructed ticket
+    Share.NOTHING: "No bracket of the sup-norm error is defined for the other routes in this run.",
+    Share.NONE: f"In {{better}} of {_CONSTRUCTED}.",
+    Share.SOME: f"In {{better}} of {_CONSTRUCTED}, by a factor of up to {{worst}}.",
+    Share.ALL: f"In all {_CONSTRUCTED}, by a factor of up to {{worst}}.",
+}
+ROUTE_WIDTH = if_any("{arms}")
+
+Verdict = Enum("Verdict", "OTHER_DATA REPRODUCED NOT_REACHED UNKNOWN SAME_KIND NOT_SO UNSETTLED")
+VERDICTS = {  # of a published figure, in the table
+    Verdict.OTHER_DATA: "not comparable: other data",
+    Verdict.REPRODUCED: "reproduced",
+    Verdict.NOT_REACHED: "not reached by this network and budget",
+    Verdict.UNKNOWN: "not measured",
+    Verdict.SAME_KIND: "same in kind",
+    Verdict.NOT_SO: "not so here",
+    Verdict.UNSETTLED: "not settled here",
+}
+Figures = Enum("Figures", "NOTHING OTHER_DATA SAME_DATA")  # published ones beside those of the run
+FIGURES = {
+    Figures.NOTHING: "This run has nothing to set beside the published figures.",
+    Figures.OTHER_DATA: "This run saw {data}, which none of the published figures is about, so "
+    "their sizes cannot be reproduced or refuted here; of the {of_kind} about kind rather than "
+    "size, this run sees {kind}.",
+    Figures.SAME_DATA: "Of the {figures} about this data set, {held} hold in this run.",
+}
+
+EPOCHS = if_any(
+    "after {which} of the {epochs} of their last training", "early in their last training"
+)
+SHARE = {
+    Share.NOTHING: "all {total}",
+    Share.NONE: "none of the {total}",
+    Share.SOME: "{some} of the {total}",
+    Share.ALL: "all {total}",
+}
+MARGINS = if_any(
+    "The interval of the margin over the control lies above zero in {above} cases of a method, a "
+    "granularity and a control: {units}.{holds}{below}",
+    "The margins over the controls have no interval in this run: one random network.",
+)
+HOLDS = if_any(" It holds zero for {names}.")
+BELOW = if_any(" It lies below zero for {names}.")
+EARLY = if_any(
+    "Early in the last training, it lies above zero in {above} cases of trained "
+    "weights.{holds}{below}"
+)
+SEEDS = {Count.NONE: "--", Count.ONE: "{count}", Count.SEVERAL: "{counts}"}  # per granularity
+
+LIU = r"\citep{{liu2019rethinking}}"
+FRANKLE = r"\citep{{frankle2019lottery}}"
+FILTERS = if_any(
+    "The margins of trained filters are {end} points at the end of training{early}.{start}{left}"
+)
+FILTERS_EARLY = if_any(", and {start} early in it")
+Start = Enum("Start", "LASTING HEAD_START")  # gain of trained filters over training
+START = {
+    Start.LASTING: "",
+    Start.HEAD_START: " A ticket of filters has a head start, as tickets of single weights have "
+    f"{FRANKLE}, of which training leaves little.",
+}
+Left = Enum("Left", "UNCERTAIN CERTAIN")  # gain of trained filters at the end
+LEFT = {
+    Left.UNCERTAIN: " That nothing certain is left in some cases at the end agrees with the "
+    "finding "
+    f"that the shape of the pruned network counts for filters, not its inherited weights {LIU}.",
+    Left.CERTAIN: " Inherited filters are thus worth something here, where training is short; "
+    "after "
+    f"long training of large networks no such gain was found {LIU}.",
+}
+TOGETHER = if_any(
+    "These are {intervals} at {confidence} each; at {together} for all statements at once, by "
+    "Holm's procedure, {above} margins are positive."
+)

@@ -1,0 +1,121 @@
+"""What the section on prices can say: verdicts, and a wording for each."""
+
+from enum import Enum
+
+from slth.studies.printing.wordings import Count, Share, Side, if_any
+
+ROUTINES = {
+    "closed_form": "the closed form",
+    "error_bound": "the closed form of the problems' errors",
+    "differential": "the differential bound",
+    "lagrangian": "the Lagrangian dual",
+    "separate": "bounding both networks apart",
+}
+TARGET = (
+    "{target} has {weights} weights, its largest output seen is {scale}, and the dimensions $d$ of "
+    "its subset problems are {d}"
+)
+TARGETS = if_any("{targets}", "This run priced no construction.")
+REFUSAL = r"{arm} cannot take {target} (\emph{{{reason}}})"
+REFUSALS = if_any("{refusals}", "No construction of this run refuses its target.")
+METHOD = if_any("The upper ends are those of {routines} of {tickets} tickets.")
+
+_HALVED = (
+    "Where a width of order $1/\\eps$ is asked for and the source doubles, the error is halved "
+    "{rates}{wide}"
+)
+POWER = if_any(
+    f"{_HALVED}{{predicted}}",
+    "This run has no construction of which the theorem asks a width of order $1/\\eps$.",
+)
+WIDE = if_any("; the interval is too wide to tell anything for {wide}")
+Halving = Enum("Halving", "UNKNOWN HOLDS FAILS ALL ONE_OF OTHERS")  # intervals that hold one
+_THEOREMS = "the one halving that the theorems predict"
+HALVING = {
+    Halving.UNKNOWN: "",
+    Halving.HOLDS: f"; the interval holds {_THEOREMS}",
+    Halving.FAILS: f"; the interval does not hold {_THEOREMS}",
+    Halving.ALL: f"; all of the {{intervals}} hold {_THEOREMS}",
+    Halving.ONE_OF: f"; {{inside}} of the {{intervals}} holds {_THEOREMS}",
+    Halving.OTHERS: f"; {{inside}} of the {{intervals}} hold {_THEOREMS}",
+}
+
+LOGARITHM = if_any(
+    "{fits}{candidates} {searched}",
+    "This run has no rate of a construction whose width is logarithmic.",
+)
+_FITS = (
+    "Of the {sweeps} whose theorem has a width logarithmic in $1/\\eps$, an exponential in $n$ (or "
+    "in the digits) fits the medians better than a power in "
+)
+FITS = {  # share of the sweeps that an exponential fits better
+    Share.NOTHING: "",
+    Share.NONE: f"{_FITS}{{exponential}}{{power}}. ",
+    Share.SOME: f"{_FITS}{{exponential}}{{power}}. ",
+    Share.ALL: f"{_FITS}all. ",
+}
+POWER_FITS = if_any("; a power fits better for {names}")
+CANDIDATES = (
+    "The halvings a candidate that \\eqref{{eq:nstar}} predicts lie in the measured interval in "
+    "{inside} of {rates}{below}{above}."
+)
+BELOW = if_any("; the interval lies below for {names}")
+ABOVE = if_any("; it lies above for {names}")
+SEARCHED = if_any(
+    "At the largest $n$ not all subset sums were solved to a proof that no subset is better, so "
+    "that the rate is one of search, not of existence, for {names}, in brackets the share of "
+    "proofs.",
+    "All subset sums were solved to a proof that no subset is better.",
+)
+
+NEURONS = if_any("{targets}", "This run removed no neuron without blocks.")
+_UNBLOCKED = (
+    "on {target} the error without blocks, seen from below, is still {error} of the target's size "
+    "at {weights} source weights a target weight"
+)
+TREND = {  # of halvings per doubling, against 0
+    Side.UNKNOWN: _UNBLOCKED,
+    Side.ABOVE: f"{_UNBLOCKED}, and falls ({{rate}} halvings a doubling)",
+    Side.BELOW: f"{_UNBLOCKED}, and rises ({{rate}} halvings a doubling)",
+    Side.AROUND: f"{_UNBLOCKED}, and shows no trend ({{rate}} halvings a doubling)",
+}
+
+ORDER = if_any(
+    "For a certified error of {level} of the target's size the median numbers of source weights a "
+    "target weight are {targets}.",
+    "No construction of this run reaches the error at which sizes are compared.",
+)
+MISSED = if_any(", while {arms} did not get there")
+Structure = Enum("Structure", "UNKNOWN COSTS MIXED")  # factor of sizes against single entries
+_AGAINST = "Against single entries of the same kind of random network, "
+STRUCTURE = {
+    Structure.UNKNOWN: "Granularities cannot be compared at that error in this run.",
+    Structure.COSTS: f"{_AGAINST}structure costs a factor of {{ratios}}.",
+    Structure.MIXED: f"{_AGAINST}the cost of structure is a factor of {{ratios}}.",
+}
+PREDICTED = if_any(", where the predicted widths have {wanted}")
+_WIDTHS = (
+    "The measured over the predicted width is {ratios} in the {sweeps} with a crossing of the "
+    "tolerance and a prediction"
+)
+WIDTHS = {
+    Count.NONE: "No predicted width can be set beside a measured one in this run.",
+    Count.ONE: f"{_WIDTHS}{{missed}}.",
+    Count.SEVERAL: f"{_WIDTHS}; least for {{least}}, largest for {{largest}}{{missed}}.",
+}
+UNREACHED = if_any("; the tolerance is not reached by {names}")
+
+SIZES_WIDTH = if_any(
+    "Measured over predicted $n$ is {ratios}, over the fractions that were tried.",
+    "This run built no ticket of one subset size that crosses the tolerance.",
+)
+Kept = Enum("Kept", "FEWER NO_FEWER")  # weights, in the sparser ticket
+_SPARSER = (
+    "at $d = {d:g}$ a kept fraction smaller by {fewer} takes a random network larger by {wider}, "
+    "so that "
+)
+KEPT = {
+    Kept.FEWER: f"{_SPARSER}fewer weights are kept in all",
+    Kept.NO_FEWER: f"{_SPARSER}no fewer weights are kept in all",
+}
+SIZES_COST = if_any("{costs}")

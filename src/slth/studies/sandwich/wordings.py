@@ -1,0 +1,78 @@
+"""What the section on the bracket can say: verdicts, and a wording for each."""
+
+from enum import Enum
+
+from slth.studies.printing.wordings import Share, if_any
+
+NONE = "This run measured no random pair."
+
+Sound = Enum("Sound", "NOTHING VIOLATED SOUND")
+_TRIED = "Of {probes} inputs tried against the {bounds} upper bounds, "
+SOUND = {
+    Sound.NOTHING: NONE,
+    Sound.VIOLATED: f"{_TRIED}those of {{above}} exceed the bound: it is not sound.",
+    Sound.SOUND: f"{_TRIED}none exceeds its bound.",
+}
+_EXACT = (
+    "The exact value, from a mixed-integer program, lies in the bracket for {}, and the bound is "
+    "at most {{gap}} times it."
+)
+EXACT = {  # share of pairs whose exact value lies in the bracket
+    Share.NOTHING: "No pair was solved exactly.",
+    Share.NONE: _EXACT.format("only {inside} of {pairs}"),
+    Share.SOME: _EXACT.format("only {inside} of {pairs}"),
+    Share.ALL: _EXACT.format("each of {pairs}"),
+}
+ONE_LAYER = if_any("For {pairs} of one layer the ends differ by at most {excess} of the lower one.")
+_ORDER = "On {fine} of {pairs} pairs closed form, differential, ours and lower are in that order."
+ORDER = {  # share of pairs with the bounds in order
+    Share.NOTHING: "",
+    Share.NONE: _ORDER,
+    Share.SOME: _ORDER,
+    Share.ALL: "On every pair closed form, differential, ours and lower are in that order, and "
+    "CROWN is never below ours.",
+}
+
+Slope = Enum("Slope", "NOTHING PROPORTIONAL NOT_PROPORTIONAL")
+_SLOPE = (
+    " proportional to the distance: the slope in log--log differs from $1$ by at most {farthest} "
+    "over {networks}."
+)
+SLOPE = {
+    Slope.NOTHING: "",
+    Slope.PROPORTIONAL: f"The upper bound is{_SLOPE}",
+    Slope.NOT_PROPORTIONAL: f"The upper bound is not{_SLOPE}",
+}
+
+Crown = Enum("Crown", "NOTHING FLAT FALLS")
+_CROWN = " with the distance (slope at most {steepest} at depth two and more)."
+CROWN = {
+    Crown.NOTHING: "",
+    Crown.FLAT: f"CROWN, which relaxes $f$ and $g$ apart, does not fall{_CROWN}",
+    Crown.FALLS: f"CROWN, which relaxes $f$ and $g$ apart, falls{_CROWN}",
+}
+
+Tight = Enum("Tight", "NOTHING UNKNOWN ALL_WITHIN SOME_BEYOND")  # arms and the goal
+_MEDIAN = "The median ratio of upper to lower bound is {ratios}, "
+TIGHT = {
+    Tight.NOTHING: "This run bracketed no ticket.",
+    Tight.UNKNOWN: "No lower bound of a ticket is positive.",
+    Tight.ALL_WITHIN: f"{_MEDIAN}all within the goal of {{goal}}.",
+    Tight.SOME_BEYOND: f"{_MEDIAN}beyond the goal of {{goal}} in {{beyond}} of {{arms}}.",
+}
+
+Split = Enum("Split", "NOTHING NONE_REACH ONE_REACHES SEVERAL_REACH")  # the goal with splitting
+_SPLIT = "Splitting takes {tickets}, one an arm, from a median of {whole} to {split}; "
+SPLIT = {
+    Split.NOTHING: "",
+    Split.NONE_REACH: f"{_SPLIT}none of them reaches {{goal}}.",
+    Split.ONE_REACHES: f"{_SPLIT}{{reached}} of them reaches {{goal}}.",
+    Split.SEVERAL_REACH: f"{_SPLIT}{{reached}} of them reach {{goal}}.",
+}
+
+THEOREM = if_any("; the theorem's bound is {loose} times ours in the median")
+DATA = if_any(
+    "The error seen on the data set is below the lower bound for {share} of the tickets, by a "
+    "median factor of {factor}{theorem}."
+)
+GOALS = if_any("{met} of the {tried} goals that this run tries are met.", NONE)

@@ -1,0 +1,65 @@
+"""What the section on success probabilities can say: verdicts, and a wording for each."""
+
+from enum import Enum
+
+from slth.studies.printing.wordings import Count, if_any
+
+Agreement = Enum("Agreement", "NOTHING ONE_INSIDE ALL_INSIDE CHANCE INEXACT")
+_OUTSIDE = (
+    "At {outside} of {points} the prediction lies outside the {level} interval of the observed "
+    "rate; an exact prediction would leave at most {chance} outside on average, and the binomial "
+    "test against that rate gives $p \\leq {p}$, "
+)
+_INSIDE = "the prediction lies inside the {level} interval of the observed rate."
+AGREEMENT = {
+    Agreement.NOTHING: "This run measured no success probability.",
+    Agreement.ONE_INSIDE: f"At the one grid point {_INSIDE}",
+    Agreement.ALL_INSIDE: f"At all {{points}} grid points {_INSIDE}",
+    Agreement.CHANCE: f"{_OUTSIDE}which is no more than chance explains. {{named}}",
+    Agreement.INEXACT: f"{_OUTSIDE}so in this run the prediction is measurably not "
+    "exact. {named}",
+}
+OUTSIDE = {Count.NONE: "", Count.ONE: "It is {shown}.", Count.SEVERAL: "These are {shown}{more}."}
+MORE = if_any(r"; and {points}, counted in Table~\ref{{tab:agreement}}")
+
+Bias = Enum("Bias", "UNKNOWN UNRESOLVED RESOLVED")
+_SUMMED = "Summed over the grid there are, for {sums}: "
+BIAS = {
+    Bias.UNKNOWN: "",
+    Bias.UNRESOLVED: f"{_SUMMED}no bias is resolved by this many instances.",
+    Bias.RESOLVED: f"{_SUMMED}the prediction is an approximation, with a bias that this many "
+    "instances resolve.",
+}
+
+Refined = Enum("Refined", "NOTHING BETTER NO_BETTER")
+_REFINED = (
+    ": it lies inside the interval at {inside} of {points} (the simple prediction at {simple}), "
+    "and its mean absolute deviation is {after} against {before}."
+)
+REFINED = {
+    Refined.NOTHING: "The refinement is for densities, of which this run measured none.",
+    Refined.BETTER: f"On the same instances the refinement is the better one{_REFINED}",
+    Refined.NO_BETTER: f"On the same instances the refinement is no better{_REFINED}",
+}
+UNSETTLED = if_any(
+    "The solver could not settle {left} further instances, which are left out of the rates.",
+    "Every instance was settled: a subset was found, or its absence proved.",
+)
+ABSTRACT = if_any(
+    "Over {trials} instances the predicted success probability lies inside the {level} interval "
+    "of the observed rate at {inside} of {points} grid points and is never off by more than "
+    "{worst}.",
+    "The run measured no success probability.",
+)
+
+Law = Enum("Law", "NOTHING NOT_CONTRADICTED FAILS APPROXIMATE")  # the prediction, over the run
+LAW = {
+    Law.NOTHING: "This run adds nothing to the question of how many candidates suffice.",
+    Law.NOT_CONTRADICTED: "Within the dimensions and tolerances of this run the data do not "
+    "contradict the prediction; for a single target they are consistent with "
+    r"$n \approx d\log_2(1/\varepsilon)$ up to the logarithmic term.",
+    Law.FAILS: "In this run the prediction fails: it is off by {mean} on average, so the threshold "
+    "must not be relied on here.",
+    Law.APPROXIMATE: "In this run the prediction places the transition to within the deviations "
+    r"of Table~\ref{{tab:agreement}}, but is measurably not the exact probability.",
+}

@@ -1,0 +1,145 @@
+"""What the section on tickets can say: verdicts, and a wording for each."""
+
+from enum import Enum
+
+from slth.studies.printing.wordings import Count, Share, if_any
+
+NO_TICKETS = "This run built no ticket."
+ROUTINES = {
+    "closed_form": "the closed form",
+    "differential": "the differential bound",
+    "one_layer": "the one-layer formula",
+    "separate": "bounding both networks apart",
+}
+READOUTS = {
+    "exact": "the readout is kept exact",
+    "ticket": "the readout is itself a dense ticket ($k = D = 1$)",
+}
+READOUT = {
+    Count.NONE: "there is no ticket",
+    Count.ONE: "{readout}",
+    Count.SEVERAL: "{readouts_by_arm}",
+}
+
+Trend = Enum("Trend", "EVERY_STEP OVERALL UNCLEAR RISES ONE_SIZE")  # of medians in n
+Arms = Enum("Arms", "EVERY NAMED")
+ARMS = {Arms.EVERY: "every arm", Arms.NAMED: "{names}"}
+TREND = {
+    Trend.EVERY_STEP: "falls with every step of $n$ in {arms}",
+    Trend.OVERALL: "falls with $n$, though not at every step in {arms}",
+    Trend.UNCLEAR: "shows no clear trend in $n$ in {arms}",
+    Trend.RISES: "rises with $n$ in {arms}",
+    Trend.ONE_SIZE: "was measured at a single $n$, so that no trend can be read in {arms}",
+}
+TRENDS = if_any("The median certified error {trends}.", NO_TICKETS)
+ERROR_IN_ARM = {
+    Count.NONE: "",
+    Count.ONE: "{last} at $n = {largest_n:g}$ in {arm}",
+    Count.SEVERAL: "from {first} at $n = {least_n:g}$ to {last} at $n = {largest_n:g}$ in {arm}",
+}
+SCALE = if_any("; the target's own largest output on the held-out images is {scale}")
+ERROR_SIZE = if_any("It goes {errors}{scale}.")
+
+Order = Enum("Order", "NOTHING VIOLATED HOLDS HOLDS_ON_DATA")  # lower ≤ upper, error seen ≤ upper
+INFINITE = {
+    Count.NONE: "",
+    Count.ONE: "; one upper bound is infinite",
+    Count.SEVERAL: "; {bounds} are infinite",
+}
+ORDER = {
+    Order.NOTHING: NO_TICKETS,
+    Order.VIOLATED: "The bracket is violated: the lower bound exceeds the upper bound in "
+    "{inverted} and the error on a held-out image exceeds it in {beyond} of {brackets}; the bounds "
+    "of this run cannot be trusted.",
+    Order.HOLDS: "The lower bound is at most the upper bound in all {brackets} brackets{infinite}.",
+    Order.HOLDS_ON_DATA: "The lower bound is at most the upper bound in all {brackets} brackets, "
+    "and no error on a held-out image exceeds its upper bound{infinite}.",
+}
+WIDTH = if_any("Upper over lower is {median} in the median and at most {largest}.")
+METHOD = if_any("The reported upper bound is that of {routines} of {tickets}.")
+
+Exact = Enum("Exact", "NOTHING DIFFERS ONE_EQUAL ALL_EQUAL")  # upper bound and its exact formula
+EXACT = {
+    Exact.NOTHING: "No ticket of this run begins with a convolution, whose error has an exact "
+    "formula.",
+    Exact.DIFFERS: "The upper bound of the first convolution alone differs from its exact formula "
+    "by more than {tolerance} in {different} of {tickets}, by {gap} at most.",
+    Exact.ONE_EQUAL: "In the one ticket the upper bound of the first convolution alone equals its "
+    "exact formula to within {tolerance}.",
+    Exact.ALL_EQUAL: "In all {tickets} tickets the upper bound of the first convolution alone "
+    "equals its exact formula to within {tolerance}.",
+}
+
+Abstract = Enum("Abstract", "NOTHING ERRORS ERRORS_FALL")
+_ERRORS = (
+    "The {tickets} of trained image classifiers come with certified sup-norm errors whose median "
+    "at the largest $n$ is {medians}"
+)
+ABSTRACT = {
+    Abstract.NOTHING: "The run built no ticket.",
+    Abstract.ERRORS: f"{_ERRORS}.",
+    Abstract.ERRORS_FALL: f"{_ERRORS}, smaller than at the smallest $n$ in every arm.",
+}
+
+Narrowing = Enum(
+    "Narrowing", "UNKNOWN NONE SOME ONE_ARM ALL"
+)  # arms whose gap to the target closes
+_GAP = " The gap to the target is smaller at the largest $n$ than at the smallest in"
+NARROWING = {
+    Narrowing.UNKNOWN: "",
+    Narrowing.NONE: f"{_GAP} no arm.",
+    Narrowing.SOME: f"{_GAP} {{closer}} of {{arms}} arms.",
+    Narrowing.ONE_ARM: f"{_GAP} the one arm.",
+    Narrowing.ALL: f"{_GAP} every arm.",
+}
+ACCURACY = if_any(
+    "The median ticket classifies correctly {accuracies}.{narrowing}",
+    "The accuracy of the tickets was not measured in this run.",
+)
+_SOME_BELOW = (
+    "The control is less accurate than its ticket in {below} of {pairs} pairs; the exceptions are "
+    "at $n \\leq {largest_n:g}$, and its median is nowhere above {best}."
+)
+CONTROL_ACCURACY = {
+    Share.NOTHING: "This run measured no control.",
+    Share.NONE: _SOME_BELOW,
+    Share.SOME: _SOME_BELOW,
+    Share.ALL: "The control is less accurate than its ticket in all {pairs} pairs, and its median "
+    "is nowhere above {best}.",
+}
+_WORSE = (
+    "{pairs} pairs the control's lower bound exceeds the ticket's upper bound, so that the control "
+    "is certified to be the worse approximation."
+)
+CONTROL_ERROR = {
+    Share.NOTHING: "",
+    Share.NONE: f"In {{worse}} of {_WORSE}",
+    Share.SOME: f"In {{worse}} of {_WORSE}",
+    Share.ALL: f"In all {_WORSE}",
+}
+
+PROOFS = {
+    Share.NOTHING: "This run solved no subset problem.",
+    Share.NONE: "None of the {answers} answers is proved best.",
+    Share.SOME: "{proved} of the {answers} answers are proved best.",
+    Share.ALL: "All {answers} answers are proved best.",
+}
+HITS = if_any(
+    "{hits} of the {asked} problems with a tolerance were solved within it.",
+    "No tolerance was set: each problem was solved for the least error within its budget.",
+)
+GAP = if_any(
+    "Where the predicted least error is at most {small}, the median ratio of the error found to it "
+    "is {ratios}.",
+    "No problem of this run has a predicted least error below {small}, so the errors found are not "
+    "compared with it.",
+)
+PROVED = {True: "proved", False: "not proved"}
+
+Decisions = Enum("Decisions", "UNKNOWN KEPT CHANGED")  # by normalisation
+DECISIONS = {
+    Decisions.UNKNOWN: "Whether normalisation changes a decision was not counted in this run.",
+    Decisions.KEPT: "It changed no decision on any held-out image.",
+    Decisions.CHANGED: "In this run it changed {changed} on held-out images through rounding "
+    "(accuracy before it: {accuracy}).",
+}
