@@ -47,6 +47,19 @@ def test_tickets_with_signed_kernels_and_the_other_bounds() -> None:
         cases.check_upper(case, split.bounds[name], rng, 300)
 
 
+def test_signed_layers_inside_and_boxes_of_one_point() -> None:
+    rng = seeding.generator(5, "zonotope signed inside")
+    f = torch.nn.Sequential(cases.linear(rng, 2, 4, bias=True), cases.linear(rng, 4, 2))
+    g = cases.as_ticket(rng, f, eps=0.1)
+    case = cases.Case(f, g, (2,), (-1.0, 1.0))
+    found = cases.solve(case, bounds=["zonotope"], input_splits=40, **OFF)
+    for bound in found.bounds.values():
+        cases.check_upper(case, bound, rng, 600)
+    assert found.upper < 1.2 * found.lower
+    point = cases.solve(cases.Case(f, g, (2,), (0.25, 0.25)), bounds=["zonotope"], **OFF)
+    assert point.lower <= point.upper <= point.lower + 1e-12
+
+
 @pytest.mark.parametrize(
     ("bounds", "error", "words"),
     [("zonotope", TypeError, "a list"), ([], TypeError, "a list"), (["zono"], ValueError, "names")],

@@ -131,7 +131,8 @@ def _certified(whole: Measured, balls: list[Range], decided: Tensor, steps: int 
     if pair.fits:
         scaled = [whole.units.box(ball) for ball in balls]
         ends = (torch.stack([getattr(b, end).flatten() for b in scaled]) for end in ("lo", "hi"))
-        found = margins(pair, Range(*ends), decided)
+        error = module_error(*whole.layers, whole.box)
+        found = margins(pair, Range(*ends), decided, error)
         found = torch.from_numpy(times(found.numpy(), whole.units.output))
     if steps is not None:
         for i in torch.nonzero((found <= 0).any(1))[:, 0].tolist():

@@ -5,6 +5,7 @@ layer K⁺ x⁺ − K⁻ x⁻ reads two places, x⁺ and x⁻ = x⁺ − x. Conv
 as they are.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -67,9 +68,9 @@ class Joint:
 
     def apply(self, kernel: Tensor, rows: Tensor) -> Tensor:
         """Kernel on rows (…, N), flat entries of inputs, → (…, outputs)."""
-        geometry = self.f.geometry
-        y = geometry.apply(kernel, rows.reshape(-1, *geometry.in_shape))
-        return y.reshape(*rows.shape[:-1], -1)
+        geometry, batch = self.f.geometry, rows.shape[:-1]
+        y = geometry.apply(kernel, rows.reshape(math.prod(batch), *geometry.in_shape))
+        return y.reshape(*batch, math.prod(geometry.out_shape))
 
     def spreads(self, sizes: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """What the three forms behind the layer round off by.

@@ -17,29 +17,27 @@ _TOGETHER = 64  # balls side by side, at most
 _STEPS = 4  # of the slopes of a row that is passed back
 
 
-def margins(pair: Pair, balls: Range, decisions: Tensor) -> Tensor:
-    """Lower bounds of min over j ≠ c of h_c − h_j, h = f and h = g, by float64 evaluation: (m, 2).
+def margins(pair: Pair, balls: Range, decisions: Tensor, error: float) -> Tensor:
+    """Lower bounds of min over j ≠ c of h_c − h_j, h = f and h = g, less 2 ``error``: (m, 2).
 
-    balls: (m, inputs). decisions: (m,), the index c of every ball. Cost: a pass of the zonotope a
+    balls: (m, inputs). decisions: (m,), the index c of every ball. error: what evaluation may add to
+    any output. Cost: a pass of the zonotope a
     ball, and a few backward passes of the rows it leaves open.
     """
     few = max(1, min(_TOGETHER, pair.most(1) // (4 * int(pair.active.sum()) + 4)))
     parts = zip(*(part.split(few) for part in (balls.lo, balls.hi, decisions)), strict=True)
     with torch.no_grad():
-        return torch.cat([_together(pair, Range(lo, hi), c) for lo, hi, c in parts])
+        return torch.cat([_together(pair, Range(lo, hi), c, 2 * error) for lo, hi, c in parts])
 
 
-def _together(pair: Pair, balls: Range, c: Tensor) -> Tensor:
+def _together(pair: Pair, balls: Range, c: Tensor, error: float) -> Tensor:
     found = pair.outputs(balls)
-    errors = pair.evaluations(found)
     own = torch.stack([_of_form(form, c) for form in (found.forms.f, found.forms.g)], 2)
-    allowed = torch.stack(errors, 2)
-    allowed = up(allowed + allowed.gather(1, c[:, None, None].expand(-1, 1, 2)))
-    own = down(own - allowed)
+    own = down(own - error)
     others = torch.arange(own.shape[1]) != c[:, None]
     own = torch.where(others[:, :, None], own, torch.inf)
     if pair.linear and not pair.f[-1].relu:
-        own = _passed_back(pair, found, c, own, allowed)
+        own = _passed_back(pair, found, c, own, error)
     return own.amin(1)
 
 
@@ -52,7 +50,7 @@ def _of_form(form: Form, c: Tensor) -> Tensor:
     return down(down(rows[:, 0]) - radius)
 
 
-def _passed_back(pair: Pair, found: Outputs, c: Tensor, own: Tensor, allowed: Tensor) -> Tensor:
+def _passed_back(pair: Pair, found: Outputs, c: Tensor, own: Tensor, error: float) -> Tensor:
     """The margins (B, N, 2) with those that are open bounded once more; c: (B,)."""
     box, other, network = torch.nonzero(own <= 0, as_tuple=True)
     if not len(box):
@@ -68,7 +66,5 @@ def _passed_back(pair: Pair, found: Outputs, c: Tensor, own: Tensor, allowed: Te
     )
     value = below.bound(asked, _STEPS).value
     made = own.clone()
-    made[box, other, network] = torch.maximum(
-        own[box, other, network], down(-value - allowed[box, other, network])
-    )
+    made[box, other, network] = torch.maximum(own[box, other, network], down(-value - error))
     return made
