@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from slth.supnorm.ranges import Range
-from slth.supnorm.rounding import down, up
+from slth.supnorm.rounding import down
 from slth.supnorm.zonotope.backward import Backward, Rows
 from slth.supnorm.zonotope.forms import Form, norm, total
 from slth.supnorm.zonotope.pair import Outputs, Pair
@@ -20,9 +20,9 @@ _STEPS = 4  # of the slopes of a row that is passed back
 def margins(pair: Pair, balls: Range, decisions: Tensor, error: float) -> Tensor:
     """Lower bounds of min over j ≠ c of h_c − h_j, h = f and h = g, less 2 ``error``: (m, 2).
 
-    balls: (m, inputs). decisions: (m,), the index c of every ball. error: what evaluation may add to
-    any output. Cost: a pass of the zonotope a
-    ball, and a few backward passes of the rows it leaves open.
+    balls: (m, inputs). decisions: (m,), the index c of every ball. error: what evaluation may add
+    to any output. Cost: a pass of the zonotope per ball, and a few backward passes of the rows that
+    it leaves open.
     """
     few = max(1, min(_TOGETHER, pair.most(1) // (4 * int(pair.active.sum()) + 4)))
     parts = zip(*(part.split(few) for part in (balls.lo, balls.hi, decisions)), strict=True)
