@@ -17,7 +17,7 @@ from slth.supnorm.zonotope.backward import Backward, Rows
 from slth.supnorm.zonotope.entry import Entry
 from slth.supnorm.zonotope.forms import Form, Forms
 from slth.supnorm.zonotope.ranges import Radii, consistent, met
-from slth.supnorm.zonotope.relu import activated
+from slth.supnorm.zonotope.relu import Added, activated
 from slth.supnorm.zonotope.shares import Shares
 from slth.supnorm.zonotope.tighten import narrowed
 
@@ -112,7 +112,9 @@ class Pair:
                 after = Place(made.forms, positive(ranges), made.sizes)
             if i + 1 == len(self.layers):
                 break
-            x, inside = passed(self.layers[i + 1], after, most)
+            x, inside, added = passed(self.layers[i + 1], after, most)
+            if shares and added is not None:
+                shares = shares.grown(after.forms, added)
             known = [*self.known[i + 1 : i + 2], *inside]
         last = met(after.forms, [after.ranges])[0] if layer.f.relu else after.ranges
         return Outputs(box, after.forms, before, last.delta, shares)
@@ -208,15 +210,18 @@ def sizes(x: Forms, radii: Radii) -> tuple[Tensor, Tensor, Tensor]:
     return f, g, delta
 
 
-def passed(layer: Joint, x: Place, most: int) -> tuple[Forms, list[Triple]]:
-    """Forms behind a layer, before its ReLU, and ranges of the same by intervals."""
+def passed(layer: Joint, x: Place, most: int) -> tuple[Forms, list[Triple], Added | None]:
+    """Forms behind a layer, before its ReLU, and ranges of the same by intervals.
+
+    And the symbols that the signs of what a signed layer reads added, if it is one.
+    """
     if layer.plain:
-        return layer.passed(x.forms, None, x.sizes), [layer.interval(x.ranges)]
+        return layer.passed(x.forms, None, x.sizes), [layer.interval(x.ranges)], None
     ranges, radii = met(x.forms, [x.ranges])
     made = activated(x.forms, ranges, radii, most)
     minus = less(made.forms, x.forms)
     both = tuple(2 * a + b for a, b in zip(made.sizes, x.sizes, strict=True))
-    return layer.passed(made.forms, minus, both), []
+    return layer.passed(made.forms, minus, both), [], made.added
 
 
 def less(above: Forms, x: Forms) -> Forms:
