@@ -23,9 +23,9 @@ from slth.studies.price.claims_widths import structure
 from slth.studies.price.wordings import Halving, Structure
 from slth.studies.printing.published import DENSE
 from slth.studies.replicas import claims as replicas
-from slth.studies.replicas.claims_sums import judged, reason
+from slth.studies.replicas.claims_sums import imitated, judged, reason
 from slth.studies.replicas.published import spread
-from slth.studies.replicas.wordings import Judged, Mean, Reason, Result, Size, Weights
+from slth.studies.replicas.wordings import Imitated, Judged, Mean, Reason, Result, Size, Weights
 from slth.studies.restrictions.claims import effects
 from slth.studies.restrictions.ratios import Ratio
 from slth.studies.restrictions.wordings import Effect
@@ -107,6 +107,10 @@ def ratios(*values: float) -> tuple[np.ndarray]:
     return (np.array(values),)
 
 
+def drawn(n: int, *errors: float) -> pd.DataFrame:
+    return table(n=n, tensor_error=list(errors))
+
+
 LENET = table(n=15, size_at_largest=0.1, median_size=0.2)
 ADDED = table(layers=2)
 KEPT = DENSE["kept"]
@@ -174,6 +178,9 @@ CASES = [
                                    Mean.OUTSIDE: (kept(KEPT + 1), kept(KEPT + 2))}),
     Case(reason, {Reason.NOT_RUN: (LENET.assign(n=14),), Reason.SMALL_WEIGHT: (LENET,),
                   Reason.RATIO: (LENET.assign(size_at_largest=0.3),)}),
+    Case(imitated, {Imitated.NOTHING: (NONE,), Imitated.NOT_RUN: (drawn(14, 0.1),),
+                    Imitated.ALL: (drawn(30, 7e-6, 3e-5),), Imitated.SOME: (drawn(30, 7e-6, 8e-6),),
+                    Imitated.NONE: (drawn(30, 1e-6, 2e-6),)}),
     Case(judged, {Judged.ONE_REPRODUCED: (1, 0), Judged.ALL_REPRODUCED: (2, 0),
                   Judged.SOME: (2, 1), Judged.ONE_MISSED: (1, 1), Judged.ALL_MISSED: (2, 2)}),
     Case(effect, {Effect.MORE: ((1.1, 2.0),), Effect.ALSO_LESS: ((0.5, 0.9), (1.1, 2.0)),
