@@ -92,6 +92,7 @@ def _covering_point(part: pd.DataFrame, confidence: float) -> dict[str, Any]:
         "n": n,
         "trials": len(part),
         "median": median,
+        "log_se": median_error(np.log2(radius)),
         "low": quantile_interval(part["radius_low"].to_numpy(float), 0.5, confidence)[0],
         "high": quantile_interval(radius, 0.5, confidence)[1],
         "one": single,

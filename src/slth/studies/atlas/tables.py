@@ -34,7 +34,7 @@ def tables(frames: Frames) -> dict[str, Table]:
     }
 
 
-SOURCES = {"median": "observed", "prediction": "predicted", "corrected": "corrected"}
+SOURCES = {"median": "observed", "prediction": "predicted"}
 
 
 def fit_table(fit: pd.DataFrame) -> Table:

@@ -16,7 +16,8 @@ PREDICTIONS = {  # column of the prediction: whether it is inside, and its name 
 }
 AGREEMENT = (
     "The median that {prediction} predicts lies inside the interval at {inside} of {points} "
-    "($p = {p}$ for an exact formula) and is off by {mean} candidates on average, {most} at most."
+    "($p = {p}$ for an exact formula; $\\chi^2 = {chi2}$ of the residuals, $p = {chi2_p}$) and is off "
+    "by {mean} candidates on average, {most} at most."
 )
 SHIFT = if_any(
     "With normally-scaled normal in place of normal candidates the median is reached with {least} "
@@ -37,19 +38,14 @@ QUALITY = {
     "accordingly.",
 }
 Law = Enum("Law", "NOTHING WIDE HOLDS CLOSE FAILS")  # n = d log2(1/eps) + ½ d log2 n + O(d)
-_CORRECTED = (
-    r" Less the terms by which \eqref{{eq:quenched}} differs from $\varepsilon^\ast$ at these "
-    r"sizes "
-    "the fit gives {corrected} candidates; then {then}."
-)
 _REACH = " The intervals of $A$ reach from {low} to {high}"
 LAW = {
     Law.NOTHING: "Nothing follows for the first open question.",
     Law.WIDE: "The intervals of $A$ reach {half} to either side, too far for a conclusion.",
-    Law.HOLDS: f"{{against}}.{_CORRECTED}",
+    Law.HOLDS: "{against}.",
     Law.CLOSE: f"{{against}}.{_REACH}; the leading term is "
-    rf"$d\log_2(1/\varepsilon)$ to within a few per cent.{_CORRECTED}",
-    Law.FAILS: f"{{against}}.{_REACH}.{_CORRECTED}",
+    r"$d\log_2(1/\varepsilon)$ to within a few per cent.",
+    Law.FAILS: f"{{against}}.{_REACH}.",
 }
 Inside = Enum("Inside", "ALL SOME")  # intervals and the constants of the theory
 INSIDE = {
@@ -67,7 +63,10 @@ PRICE = if_any(
 )
 Misses = Enum("Misses", "NOTHING CHANCE EXCESS")  # of intervals by the prediction
 _INSIDE = "The prediction \\eqref{{eq:covering}} lies inside the interval at {inside} of {points}, "
-_OFF = "; it is off by {mean} candidates on average and {most} at most."
+_OFF = (
+    "; $\\chi^2 = {chi2}$ of the residuals, $p = {chi2_p}$; it is off by {mean} candidates on average "
+    "and {most} at most."
+)
 MISSES = {
     Misses.NOTHING: "",
     Misses.CHANCE: f"{_INSIDE}no more misses than chance explains{_OFF}",
@@ -80,7 +79,9 @@ UNION = if_any(
 )
 SIZES = if_any(
     "The predicted success probability of one size lies inside the interval at {inside} of "
-    "{points} $(d, n, k)$, its mean absolute deviation is {mean} and its largest {most}.",
+    "{points} $(d, n, k)$, its mean absolute deviation is {mean} and its largest {most}; "
+    "$\\chi^2 = {chi2}$ of the residuals, $p = {chi2_p}$ as if sizes that share samples were "
+    "independent.",
     "This run counted no subsets of one size.",
 )
 BEST_SIZE = (
@@ -89,8 +90,11 @@ BEST_SIZE = (
 )
 BEST_SIZES = if_any("The most successful sizes are, for {sizes}.")
 MOMENTS = if_any(
-    "The exact ratio lies inside the interval of the observed one at {inside} of {points}.{free}"
+    "The exact ratio lies inside the interval of the observed one at {inside} of {points} "
+    "($p = {p}$; $\\chi^2 = {chi2}$, $p = {chi2_p}$, as if sizes that share samples were "
+    "independent){bare}.{free}"
 )
+BARE = if_any("; {count} more without a hit have no observed ratio")
 FREE = if_any(" Over subsets of any size it is {ratios}.")
 CERTIFICATES = if_any(
     "The least certified sizes are {certificates}.", "This run computed no certificate."
