@@ -108,7 +108,14 @@ def test_the_grid_evaluates_the_formula_in_nine_dimensions(name):
 
 @pytest.mark.parametrize(
     ("d", "eps", "n"),
-    [(2, 0.01, 17.4), (4, 0.01, 37), (9, 0.1, 56), (9, 0.01, 88.5), (18, 0.1, 122), (27, 0.1, 192.5)],
+    [
+        (2, 0.01, 17.4),
+        (4, 0.01, 37),
+        (9, 0.1, 56),
+        (9, 0.01, 88.5),
+        (18, 0.1, 122),
+        (27, 0.1, 192.5),
+    ],
 )
 def test_n_star(d, eps, n):
     assert quenched_n_star(d, eps) == pytest.approx(n, abs=0.51)

@@ -87,7 +87,10 @@ class Least(Experiment):
         "mitm", description="who finds the least error; unproved instances are left out and counted"
     )
     largest: float = Field(
-        0.2, ge=LEAST, le=1, description="predicted median above which a point is left out of the fit"
+        0.2,
+        ge=LEAST,
+        le=1,
+        description="predicted median above which a point is left out of the fit",
     )
 
 

@@ -135,7 +135,9 @@ def _rows(
             "device": search["device"],
             "size_low": sizes[depth][0],
             "size": sizes[depth][1],
-            "layer_sum_low": sum(e * low for e, (low, _) in zip(alone[:depth], sizes, strict=False)),
+            "layer_sum_low": sum(
+                e * low for e, (low, _) in zip(alone[:depth], sizes, strict=False)
+            ),
             "layer_sum": sum(e * high for e, (_, high) in zip(alone[:depth], sizes, strict=False)),
             "theorem": closed_form(layers[:depth], miss[:depth], []),
         }
