@@ -35,6 +35,7 @@ RULES = {
         "measure_tickets",
     ),
     "learned": ("learn_routes", "learn_masks"),
+    "cnns": ("train_cnns", "build_cnns"),
     "replicas": ("measure_sums", "train_replica", "build_replicas"),
     "price": ("measure_price",),
     "depth": ("measure_depth",),

@@ -25,6 +25,7 @@ ATLAS = {"solve_atlas", "measure_atlas", "render_atlas"}
 PRICE = {"measure_price", "collect_price", "render_price"}
 DEPTH = {"measure_depth", "collect_depth", "render_depth"}
 LIFTED = {"measure_restrictions", "collect_restrictions", "render_restrictions"}
+CNNS = {"build_cnns", "collect_cnns", "render_cnns"}  # whole networks: by mitm and beam alone
 STRUCTURED = PRICE | DEPTH | LIFTED  # sections that build structured tickets
 
 
@@ -48,7 +49,7 @@ def edited(path: Path) -> Iterator[None]:
         ("src/slth/solvers/milp.py", set()),
         (
             "src/slth/solvers/mitm/space.py",
-            TICKETS | THRESHOLDS | ATLAS | REPLICAS | SUMS | STRUCTURED | MEASURED,
+            TICKETS | THRESHOLDS | ATLAS | REPLICAS | SUMS | STRUCTURED | CNNS | MEASURED,
         ),
         ("src/slth/tickets/rss_dense.py", REPLICAS | MEASURED),
         ("src/slth/tickets/single_weight.py", PRICE | MEASURED),
@@ -60,8 +61,10 @@ def edited(path: Path) -> Iterator[None]:
         (
             "src/slth/supnorm/bounds/differential.py",
             {"measure_tickets", "collect_tickets", "render_tickets", "sandwich_pairs"}
-            | (LEARNED | SANDWICH | STRUCTURED | MEASURED),
+            | (LEARNED | SANDWICH | STRUCTURED | CNNS | MEASURED),
         ),
+        ("src/slth/tickets/whole/control.py", CNNS | MEASURED),
+        ("src/slth/networks/fitting.py", {"train_cnns"} | CNNS | MEASURED),
         ("src/slth/theory/quenched.py", PREDICTIONS | {"collect_price", "render_price"} | MEASURED),
         ("src/slth/theory/refined.py", PREDICTIONS | MEASURED),
         ("src/slth/theory/covering.py", {"measure_atlas", "render_atlas"} | MEASURED),

@@ -9,3 +9,4 @@ class Job(Protocol):
     input: Any
     output: Any
     params: Any
+    log: Any

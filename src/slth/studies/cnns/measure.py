@@ -1,0 +1,204 @@
+"""The tickets of the trained networks: built, set against controls, bounded where bounds speak."""
+
+import time
+import warnings
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from torch import Tensor
+
+from slth import frames, seeding
+from slth.intervals import clopper_pearson
+from slth.progress import track
+from slth.studies.cnns.controls import NONE, controls, empty_accuracy
+from slth.studies.cnns.pictures import KINDS, pictures
+from slth.studies.cnns.settings import Cell, cells
+from slth.studies.cnns.subject import Subject, subject
+from slth.studies.cnns.train import data_of, load
+from slth.studies.job import Job
+from slth.supnorm import agreement
+from slth.tickets.empty import EmptySubsetWarning
+from slth.tickets.measure import share_right
+from slth.tickets.whole.building import WholeOptions, build_whole
+from slth.tickets.whole.comparable import comparable
+from slth.tickets.whole.ticket import WholeTicket
+
+CONFIDENCE = 0.95  # of the Clopper-Pearson intervals of agreement, over images
+Settings = Mapping[str, Any]
+
+
+def build_ticket(cell: Cell, settings: Settings, subject: Subject, seed: int) -> WholeTicket:
+    """The ticket of a cell: one random network for all entries of targets."""
+    arm = settings["arms"][cell.arm]
+    block = arm["granularity"] == "block"
+    options = WholeOptions(
+        granularity=arm["granularity"],
+        largest_d=arm["largest_d"] if block else None,
+        gain=arm["gain"],
+        targets=cell.targets,
+        nonnegative_input=True,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EmptySubsetWarning)  # rows count them
+        return build_whole(
+            subject.network,
+            options,
+            n=cell.n,
+            eps=arm["eps"],
+            seed=_own(cell, arm, seed),
+            solver=arm["solver"],
+            threads=1,
+            images=None if cell.targets == "plain" else subject.fitted,
+        )
+
+
+def ticket_row(
+    cell: Cell,
+    settings: Settings,
+    subject: Subject,
+    ticket: WholeTicket,
+    outputs: Tensor,
+    seed: int,
+) -> dict[str, Any]:
+    """The row of a ticket. outputs: (m, classes) of the ticket on the held-out images.
+
+    error: largest |target − ticket| on these, over the target's largest output there. bound: the
+    same over all inputs in [0, 1], by the closed form; certified: held-out images whose margin is
+    more than twice that bound. hits: problems within eps, where there is one.
+    """
+    arm, count = settings["arms"][cell.arm], ticket.parameters
+    same = int((outputs.argmax(1) == subject.outputs.argmax(1)).sum())
+    low, high = clopper_pearson(same, len(outputs), CONFIDENCE)
+    bound = ticket.error_bound()
+    wanted = cell.n == max(arm["n"]) and cell.targets == (arm["targets"] or settings["targets"])[0]
+    control = NONE
+    if wanted and cell.replicate < arm["controls"]:
+        control = controls(ticket, subject, _own(cell, arm, seed))
+    balls = arm["balls"] if wanted and cell.replicate == 0 else 0
+    return {
+        "experiment": "cnns",
+        "network": subject.name,
+        "granularity": arm["granularity"],
+        "n": cell.n,
+        "targets": cell.targets,
+        "replicate": cell.replicate,
+        "seed": seed,
+        "eps": float("nan") if arm["eps"] is None else arm["eps"],
+        "gain": float("nan") if arm["gain"] is None else arm["gain"],
+        **_problems(ticket, arm["eps"]),
+        **{f"{name}_parameters": count[name] for name in ("source", "kept", "ticket", "target")},
+        "fitted": len(subject.fitted),
+        "held_out": len(outputs),
+        "agree": same,
+        "agreement": same / len(outputs),
+        "low": low,
+        "high": high,
+        "confidence": CONFIDENCE,
+        "accuracy_target": share_right(subject.outputs, subject.labels),
+        "accuracy_ticket": share_right(outputs, subject.labels),
+        "accuracy_empty": empty_accuracy(subject),
+        **control,
+        "error": float((outputs - subject.outputs).abs().max()) / subject.size,
+        "bound": bound / subject.size,
+        "certified": int((subject.margins > 2 * bound).sum()),
+        **_balls(ticket, subject, balls, settings["radius"], seed),
+    }
+
+
+def _problems(ticket: WholeTicket, eps: float | None) -> dict[str, Any]:
+    table, rows = ticket.summary(), ticket.solutions
+    return {
+        "d": int(table["d"].max()),
+        "candidates": float(rows["candidates"].mean()),
+        "problems": len(rows),
+        "empty": int(table["empty"].sum()),
+        "hits": -1 if eps is None else int((rows["error"] <= eps).sum()),
+        "proved": int(rows["proved"].sum()),
+        "solver": "/".join(sorted(set(rows["solver"]))),
+        "status": "/".join(sorted(set(rows["status"]))),
+        "members": float(rows["kept"].mean()),
+        "median_error": float(rows["error"].median()),
+        "worst_error": float(rows["error"].max()),
+        "work": int(rows["work"].sum()),
+    }
+
+
+def _balls(
+    ticket: WholeTicket, subject: Subject, count: int, radius: float, seed: int
+) -> dict[str, Any]:
+    """Held-out images in all of whose ball both networks provably decide as the target there."""
+    none = {"balls": 0, "balls_certified": 0, "balls_refuted": 0, "radius": radius}
+    if not count:
+        return none
+    step = max(1, len(subject.held) // count)  # the split has them sorted by class
+    points = subject.held[::step][:count]
+    found = agreement(
+        *comparable(subject.network, ticket.layers), points, radius, box=(0.0, 1.0), seed=seed
+    )
+    return none | {
+        "balls": len(points),
+        "balls_certified": int(found.certified.sum()),
+        "balls_refuted": int(found.refuted.sum()),
+    }
+
+
+def _own(cell: Cell, arm: Mapping[str, Any], seed: int) -> int:
+    key = (arm["network"], arm["granularity"], cell.n, cell.replicate)
+    return seeding.child(seed, "cnns", "ticket", *key)
+
+
+def measure(
+    wanted: Sequence[Cell],
+    settings: Settings,
+    subjects: Mapping[str, Any],
+    seed: int,
+) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], pd.DataFrame]:
+    """Build and measure tickets: their rows, the tables of `pictures` by name, and CPU seconds.
+
+    subjects: by name of network, a function that returns the `Subject`.
+    """
+    rows, drawn, spent = [], [], []
+    for cell in track(wanted, len(wanted), "cnns: tickets"):
+        arm = settings["arms"][cell.arm]
+        own = subjects[arm["network"]]()
+        start = time.process_time()
+        ticket = build_ticket(cell, settings, own, seed)
+        built = time.process_time()
+        outputs = ticket.outputs(own.held)
+        rows.append(ticket_row(cell, settings, own, ticket, outputs, seed))
+        drawn.append(pictures(cell, settings, own, ticket, outputs))
+        spent.append(
+            {"network": arm["network"], "granularity": arm["granularity"], **cell._asdict()}
+            | {"build": built - start, "measure": time.process_time() - built}
+        )
+    tables = {name: _stacked([each[name] for each in drawn]) for name in KINDS}
+    return pd.DataFrame(rows), tables, pd.DataFrame(spent)
+
+
+def _stacked(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+
+
+def run(job: Job) -> None:
+    """Build and measure the tickets of a shard."""
+    p = job.params
+    data = data_of(p.settings, p.seed, p.folder)
+
+    @cache
+    def read(name: str, path: str) -> Subject:
+        return subject(name, load(path, name, data), data, p.settings, p.seed)
+
+    def reader(name: str, path: str) -> Any:
+        return lambda: read(name, path)
+
+    subjects = {Path(path).stem: reader(Path(path).stem, path) for path in job.input.networks}
+    wanted = cells(p.settings)[p.shard :: p.settings["shards"]]
+    rows, tables, spent = measure(wanted, p.settings, subjects, p.seed)
+    frames.write(job.output.tickets, rows, "cnns")
+    for name, table in tables.items():
+        frames.write(job.output[name], table, f"cnns_{name}")
+    with frames.replacing(job.log.seconds) as part:  # of this machine: no output, never compared
+        spent.to_csv(part, sep="\t", index=False, float_format="%.2f")

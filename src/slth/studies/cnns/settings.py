@@ -1,0 +1,265 @@
+"""Settings of the study: unit, range and default of every key."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field
+
+from slth.configuration.networks import SIDES, data_faults, split_faults
+from slth.configuration.section import LEAST, DataSetName, Section, SolverOrAuto, Study, unique
+
+NetworkName = Literal["lenet", "vgg", "resnet", "mobilenet", "dense"]
+Granularity = Literal["entry", "kernel", "block", "filter"]
+Targets = Literal["plain", "bias", "feedback"]
+SQUARE = {"lenet": 28, "dense": 28}  # pixels a side, of networks that take no other
+CERTIFIED = ("mobilenet", "dense")  # without max pooling
+
+
+class Trained(Section):
+    """A network that is imitated."""
+
+    network: NetworkName = Field(
+        ..., description="three convolutional classifiers and LeNet; dense: 784-500-10, no biases"
+    )
+    epochs: int = Field(10, ge=1, le=10000, description="passes over the training data")
+
+
+class Arm(Section):
+    """Tickets of a network at one granularity."""
+
+    network: NetworkName = Field(..., description="the network that is imitated")
+    granularity: Granularity = Field(
+        ...,
+        description="what is kept or removed as one: entry (d = 1), kernel (d = k^2), block (d up "
+        "to largest_d), filter (d = k^2 c_out)",
+    )
+    n: list[Annotated[int, Field(ge=1, le=1000000, description="candidates, about")]] = unique(
+        ...,
+        1,
+        20,
+        "candidates a subset problem, from few to many: the last with every entry of targets and "
+        "every seed, the others once, with the last entry",
+    )
+    largest_d: int | None = Field(None, ge=1, le=4096, description="of granularity block; null: 25")
+    gain: float | None = Field(
+        None,
+        ge=1e-3,
+        le=1e3,
+        description="largest weight of a layer as the subset problems see it; null: as trained",
+    )
+    eps: float | None = Field(
+        None, ge=LEAST, le=1, description="tolerance a weight; null: as small as the solver can"
+    )
+    solver: SolverOrAuto = Field("auto", description="who solves the subset problems")
+    targets: list[Annotated[Targets, Field(description="what the weights aim at")]] | None = Field(
+        None, min_length=1, max_length=3, description="of this arm; null: those of the study"
+    )
+    seeds: int | None = Field(
+        None, ge=1, le=10000, description="random networks a size; null: those of the study"
+    )
+    controls: int = Field(
+        0, ge=0, le=10000, description="random networks of which controls are measured too"
+    )
+    balls: int = Field(
+        0,
+        ge=0,
+        le=10000,
+        description="held-out images around which decisions are certified; entry alone",
+    )
+
+
+# of the default run: network → granularity → n, gain
+SIZES: dict[NetworkName, dict[Granularity, tuple[list[int], float]]] = {
+    "lenet": {
+        "entry": ([10, 20, 100], 1.0),
+        "kernel": ([30, 100, 300], 2.0),
+        "block": ([100, 250, 600], 1.5),
+        "filter": ([200, 600, 2000], 4.0),
+    },
+    "vgg": {
+        "entry": ([6, 10, 100], 1.0),
+        "kernel": ([25, 50, 150], 4.0),
+        "block": ([60, 150, 500], 4.0),
+        "filter": ([600, 2000, 6000], 8.0),
+    },
+    "resnet": {
+        "entry": ([6, 10, 100], 1.0),
+        "kernel": ([25, 50, 150], 4.0),
+        "block": ([60, 150, 500], 4.0),
+        "filter": ([600, 2000, 6000], 16.0),
+    },
+    "mobilenet": {
+        "entry": ([6, 10, 100], 1.0),
+        "kernel": ([25, 50, 150], 4.0),
+        "block": ([60, 150, 500], 4.0),
+        "filter": ([300, 1000, 3000], 16.0),
+    },
+}
+
+
+SINGLE = {("lenet", "kernel")}  # tens of thousands of problems: one random network, as of entries
+
+
+def _default() -> list[Arm]:
+    """The arms of the default run; the last is the published dense network."""
+    arms = [
+        Arm(
+            network=network,
+            granularity=granularity,
+            n=n,
+            gain=gain,
+            controls=1,
+            seeds=1 if (network, granularity) in SINGLE or granularity == "entry" else None,
+        )
+        for network, sizes in SIZES.items()
+        for granularity, (n, gain) in sizes.items()
+    ]
+    published = Arm(
+        network="dense",
+        granularity="entry",
+        n=[21],
+        eps=0.01,
+        solver="mitm",
+        targets=["plain"],
+        seeds=1,
+        balls=10,
+    )
+    return [*arms, published]
+
+
+class Settings(Study):
+    """Structured tickets of whole networks trained on real images."""
+
+    data: DataSetName = Field("mnist-5k", description="the data set; pixels are scaled to [0, 1]")
+    held_out: float = Field(
+        0.2,
+        ge=0.01,
+        le=0.9,
+        description="fraction of every class kept from training, on which all is measured",
+    )
+    batch: int = Field(50, ge=1, le=65536, description="images a gradient step")
+    learning_rate: float = Field(0.003, ge=1e-9, le=1, description="AdamW's largest step size")
+    networks: list[Trained] = Field(
+        [
+            Trained(network="lenet", epochs=16),
+            Trained(network="vgg", epochs=10),
+            Trained(network="resnet", epochs=6),
+            Trained(network="mobilenet", epochs=12),
+            Trained(network="dense", epochs=10),
+        ],
+        min_length=1,
+        max_length=5,
+        description="networks that are trained",
+    )
+    arms: list[Arm] = Field(
+        _default(),
+        min_length=1,
+        max_length=200,
+        description="tickets: a granularity of a network each, and the dense one",
+    )
+    targets: list[Annotated[Targets, Field(description="what the weights aim at")]] = unique(
+        ["plain", "bias", "feedback"],
+        1,
+        3,
+        "plain: the weights themselves; bias: biases take up the mean error on images; feedback: "
+        "later weights take up the errors of earlier ones",
+    )
+    seeds: int = Field(3, ge=1, le=10000, description="random networks a size")
+    images: int = Field(
+        120, ge=1, le=5000, description="training images that bias and feedback look at"
+    )
+    refit: int = Field(
+        1000, ge=10, le=100000, description="training images on which a control's readout is fitted"
+    )
+    radius: float = Field(
+        0.01, ge=0, le=1, description="of the balls, in the sup norm; pixels are in [0, 1]"
+    )
+    pictured: NetworkName = Field("vgg", description="the network of the pictures")
+    shards: int = Field(4, ge=1, le=1000, description="jobs the tickets are split into")
+
+
+class Cell(NamedTuple):
+    """A ticket: the index of its arm, and what it differs in from the others of the arm."""
+
+    arm: int
+    n: int
+    targets: str
+    replicate: int
+
+
+def cells(settings: Mapping[str, Any]) -> list[Cell]:
+    """Every ticket of the section ``settings``, in the order of the arms."""
+    return [
+        Cell(i, n, rule, replicate)
+        for i, arm in enumerate(settings["arms"])
+        for n in arm["n"]
+        for rule, replicate in _repeats(arm, settings, n == arm["n"][-1])
+    ]
+
+
+def _repeats(
+    arm: Mapping[str, Any], settings: Mapping[str, Any], last: bool
+) -> Iterator[tuple[str, int]]:
+    rules = arm["targets"] or settings["targets"]
+    if not last:
+        yield rules[-1], 0
+        return
+    for rule in rules:
+        for replicate in range(arm["seeds"] or settings["seeds"]):
+            yield rule, replicate
+
+
+def faults(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one line a fault of rules between keys."""
+    own = config["cnns"]
+    tickets = len(cells(own))
+    if own["shards"] > tickets:
+        yield f"cnns.shards: got {own['shards']}, takes at most one job a ticket ({tickets})"
+    yield from data_faults(config, {"cnns": own["data"]})
+    yield from split_faults("cnns", own)
+    trained = [each["network"] for each in own["networks"]]
+    for i, name in enumerate(trained):
+        if name in trained[:i]:
+            yield f"cnns.networks[{i}].network: got {name!r} twice, takes each once"
+        wanted, side = SQUARE.get(name), SIDES.get(own["data"])
+        if wanted and (side != wanted or own["data"] == "cifar10"):
+            yield (
+                f"cnns.data: got {own['data']!r}, takes grey images of {wanted}x{wanted} pixels "
+                f"with {name} among cnns.networks"
+            )
+    seen: dict[tuple, int] = {}
+    for i, arm in enumerate(own["arms"]):
+        yield from _arm(f"cnns.arms[{i}]", arm, trained, own)
+        for n in arm["n"]:
+            for rule in arm["targets"] or own["targets"]:
+                first = seen.setdefault((arm["network"], arm["granularity"], n, rule), i)
+                if first != i:
+                    yield (
+                        f"cnns.arms[{i}]: got {arm['network']}, {arm['granularity']}, n = {n}, "
+                        f"{rule}, which cnns.arms[{first}] has; takes each once"
+                    )
+
+
+def _arm(
+    where: str, arm: Mapping[str, Any], trained: list[str], own: Mapping[str, Any]
+) -> Iterator[str]:
+    if arm["network"] not in trained:
+        yield (
+            f"{where}.network: got {arm['network']!r}, takes one of cnns.networks: "
+            f"{', '.join(trained)}"
+        )
+    if arm["largest_d"] is not None and arm["granularity"] != "block":
+        yield f"{where}.largest_d: got {arm['largest_d']}, takes null without granularity block"
+    if arm["balls"] and (arm["network"] not in CERTIFIED or arm["granularity"] != "entry"):
+        yield (
+            f"{where}.balls: got {arm['balls']} for {arm['network']} and granularity "
+            f"{arm['granularity']}, takes 0, or granularity entry of {', '.join(CERTIFIED)}: the "
+            "bounds know no max pooling and no constants with a border"
+        )
+    listed = arm["targets"] or []
+    if len(set(listed)) < len(listed):
+        yield f"{where}.targets: got {listed}, takes each once"
+    if list(arm["n"]) != sorted(arm["n"]):
+        yield f"{where}.n: got {arm['n']}, takes sizes from few to many"
+    if arm["controls"] > (arm["seeds"] or own["seeds"]):
+        yield f"{where}.controls: got {arm['controls']}, takes at most its seeds"

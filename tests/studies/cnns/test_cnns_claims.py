@@ -1,0 +1,106 @@
+"""Sentences follow the data, whatever it is."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from slth.studies.cnns.claims import NEARLY, Better, Reach, better, macros, ratios_to_plain, reach
+from slth.studies.cnns.claims_checks import Chance, Says, chance, says
+from slth.studies.cnns.claims_dense import Kept, kept
+from slth.studies.section import render
+from tests.studies.cnns import cnns_data as data
+from tests.studies.rendering_data import tables_read
+
+Frames = dict[str, pd.DataFrame]
+
+
+def frames(**found: pd.DataFrame) -> Frames:
+    return {name: pd.DataFrame() for name in tables_read("cnns")} | found
+
+
+def some(**changes: object) -> Frames:
+    rows = pd.concat([data.rows(**changes), data.dense()], ignore_index=True)
+    return frames(cnns=rows, cnns_networks=data.trained())
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "wanted"),
+    [(995, 999, Reach.ALL), (900, 999, Reach.SOME), (900, 980, Reach.NONE)],
+)
+def test_reach(low: int, high: int, wanted: Reach) -> None:
+    rows = pd.concat(
+        [data.rows(("vgg",), {"kernel": low}), data.rows(("lenet",), {"kernel": high})]
+    )
+    assert reach(rows) is wanted
+    assert NEARLY == 0.99
+
+
+@pytest.mark.parametrize(
+    ("ratios", "wanted"),
+    [
+        ([0.5, 0.9], Better.ALWAYS),
+        ([0.5, 0.9, 1.2], Better.MOSTLY),
+        ([0.5, 1.0], Better.RARELY),
+        ([1.5], Better.NEVER),
+    ],
+)
+def test_better(ratios: list[float], wanted: Better) -> None:
+    assert better(np.array(ratios)) is wanted
+
+
+def test_ratios_pair_random_networks() -> None:
+    rows = data.rows(feedback=0.25)
+    rows.loc[rows["targets"] == "plain", "error"] *= rows["replicate"] + 1
+    rows.loc[rows["targets"] == "feedback", "error"] *= rows["replicate"] + 1
+    np.testing.assert_allclose(ratios_to_plain(rows, "feedback"), 0.25)
+    assert ratios_to_plain(rows[rows["targets"] != "bias"], "bias").size == 0
+
+
+def test_controls_and_bounds() -> None:
+    rows = pd.DataFrame({"refitted": [0.8, 0.9], "best": [0.95, 0.92]})
+    assert chance(rows) is Chance.BELOW
+    assert chance(rows.assign(best=0.9)) is Chance.CLOSE
+    assert says(pd.DataFrame({"certified": [0, 3]})) is Says.SOME
+    assert says(pd.DataFrame({"certified": [0, 0]})) is Says.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("hits", "after", "wanted"),
+    [(100, 0.952, Kept.SAME), (99, 0.952, Kept.MISSED), (100, 0.951, Kept.MOVED)],
+)
+def test_the_published_result(hits: int, after: float, wanted: Kept) -> None:
+    assert kept(data.dense(hits, after)) is wanted
+
+
+def test_sentences_follow_the_data() -> None:
+    found = macros(some())
+    assert "with kernels the median ticket of every network does" in found["CnnAgreement"]
+    assert r"whole filters none does" in found["CnnAgreement"]
+    assert "feedback targets lower the largest error in all $8$" not in found["CnnRules"]
+    assert "feedback targets lower the largest error in all 12 cases" in found["CnnRules"]
+    assert "bias targets lower the largest error in none" in found["CnnRules"]
+    assert "more accurate" in found["CnnControls"]
+    assert "no less than the ticket's own" in macros(some(refitted=0.97))["CnnControls"]
+    assert "as published" in found["CnnDenseVerdict"]
+    assert "no decision" in found["CnnCertified"]
+
+
+def test_any_shape_of_data_is_set(tmp_path: Path) -> None:
+    whole = some()
+    shapes = {
+        "whole": whole,
+        "dense": frames(cnns=data.dense(), cnns_networks=data.trained(("dense",))),
+        "one": frames(cnns=data.rows(("vgg",)).iloc[[0]], cnns_networks=data.trained(("vgg",))),
+        "plain": frames(cnns=data.rows().query("targets == 'plain'"), cnns_networks=data.trained()),
+        "uncontrolled": whole | {"cnns": whole["cnns"].assign(random=np.nan, refitted=np.nan)},
+        "nothing": frames(),
+    }
+    names = set(macros(frames()))
+    for name, found in shapes.items():
+        render("cnns", found, tmp_path / name / "paper", tmp_path / name / "report")
+        for path in (tmp_path / name / "paper").rglob("*.tex"):
+            assert not re.search(r"\b(nan|NaN|inf)\b|None(?! of)", path.read_text()), path
+        assert set(macros(found)) == names
