@@ -142,7 +142,7 @@ def test_the_gain_is_that_of_drawn_determinants(n, d):
 def test_least_errors_in_several_dimensions_have_the_gain():
     """Median of least errors, normal n = 20, d = 6, z = ½: without the gain off by .5 candidates.
 
-    The sums of the halves meet in a tree; 60 instances: log2 of the median within 4 standard errors.
+    The sums of the halves meet in a tree; 60 instances, 4 standard errors of log2.
     """
     n, d, z = 20, 6, 0.5
     logs = []

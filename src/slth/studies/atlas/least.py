@@ -52,8 +52,8 @@ def fit_threshold(points: pd.DataFrame, largest: float, confidence: float) -> pd
     """Fit n_50 = A d log2(1/eps) + B d log2 n + C d to each ensemble: observed, and as predicted.
 
     Least squares in log2(1/eps) = (n/d - B log2 n - C)/A, where the noise is, weighted by the
-    standard errors of the medians; A, B, C by the delta method. Points with a *predicted* median over
-    ``largest`` are left out, whatever was observed there: the law is one for small eps. Fewer than
+    standard errors of the medians; A, B, C by the delta method. Points with a *predicted* median
+    over ``largest`` are left out, whatever was observed: the law is one for small eps. Fewer than
     five points, or one dimension, where the terms are nearly collinear: no row. chi2 and
     p: goodness of fit of the observed; where chi2 exceeds its degrees of freedom the intervals are
     widened by the root of the ratio (Birge). The predicted medians are fitted with the same weights

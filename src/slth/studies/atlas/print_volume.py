@@ -122,7 +122,7 @@ def _volume(own: pd.DataFrame) -> str:
 
 
 def _constant(covering: pd.DataFrame) -> str:
-    """The C below which the theorem's bound would contradict the medians, in the setting of ESA 2023 only.
+    """The C below which the bound of ESA 2023 would contradict the medians, in its setting only.
 
     At 2 eps = low, a lower limit of the median radius, a target is missed with probability one half
     at least: exp(-(n - C ln(1/eps))²/(4n)) >= ½.

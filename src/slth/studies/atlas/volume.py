@@ -1,4 +1,4 @@
-"""The covered volume of d = 1, candidate by candidate: the process of the ESA 2023 proof of Lueker's theorem."""
+"""The covered volume of d = 1, candidate by candidate: the process that ESA 2023's proof follows."""
 
 import numpy as np
 

@@ -16,8 +16,8 @@ PREDICTIONS = {  # column of the prediction: whether it is inside, and its name 
 }
 AGREEMENT = (
     "The median that {prediction} predicts lies inside the interval at {inside} of {points} "
-    "($p = {p}$ for an exact formula; $\\chi^2 = {chi2}$ of the residuals, $p = {chi2_p}$) and is off "
-    "by {mean} candidates on average, {most} at most."
+    "($p = {p}$ for an exact formula; $\\chi^2 = {chi2}$ of the residuals, $p = {chi2_p}$) and is "
+    "off by {mean} candidates on average, {most} at most."
 )
 SHIFT = if_any(
     "With normally-scaled normal in place of normal candidates the median is reached with {least} "
@@ -64,8 +64,8 @@ PRICE = if_any(
 Misses = Enum("Misses", "NOTHING CHANCE EXCESS")  # of intervals by the prediction
 _INSIDE = "The prediction \\eqref{{eq:covering}} lies inside the interval at {inside} of {points}, "
 _OFF = (
-    "; $\\chi^2 = {chi2}$ of the residuals, $p = {chi2_p}$; it is off by {mean} candidates on average "
-    "and {most} at most."
+    "; $\\chi^2 = {chi2}$ of the residuals, $p = {chi2_p}$; it is off by {mean} candidates on "
+    "average and {most} at most."
 )
 MISSES = {
     Misses.NOTHING: "",

@@ -13,7 +13,8 @@ CONFIDENCE = 0.95  # of the t-intervals over random networks
 # max|p − p′| / max|p| of the tensor; n → (MNIST, Fashion)
 LENET = {15: (1.8e-2, 5.1e-1), 20: (7.3e-4, 2.6e-3), 30: (7.7e-6, 2.2e-5)}
 
-# Burkholz, NeurIPS 2022, recomputed from her cached statistics of 10⁵ trials: (factors, n, eps) → share of targets U[-1, 1] that are missed
+# Burkholz, NeurIPS 2022, recomputed from her cached statistics of 10⁵ trials:
+# (factors, n, eps) → share of targets U[-1, 1] that are missed
 FAILURES = {(1, 15, 0.01): 0.00404, (2, 15, 0.01): 0.0355}
 
 DENSE_COLUMNS = ["coefficients", "asked", "n", "replicate", "eps", "problems", "hits", "work"]

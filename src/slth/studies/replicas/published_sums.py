@@ -57,8 +57,7 @@ def weight_errors(weights: FloatArray, sizes: Sequence[int], seed: int = 0) -> p
     """Least error of each weight with n uniforms on [-1, 1] of its own; a row for each n.
 
     Columns: n, weights, max_error, max_relative_error (error / |w|, the weight's own; zero weights
-    left out; what was published divides as `tensor_error` does),
-    hits at error .01. Exact (meet-in-the-middle). Source of the experiment: da Cunha, Natale,
+    left out; what was published divides as `tensor_error` does), hits at error .01. Exact (meet-in-the-middle). Source of the experiment: da Cunha, Natale,
     Viennot, ICLR 2022. Cost: 2^{n/2} a weight.
     """
     z = checks.array("weights", weights, (1,), "(weights,)")
@@ -79,7 +78,7 @@ def failure_rate(
 
     factors: 1, candidates U[-1, 1]; 2, products of two. Returns trials, failures, rate, and its
     Clopper–Pearson interval low, high at 99 %. Recomputed from the cached data of
-    Burkholz (NeurIPS 2022), which print none: 0.404 % and 3.55 % for n = 15, eps = .01. Cost: about 2 µs a trial.
+    Burkholz (NeurIPS 2022): 0.404 % and 3.55 % for n = 15, eps = .01. Cost: about 2 µs a trial.
     """
     checks.integer("factors", factors, low=1, high=2)
     trials = checks.integer("trials", trials, low=1)

@@ -100,8 +100,8 @@ LENET = {
     f"ranges of our draws: the figures are reproduced{_RANGES}",
     Imitated.SOME: "Of the {errors} recomputed from their cached data for each data set, {counts} "
     f"lie in the range of our draws{{outside}}{_RANGES}",
-    Imitated.NONE: "Of the {errors} recomputed from their cached data none lies in the range of our "
-    f"draws{{outside}}: the figures are not reproduced{_RANGES}",
+    Imitated.NONE: "Of the {errors} recomputed from their cached data none lies in the range of "
+    f"our draws{{outside}}: the figures are not reproduced{_RANGES}",
 }
 OUTSIDE = if_any("; outside lie {listed}")
 FARTHER = {

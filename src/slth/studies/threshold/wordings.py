@@ -38,8 +38,8 @@ BIAS = {
 Refined = Enum("Refined", "NOTHING BETTER NO_BETTER")
 _REFINED = (
     ": it lies inside the interval at {inside} of {points} (the simple prediction at {simple}), "
-    "its residuals have $\\chi^2 = {chi2}$, $p = {chi2_p}$, and its mean absolute deviation is {after} "
-    "against {before}."
+    "its residuals have $\\chi^2 = {chi2}$, $p = {chi2_p}$, and its mean absolute deviation is "
+    "{after} against {before}."
 )
 REFINED = {
     Refined.NOTHING: "The refinement is for densities, of which this run measured none.",
