@@ -22,11 +22,11 @@ def second_moment_ratio(n: int, k: int, d: int, eps: float, z: ArrayLike) -> flo
 
     P(Z_k >= 1) >= 1 / R_k. Computed to about 1e-12 and rounded outward, by the factor 1 + 1e-9, so
     that 1 / R_k is a lower bound of the probability. Two k-subsets overlap in a hypergeometric
-    number j of candidates; in one coordinate their sums are bivariate normal with correlation j/k, and the rectangle probability
-    is ∫ [window of N(w, k - j)]² dN(0, j)(w), to relative accuracy 1e-12. z: (d,) or a scalar for
-    every coordinate. inf beyond 1.8e308. Cost: O(k) rectangles a distinct |z_j|. Source: the method
-    of da Cunha, d'Amore, Natale 2023; the numbers are derived; checked against Monte Carlo in
-    tests.
+    number j of candidates; in one coordinate their sums are bivariate normal with correlation j/k,
+    and the rectangle probability is ∫ [window of N(w, k - j)]² dN(0, j)(w), to relative accuracy
+    1e-12. z: (d,) or a scalar for every coordinate. inf beyond 1.8e308. Cost: O(k) rectangles a
+    distinct |z_j|. Source: the method of da Cunha, d'Amore, Natale 2023; the numbers are derived;
+    checked against Monte Carlo in tests.
     """
     d, n = arguments.size("d", d, low=1), arguments.size("n", n, low=1)
     k = arguments.size("k", k, low=1, high=n)
@@ -43,9 +43,10 @@ def existence_certificate(
     """Smallest n with R_k <= ``ratio`` for some k: P(a subset within eps of z exists) >= 1/ratio.
 
     Returns (n, k, R_k) with the best k, R_k rounded outward as by `second_moment_ratio`.
-    Normal candidates; z: (d,) or a scalar, default ½ in every coordinate (the origin needs up to 2 fewer, a corner of the cube up to 5 more). Found by
-    growth from n* and bisection in n, all k <= n tried at each. Cost: O(n²) rectangles, about 2 s
-    at n = 300. Source: derived; checked against Monte Carlo in tests.
+    Normal candidates; z: (d,) or a scalar, default ½ in every coordinate (the origin needs up to 2
+    fewer, a corner of the cube up to 5 more). Found by growth from n* and bisection in n, all k <=
+    n tried at each. Cost: O(n²) rectangles, about 2 s at n = 300. Source: derived; checked against
+    Monte Carlo in tests.
     """
     d, eps = arguments.size("d", d, low=1), checks.positive("eps", eps)
     target, limit = arguments.target(z, d), checks.positive("ratio", ratio)

@@ -57,8 +57,9 @@ def weight_errors(weights: FloatArray, sizes: Sequence[int], seed: int = 0) -> p
     """Least error of each weight with n uniforms on [-1, 1] of its own; a row for each n.
 
     Columns: n, weights, max_error, max_relative_error (error / |w|, the weight's own; zero weights
-    left out; what was published divides as `tensor_error` does), hits at error .01. Exact (meet-in-the-middle). Source of the experiment: da Cunha, Natale,
-    Viennot, ICLR 2022. Cost: 2^{n/2} a weight.
+    left out; what was published divides as `tensor_error` does), hits at error .01. Exact
+    (meet-in-the-middle). Source of the experiment: da Cunha, Natale, Viennot, ICLR 2022. Cost:
+    2^{n/2} a weight.
     """
     z = checks.array("weights", weights, (1,), "(weights,)")
     size = np.abs(z)
