@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from slth.studies.atlas import claims_least, claims_sizes
-from slth.studies.atlas.wordings import Inside, Law, Misses
+from slth.studies.atlas.claims_covering import conditional, extra
+from slth.studies.atlas.wordings import Conditional, Extra, Inside, Law, Misses
 from slth.studies.depth.claims import adding_up, theorem
 from slth.studies.depth.wordings import Sum, Theorem
 from slth.studies.latency.claims import origin, saving
@@ -203,6 +204,13 @@ CASES = [
                             Law.FAILS: (constants(1.2, 0.02),)}),
     Case(claims_least.inside, {Inside.ALL: (constants(1.0, 0.02),),
                                Inside.SOME: (constants(1.2, 0.02),)}),
+    Case(extra, {Extra.NOTHING: (table(low=[]),), Extra.ALL: (table(low=[1.0, 2.0]),),
+                 Extra.SOME: (table(low=[1.0, -1.0]),), Extra.NONE: (table(low=[-1.0]),)}),
+    Case(conditional, {
+        Conditional.NOTHING: (table(n=13, conditional=NAN),),
+        Conditional.ALL: (table(n=13, conditional=[13, 15, 11]),),
+        Conditional.MOST: (table(n=13, conditional=[13] * 9 + [16]),),
+        Conditional.FAILS: (table(n=13, conditional=[13] * 8 + [16] * 2),)}),
     Case(claims_sizes.misses, {Misses.NOTHING: (NONE,), Misses.CHANCE: (interval(0.5),),
                                Misses.EXCESS: (interval(2.0),)}),
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""All targets at once for vectors of every length: a union bound given the candidates, by clumps."""
+"""All targets at once for vectors of every length: a union bound given the candidates, clumped."""
 
 import itertools
 import math

@@ -41,9 +41,7 @@ def conditional_union_bound(ensemble: str | Ensemble, n: int, d: int, eps: float
     if not law.independent and d in (2, 3):
         clumps = Clumps(law, n, d)
         return _best(lambda t: clumps.bound(eps, t))
-    return over_spreads(
-        law, n, lambda spread: _best(lambda t: _bound(n, d, eps, spread / 2, t))
-    )
+    return over_spreads(law, n, lambda spread: _best(lambda t: _bound(n, d, eps, spread / 2, t)))
 
 
 def covering_threshold(

@@ -7,6 +7,7 @@ from scipy.stats import norm
 from slth.ensembles import lookup
 from slth.intervals import SIGNIFICANCE, excess_of_misses
 from slth.studies.atlas import wordings
+from slth.studies.atlas.claims_covering import conditional_words, extra_words
 from slth.studies.atlas.claims_least import (
     chi_square,
     ensembles,
@@ -32,7 +33,7 @@ from slth.studies.printing.summaries import complete, first
 from slth.studies.printing.wordings import any_of, clause, sentence
 
 COVERING = ["ensemble", "d", "n", "trials", "price", "median", "prediction", "low", "high"]
-COVERING += ["confidence", "union", "log_se"]
+COVERING += ["confidence", "union", "log_se", "conditional", "n50"]
 SIZES = ["ensemble", "d", "n", "k", "trials", "confidence", "prediction", "low", "high", "rate"]
 SIZES += ["best_error", "ratio", "exact_ratio", "ratio_low", "ratio_high"]
 SEARCH = ["ensemble", "d", "n", "trials", "work", "median", "limit", "solver"]
@@ -48,6 +49,8 @@ def covering_macros(covering: pd.DataFrame) -> dict[str, str]:
         "AtlasCoverPrice": _price(table),
         "AtlasCoverPrediction": _covering_agreement(table),
         "AtlasCoverUnion": _union(table),
+        "AtlasCoverExtra": extra_words(table),
+        "AtlasCoverConditional": conditional_words(table),
     }
 
 
@@ -95,12 +98,16 @@ def misses(table: pd.DataFrame) -> Misses:
     """Whether the prediction misses more intervals than an exact one would."""
     if table.empty:
         return Misses.NOTHING
+    table = table[table["prediction"].notna()]
+    if table.empty:
+        return Misses.NOTHING
     missed = int((~_inside(table)).sum())
     p = excess_of_misses(len(table), missed, first(table, "confidence"))
     return Misses.CHANCE if p >= SIGNIFICANCE else Misses.EXCESS
 
 
 def _covering_agreement(table: pd.DataFrame) -> str:
+    table = table[table["prediction"].notna()]
     return sentence(
         misses(table),
         wordings.MISSES,

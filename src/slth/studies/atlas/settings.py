@@ -125,7 +125,7 @@ class Lattice(Experiment):
 class Covering(Experiment):
     """Samples whose subset sums must come near every target of the cube."""
 
-    ensembles: list[Ensemble] = unique(["normal", "uniform"], 1, 20, LAWS)
+    ensembles: list[Ensemble] = unique(["normal", "nsn", "uniform"], 1, 20, LAWS)
     grid: list[CoveringBlock] = Field(
         [
             CoveringBlock(d=1, n=[6, 8, 10, 12, 14, 16]),
