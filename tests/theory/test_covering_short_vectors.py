@@ -1,4 +1,4 @@
-"""All targets for vectors of every length: the bound given the candidates against drawn coverings."""
+"""All targets for vectors of every length: the bound against drawn coverings."""
 
 import numpy as np
 import pytest
@@ -44,7 +44,7 @@ def normal_like(n: int, d: int, eps: float) -> float:
 def test_the_density_formula_refuses_what_it_gets_wrong() -> None:
     with pytest.raises(ValueError, match=r"^ensemble: got 'nsn' with d = 2.*conditional_union"):
         theory.covering_probability("nsn", 13, 2, 0.1337)
-    with pytest.raises(ValueError, match="^ensemble: got 'nsn'"):
+    with pytest.raises(ValueError, match=r"^ensemble: got 'nsn'"):
         theory.covering_error("nsn", 13, 3)
     assert 0 < theory.covering_probability("nsn", 12, 1, 0.01) < 1
 

@@ -91,8 +91,8 @@ EXTRA = {
 }
 Conditional = Enum("Conditional", "NOTHING ALL MOST FAILS")  # union bound given T, within two
 _CONDITIONAL = (
-    "The union bound over cells taken given $T$, with the side of the cells free, reaches even odds "
-    "within two candidates of the covering observed at {within} of {points} (candidates more: "
+    "The union bound over cells taken given $T$, with the side of the cells free, reaches even "
+    "odds within two candidates of the covering observed at {within} of {points} (candidates more: "
     "{away}); over one target, $n_{{50}}$, it adds {added}. "
 )
 CONDITIONAL = {
@@ -115,34 +115,7 @@ BEST_SIZE = (
     "$d = {d:g}$, $n = {n:g}$: $k = {k}$ with rate {rate} (any size {free}), where the law has its "
     "best at $k = {law}$"
 )
-BEST_Extra = Enum("Extra", "NOTHING ALL SOME NONE")  # of all targets, nsn against normal
-_EXTRA = (
-    "With {ensemble} candidates, the ensemble of the structured theorem, all targets cost {ranges} "
-    "candidates more than with normal ones, "
-)
-EXTRA = {
-    Extra.NOTHING: "",
-    Extra.ALL: f"{_EXTRA}clearly at every one of {{points}}: for one target the two hardly differ, "
-    "for all targets the short vectors, which make sums cluster, do cost extra.",
-    Extra.SOME: f"{_EXTRA}clearly at {{clear}} of {{points}}: short vectors make sums cluster.",
-    Extra.NONE: f"{_EXTRA}at none of {{points}} beyond the noise.",
-}
-Conditional = Enum("Conditional", "NOTHING ALL MOST FAILS")  # union bound given T, within two
-_CONDITIONAL = (
-    "The union bound over cells taken given $T$, with the side of the cells free, reaches even odds "
-    "within two candidates of the covering observed at {within} of {points} (candidates more: "
-    "{away}); over one target, $n_{{50}}$, it adds {added}. "
-)
-CONDITIONAL = {
-    Conditional.NOTHING: "",
-    Conditional.ALL: f"{_CONDITIONAL}Given the sum of all vectors, the union bound is thus optimal "
-    "to within two candidates; what the theorems lose they lose by averaging first.",
-    Conditional.MOST: f"{_CONDITIONAL}Given the sum of all vectors, the union bound is thus nearly "
-    "always optimal to within two candidates; what the theorems lose they lose by averaging first.",
-    Conditional.FAILS: f"{_CONDITIONAL}So it does not say what all targets cost to within two "
-    "candidates.",
-}
-SIZES = if_any("The most successful sizes are, for {sizes}.")
+BEST_SIZES = if_any("The most successful sizes are, for {sizes}.")
 MOMENTS = if_any(
     "The exact ratio lies inside the interval of the observed one at {inside} of {points} "
     "($p = {p}$; $\\chi^2 = {chi2}$, $p = {chi2_p}$, as if sizes that share samples were "
