@@ -14,6 +14,7 @@ from slth.theory import (
     best_error,
     coverage_probability,
     coverage_threshold,
+    quenched,
     quenched_n_star,
     success_probability,
     threshold,
@@ -158,6 +159,12 @@ def test_least_errors_in_several_dimensions_have_the_gain():
     predicted = d * math.log2(float(np.interp(0.5, lows, high)))
     assert abs(np.median(logs) - predicted) < 4 * error
     assert wishart_gain(n, d) / math.log(2) > 0.7
+
+
+def test_the_integral_of_many_terms_is_their_sum(monkeypatch):
+    exact = [wishart_gain(n, 3000) for n in (3000, 3100, 9000)]
+    monkeypatch.setattr(quenched, "TERMS", 100)
+    assert [wishart_gain(n, 3000) for n in (3000, 3100, 9000)] == pytest.approx(exact, rel=1e-3)
 
 
 def test_below_d_candidates_the_gain_stays():
