@@ -118,8 +118,8 @@ def wishart_gain(n: float, d: int) -> float:
 
     The sums have covariance M = ¼ Σ X_i X_iᵀ given the candidates, and its density at a target
     goes with det M^{−1/2}, whose typical value is e^W times that of M's mean: about d(d + 1)/(4n).
-    ψ: digamma. Below n = d, where M is singular and the formula ends, W(d, d). Cost: O(d), up to d = 2^16. Source:
-    E ln det of a Wishart matrix (Bartlett's decomposition).
+    ψ: digamma. Below n = d, where M is singular and the formula ends, W(d, d). Cost: O(d), up to d
+    = 2^16. Source: E ln det of a Wishart matrix (Bartlett's decomposition).
     """
     n = max(float(n), float(d))
     if d <= TERMS:

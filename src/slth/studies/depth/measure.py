@@ -87,7 +87,7 @@ def size(f: nn.Sequential, side: int, search: Search, seed: int) -> tuple[float,
     """Bracket sup |f| over inputs in [-1, 1], one channel of side × side: against a zero layer."""
     zero = copy.deepcopy(f)
     with torch.no_grad():
-        zero[-2].weight.zero_()  # type: ignore[union-attr,operator]
+        zero[-2].get_parameter("weight").zero_()
     found = bracket(f, zero, input_shape=(1, side, side), seed=seed, **search)
     return found.lower, found.upper
 

@@ -65,7 +65,7 @@ def places(table: pd.DataFrame, place: int) -> dict[int, Side]:
 
     place: 0 MNIST, 1 Fashion-MNIST. Sizes that were not run are left out.
     """
-    found = {}
+    found: dict[int, Side] = {}
     for n, pair in data.LENET.items():
         values = table.loc[table["n"] == n, "tensor_error"].astype(float)
         if len(values):
