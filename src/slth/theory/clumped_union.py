@@ -10,7 +10,7 @@ from slth import seeding
 from slth.checks import FloatArray
 from slth.ensembles import Ensemble
 
-CLUSTER = 6  # shortest candidates, whose sums hit together
+CLUSTER = 4  # shortest candidates, whose sums hit together, as in `refined_probability`
 SAMPLES = {1: 256, 2: 256, 3: 96}  # draws of the candidates
 NODES = {1: 48, 2: 24, 3: 12}  # Gauss-Legendre, a coordinate of the cube
 POINTS = 24  # of a cluster's cubes, to measure their overlap
@@ -43,7 +43,9 @@ class Clumps:
         λ_c = 2^(n−m) V φ(c): a translate of the sums of the m shortest hits the cube of half side
         h = (1 − t/2) eps about a centre c when one of its 2^m sums does, so when it lies in a union
         of 2^m cubes, of volume V = 2^m (2h)^d E[1/C] (as in `refined_probability`), and translates
-        have the density φ of N(T/2, M + h²/3), M = ¼ Σ X Xᵀ.
+        have the density φ of N(T/2, M + h²/3), M = ¼ Σ X Xᵀ. A larger m lowers the bound, as fewer
+        translates are left, which lie more evenly than a Poisson process: at n = 13, d = 2 and the
+        median radius .22 for m = 4, .15 for 6, .04 for 9.
         """
         h = (1 - t / 2) * eps
         log_clumps = self.n * math.log(2) + self.d * math.log(2 * h) + np.log(self._distinct(h))
