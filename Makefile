@@ -47,7 +47,7 @@ verify: $(STAMP) ## compare every file of the last run with its SHA-256 in resul
 	cd $(PLACE) && $(CURDIR)/$(VENV)/bin/python -m slth.manifest
 
 test: $(STAMP) ## run the tests, those that run the pipeline whole included
-	$(VENV)/bin/python -m pytest -n 2 --dist loadgroup $(PYTEST_ARGS)
+	$(VENV)/bin/python -m pytest -n 2 $(PYTEST_ARGS)
 
 test-faults: $(STAMP) tex ## kill runs, fill disks, damage results: every run ends in the same bytes (20 minutes)
 	$(VENV)/bin/python -m pytest tests/faults $(PYTEST_ARGS)

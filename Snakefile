@@ -4,7 +4,7 @@ from snakemake.utils import min_version
 min_version("9.19")
 
 
-include: "workflow/rules/front.smk"
+include: "workflow/rules/start.smk"
 
 
 configfile: "config.yaml"

@@ -8,3 +8,27 @@ import os
 
 for _library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
+
+from typing import TYPE_CHECKING, Any  # noqa: E402 - the threads are set before any other import
+
+import pytest  # noqa: E402
+
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadScopeScheduling
+
+PIPELINE = ("tests/workflow/", "tests/project/test_extending_study.py")  # run the pipeline
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadScopeScheduling":
+    """Give the tests of the pipeline to one worker, which runs it once; share out all others.
+
+    They start first: they take longest.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class OnePipeline(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "pipeline" if nodeid.startswith(PIPELINE) else nodeid
+
+    return OnePipeline(config, log)

@@ -5,7 +5,7 @@ import pytest
 from slth import devices as gpu
 from slth.studies import searching
 from slth.studies.depth.measure import measure_depth
-from slth.studies.devices import placed
+from slth.studies.devices import device_for
 from slth.studies.sandwich.measure import sandwich_pairs
 from slth.studies.threshold import sample as thresholds
 from slth.studies.threshold.settings import GridBlock, Settings
@@ -36,7 +36,7 @@ def test_device_is_resolved_and_named(
     found: str,
 ) -> None:
     monkeypatch.setattr(gpu, "available", lambda: there)
-    assert placed(solver, asked) == found
+    assert device_for(solver, asked) == found
     assert f"device: {found} (asked for {asked}" in capsys.readouterr().err
 
 
@@ -63,7 +63,7 @@ def test_searches_of_brackets_are_placed_too(
     found: str,
 ) -> None:
     monkeypatch.setattr(gpu, "available", lambda: there)
-    assert searching.placed({"samples": 1}, asked) == {"samples": 1, "device": found}
+    assert searching.device_for({"samples": 1}, asked) == {"samples": 1, "device": found}
     assert f"device: {found} (asked for {asked}" in capsys.readouterr().err
 
 

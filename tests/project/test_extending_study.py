@@ -9,8 +9,6 @@ from slth.studies.printing.engine import engine
 from tests.project.extending import Extended, extended, shown
 from tests.workflow.conftest import PROJECT
 
-pytestmark = pytest.mark.xdist_group("workflow")
-
 OWN = ("src/slth/studies/members/", "workflow/report/members/")
 OTHERS = {"workflow/rules/members.smk", "paper/sections/members.tex", "config.yaml"}
 OTHERS |= {"paper/main.tex"}

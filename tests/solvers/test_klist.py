@@ -10,7 +10,7 @@ import pytest
 from slth import seeding
 from slth.problem import Instance
 from slth.solvers._base import Options
-from slth.solvers.kernels.workers import Crew
+from slth.solvers.kernels.workers import Workers
 from slth.solvers.klist import tiers as klist_tiers
 from slth.solvers.klist.merge import merge
 from slth.solvers.klist.plan import Plan, plan
@@ -69,8 +69,8 @@ def test_plan_is_none_when_the_budget_pays_for_no_tree():
 def test_merge_finds_the_closest_pairs(d):
     rng = seeding.generator(1, "merge", d)
     A, B = rng.standard_normal((300, d)), rng.standard_normal((257, d))
-    with Crew(1, lambda: None) as crew:
-        i, j, work = merge(A, B, 0, 500, rng, crew.run)
+    with Workers(1, lambda: None) as workers:
+        i, j, work = merge(A, B, 0, 500, rng, workers.run)
     norms = np.square(A[:, None] + B[None]).sum(axis=2)
     cut = np.sort(norms.ravel())[[250, 1000]]
     assert work >= norms.size
@@ -82,8 +82,8 @@ def test_merge_finds_the_closest_pairs(d):
 def test_merge_by_cells_finds_most_of_the_closest_pairs():
     rng = seeding.generator(2, "merge")
     A, B = rng.standard_normal((4000, 3)), rng.standard_normal((4000, 3))
-    with Crew(2, lambda: None) as crew:
-        i, j, work = merge(A, B, 4, 4000, rng, crew.run)
+    with Workers(2, lambda: None) as workers:
+        i, j, work = merge(A, B, 4, 4000, rng, workers.run)
     closest = np.sort(np.square(A[:, None] + B[None]).sum(axis=2).ravel())[4000]
     assert work < 2 * 4000**2 / 2**4
     assert np.mean(np.square(A[i] + B[j]).sum(axis=1) <= closest) > 0.6
@@ -91,8 +91,8 @@ def test_merge_by_cells_finds_most_of_the_closest_pairs():
 
 def test_merge_measures_few_pairs_when_all_vectors_are_tied():
     A = np.ones((3000, 2))
-    with Crew(1, lambda: None) as crew:
-        i, _, work = merge(A, -A, 6, 1000, seeding.generator(0, "ties"), crew.run)
+    with Workers(1, lambda: None) as workers:
+        i, _, work = merge(A, -A, 6, 1000, seeding.generator(0, "ties"), workers.run)
     assert 0 < len(i) <= 1.25 * 1000 + 64
     assert work <= 3000**2
 
@@ -128,7 +128,7 @@ def test_d9_n200_reaches_its_figure():
     assert median_error(27) <= 0.04
 
 
-def grove(problem, log_budget=26):
+def tiered(problem, log_budget=26):
     scales = np.sort(np.sqrt(np.mean(problem.X**2, axis=1)))[::-1]
     found = klist_tiers.choose(scales, problem.d, 2**log_budget, 4 * GIB)
     assert found is not None
@@ -138,7 +138,7 @@ def grove(problem, log_budget=26):
 @pytest.mark.parametrize(("n", "d"), [(60, 9), (100, 9), (500, 18), (2000, 9), (300, 1)])
 @pytest.mark.parametrize("ensemble", ["normal", "nsn"])
 def test_tiers_and_tree_share_no_candidate_and_tiers_get_shorter(n, d, ensemble):
-    scales, found = grove(instance(n, d, 11, ensemble=ensemble))
+    scales, found = tiered(instance(n, d, 11, ensemble=ensemble))
     used = np.concatenate([found.members, *found.tiers])
     assert len(set(used.tolist())) == len(used) <= n
     assert all(b > a for a, b in itertools.pairwise(used))
@@ -149,8 +149,8 @@ def test_tiers_and_tree_share_no_candidate_and_tiers_get_shorter(n, d, ensemble)
 
 
 def test_only_short_candidates_make_tiers():
-    assert not grove(instance(500, 9, 11))[1].tiers
-    assert grove(instance(500, 9, 11, ensemble="nsn"))[1].tiers
+    assert not tiered(instance(500, 9, 11))[1].tiers
+    assert tiered(instance(500, 9, 11, ensemble="nsn"))[1].tiers
 
 
 def test_short_candidates_are_used():

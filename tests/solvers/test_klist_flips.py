@@ -9,7 +9,7 @@ import pytest
 from slth import seeding
 from slth.problem import Instance
 from slth.solvers._base import Options
-from slth.solvers.kernels.workers import Crew
+from slth.solvers.kernels.workers import Workers
 from slth.solvers.klist.flips import Sieve
 from slth.solvers.klist.flips_plan import FlipPlan, plan_flips
 from slth.solvers.klist.near import Sums, near, unite
@@ -38,8 +38,8 @@ def planned(n, d, log_budget) -> FlipPlan:
 @pytest.mark.parametrize("d", [1, 3, 9, 18])
 def test_near_finds_the_shortest_disjoint_pairs(d):
     X = seeding.generator(1, "near", d).standard_normal((400, d))
-    with Crew(1, lambda: None) as crew:
-        i, j, work = near(singles(X), 500, 2, 24, seeding.generator(2, "near"), crew.run)
+    with Workers(1, lambda: None) as workers:
+        i, j, work = near(singles(X), 500, 2, 24, seeding.generator(2, "near"), workers.run)
     assert (i != j).all()
     assert len({frozenset(pair) for pair in zip(i.tolist(), j.tolist(), strict=True)}) == len(i)
     norms = np.square(X[:, None] + X[None]).sum(axis=2)[np.triu_indices(400, 1)]
@@ -53,11 +53,11 @@ def test_near_finds_the_shortest_disjoint_pairs(d):
 def test_near_never_joins_sets_that_share_a_candidate():
     X = seeding.generator(3, "near").standard_normal((40, 2))
     pairs = np.array(list(itertools.combinations(range(40), 2)))
-    with Crew(1, lambda: None) as crew:
+    with Workers(1, lambda: None) as workers:
         fours = singles(X)
         for _ in range(2):
-            i, j, _ = near(fours, 2000, 1, 8, seeding.generator(4, "near"), crew.run)
-            fours = unite(fours, i, j, X, crew.run)
+            i, j, _ = near(fours, 2000, 1, 8, seeding.generator(4, "near"), workers.run)
+            fours = unite(fours, i, j, X, workers.run)
     assert len(pairs) < len(fours.flips) <= 2000
     assert (np.diff(fours.flips.astype(int), axis=1) > 0).all()
     assert len(np.unique(fours.flips, axis=0)) == len(fours.flips)
@@ -92,9 +92,9 @@ def test_rests_are_those_of_the_flips(n, d, sized):
     members = np.arange(0, n, 2)
     plus = np.arange(len(members)) % 3 == 0
     offset = np.full(d, 0.3)
-    with Crew(1, lambda: None) as crew:
+    with Workers(1, lambda: None) as workers:
         plan = planned(len(members), d, 22)
-        sieve = Sieve(problem.X, offset, members, plus, plan, 6, crew.run, sized)
+        sieve = Sieve(problem.X, offset, members, plus, plan, 6, workers.run, sized)
         rests, flips = sieve.climb(64)
     assert 0 < len(rests) <= 64
     for rest, flip in zip(rests, flips, strict=True):

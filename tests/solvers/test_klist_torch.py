@@ -7,7 +7,7 @@ from slth import devices as gpu
 from slth import seeding
 from slth.problem import Instance
 from slth.solvers._base import Options
-from slth.solvers.kernels.workers import Crew
+from slth.solvers.kernels.workers import Workers
 from slth.solvers.klist import merge_torch as klist_torch
 from slth.solvers.klist.merge import merge
 from slth.solvers.klist.merge_torch import Merger
@@ -55,8 +55,8 @@ def test_without_cells_the_closest_pairs_come_back(d, keep, mode):
 def test_by_cells_as_close_as_on_the_cpu(d, bits, mode):
     A, B = lists(4000, 3000, d)
     i, j, work = merged(A, B, bits, 4000, mode=mode)
-    with Crew(1, lambda: None) as crew:
-        k, m, other = merge(A, B, bits, 4000, seeding.generator(0, "merge"), crew.run)
+    with Workers(1, lambda: None) as workers:
+        k, m, other = merge(A, B, bits, 4000, seeding.generator(0, "merge"), workers.run)
     assert len(i) == 4000
     mine = np.sort(np.square(A[i] + B[j]).sum(axis=1))
     theirs = np.sort(np.square(A[k] + B[m]).sum(axis=1))

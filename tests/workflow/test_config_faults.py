@@ -4,8 +4,6 @@ import pytest
 
 from tests.workflow.conftest import Checkout
 
-pytestmark = pytest.mark.xdist_group("workflow")  # one worker: one finished run
-
 FAULTS = {
     "seed: -1": ["seed"],
     "seeed: 1": ["seeed", "seed"],

@@ -14,8 +14,6 @@ from slth.configuration import check, read
 from tests.cases.test_runs import HOSTILE, backwards
 from tests.workflow.conftest import Checkout, rules_in
 
-pytestmark = pytest.mark.xdist_group("workflow")  # one worker: one finished run
-
 TABLE = "paper/tables/tickets.tex"
 TABLES = {"render_tickets", "compile_paper", "write_manifest", "all"}
 FORGOTTEN = "results/render/tables/tickets.html"  # which the paper does not need

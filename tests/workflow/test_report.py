@@ -11,8 +11,6 @@ import pytest
 
 from tests.workflow.conftest import Checkout
 
-pytestmark = pytest.mark.xdist_group("workflow")  # one worker: one finished run
-
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )

@@ -9,8 +9,6 @@ import pytest
 
 from tests.workflow.conftest import Checkout
 
-pytestmark = pytest.mark.xdist_group("workflow")  # one worker: one finished run
-
 PAPER = {"compile_paper", "write_manifest", "all"}
 MEASURED = PAPER | {"render_provenance"}  # prints what the tables were measured with
 TICKETS = {"solve_blocks", "construct_tickets", "measure_tickets", "collect_tickets"}

@@ -6,8 +6,6 @@ import pytest
 
 from tests.workflow.conftest import Checkout, Resumed
 
-pytestmark = pytest.mark.xdist_group("workflow")  # one worker: one finished run
-
 
 def test_killed_runs_resume_to_the_same_bytes(finished: Checkout, resumed: Resumed) -> None:
     checkout, killed = resumed

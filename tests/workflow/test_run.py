@@ -8,8 +8,6 @@ import pytest
 
 from tests.workflow.conftest import PROJECT, Checkout, Resumed, publish
 
-pytestmark = pytest.mark.xdist_group("workflow")  # one worker: one finished run
-
 
 def test_paper_is_complete(finished: Checkout) -> None:
     pdf = finished.folder / "paper/main.pdf"

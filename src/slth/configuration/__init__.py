@@ -1,7 +1,7 @@
 """The config's front door: read it, name every fault in one line, fill in the defaults."""
 
+from slth.configuration._check import check, check_or_exit
 from slth.configuration.faults import faults
-from slth.configuration.front import check, check_or_exit
 from slth.configuration.model import enabled
 from slth.configuration.reading import ConfigError, merge, read, read_or_exit
 from slth.configuration.rules import cross_faults

@@ -1,8 +1,8 @@
 """The room of learned masks: `learn`, its null controls, the methods, what to make of a mask."""
 
+from slth.learned._learn import control, control_all, learn, learn_all
 from slth.learned.base import Method
 from slth.learned.controls import CONTROLS
-from slth.learned.front import control, control_all, learn, learn_all
 from slth.learned.registry import METHODS, get
 from slth.learned.result import LearnedMask
 from slth.learned.shrink import shrink

@@ -11,7 +11,7 @@ from slth.solvers._base import Answer, BatchAnswer, Options, Solver
 from slth.solvers.enumeration import Enumeration
 from slth.solvers.kernels import stopping
 from slth.solvers.kernels.compiled import njit, stopped
-from slth.solvers.kernels.workers import Crew
+from slth.solvers.kernels.workers import Workers
 
 DEFAULT_BUDGET = 2**30  # pairs: all n²/2 of them up to n = 46 000; 15 s there at d = 9
 FINISH_BITS = 20  # in R^d the last 21 vectors are signed by enumeration: 10 ms at d = 9
@@ -79,8 +79,8 @@ class Differencing(Solver):
             numbers = np.array(X[block, :used, 0], order="C")  # writable: one compiled type
             _line_block(numbers, np.array(Z[block, 0]), keep[block], stopping.flag())
 
-        with Crew(options.threads, lambda: None) as crew:
-            crew.run(line, blocks)
+        with Workers(options.threads, lambda: None) as workers:
+            workers.run(line, blocks)
         return BatchAnswer(keep, np.zeros(B, dtype=bool), np.full(B, used, dtype=np.int64))
 
 

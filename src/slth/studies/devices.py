@@ -7,7 +7,7 @@ from slth.solvers import _registry as registry
 from slth.solvers._auto import ON_GPU
 
 
-def placed(solver: str, device: str) -> str:
+def device_for(solver: str, device: str) -> str:
     """Return "cpu" or "cuda" for the config's ``device``, and say on stderr which and why.
 
     "auto" is a GPU where torch sees one and the solver takes it.

@@ -7,7 +7,7 @@ from typing import Any
 from slth import devices as gpu
 
 
-def placed(search: Mapping[str, Any], device: str) -> dict[str, Any]:
+def search_on(search: Mapping[str, Any], device: str) -> dict[str, Any]:
     """Return ``search`` with the "cpu" or "cuda" that the config's ``device`` means here.
 
     search: the ``bracket`` section of the config; with ``device`` it is what

@@ -12,7 +12,7 @@ from slth.problem import Instance
 from slth.solvers._base import Answer, Options, Solver
 from slth.solvers.annealing import moves as annealing_moves
 from slth.solvers.kernels import stopping
-from slth.solvers.kernels.workers import Crew
+from slth.solvers.kernels.workers import Workers
 
 DEFAULT_BUDGET = 2**27  # moves: 4 s a core at d = 9
 SMALL_BITS = 4  # no more than 2^(n + 4) moves by default: there are 2^n subsets
@@ -62,10 +62,10 @@ class Annealing(Solver):
         moves = (budget - work) // restarts
         best, error = _start(n, options.size), math.inf
         unit = annealing_moves.scale(scaled.X)
-        with Crew(options.threads, lambda: None) as crew:
+        with Workers(options.threads, lambda: None) as workers:
             for first in range(0, restarts, self.wave):
                 turns = range(first, min(first + self.wave, restarts))
-                found = crew.run(
+                found = workers.run(
                     lambda turn, _: self._walk(scaled, options, pairs, moves, unit, turn),
                     list(turns),
                 )

@@ -14,7 +14,7 @@ from slth.solvers.beam.batch import UNLIMITED, solve_block, working_bytes
 from slth.solvers.beam.descent import Integers
 from slth.solvers.kernels import stopping
 from slth.solvers.kernels.compiled import njit
-from slth.solvers.kernels.workers import Crew
+from slth.solvers.kernels.workers import Workers
 
 WIDTH = 256
 WIDEST = 2**20
@@ -87,8 +87,8 @@ def search(
         _settle(own, a, goal, keep, error)
 
     def work() -> None:
-        with Crew(min(threads, max(1, memory // one)), lambda: None) as crew:
-            crew.run(block, range(0, B, BLOCK))
+        with Workers(min(threads, max(1, memory // one)), lambda: None) as workers:
+            workers.run(block, range(0, B, BLOCK))
 
     stopping.interruptible(work)
     return found

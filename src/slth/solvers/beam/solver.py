@@ -15,7 +15,7 @@ from slth.solvers.beam import ladder
 from slth.solvers.beam.ladder import GAP, REACH
 from slth.solvers.kernels import stopping
 from slth.solvers.kernels.errors import batch_error
-from slth.solvers.kernels.workers import Crew
+from slth.solvers.kernels.workers import Workers
 
 WIDTH = 256
 WIDEST = 2**20
@@ -117,8 +117,8 @@ class _Run:
             width = self._widest(budget)
         most = beam_batch.UNLIMITED if budget is None else budget
         parts = [which[start : start + BLOCK] for start in range(0, len(which), BLOCK)]
-        with Crew(self._threads(width), lambda: None) as crew:
-            crew.run(lambda part, _: self._block(part, width, most), parts)
+        with Workers(self._threads(width), lambda: None) as workers:
+            workers.run(lambda part, _: self._block(part, width, most), parts)
         stopping.check()
 
     def _block(self, part: np.ndarray, width: int, budget: int) -> None:

@@ -13,11 +13,11 @@ Task = TypeVar("Task")
 Out = TypeVar("Out")
 
 
-class Crew(Generic[Space]):
+class Workers(Generic[Space]):
     """Runs compiled functions that release the GIL; results come in task order.
 
     threads: at most this many at once, each with one ``make()``; one thread spawns nothing. All
-    work for the search that made the crew, and stop when it does (`stopping`).
+    work for the search that made the workers, and stop when it does (`stopping`).
     """
 
     def __init__(self, threads: int, make: Callable[[], Space]) -> None:
@@ -49,7 +49,7 @@ class Crew(Generic[Space]):
             return map(one, tasks)
         return self._pool.map(one, tasks)
 
-    def __enter__(self) -> "Crew[Space]":
+    def __enter__(self) -> "Workers[Space]":
         return self
 
     def __exit__(

@@ -36,7 +36,7 @@ SAMPLE = 2048  # vectors of each list that the quantiles of the cells rest on
 
 
 class Run(Protocol):
-    """Runs work(task, space) for each task, results in task order (`crew.Crew.run`)."""
+    """Runs work(task, space) for each task, results in task order (`workers.Workers.run`)."""
 
     def __call__(self, work, tasks: Sequence) -> list: ...  # type: ignore[no-untyped-def]
 

@@ -11,7 +11,7 @@ from slth.problem import Instance
 from slth.solvers._base import Options
 from slth.solvers.kernels import stopping
 from slth.solvers.kernels.compiled import njit, stopped
-from slth.solvers.kernels.workers import Crew
+from slth.solvers.kernels.workers import Workers
 from slth.solvers.klist import ends as klist_ends
 from slth.solvers.klist.ends import UNLIMITED
 from slth.solvers.klist.flips import Sieve
@@ -62,11 +62,11 @@ class SizedSearch:
             return exhaust(self.instance.X, self.instance.z, size), 2**n
         if 0 < size < n:
             self._consider([self.keep])
-            with Crew(self.options.threads, lambda: None) as crew:
+            with Workers(self.options.threads, lambda: None) as workers:
                 for turn, plan in enumerate(self._plans()):
                     if self._hit() or self.work + plan.work > self.budget:
                         break
-                    self._consider(self._climb(plan, turn, crew))
+                    self._consider(self._climb(plan, turn, workers))
         return self.keep, self.work
 
     def _plans(self) -> Iterator[FlipPlan]:
@@ -92,7 +92,7 @@ class SizedSearch:
         """Candidates that may flip: their pairs are at most 1/16 of the budget."""
         return min(self.instance.n, MAX_MEMBERS, math.isqrt(self.budget // PAIR_SHARE))
 
-    def _climb(self, plan: FlipPlan, turn: int, crew: Crew[None]) -> list[BoolArray]:
+    def _climb(self, plan: FlipPlan, turn: int, workers: Workers[None]) -> list[BoolArray]:
         X, z = self.instance.X, self.instance.z
         keep = self._start(turn)
         short = np.argsort(np.square(X).sum(axis=1), kind="stable")
@@ -105,7 +105,7 @@ class SizedSearch:
         seed = seeding.child(self.options.seed, "tree", turn)
         left = self.limit - self.work
         plus = keep[members]
-        sieve = Sieve(X, offset, members, plus, plan, seed, crew.run, sized=True, limit=left)
+        sieve = Sieve(X, offset, members, plus, plan, seed, workers.run, sized=True, limit=left)
         sums, flips = sieve.climb(plan.finalists)
         self.work += sieve.work
         found = []

@@ -10,14 +10,14 @@ from slth import seeding
 from slth.checks import BoolArray
 from slth.problem import Instance, exponent_of
 from slth.solvers._base import Answer, Options, Solver
-from slth.solvers.kernels.workers import Crew
+from slth.solvers.kernels.workers import Workers
 from slth.solvers.klist import ends as klist_ends
 from slth.solvers.klist import plan as klist_plan
 from slth.solvers.klist import tiers as klist_tiers
 from slth.solvers.klist.ends import UNLIMITED
 from slth.solvers.klist.merge import Merger, Run, merge
 from slth.solvers.klist.sized import SizedSearch
-from slth.solvers.klist.tiers import Grove
+from slth.solvers.klist.tiers import TieredPlan
 from slth.solvers.klist.tree import Tree
 
 DEFAULT_BUDGET = 2**32  # pairs: 5 s a core at d = 9, 15 s at d = 36
@@ -111,11 +111,11 @@ class _Search:
     def best(self) -> tuple[BoolArray, int]:
         """Greedy signs, then trees, smallest first when eps is given; (keep, work)."""
         self._greedy()
-        with Crew(self.options.threads, lambda: None) as crew:
-            for turn, grove in enumerate(self._groves()):
-                if self._hit() or self.work + grove.work > self.budget:
+        with Workers(self.options.threads, lambda: None) as workers:
+            for turn, tiered in enumerate(self._groves()):
+                if self._hit() or self.work + tiered.work > self.budget:
                     break
-                self._consider(self._climb(grove, turn, crew.run))
+                self._consider(self._climb(tiered, turn, workers.run))
         return self.keep, max(1, self.work)
 
     def _greedy(self) -> None:
@@ -129,37 +129,37 @@ class _Search:
         keep[some] = klist_ends.settle(X, some, z - X[some].sum(axis=0) / 2, rounds=rounds)
         self._consider([keep])
 
-    def _groves(self) -> Iterator[Grove]:
+    def _groves(self) -> Iterator[TieredPlan]:
         """The trees to try, in order; the last one again with other groups."""
         d = self.instance.d
         memory = self.memory - _base_bytes(self.instance.n, d)
         room = self.budget - klist_ends.SETTLE_WORK * self.instance.n
         if room <= 0:
             return
-        grove = None
+        tiered = None
         for share in (WHOLE,) if self.instance.eps is None else CASCADE:
-            grove = klist_tiers.choose(self.scales, d, int(share * room), memory)
-            if grove is not None and (share == CASCADE[-1] or self._promises(grove)):
-                yield grove
-        if grove is not None and not grove.plan.complete(self.instance.n):
-            yield from [grove] * REPEATS
+            tiered = klist_tiers.choose(self.scales, d, int(share * room), memory)
+            if tiered is not None and (share == CASCADE[-1] or self._promises(tiered)):
+                yield tiered
+        if tiered is not None and not tiered.plan.complete(self.instance.n):
+            yield from [tiered] * REPEATS
 
-    def _promises(self, grove: Grove) -> bool:
+    def _promises(self, tiered: TieredPlan) -> bool:
         """Whether the predicted error is within a factor of eps, or no eps is given."""
         eps = self.instance.eps
-        return eps is None or grove.error <= REACH * eps
+        return eps is None or tiered.error <= REACH * eps
 
-    def _climb(self, grove: Grove, turn: int, run: Run) -> list[BoolArray]:
+    def _climb(self, tiered: TieredPlan, turn: int, run: Run) -> list[BoolArray]:
         X, z = self.instance.X, self.instance.z
-        tiers = tuple(self.order[tier] for tier in grove.tiers)
-        members, used = self.order[grove.members], np.concatenate([grove.members, *grove.tiers])
+        tiers = tuple(self.order[tier] for tier in tiered.tiers)
+        members, used = self.order[tiered.members], np.concatenate([tiered.members, *tiered.tiers])
         rest = np.delete(self.order, used)
         kept = rest[klist_ends.settle(X, rest, z - X.sum(axis=0) / 2)]
         offset = z - X[kept].sum(axis=0) - X[self.order[used]].sum(axis=0) / 2
         members = seeding.generator(self.options.seed, "groups", turn).permutation(members)
         seed = seeding.child(self.options.seed, "tree", turn)
         left = self.limit - self.work
-        tree = Tree(X, offset, members, tiers, grove.plan, seed, run, self.merger, left, turn == 0)
+        tree = Tree(X, offset, members, tiers, tiered.plan, seed, run, self.merger, left, turn == 0)
         found = tree.climb(FINALISTS)
         for keep in found:
             keep[kept] = True

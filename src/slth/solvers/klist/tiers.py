@@ -27,7 +27,7 @@ SHARES = (1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125, 0.0625)  # of n, in 
 
 
 @dataclass(frozen=True)
-class Grove:
+class TieredPlan:
     """A plan and the positions, in the order from long to short, of its tree and of its tiers.
 
     work: predicted pairs, tiers included. error: predicted sup norm.
@@ -40,8 +40,8 @@ class Grove:
     error: float
 
 
-def choose(scales: FloatArray, d: int, budget: int, memory: int) -> Grove | None:
-    """Return the grove of least predicted error within ``budget`` and ``memory``, or None.
+def choose(scales: FloatArray, d: int, budget: int, memory: int) -> TieredPlan | None:
+    """Return the tiered of least predicted error within ``budget`` and ``memory``, or None.
 
     scales (n,): rms entries of the candidates, descending. Compared are a flip sieve (`_sieve`)
     and trees of a share of the candidates, at STARTS + 1 places in their order, of the whole budget
@@ -53,7 +53,7 @@ def choose(scales: FloatArray, d: int, budget: int, memory: int) -> Grove | None
     short = int(np.searchsorted(rising, WEAK * math.sqrt(squares[-1] / n)))
     shares = SHARES if short >= 4 else SHARES[:1]
     sizes = sorted({max(int(n * share), min(n, LEAST_TREE * d)) for share in shares})
-    best: Grove | None = _sieve(scales, d, budget, memory)
+    best: TieredPlan | None = _sieve(scales, d, budget, memory)
     for allowed in (budget, budget // 2):
         trees = [t for t in (plan(size, d, allowed, memory) for size in sizes) if t is not None]
         used = [tree.used for tree in trees]
@@ -67,11 +67,11 @@ def choose(scales: FloatArray, d: int, budget: int, memory: int) -> Grove | None
                 gain = sum(len(tier) for tier in tiers) / d
                 error = rms * 2.0 ** (float(np.interp(tree.used - weak, used, radii)) - gain)
                 if best is None or error < best.error:
-                    best = Grove(tree, np.arange(start, end), tuple(tiers), work, error)
+                    best = TieredPlan(tree, np.arange(start, end), tuple(tiers), work, error)
     return best
 
 
-def _sieve(scales: FloatArray, d: int, budget: int, memory: int) -> Grove | None:
+def _sieve(scales: FloatArray, d: int, budget: int, memory: int) -> TieredPlan | None:
     """Return the flip sieve of the shortest candidates that the budget pays for.
 
     None if many candidates are much shorter than the others: the first lists would hold them alone,
@@ -87,7 +87,7 @@ def _sieve(scales: FloatArray, d: int, budget: int, memory: int) -> Grove | None
     found = plan_flips(used, d, budget, memory)
     if found is None:
         return None
-    return Grove(found, np.arange(n - used, n), (), found.work, rms * found.radius)
+    return TieredPlan(found, np.arange(n - used, n), (), found.work, rms * found.radius)
 
 
 def tier_bits(tree: Plan, size: int) -> int:

@@ -5,7 +5,7 @@ from typing import ClassVar
 from slth.checks import FloatArray
 from slth.problem import Instance
 from slth.solvers._base import Answer, BatchAnswer, Options, Solver, for_instance, stacked
-from slth.solvers.kernels.workers import Crew
+from slth.solvers.kernels.workers import Workers
 from slth.solvers.lattice import least
 
 BASE_BYTES = 6 * 2**20  # compiled code and small arrays
@@ -56,9 +56,9 @@ class Lattice(Solver):
         """Search B instances, one a thread at a time: X (B, n, d), Z (B, d)."""
         B, n, d = X.shape
         fit = options.memory // self.bytes_needed(n, d)
-        with Crew(max(1, min(options.threads, fit, B)), lambda: None) as crew:
+        with Workers(max(1, min(options.threads, fit, B)), lambda: None) as workers:
             return stacked(
-                crew.run(
+                workers.run(
                     lambda b, _: least.search(Instance(X[b], Z[b], eps), for_instance(options, b)),
                     range(B),
                 )

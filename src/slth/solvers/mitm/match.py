@@ -71,7 +71,7 @@ def place(count: int, Q: Half, space: Scratch) -> int:
         place = start[begin]
         start[begin] += 1
         found = space.q_found[t]
-        space.placed[place], space.placed_key[place] = found, key[t]
+        space.in_cells[place], space.in_cells_key[place] = found, key[t]
         i, k = found >> 32, found & _LOW
         for j in range(space.q.shape[1]):
             space.q[place, j] = Q.u[i, j] + Q.v[k, j]
@@ -96,7 +96,7 @@ def match(
 
     Returns (error, mask, radius, pairs, finished).
     """
-    q, key, start, step = space.q, space.placed_key, space.start, cells.step
+    q, key, start, step = space.q, space.in_cells_key, space.start, cells.step
     drop, d = np.uint64(table), goal.z.size
     p = np.empty(q.shape[1])
     best, mask, pairs = np.inf, 0, 0
@@ -117,7 +117,7 @@ def match(
                 pairs += 1
                 gap = _distance(p, q, r, d, radius)
                 if gap < radius:
-                    both = P.u_mask[i] | P.v_mask[k] | _mask(Q, space.placed[r])
+                    both = P.u_mask[i] | P.v_mask[k] | _mask(Q, space.in_cells[r])
                     error = subset_error(goal.X, goal.z, both)
                     if goal.shrink:
                         radius = gap

@@ -21,8 +21,9 @@ class Scratch(NamedTuple):
     """Working arrays of one thread: half P is marked first, Q is sieved first.
 
     marks, kept_marks: bit maps of the sums of P and of those kept of Q. keys, crossed: of a run.
-    q_found, p_found: (kept,) sums that passed. q_key: of q_found. placed, placed_key, q: (kept,)
-    the sums of q_found, their keys and rows, sorted by the high bits of the key; start: where.
+    q_found, p_found: (kept,) sums that passed. q_key: of q_found. in_cells, in_cells_key, q:
+    (kept,) the sums of q_found, their keys and rows, sorted by the high bits of the key; start:
+    where.
     """
 
     marks: np.ndarray
@@ -31,9 +32,9 @@ class Scratch(NamedTuple):
     crossed: np.ndarray
     q_found: np.ndarray
     p_found: np.ndarray
-    placed: np.ndarray
+    in_cells: np.ndarray
     q_key: np.ndarray
-    placed_key: np.ndarray
+    in_cells_key: np.ndarray
     start: np.ndarray
     q: FloatArray
 
@@ -60,11 +61,11 @@ def scratch(n: int, columns: int) -> Scratch:
     marks, kept_marks, keys, crossed = (
         np.empty(size, dtype=np.uint32) for size in (words, kept_words, longest, longest)
     )
-    q_found, p_found, placed = (np.empty(kept, dtype=np.int64) for _ in range(3))
-    q_key, placed_key = (np.empty(kept, dtype=np.uint32) for _ in range(2))
+    q_found, p_found, in_cells = (np.empty(kept, dtype=np.int64) for _ in range(3))
+    q_key, in_cells_key = (np.empty(kept, dtype=np.uint32) for _ in range(2))
     start, q = np.empty(2 * kept_words + 2, dtype=np.int32), np.empty((kept, columns))
     return Scratch(
-        marks, kept_marks, keys, crossed, q_found, p_found, placed, q_key, placed_key, start, q
+        marks, kept_marks, keys, crossed, q_found, p_found, in_cells, q_key, in_cells_key, start, q
     )
 
 

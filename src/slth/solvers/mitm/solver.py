@@ -9,13 +9,13 @@ from slth.checks import FloatArray
 from slth.problem import Instance
 from slth.solvers._base import Answer, BatchAnswer, Options, Solver, shared
 from slth.solvers._scaling import by_enumeration
-from slth.solvers.kernels.workers import Crew
+from slth.solvers.kernels.workers import Workers
 from slth.solvers.mitm import plan as mitm_plan
 from slth.solvers.mitm import rounds as mitm_rounds
 from slth.solvers.mitm import scratch as mitm_scratch
 from slth.solvers.mitm.line import search as mitm_line
 
-MAX_CREW = 256  # threads on one instance
+MAX_WORKERS = 256  # threads on one instance
 
 
 class MeetInTheMiddle(Solver):
@@ -75,8 +75,8 @@ class MeetInTheMiddle(Solver):
         if instance.d == 1 or options.device != gpu.CPU:
             batch = self.search_batch(instance.X[None], instance.z[None], instance.eps, options)
             return Answer(batch.keep[0], bool(batch.complete[0]), int(batch.work[0]))
-        with _crew(instance.n, instance.d, options) as crew:
-            return _search_space(instance, options, crew.iterate, None)
+        with _workers(instance.n, instance.d, options) as workers:
+            return _search_space(instance, options, workers.iterate, None)
 
     def search_batch(
         self, X: FloatArray, Z: FloatArray, eps: float | None, options: Options
@@ -107,16 +107,16 @@ class MeetInTheMiddle(Solver):
             )
 
         quarters = _quarters(X[0], Z, options) if shared(X) else None
-        with _crew(n, d, options, B) as crew:
-            crew.run(space, range(B))
+        with _workers(n, d, options, B) as workers:
+            workers.run(space, range(B))
         return answer
 
 
-def _crew(n: int, d: int, options: Options, tasks: int = MAX_CREW) -> Crew:
+def _workers(n: int, d: int, options: Options, tasks: int = MAX_WORKERS) -> Workers:
     each = _scratch_bytes(n, d)
     fit = (options.memory - _shared_bytes(n, d)) // each
     threads = max(1, min(options.threads, fit, tasks))
-    return Crew(threads, lambda: mitm_scratch.scratch(n, _columns(d, options)))
+    return Workers(threads, lambda: mitm_scratch.scratch(n, _columns(d, options)))
 
 
 def _columns(d: int, options: Options) -> int:

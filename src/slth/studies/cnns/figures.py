@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from slth.studies.cnns.data import cases, convolutional, largest, last_rule, tickets
 from slth.studies.cnns.figures_pictures import channels_figure, digits_figure, kernels_figure
 from slth.studies.cnns.words import GRANULARITIES, NETWORKS
-from slth.studies.printing import style
+from slth.studies.printing import series, style, ticks
 
 FIGURES = ("cnn_sizes", "cnn_kernels", "cnn_channels", "cnn_digits")
 NOTHING = "No ticket of a convolutional network was built in this run."
@@ -32,23 +32,22 @@ def sizes_figure(table: pd.DataFrame) -> Figure:
     if table.empty:
         return style.empty(NOTHING)
     names = list(dict.fromkeys(table["network"]))
-    order = [name for name in GRANULARITIES if name in set(table["granularity"])]
+    looks = style.looks(GRANULARITIES)
     figure, axes = style.panels(len(names), height=1.75, columns=2)
     for ax, name in zip(axes, names, strict=True):
         for _, granularity, part in cases(table[table["network"] == name]):
-            look = style.series(order.index(granularity))
+            look = looks[granularity]
             _line(ax, part[part["targets"] == last_rule(part)], look, GRANULARITIES[granularity])
             _rings(ax, largest(part), look)
         ax.set_title(NETWORKS[name])
-        ax.set_ylim(-0.04, 1.04)
-        style.wide_axis(ax)
-        style.percent_axis(ax)
+        ticks.rate_axis(ax, per_cent=True)
+        ticks.wide_axis(ax)
     style.label(axes, "kept weights a weight of the target", "decisions that agree (%)")
-    style.legend(figure, axes)
+    series.key(figure, axes)
     return figure
 
 
-def _line(ax: Axes, part: pd.DataFrame, look: style.Series, label: str) -> None:
+def _line(ax: Axes, part: pd.DataFrame, look: style.Look, label: str) -> None:
     sizes = part.groupby("n")[["kept_a_weight", "agreement"]]
     middle, low, high = sizes.median(), sizes.min()["agreement"], sizes.max()["agreement"]
     y = middle["agreement"].to_numpy(float)
@@ -57,7 +56,7 @@ def _line(ax: Axes, part: pd.DataFrame, look: style.Series, label: str) -> None:
     ax.errorbar(x, y, yerr=spread, elinewidth=0.8, label=label, **look.both())
 
 
-def _rings(ax: Axes, part: pd.DataFrame, look: style.Series) -> None:
+def _rings(ax: Axes, part: pd.DataFrame, look: style.Look) -> None:
     plain = part[part["targets"] == "plain"]
     if part["targets"].nunique() < 2 or plain.empty:
         return

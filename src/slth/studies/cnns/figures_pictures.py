@@ -6,10 +6,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from slth.studies.cnns.words import GRANULARITIES
-from slth.studies.printing import style
+from slth.studies.printing import series, style, ticks
 
 NO_PICTURE = "The pictured network was not built in this run."
 MOST_BARS = 400  # hidden channels that are drawn as bars
+PAIR = ("target", "ticket")
 BINS = 12  # of |a|, each with as many hidden channels
 ROWS = ("target", "ticket", "difference")
 
@@ -69,15 +70,15 @@ def channels_figure(table: pd.DataFrame) -> Figure:
     few = [name for name in shown if counts[name] <= MOST_BARS]
     bars = few[-1] if few else min(shown, key=lambda name: counts[name])
     _bars(axes[0], table[table["granularity"] == bars], bars)
-    for index, name in enumerate(GRANULARITIES):
+    for name, look in style.looks(GRANULARITIES).items():
         if name in shown:
-            _shares(axes[1], table[table["granularity"] == name], name, style.series(index))
-    axes[1].set_xscale("log")
-    style.log_axis(axes[1])
+            _shares(axes[1], table[table["granularity"] == name], name, look)
+    ticks.wide_axis(axes[1])
+    ticks.log_axis(axes[1])
     axes[1].set_title("kept, by length")
     axes[1].set_xlabel(r"$|a|$ of a hidden channel, of the sign")
     axes[1].set_ylabel("share of subsets that keep it")
-    style.legend(figure, [axes[1]])
+    series.key(figure, [axes[1]])
     return figure
 
 
@@ -93,7 +94,7 @@ def _bars(ax: Axes, part: pd.DataFrame, name: str) -> None:
     ax.set_ylabel("weight $a$")
 
 
-def _shares(ax: Axes, part: pd.DataFrame, name: str, look: style.Series) -> None:
+def _shares(ax: Axes, part: pd.DataFrame, name: str, look: style.Look) -> None:
     pool = part[part["weight"] > 0].sort_values("weight", kind="stable")
     pieces = [p for p in np.array_split(np.arange(len(pool)), min(BINS, len(pool))) if len(p)]
     a, kept = pool["weight"].to_numpy(float), pool["kept"].to_numpy(float)
@@ -123,7 +124,7 @@ def digits_figure(digits: pd.DataFrame, outputs: pd.DataFrame) -> Figure:
     axes[1, 0].set_ylabel("output")
     for ax in axes[1]:
         ax.set_xlabel("class")
-    style.legend(figure, [axes[1, 0]])
+    series.key(figure, [axes[1, 0]])
     return figure
 
 
@@ -136,8 +137,7 @@ def _digit(ax: Axes, part: pd.DataFrame) -> None:
 
 
 def _outputs(ax: Axes, part: pd.DataFrame) -> None:
-    for index, column in enumerate(("target", "ticket")):
-        look, shift = style.series(index), 0.4 * index - 0.2
+    for shift, (column, look) in zip((-0.2, 0.2), style.looks(PAIR).items(), strict=True):
         x = part["class"].to_numpy(float) + shift
         ax.bar(x, part[column].to_numpy(float), width=0.4, color=look.colour, label=column)
     ax.set_xticks([0, 3, 6, 9])

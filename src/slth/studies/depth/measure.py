@@ -13,7 +13,7 @@ from slth import frames, seeding
 from slth.networks.architectures import convolution, read_layers
 from slth.studies.depth.settings import Settings
 from slth.studies.job import Job
-from slth.studies.searching import placed
+from slth.studies.searching import search_on
 from slth.supnorm import bracket
 from slth.tickets.bounds import closed_form, misses
 from slth.tickets.effective import effective_kernels
@@ -39,7 +39,7 @@ def measure_depth(
     (1 + δ)^l − 1 where no layer misses more than δ in all).
     device: of the searches, "auto" for a GPU where there is one; the log and the rows say which.
     """
-    search = placed(search, device)
+    search = search_on(search, device)
     rows = [
         {"experiment": "depth", "kind": kind, "replicate": r} | row
         for kind in settings.kinds

@@ -19,7 +19,7 @@ from slth.networks.storage import load_network, load_networks
 from slth.progress import track
 from slth.studies.job import Job
 from slth.studies.learned.settings import Settings
-from slth.studies.searching import placed
+from slth.studies.searching import search_on
 from slth.supnorm import bracket
 from slth.tickets.shrink import shrink
 
@@ -57,7 +57,7 @@ def learn_routes(
     sees one input channel, and unknown elsewhere. device: of the searches of brackets, "auto" for a
     GPU where there is one; the log and the rows say which. Masks are learned on the CPU.
     """
-    search = placed(search, device)
+    search = search_on(search, device)
     data = load_data_set(network.data, held_out=network.held_out, seed=seed, folder=folder)
     deep = len(read_layers(target)) > 2
     rows: list[dict[str, Any]] = []

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from scipy.stats import norm
 
 from slth.studies.price import data
 from slth.studies.price import sizes_data as price_sizes
 from slth.studies.printing import series, style, ticks, titles
 
 TITLES = {"points": "target: points", "images": "target: images"}
-NORMAL = 1.96  # standard errors on either side: a 95 % interval
+NORMAL = norm.ppf(0.5 + data.CONFIDENCE / 2)  # standard errors on either side
 
 FIGURES = ("price", "sizes")
 

@@ -8,7 +8,7 @@ import pandas as pd
 from slth.studies.price.settings import PricedArm, Settings
 from slth.studies.price.targets import TARGETS, price_target
 from slth.studies.price.ticket import price_rows
-from slth.studies.searching import placed
+from slth.studies.searching import search_on
 
 Search = Mapping[str, Any]
 
@@ -24,7 +24,7 @@ def measure_price(
     digits (0: not swept), target_scale (largest output seen). Empty without arms.
     """
     frames = []
-    work = placed(search, device) if settings.certify == "bracket" else None
+    work = search_on(search, device) if settings.certify == "bracket" else None
     used = work["device"] if work else "cpu"
     replicates = range(shard, settings.replicates, settings.shards)
     for name in TARGETS:
@@ -34,13 +34,13 @@ def measure_price(
             if name not in arm.targets:
                 continue
             network, shape = target.of(arm.construction)
-            for words, spelled in spell(name, arm, settings.budget):
-                rows = [price_rows(network, shape, [spelled], seed, r, work) for r in replicates]
+            for words, variant in variants(name, arm, settings.budget):
+                rows = [price_rows(network, shape, [variant], seed, r, work) for r in replicates]
                 frames += [part.assign(**words, target_scale=scale, device=used) for part in rows]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
 
-def spell(
+def variants(
     target: str, arm: PricedArm, budget: int | None
 ) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     """Yield (columns, arm of `price_rows`) for each number of digits of an arm, once without."""
@@ -54,8 +54,8 @@ def spell(
             "experiment": "price", "target": target, "arm": label,
             "granularity": granularity if structured else "", "digits": digits,
         }  # fmt: skip
-        spelled = {
+        variant = {
             "name": f"{target} {label} {digits}", "construction": construction, "n": arm.n,
             "options": options, "budget": budget,
         }  # fmt: skip
-        yield words, spelled
+        yield words, variant

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from slth.studies.price.grid import spell
+from slth.studies.price.grid import variants
 from slth.studies.price.settings import PricedArm, Settings
 from slth.studies.price.targets import TARGETS, PriceTarget, price_target
 from slth.theory.quenched import success_probability
@@ -46,8 +46,8 @@ def _of_arm(
     name: str, target: PriceTarget, arm: PricedArm, tolerance: float
 ) -> Iterator[dict[str, Any]]:
     network, _ = target.of(arm.construction)
-    for words, spelled in spell(name, arm, None):
-        construction = get(spelled["construction"], **spelled["options"])
+    for words, variant in variants(name, arm, None):
+        construction = get(variant["construction"], **variant["options"])
         key = {word: words[word] for word in KEY}
         try:
             found = construction.width(network, tolerance, HALF, chance)

@@ -16,7 +16,7 @@ def complete(
     Raises ValueError naming the table and the missing columns when a required one is absent. An
     empty frame has them all.
     """
-    if frame.empty and not len(frame.columns):
+    if frame.empty:
         return pd.DataFrame(columns=[*required, *optional])
     missing = [column for column in required if column not in frame.columns]
     if missing:

@@ -20,7 +20,7 @@ from slth.networks.residual import Residual
 from slth.progress import track
 from slth.studies.job import Job
 from slth.studies.restrictions.settings import Settings
-from slth.studies.searching import placed
+from slth.studies.searching import search_on
 from slth.supnorm._bracket import bracket
 from slth.tickets.measure import data_error, outputs
 from slth.tickets.problems import solve_problems
@@ -79,7 +79,7 @@ def restriction_rows(
     device: of the brackets' searches, "auto" for a GPU where there is one; log and rows say which.
     """
     names = [BASE, *settings.variants]
-    search = placed(BELOW, device)
+    search = search_on(BELOW, device)
     rows = [
         row
         for replicate in track(replicates, len(replicates), "restrictions: replicates")

@@ -17,7 +17,7 @@ from slth.progress import track
 from slth.studies.job import Job
 from slth.studies.sandwich.pairs import Drawn, draw_pair, draw_small, largest_probe
 from slth.studies.sandwich.settings import Settings
-from slth.studies.searching import placed
+from slth.studies.searching import search_on
 from slth.supnorm import Bracket, bracket, exact
 
 Search = Mapping[str, Any]
@@ -40,7 +40,7 @@ def sandwich_pairs(
     cells = [(i, eps) for i in range(settings.networks) for eps in settings.eps]
     if not cells:
         return pd.DataFrame()
-    search = placed({**search, "restarts": settings.restarts}, device)
+    search = search_on({**search, "restarts": settings.restarts}, device)
     own = cells[shard :: settings.shards]
     rows = [
         _pair(settings, search, seed, network, eps)
@@ -67,7 +67,7 @@ def measure_sandwich(
     of its sizes is bracketed. tickets, networks: the collected tables. device: as in
     `sandwich_pairs`.
     """
-    search = placed(search, device)
+    search = search_on(search, device)
     rows = [
         _ticket(arm, target, built, networks, search, seed, settings.ticket_splits)
         for arm, target, built in track(arms, len(arms), "sandwich: tickets")

@@ -7,7 +7,7 @@ from slth import frames
 from slth.ensembles import sample, sample_target
 from slth.progress import track
 from slth.solvers._solve import solve_batch
-from slth.studies.devices import placed
+from slth.studies.devices import device_for
 from slth.studies.job import Job
 from slth.studies.threshold.sample import POINT, point_of
 
@@ -23,7 +23,7 @@ def decide(table: pd.DataFrame, solver: str, device: str = "cpu") -> pd.DataFram
 
     device: of the search, "auto" for a GPU where there is one; its log and the rows say which.
     """
-    device = placed(solver, device)
+    device = device_for(solver, device)
     groups = list(table.groupby(POINT, sort=False))
     points = track(groups, len(groups), "threshold points")
     return pd.concat([_decide_point(rows, solver, device) for _, rows in points], ignore_index=True)

@@ -14,7 +14,7 @@ from slth.networks.data import DataSet
 from slth.networks.storage import load_network, load_networks
 from slth.progress import track
 from slth.studies.job import Job
-from slth.studies.searching import placed
+from slth.studies.searching import search_on
 from slth.studies.tickets.train import data_of
 from slth.supnorm import bracket
 from slth.tickets.effective import merged_kernels
@@ -42,7 +42,7 @@ def measure_tickets(
     search: the ``bracket`` section of the config, the work of the lower bound. device: of that
     search, "auto" for a GPU where there is one; its log and the rows say which.
     """
-    search = placed(search, device)
+    search = search_on(search, device)
     data = data_of(network, seed, folder)
     label = f"{rows['arm'].iloc[0]}: brackets"
     measured = [

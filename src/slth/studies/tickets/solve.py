@@ -6,7 +6,7 @@ from torch import nn
 from slth import frames, seeding
 from slth.networks.storage import load_network, load_networks
 from slth.progress import track
-from slth.studies.devices import placed
+from slth.studies.devices import device_for
 from slth.studies.job import Job
 from slth.studies.tickets.arms import Networks, arm_seed, keyed, options
 from slth.studies.tickets.settings import Arm
@@ -38,7 +38,7 @@ def solve_blocks(
     device: of the search, "auto" for a GPU where there is one; its log and the rows say which.
     """
     own = arm_seed(arm, seed, replicate)
-    device = placed(arm.solver, device)
+    device = device_for(arm.solver, device)
     parts = []
     for n, source in track(sources.items(), len(sources), f"{arm.name}: sizes"):
         problems = subset_problems(target, source, **options(arm))

@@ -15,7 +15,7 @@ from slth.solvers._base import BatchAnswer, Options, shared
 from slth.solvers.kernels import stopping
 from slth.solvers.kernels.compiled import njit
 from slth.solvers.kernels.errors import batch_error
-from slth.solvers.kernels.workers import Crew
+from slth.solvers.kernels.workers import Workers
 from slth.solvers.mitm.line import lanes as mitm_line_lanes
 from slth.solvers.mitm.line import merge as mitm_line_merge
 from slth.solvers.mitm.line import shared as mitm_line_shared
@@ -102,8 +102,8 @@ def search_batch(X: FloatArray, z: FloatArray, eps: float | None, options: Optio
             answer.keep[tied], answer.complete[tied] = again.keep, again.complete
             answer.work[tied] += again.work
         return answer
-    with Crew(min(threads, len(starts)), lambda: Space.of(n)) as crew:
-        crew.run(search, starts)
+    with Workers(min(threads, len(starts)), lambda: Space.of(n)) as workers:
+        workers.run(search, starts)
     return answer
 
 

@@ -14,7 +14,7 @@ from slth.checks import BoolArray, FloatArray
 from slth.solvers._base import BatchAnswer, Options
 from slth.solvers.kernels import stopping
 from slth.solvers.kernels.compiled import njit, stopped
-from slth.solvers.kernels.workers import Crew
+from slth.solvers.kernels.workers import Workers
 
 ENTRY_BYTES = 8 + 8 + 4 + 4 + 4  # a sum and its mask while they are merged, and its cell
 MAX_N, MAX_TABLE = 42, 26  # candidates in all, and in the table
@@ -68,7 +68,7 @@ def search(
     error, alone = np.abs(z), np.ones(len(z), dtype=bool)
     # a sum with z is off by at most (n + 2)·2⁻⁵³·Σ|terms|: as looked up, and in index order, twice
     slack = 8 * (x.size + 3) * 2.0**-53 * (np.abs(x).sum() + np.abs(z))
-    with Crew(options.threads, lambda: None) as crew:
+    with Workers(options.threads, lambda: None) as workers:
         for m in tries:
             chosen = np.arange(len(z)) if eps is None else np.flatnonzero(error > eps)
             if chosen.size == 0:
@@ -82,7 +82,7 @@ def search(
             ) -> tuple[np.ndarray, np.ndarray]:
                 return table.closest(z[part], slack[part])
 
-            found = list(crew.run(look_up, parts))
+            found = list(workers.run(look_up, parts))
             masks = np.concatenate([masks for masks, _ in found])
             alone[chosen] &= np.concatenate([one for _, one in found])
             _take(x[:m], z, chosen, masks, answer.keep, error)
