@@ -229,7 +229,7 @@ def test_the_second_moment_keeps_every_point_with_a_ratio() -> None:
     row |= {"rate": 0.5, "prediction": 0.5, "low": 0.1, "high": 0.9, "trials": 50, "best_error": 1}
     wide = {"ratio": 2.0, "ratio_low": -1.0, "ratio_high": 5.0}  # an interval that reaches zero
     bare = dict.fromkeys(wide, np.nan)
-    table = pd.DataFrame([row | wide | {"k": 3}, row | wide | {"k": 4}, row | bare | {"k": 5}])
+    table = pd.DataFrame([row | wide | {"k": 3}, row | wide | {"k": 0}, row | bare | {"k": 5}])
     said = size_macros(table, pd.DataFrame(), pd.DataFrame())["AtlasMoments"]
     assert "$2$ of" in said or "2 of" in said
     assert "$p = 1$" in said
