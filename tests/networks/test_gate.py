@@ -136,6 +136,7 @@ def _refused_or_read(network: nn.Module, tmp_path: object) -> None:
     x = torch.cat([IMAGES, 1e3 * IMAGES])
     with torch.no_grad():
         wanted = network.eval().double()(x.clone())
+    assert isinstance(ticket, tickets.Ticket | tickets.WholeTicket)
     got = ticket.target_outputs(x)
     torch.testing.assert_close(got, wanted, rtol=1e-5, atol=1e-5 * float(wanted.abs().max()))
 

@@ -63,7 +63,7 @@ def test_searches_of_brackets_are_placed_too(
     found: str,
 ) -> None:
     monkeypatch.setattr(gpu, "available", lambda: there)
-    assert searching.device_for({"samples": 1}, asked) == {"samples": 1, "device": found}
+    assert searching.search_on({"samples": 1}, asked) == {"samples": 1, "device": found}
     assert f"device: {found} (asked for {asked}" in capsys.readouterr().err
 
 

@@ -36,7 +36,8 @@ LISTED = {name for name, *_ in CASES if isinstance(name, str)}
 for _name, _law in ENSEMBLES.items():  # those that were added, by what they say of themselves
     if _name not in LISTED:
         _eps, _d = (_law.step or 0.3 * _law.std), min(2, _law.max_d or 2)
-        _z = float(_law.targets()[0]) if _law.integer else 0.4 * _law.std
+        _values = _law.targets()
+        _z = 0.4 * _law.std if _values is None else float(_values[0])
         CASES += [(_name, 1, _eps, _z), (_name, _d, 2 * _eps, [_z, -_z][:_d])]
 
 

@@ -1,14 +1,17 @@
 """Random members: as many of the same candidates as in the ticket, and nothing but the choice."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from slth import tickets
 from slth.tickets.whole.control import random_members
+from slth.tickets.whole.effective import EffectiveLayer
 from tests.tickets.whole_cases import NETWORKS, inputs
 
 
-def _ticket(name: str, **options: object) -> tickets.WholeTicket:
+def _ticket(name: str, **options: Any) -> tickets.WholeTicket:
     found = tickets.build(
         "structured_convolution", NETWORKS[name](), n=7, seed=2, example=inputs(1), **options
     )
@@ -25,12 +28,13 @@ def test_every_problem_has_a_sum_of_as_many_candidates(name: str, granularity: s
     network = random_members(ticket, seed=5)
     for record in ticket.records:
         g, layer = record.geometry, network.step(record.geometry.name)
+        assert isinstance(layer, EffectiveLayer)
         for i, feature in enumerate(record.features):
-            if feature.bias:
-                kernel = layer.constant[g.rows(feature.group), 0]
-            else:
-                held = layer.plus if feature.sign == "+" else layer.minus
-                kernel = held[g.rows(feature.group), feature.channel - feature.group * g.inputs]
+            held = layer.constant if feature.bias else layer.plus
+            held = layer.minus if not feature.bias and feature.sign != "+" else held
+            assert held is not None
+            column = 0 if feature.bias else feature.channel - feature.group * g.inputs
+            kernel = held[g.rows(feature.group), column]
             found = np.concatenate(g.split(kernel.numpy().reshape(g.outputs, g.taps)))
             m, sizes = record.looked_at[i], record.kept(i).sum(axis=1)
             a = ticket.source.pool(g.name, feature)[1][:m]

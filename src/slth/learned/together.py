@@ -2,8 +2,8 @@
 
 A stack is one network on weights of one more dimension, as if each trained alone, to rounding.
 Where whole filters are gone, the slices that remain train as the masked network does: a removed
-filter sends zero and gets no gradient, and a step costs a third. Networks of which no filter is
-gone train alone: together they would gain 8 % of the time with thirty on digits, none with six.
+filter sends zero and gets no gradient, and a step costs a third. Whole networks under masks of
+edges take a third less in stacks of ten or thirty on digits.
 """
 
 from collections.abc import Callable, Sequence
@@ -44,9 +44,8 @@ def train_together(
         stacks.setdefault(_kind(task, keep) or i, []).append(i)
     for key, places in stacks.items():
         i = places[0]
-        if isinstance(key, int) or _entire(tasks[i], keeps[i]):
-            for i in places:
-                trained[i] = _train_alone(tasks[i], starts[i], keeps[i], run, i, after_epoch)
+        if isinstance(key, int) or (len(places) == 1 and _entire(tasks[i], keeps[i])):
+            trained[i] = _train_alone(tasks[i], starts[i], keeps[i], run, i, after_epoch)
             continue
         parts = [tasks[i] for i in places], [starts[i] for i in places], [keeps[i] for i in places]
         trained |= dict(zip(places, _train_stack(*parts, run, places, after_epoch), strict=True))

@@ -33,7 +33,7 @@ def fit(
     steps = checks.integer("epochs", epochs, 1) * (len(images) // batch_size)
     if steps == 0:
         raise ValueError(f"batch_size: got {batch_size} for {len(images)} images, takes fewer")
-    trained = copy.deepcopy(network).to(memory_format=LAYOUT)
+    trained = copy.deepcopy(network).to(memory_format=LAYOUT)  # type: ignore[call-overload]
     trained.train().requires_grad_(True)
     weights = list(trained.parameters())
     descent = torch.optim.AdamW(weights, learning_rate, weight_decay=weight_decay)

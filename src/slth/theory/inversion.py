@@ -159,7 +159,12 @@ def _frequencies(law: Ensemble, k: float, tilt: float, period: float) -> FloatAr
     count = math.ceil(cutoff(law, k, tilt, deviation(law, tilt), unit * MOST) / unit)
     if law.step:
         count = min(count, int(period / law.step) // 2)
-    return unit * np.arange(count + 1)
+    return np.asarray(unit * np.arange(count + 1), np.float64)
+
+
+def _line(tilt: float, t: FloatArray) -> Complex:
+    """The points θ + it."""
+    return np.asarray(tilt + 1j * t, np.complex128)
 
 
 def _twice(t: FloatArray, period: float = 0.0, step: float = 0.0) -> FloatArray:
@@ -178,7 +183,7 @@ def _powers(law: Ensemble, k: float, tilt: float, t: FloatArray) -> NDArray[Any]
         odd = k == int(k) and int(k) % 2
         real: FloatArray = (np.sign(values) if odd else 1.0) * np.abs(values) ** k
         return real
-    logs = law.log_moments(tilt + 1j * t)
+    logs = law.log_moments(_line(tilt, t))
     powers: Complex = np.exp(k * (logs - logs[0].real))
     return powers
 
@@ -241,5 +246,5 @@ def _log_modulus(law: Ensemble, tilt: float, t: FloatArray) -> FloatArray:
         with np.errstate(divide="ignore"):
             return np.log(np.abs(law.characteristic(t)))
     base = law.log_moments(np.array([complex(tilt)])).real[0]
-    out: FloatArray = law.log_moments(tilt + 1j * t).real - base
+    out: FloatArray = law.log_moments(_line(tilt, t)).real - base
     return out

@@ -90,6 +90,12 @@ def trained(networks: tuple[str, ...] = ("lenet", "vgg", "dense")) -> pd.DataFra
 
 def dense(hits: int = 100, after: float = 0.952) -> pd.DataFrame:
     """Rows of the dense network."""
-    changed = {"network": "dense", "eps": 0.01, "hits": hits, "targets": "plain", "balls": 10}
+    changed: dict[str, Any] = {
+        "network": "dense",
+        "eps": 0.01,
+        "hits": hits,
+        "targets": "plain",
+        "balls": 10,
+    }
     changed |= {"accuracy_target": 0.952, "accuracy_ticket": after, "balls_certified": 9}
     return rows(("dense",), {"entry": 1000}).iloc[:1].assign(**changed)

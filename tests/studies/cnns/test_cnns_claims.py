@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ def frames(**found: pd.DataFrame) -> Frames:
     return {name: pd.DataFrame() for name in tables_read("cnns")} | found
 
 
-def some(**changes: object) -> Frames:
+def some(**changes: Any) -> Frames:
     rows = pd.concat([data.rows(**changes), data.dense()], ignore_index=True)
     return frames(cnns=rows, cnns_networks=data.trained())
 

@@ -95,7 +95,7 @@ def _loaded(onnx: Any, path: object) -> Any:
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(f"path: got {type(path).__name__}, takes the path of a file")
     try:
-        size_of(path, LARGEST)
+        size_of(os.fspath(path), LARGEST)
         model = onnx.load(str(path))
         if not model.graph.node:
             raise ValueError("it has no nodes")

@@ -21,7 +21,7 @@ def ordered(rows: pd.DataFrame, networks: Sequence[str]) -> pd.DataFrame:
     ]
     if rows.empty or not found:
         return rows
-    place = pd.concat(found, axis=1).sort_values([each.name for each in found], kind="stable")
+    place = pd.concat(found, axis=1).sort_values([str(each.name) for each in found], kind="stable")
     return rows.loc[place.index].reset_index(drop=True)
 
 

@@ -43,7 +43,7 @@ def _heading(network: str, trained: pd.DataFrame) -> str:
     words = rf"\textit{{{NETWORKS[network]}}}"
     if network not in trained.index:
         return words
-    row = trained.loc[network]
+    row = trained.loc[[network]].iloc[0]
     return (
         f"{words}: {integer(row['parameters'])} parameters, accuracy "
         f"{percent(row['accuracy_held_out'])}"
