@@ -121,7 +121,7 @@ MOMENTS = if_any(
     "($p = {p}$; $\\chi^2 = {chi2}$, $p = {chi2_p}$, as if sizes that share samples were "
     "independent){bare}.{free}"
 )
-BARE = if_any("; {count} more without a hit have no observed ratio")
+BARE = if_any("; no ratio is observed, for want of a hit, at {count} more")
 FREE = if_any(" Over subsets of any size it is {ratios}.")
 CERTIFICATES = if_any(
     "The least certified sizes are {certificates}.", "This run computed no certificate."
