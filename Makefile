@@ -22,7 +22,7 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help paper run compare full report verify test test-faults test-slurm bench latency check tex environment slurm schema lock clean distclean
+.PHONY: help paper run compare full report verify test test-faults test-slurm bench latency check docs tex environment slurm schema lock clean distclean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -71,6 +71,10 @@ check: $(STAMP) ## linters, formatters, types, the schema for editors
 	@PYTHONPATH=src $(VENV)/bin/python -c "from slth.configuration.schema import write; write('/dev/stdout')" \
 	  | cmp - workflow/schemas/config.schema.json || { echo "the schema for editors is not current: make schema"; exit 1; }
 	$(SNAKEMAKE) --lint
+
+docs: $(STAMP) ## build the site of the documentation in site/, every warning an error
+	$(VENV)/bin/python -m pip install --quiet -c constraints.txt -e '.[docs]'
+	$(VENV)/bin/python -m mkdocs build --strict --quiet
 
 tex: ## make sure latexmk or tectonic is there
 	@workflow/tex.sh

@@ -1,52 +1,95 @@
 """Strong lottery tickets by multidimensional random subset sum.
 
 Names load on first use (PEP 562), so `import slth` costs nothing and a script that needs one room
-does not import the others.
+does not import the others. Type checkers read the imports that never run.
 """
 
-import importlib
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import slth.solvers  # noqa: F401 - the package, whose name here is the function below
-
 if TYPE_CHECKING:
+    from slth import ensembles, learned, networks, supnorm, theory, tickets
+    from slth.checks import TooLargeError
+    from slth.ensembles import sample, sample_target
+    from slth.problem import BatchSolution, Instance, Solution, Status
+    from slth.solvers._all import Hits, solve_all
     from slth.solvers._registry import Catalogue
+    from slth.solvers._solve import solve, solve_batch, solve_targets
+    from slth.supnorm import Bracket
+    from slth.tickets import Ticket
+else:
+    import_module("slth.solvers")  # first: the name of this package is the function below
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
+# name: its module; ":" behind it where the name is the module itself
 _NAMES = {
-    "sample": "slth.ensembles",
+    "BatchSolution": "slth.problem",
+    "Bracket": "slth.supnorm",
+    "Hits": "slth.solvers._all",
+    "Instance": "slth.problem",
+    "Solution": "slth.problem",
+    "Status": "slth.problem",
+    "Ticket": "slth.tickets",
+    "TooLargeError": "slth.checks",
     "ensembles": "slth.ensembles:",
+    "learned": "slth.learned:",
+    "networks": "slth.networks:",
+    "sample": "slth.ensembles",
+    "sample_target": "slth.ensembles",
     "solve": "slth.solvers._solve",
     "solve_all": "slth.solvers._all",
     "solve_batch": "slth.solvers._solve",
     "solve_targets": "slth.solvers._solve",
-    "Instance": "slth.problem",
-    "Solution": "slth.problem",
-    "Status": "slth.problem",
-    "theory": "slth.theory:",
-    "networks": "slth.networks:",
-    "tickets": "slth.tickets:",
-    "learned": "slth.learned:",
     "supnorm": "slth.supnorm:",
+    "theory": "slth.theory:",
+    "tickets": "slth.tickets:",
 }
 
-__all__ = sorted([*_NAMES, "solvers"])
+__all__ = [
+    "BatchSolution",
+    "Bracket",
+    "Hits",
+    "Instance",
+    "Solution",
+    "Status",
+    "Ticket",
+    "TooLargeError",
+    "ensembles",
+    "learned",
+    "networks",
+    "sample",
+    "sample_target",
+    "solve",
+    "solve_all",
+    "solve_batch",
+    "solve_targets",
+    "solvers",
+    "supnorm",
+    "theory",
+    "tickets",
+]
 
 
-def solvers() -> "Catalogue":  # type: ignore[no-redef]
-    """Return name → what a solver handles, cannot, costs, and its source; prints as a table."""
+def solvers() -> "Catalogue":
+    """Return name → what a solver handles, cannot, costs, and its source; prints as a table.
+
+    >>> slth.solvers()["mitm"]["handles"]
+    'any d, n ≤ 64; proves the optimum; batches of small instances'
+    """
     from slth.solvers._registry import catalogue
 
     return catalogue()
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _NAMES:
-        raise AttributeError(f"module 'slth' has no attribute {name!r}")
-    module = importlib.import_module(_NAMES[name].rstrip(":"))
-    return module if _NAMES[name].endswith(":") else getattr(module, name)
+if not TYPE_CHECKING:  # checkers know the names from the imports, and report the others
+
+    def __getattr__(name: str) -> Any:
+        if name not in _NAMES:
+            raise AttributeError(f"module 'slth' has no attribute {name!r}")
+        module = import_module(_NAMES[name].rstrip(":"))
+        return module if _NAMES[name].endswith(":") else getattr(module, name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_NAMES])
+    return sorted({*__all__, "__all__", "__doc__", "__version__"})

@@ -243,6 +243,10 @@ def sample(name: str | Ensemble, n: int, d: int, seed: int) -> FloatArray:
 
     Row i depends on (name, d, seed) only: the sample is a prefix of every longer one. Raises
     ValueError/TypeError naming the argument. Cost: O(n d).
+
+    >>> X = slth.sample("nsn", n=24, d=2, seed=7)
+    >>> X.shape, bool((slth.sample("nsn", n=5, d=2, seed=7) == X[:5]).all())
+    ((24, 2), True)
     """
     law, d = lookup(name, argument="name"), checks.integer("d", d, 1, MOST)
     n = checks.integer("n", n, 1, MOST)
@@ -267,6 +271,10 @@ def sample_target(d: int, seed: int, ensemble: str | Ensemble = "normal") -> Flo
 
     Uniform in [-1, 1]^d; for an integer ensemble uniform on its integer targets: {-q, ..., q}^d for
     quantized, {-1, 1}^d for binary. Entry j does not depend on d.
+
+    >>> z = slth.sample_target(3, seed=1)
+    >>> z.shape, bool((abs(z) <= 1).all())
+    ((3,), True)
     """
     law = lookup(ensemble)
     d = checks.integer("d", d, low=1)

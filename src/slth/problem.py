@@ -7,13 +7,16 @@ and a target z of shape (d,), find S ⊆ [n] with ‖Σ_{i∈S} X_i − z‖_∞
 import enum
 import math
 import sys
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from slth import checks
 from slth.checks import EXACT_INTEGERS, BoolArray, FloatArray
+from slth.values import Printed, Value, at_most
 
 
 class Status(enum.Enum):
@@ -25,8 +28,8 @@ class Status(enum.Enum):
     BUDGET = "the search ended before a proof; the subset returned is the best one found"
 
 
-@dataclass(frozen=True)
-class Instance:
+@dataclass(frozen=True, eq=False, repr=False)
+class Instance(Printed, Value):
     """One MRSS problem: candidates X (n, d), target z (d,), tolerance eps or None (minimise)."""
 
     X: FloatArray
@@ -41,6 +44,9 @@ class Instance:
         shape, NaN or inf, empty, a number that float64 does not hold, integers whose sums it does
         not hold (`checked_tolerance`), eps <= 0 (eps = 0 is allowed when X and z are integers,
         where a hit can be exact).
+
+        >>> slth.Instance.of([[3, 1], [2, 5], [4, 4]], [5, 6], eps=0.5)
+        Instance: n = 3, d = 2, eps = 0.5
         """
         shapes = "(n, d) with n, d >= 1", "(d,)"
         raw_X, raw_z = checks.numbers("X", X, shapes[0]), checks.numbers("z", z, shapes[1])
@@ -55,6 +61,13 @@ class Instance:
         whole = is_integer(raw_X), is_integer(raw_z)
         return cls(vectors, target, checked_tolerance(eps, ("X", "z"), vectors, target, whole))
 
+    def checked(self) -> "Instance":
+        """The same by the checks of `of`; eps = 0 where all entries are whole numbers."""
+        X, z = checks.array("X", self.X, (2,), "(n, d)"), checks.array("z", self.z, (1,), "(d,)")
+        if self.eps == 0 and not ((X % 1).any() or (z % 1).any()):
+            return Instance.of(X.astype(np.int64), z.astype(np.int64), 0)
+        return Instance.of(X, z, self.eps)
+
     @property
     def n(self) -> int:
         """Number of candidates."""
@@ -64,6 +77,10 @@ class Instance:
     def d(self) -> int:
         """Dimension of a candidate."""
         return self.X.shape[1]
+
+    def _facts(self) -> tuple[str, Mapping[str, object]]:
+        wanted = "the least error" if self.eps is None else f"eps = {self.eps:g}"
+        return f"Instance: n = {self.n}, d = {self.d}, {wanted}", {}
 
     @property
     def exponent(self) -> int:
@@ -94,8 +111,8 @@ class Instance:
         return float(np.abs(total - self.z).max())
 
 
-@dataclass(frozen=True)
-class Solution:
+@dataclass(frozen=True, eq=False, repr=False)
+class Solution(Printed, Value):
     """The answer to one instance.
 
     keep: (n,) bool. error: sup norm recomputed in float64 from keep. work: subsets, pairs or nodes
@@ -108,7 +125,8 @@ class Solution:
 
     Of several subsets with the least error, "enumeration" returns the one of the lowest mask
     (candidate i is bit i); every other solver returns one that depends on the instance, eps and the
-    options alone: "mitm" the same from `solve`, `solve_batch` and `solve_targets`.
+    options alone: "mitm" the same from `solve`, `solve_batch` and `solve_targets`. Solutions are
+    equal when all but ``seconds`` is.
     """
 
     keep: BoolArray
@@ -118,11 +136,19 @@ class Solution:
     work: int
     solver: str
     reason: str
-    seconds: float
+    seconds: float = field(compare=False)
+
+    def _facts(self) -> tuple[str, Mapping[str, object]]:
+        kept = f"{int(self.keep.sum())} of {len(self.keep)} kept"
+        return f"Solution: {self.status.name}, error {at_most(self.error)}, {kept}", {
+            "status": self.status.value,
+            "solver": f"{self.solver} ({self.reason})",
+            "work": f"{self.work:,}, {'every subset accounted for' if self.proved else 'no proof'}",
+        }
 
 
-@dataclass(frozen=True)
-class BatchSolution:
+@dataclass(frozen=True, eq=False, repr=False)
+class BatchSolution(Printed, Value):
     """Answers to B instances: every array of a Solution with a leading axis B."""
 
     keep: BoolArray
@@ -132,7 +158,22 @@ class BatchSolution:
     work: np.ndarray
     solver: str
     reason: str
-    seconds: float
+    seconds: float = field(compare=False)
+
+    def __len__(self) -> int:
+        """The number of instances."""
+        return len(self.keep)
+
+    def _facts(self) -> tuple[str, Mapping[str, object]]:
+        counts = Counter(status.name for status in self.status)
+        ended = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
+        facts: dict[str, object] = {"solver": f"{self.solver} ({self.reason})"}
+        if len(self):
+            errors = f"median {np.median(self.error):.4g}, worst {at_most(float(self.error.max()))}"
+            kept = f"{self.keep.sum(axis=1).mean():.1f} of {self.keep.shape[1]} on average"
+            work = f"{int(self.work.sum()):,}, {int(self.proved.sum()):,} proved"
+            facts = {"error": errors, "kept": kept, **facts, "work": work}
+        return f"BatchSolution of {len(self):,} instances: {ended or 'none'}", facts
 
 
 def tolerance(eps: float | None, exact: bool = False) -> float | None:

@@ -27,3 +27,7 @@ __all__ = [
     "signed_constant",
     "units_of",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

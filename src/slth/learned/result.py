@@ -11,10 +11,11 @@ from torch import Tensor, nn
 
 from slth.learned.units import Tensors, Units
 from slth.tickets.measure import accuracy, data_error
+from slth.values import Printed, Value
 
 
-@dataclass(frozen=True, eq=False)
-class LearnedMask:
+@dataclass(frozen=True, eq=False, repr=False)
+class LearnedMask(Printed, Value):
     """A network and `keep` masks that a method learned, or a null control of one.
 
     method, options, training: how it was made. control: "" or the kind of null control. source:
@@ -59,6 +60,16 @@ class LearnedMask:
     def kept_fraction(self) -> float:
         """Kept weights over the weights under the mask."""
         return self.parameters["kept"] / self.parameters["source"]
+
+    def _facts(self) -> tuple[str, Mapping[str, object]]:
+        made = f"{self.control} control of {self.method}" if self.control else self.method
+        count = self.parameters
+        title = f"LearnedMask by {made}: {count['kept']:,} of {count['source']:,} weights kept"
+        layers = {
+            name: f"{int(mask.sum()):,} of {mask.numel():,} kept"
+            for name, mask in self.keep.items()
+        }
+        return title, {"units": self.units.granularity, **layers}
 
     def masked(self) -> nn.Module:
         """Return a copy of the source in which removed weights are zero and no other changes."""

@@ -18,6 +18,7 @@ from slth.networks.modules import ChannelScale
 from slth.networks.network import Network
 from slth.networks.normalise import normalise
 from slth.networks.reading._onnx import from_onnx
+from slth.networks.reading._pt2 import from_pt2
 from slth.networks.reading._torch import from_torch
 from slth.networks.residual import Residual
 from slth.networks.sources import random_source
@@ -39,6 +40,7 @@ __all__ = [
     "build_network",
     "convolution",
     "from_onnx",
+    "from_pt2",
     "from_torch",
     "has_readout",
     "in_float64",
@@ -55,3 +57,7 @@ __all__ = [
     "save_networks",
     "train",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -4,7 +4,7 @@ import gzip
 import hashlib
 import importlib.util
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +17,13 @@ from slth.bounded import read_bytes
 from slth.data_files import FILE_SETS, find_files, identify
 from slth.networks import idx
 from slth.networks.cifar import read_cifar_batch
+from slth.values import Printed, Value
 
 Raw = tuple[np.ndarray, np.ndarray, tuple[str, ...]]
 
 
-@dataclass(frozen=True, eq=False)
-class DataSet:
+@dataclass(frozen=True, eq=False, repr=False)
+class DataSet(Printed, Value):
     """A split data set: images (m, c, D, D) float64 in [-1, 1], labels (m,) int64.
 
     digest: SHA-256 of the pixels and labels that were read, whatever the files' format; "" if none.
@@ -41,6 +42,15 @@ class DataSet:
         """Shape (c, D, D) of one image."""
         c, height, width = self.train_images.shape[1:]
         return c, height, width
+
+    def _facts(self) -> tuple[str, Mapping[str, object]]:
+        parts = (
+            f"{len(self.train_labels):,} training, {len(self.held_out_labels):,} held-out images"
+        )
+        return f"DataSet {self.name}: {parts}", {
+            "images": f"{self.input_shape}, {self.classes} classes",
+            "SHA-256": self.digest or "none",
+        }
 
 
 def digits() -> Raw:

@@ -40,3 +40,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'slth.solvers' has no attribute {name!r}")
     return getattr(importlib.import_module(f"slth.solvers.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

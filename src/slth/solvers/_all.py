@@ -1,7 +1,8 @@
 """`solve_all`: every subset within eps, up to a cap."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,13 +14,14 @@ from slth.solvers import _registry as registry
 from slth.solvers import _scaling as scaling
 from slth.solvers._base import DEFAULT_MEMORY, Options
 from slth.solvers.kernels import stopping
+from slth.values import Printed, Value, at_most
 
 DEFAULT_CAP = 4096
 LARGEST_CAP = 2**24
 
 
-@dataclass(frozen=True)
-class Hits:
+@dataclass(frozen=True, eq=False, repr=False)
+class Hits(Printed, Value):
     """All subsets within eps, or as many as were asked for.
 
     keep: (k, n) bool, one subset a row, the least error first. error: (k,) float64, each recomputed
@@ -32,7 +34,15 @@ class Hits:
     complete: bool
     work: int
     solver: str
-    seconds: float
+    seconds: float = field(compare=False)
+
+    def _facts(self) -> tuple[str, Mapping[str, object]]:
+        facts: dict[str, object] = {"work": f"{self.work:,} nodes of {self.solver}"}
+        if len(self):
+            least, worst = at_most(float(self.error[0])), at_most(float(self.error[-1]))
+            facts = {"error": f"{least} to {worst}", **facts}
+        end = "there is no other" if self.complete else "there may be more"
+        return f"Hits: {len(self):,} subsets; {end}", facts
 
     def __len__(self) -> int:
         """The number of subsets found."""
@@ -60,6 +70,10 @@ def solve_all(
     enough. Cost: some 40 ns a node and 5 µs a subset; about 2^(n/2) nodes at d = 9 and an eps at
     which one subset is expected, 0.1 s for a market split of 6 equations in 50 unknowns.
     Method and proof: docs/lattice.md.
+
+    >>> hits = slth.solve_all([1, 2, 3, 4], 5, eps=0)
+    >>> hits.complete, sorted(hits.keep.astype(int).tolist())
+    (True, [[0, 1, 1, 0], [1, 0, 0, 1]])
     """
     if eps is None:
         raise TypeError("eps: got None, takes a number; for the best subset use slth.solve")

@@ -2,8 +2,9 @@
 
 import importlib
 
-from slth import checks
+from slth import checks, dependencies
 from slth.solvers._base import Solver
+from slth.values import LINES, WIDTH, table_html
 
 # name: module and class; loaded when first asked for, so that a script depends on what it uses
 SOLVERS: dict[str, str] = {
@@ -33,17 +34,43 @@ def module_of(name: str) -> str:
     return SOLVERS[name].split(":")[0]
 
 
+WORDS = ("handles", "cannot", "cost", "source")
+
+
 class Catalogue(dict[str, dict[str, str]]):
     """Name → what a solver handles, what it cannot, its cost, its source."""
 
     def __repr__(self) -> str:
-        lines = []
-        for name, facts in self.items():
-            lines += [name, *(f"  {word:<8} {facts[word]}" for word in facts)]
+        """One line a solver, at most ten in all; the entries themselves are dicts of words."""
+        names = list(self)
+        shown = names if len(names) < LINES else names[: LINES - 2]
+        wide = max((len(name) for name in shown), default=0)
+        lines = ["solvers: what each handles; [name] has cannot, cost and source"]
+        for name in shown:
+            line = f"  {name:<{wide}}  {self[name]['handles']}"
+            lines.append(line if len(line) <= WIDTH else line[: WIDTH - 1] + "…")
+        if len(shown) < len(names):
+            lines.append(f"  … and {', '.join(names[len(shown) :])}"[:WIDTH])
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return table_html(
+            ("solver", *WORDS),
+            [(name, *(facts[word] for word in WORDS)) for name, facts in self.items()],
+        )
 
 
 def catalogue() -> Catalogue:
-    """Return what every solver says of itself."""
-    words = ("handles", "cannot", "cost", "source")
-    return Catalogue({name: {word: getattr(get(name), word) for word in words} for name in SOLVERS})
+    """Return what every solver says of itself; none is imported whose file says it in literals."""
+    return Catalogue({name: _facts(name) for name in SOLVERS})
+
+
+def _facts(name: str) -> dict[str, str]:
+    try:
+        facts = {word: dependencies.attribute(SOLVERS[name], word) for word in WORDS}
+    except (LookupError, FileNotFoundError):  # a solver of another package
+        facts = {}
+    if all(isinstance(facts.get(word), str) for word in WORDS):
+        return facts
+    solver = get(name)
+    return {word: getattr(solver, word) for word in WORDS}

@@ -40,8 +40,8 @@ MOST_WORK = 2**63 - 1  # what an int64 counts
 
 
 def solve(
-    X: ArrayLike,
-    z: ArrayLike,
+    X: ArrayLike | Instance,
+    z: ArrayLike | None = None,
     eps: float | None = None,
     solver: str | Solver = "auto",
     budget: int | None = None,
@@ -55,7 +55,8 @@ def solve(
 ) -> Solution:
     """Find S ⊆ [n] with ‖Σ_S X_i − z‖_∞ ≤ eps, or the least error when eps is None.
 
-    X: (n, d) candidates; z: (d,) target; eps: tolerance per coordinate, > 0.
+    X: (n, d) candidates; z: (d,) target; eps: tolerance per coordinate, > 0. Or X: an `Instance`,
+    which has its own z and eps.
     solver: a name of `slth.solvers()`, "auto", or a Solver object. budget: work units (subsets,
     pairs, nodes), never seconds. seed: of every random choice. device: "cpu", or "cuda" (mitm and
     klist, by torch). threads: None = as many as this process may use (`cores.usable`: the affinity
@@ -66,8 +67,12 @@ def solve(
 
     Raises ValueError/TypeError naming the argument; checks.TooLargeError (a ValueError) with the
     bytes needed when the search would not fit in ``memory``.
+
+    >>> s = slth.solve([[3, 1], [2, 5], [4, 4], [-1, 2]], [5, 6], eps=0.5)
+    >>> s.status.name, s.keep.astype(int).tolist(), s.error
+    ('HIT', [1, 1, 0, 0], 0.0)
     """
-    instance = Instance.of(X, z, eps)
+    instance = _instance(X, z, eps)
     options = _options(budget, seed, device, threads, memory, decide, size, instance.n)
     chosen, reason = _choose(solver, instance.n, instance.d, instance.eps, options, 1, instance.X)
     start = time.perf_counter()
@@ -108,6 +113,10 @@ def solve_batch(
     arrays with a leading axis B. One sample for B targets is `solve_targets`, or an X3 made by
     ``np.broadcast_to``, which is recognised. Cost: B searches; d = 1 meet-in-the-middle runs them
     compiled.
+
+    >>> b = slth.solve_batch([[1, 2, 4], [3, 5, 9]], [3, 8], eps=0)
+    >>> b.keep.astype(int).tolist(), b.error.tolist()
+    ([[1, 1, 0], [1, 1, 0]], [0.0, 0.0])
     """
     words = "(B, n, d), or (B, n) when d = 1"
     raw = checks.numbers("X3", X3, words)
@@ -144,6 +153,9 @@ def solve_targets(
     The answers of `solve_batch` with X repeated B times, without the copies: enumeration and
     meet-in-the-middle do once what depends on X alone. The other arguments, and the errors, are
     those of `solve`; ``budget`` is per target.
+
+    >>> slth.solve_targets([1, 2, 4], [3, 5, 7], eps=0).keep.astype(int).tolist()
+    [[1, 1, 0], [1, 0, 1], [1, 1, 1]]
     """
     words = "(n, d) with n, d >= 1"
     raw = checks.numbers("X", X, words)
@@ -158,6 +170,21 @@ def solve_targets(
     eps = checked_tolerance(eps, ("X", "Z"), one, targets, (is_integer(raw), whole_Z))
     options = _options(budget, seed, device, threads, memory, decide, size, len(one))
     return _solve_all(("X", "Z"), one[None], targets, eps, solver, options)
+
+
+def _instance(X: ArrayLike | Instance, z: ArrayLike | None, eps: float | None) -> Instance:
+    """The instance that the arguments state, or that is the first of them, checked."""
+    if not isinstance(X, Instance):
+        if z is None:
+            raise TypeError("z: got None, takes (d,) to match X, or pass an Instance as X")
+        return Instance.of(X, z, eps)
+    for name, value in (("z", z), ("eps", eps)):
+        if value is not None:
+            raise TypeError(
+                f"{name}: got a value beside an Instance, which has its own; takes None: pass "
+                "X.X, z and eps, or dataclasses.replace the Instance"
+            )
+    return X.checked()
 
 
 def _solve_all(

@@ -6,3 +6,7 @@ from slth.supnorm._bracket import Bracket, bracket
 from slth.supnorm._exact import exact
 
 __all__ = ["Agreement", "Bracket", "agreement", "bracket", "bracket_around", "exact"]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,6 +1,6 @@
 """Which points keep their decision in a whole ball: certified, refuted with a witness, or open."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,13 +18,14 @@ from slth.supnorm.bounds.crown import objectives
 from slth.supnorm.bounds.upper import module_error
 from slth.supnorm.ranges import Range
 from slth.supnorm.units import Measured, measured
+from slth.values import Printed, Value
 
 STARTS = 32  # corners of the ball that the attack begins at, beside the centre
 STEPS = 10  # of the attack, along the sign of the gradient
 
 
-@dataclass(frozen=True, eq=False)
-class Agreement:
+@dataclass(frozen=True, eq=False, repr=False)
+class Agreement(Printed, Value):
     """What is known of each of m points and the ball around it.
 
     certified: f and g decide for ``decisions`` all over the ball. refuted: at ``witness``, inside
@@ -45,12 +46,12 @@ class Agreement:
         """Neither certified nor refuted."""
         return ~(self.certified | self.refuted)
 
-    def __repr__(self) -> str:
-        m = len(self.certified)
-        return (
-            f"Agreement of {m} points: {int(self.certified.sum())} certified, "
-            f"{int(self.refuted.sum())} refuted, {int(self.open.sum())} open"
-        )
+    def _facts(self) -> tuple[str, Mapping[str, object]]:
+        counts = {name: int(getattr(self, name).sum()) for name in ("certified", "refuted", "open")}
+        words = ", ".join(f"{count} {name}" for name, count in counts.items())
+        return f"Agreement of {len(self.certified)} points: {words}", {
+            "f alone certified": int(self.alone.sum())
+        }
 
 
 @recording()

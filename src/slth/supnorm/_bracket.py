@@ -1,7 +1,7 @@
 """The entry: certified bounds on the sup-norm difference of two networks over a box."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
@@ -14,10 +14,11 @@ from slth.supnorm.arguments import one_thread, place, prepare
 from slth.supnorm.bounds.upper import upper
 from slth.supnorm.search.lower import Work, lower
 from slth.supnorm.units import measured
+from slth.values import Printed, Value, at_least, at_most
 
 
-@dataclass(frozen=True)
-class Bracket:
+@dataclass(frozen=True, eq=False, repr=False)
+class Bracket(Printed, Value):
     """lower ≤ sup over the box of ‖f(X) − g(X)‖_max ≤ upper.
 
     lower_at: the input, of input_shape, where lower is reached by the float64 modules.
@@ -32,6 +33,16 @@ class Bracket:
     method: str
     bounds: dict[str, float]
     evaluation: float
+
+    def _facts(self) -> tuple[str, Mapping[str, object]]:
+        ends = f"{at_least(self.lower)} ≤ sup |f − g| ≤ {at_most(self.upper)}"
+        others = sorted((value, name) for name, value in self.bounds.items())
+        return f"Bracket: {ends}", {
+            "upper by": self.method,
+            "upper bounds": ", ".join(f"{name} {at_most(value)}" for value, name in others),
+            "lower reached at": f"an input of shape {self.lower_at.shape}",
+            "rounding of evaluation": f"at most {at_most(self.evaluation)}",
+        }
 
 
 @recording()

@@ -60,3 +60,7 @@ __all__ = [
     "threshold",
     "union_bound",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -10,16 +10,19 @@ from slth import checks
 from slth.checks import FloatArray
 from slth.ensembles import Ensemble
 from slth.theory import arguments
+from slth.theory._arrays import over_target
 from slth.theory.sums import log_hit_probabilities
 
 
+@over_target
 def log_expected_hits(ensemble: str | Ensemble, n: int, d: int, eps: float, z: ArrayLike) -> float:
     """Log E[Z], Z = number of subsets S of n candidates with ‖Σ_S X_i - z‖_∞ <= eps.
 
     E[Z] = Σ_k C(n, k) p_k(z), p_k the chance that k candidates sum to within eps of z; exact up to
-    rounding (see slth.theory.sums). z: (d,), or a scalar for every coordinate. -inf when no subset
-    can hit. Finite for n to 1e5 and d to 600. Cost: O(n + min(n, 512) d) windows. Source: derived;
-    checked against Monte Carlo in tests.
+    rounding (see slth.theory.sums). z: (d,), or a scalar for every coordinate. n: an integer, or an
+    array of integers, whose shape the answer then has. -inf when no subset can hit. Finite for n to
+    1e5 and d to 600. Cost: O(n + min(n, 512) d) windows. Source: derived; checked against Monte
+    Carlo in tests.
     """
     law, d = arguments.law(ensemble, d)
     n = arguments.size("n", n, low=1)
@@ -32,10 +35,15 @@ def log_expected_hits(ensemble: str | Ensemble, n: int, d: int, eps: float, z: A
     return float(logsumexp(logs)) if np.isfinite(logs).any() else -math.inf
 
 
+@over_target
 def expected_hits(ensemble: str | Ensemble, n: int, d: int, eps: float, z: ArrayLike) -> float:
     """E[Z], the expected number of subsets within eps of z; inf when it exceeds 1.8e308.
 
-    The exponential of `log_expected_hits`, which see.
+    The exponential of `log_expected_hits`, which see. One candidate is within 1/2 of 1 with
+    probability 1/4, the empty subset is not:
+
+    >>> round(slth.theory.expected_hits("uniform", n=1, d=1, eps=0.5, z=1.0), 9)
+    0.25
     """
     logarithm = log_expected_hits(ensemble, n, d, eps, z)
     return math.exp(logarithm) if logarithm < 709 else math.inf

@@ -12,6 +12,7 @@ from slth import checks
 from slth.checks import FloatArray
 from slth.ensembles import Ensemble
 from slth.theory import arguments
+from slth.theory._arrays import over_size, over_target_or_cube
 from slth.theory.crossing import first_n
 from slth.theory.first_moment import fixed_point
 from slth.theory.sums import IntArray, distinct, lattice_points
@@ -24,6 +25,7 @@ _Z_NODES, _Z_WEIGHTS = np.polynomial.legendre.leggauss(24)
 _A_NODES, _A_WEIGHTS = np.polynomial.legendre.leggauss(32)
 
 
+@over_target_or_cube
 def success_probability(
     ensemble: str | Ensemble, n: int, d: int, eps: float, z: ArrayLike | None = None
 ) -> float:
@@ -34,7 +36,7 @@ def success_probability(
     by their σ (a central limit); integer ones count the lattice points in the window. Where
     ‖z‖_∞ <= eps the empty set hits and the probability is 1. z: (d,), a scalar for every
     coordinate, or None: averaged over the ensemble's targets ([-1, 1]^d; {-q..q}^d quantized;
-    {-1, 1}^d binary).
+    {-1, 1}^d binary). n: an integer, or an array of integers, whose shape the answer then has.
 
     Deterministic: the law of log λ, a sum over coordinates, is convolved on a grid, which evaluates
     the formula to 1e-4. Against all 2^n subsets, n = 8..16: normal, uniform and quantized at most
@@ -68,6 +70,11 @@ def threshold(ensemble: str | Ensemble, d: int, eps: float, probability: float =
     z is averaged. Found by doubling from n = 1 and bisection: the first crossing, as the prediction
     increases with n wherever it is neither near 0 nor eps of the order of σ. Cost: about 2 log2 n
     evaluations. Source: derived; checked against Monte Carlo in tests.
+
+    >>> n = slth.theory.threshold("normal", d=2, eps=0.1)
+    >>> chances = slth.theory.success_probability("normal", [n - 1, n], d=2, eps=0.1)
+    >>> chances >= 0.5
+    array([False,  True])
     """
     law, d = arguments.law(ensemble, d)
     eps, level = arguments.tolerance(eps, law), arguments.probability(probability)
@@ -84,11 +91,16 @@ def quenched_n_star(d: int, eps: float) -> float:
     return fixed_point(d, eps, math.pi * math.e / 2)
 
 
+@over_size
 def best_error(n: int, d: int, ensemble: str | Ensemble = "normal") -> float:
     """eps*(n, d) ≈ ½ √(π e n / 2) 2^(-n/d) σ: the error the best of the 2^n subsets reaches.
 
-    Sup norm, one fixed target in the cube; meaningless below the step of an integer ensemble.
+    Sup norm, one fixed target in the cube; meaningless below the step of an integer ensemble. n: an
+    integer, or an array of integers, whose shape the answer then has.
     Source: derived; checked against Monte Carlo in tests.
+
+    >>> print(f"{slth.theory.best_error(24, d=2):.5f}")
+    0.00124
     """
     (law, d), n = arguments.law(ensemble, d), arguments.size("n", n, low=1)
     return 0.5 * math.sqrt(math.pi * math.e * n / 2) * 2.0 ** (-n / d) * law.std

@@ -35,3 +35,7 @@ __all__ = [
     "solve_problems",
     "subset_problems",
 ]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -15,6 +15,7 @@ from slth.intervals import Interval, clopper_pearson
 from slth.networks.arguments import Data, as_images
 from slth.networks.evaluation import decided
 from slth.tickets.measure import largest_gap, share_right
+from slth.values import Value
 
 if TYPE_CHECKING:
     from slth.supnorm import Bracket
@@ -38,8 +39,11 @@ class DataError(NamedTuple):
     relative: float
 
 
-class TicketMethods(abc.ABC):
-    """The methods of a ticket; its class says how it and its target run, and what it is made of."""
+class TicketMethods(Value, abc.ABC):
+    """The methods of a ticket; its class says how it and its target run, and what it is made of.
+
+    Tickets are equal when they are made alike of equal networks, masks and solutions.
+    """
 
     construction: str
 

@@ -1,0 +1,1 @@
+"""The command line `slth`: one module a command; `slth.cli.app` puts them together."""

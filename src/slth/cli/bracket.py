@@ -1,0 +1,68 @@
+"""`slth bracket f.onnx g.onnx box.vnnlib`: certified bounds on how far two networks differ."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from slth.cli.ending import Code, ending, tell, working
+from slth.cli.inputs import Json, Seed, Shape, interval, network, shape_of, vnnlib
+
+NAME = "bracket"
+
+
+@ending
+def bracket(
+    f: Annotated[Path, typer.Argument(help="A network, .onnx or .pt2.")],
+    g: Annotated[Path, typer.Argument(help="The other one.")],
+    region: Annotated[
+        Path | None, typer.Argument(metavar="[BOX]", help="Box of inputs, .vnnlib.")
+    ] = None,
+    box: Annotated[
+        str | None, typer.Option(help="Box of inputs; without any, -1,1.", metavar="LO,HI")
+    ] = None,
+    eps: Annotated[
+        float | None, typer.Option(help="Ask whether the networks differ by at most eps.")
+    ] = None,
+    splits: Annotated[int, typer.Option(help="Subproblems of branch and bound.")] = 0,
+    seed: Seed = 0,
+    input_shape: Shape = None,
+    json: Json = False,
+) -> Code:
+    """Bound the largest difference of two networks' outputs over a box, from below and above.
+
+    Exit code 0: bounded, and with --eps the upper bound is at most eps; 1: the networks differ by
+    more than eps at an input that was found; 2: wrong input; 3: eps lies between the bounds.
+    """
+    from slth import checks
+    from slth.supnorm import bracket as bounds
+
+    level = None if eps is None else checks.positive("--eps", eps)
+    if region is not None and box is not None:
+        raise ValueError(f"--box: got {box!r} beside {region}, takes one of the two")
+    simple = (-1.0, 1.0) if box is None else interval(box)
+    shape = shape_of(input_shape)
+    first, second = network("f", f, shape), network("g", g, shape)
+    if first.input_shape != second.input_shape:
+        raise ValueError(
+            f"g: got inputs of shape {second.input_shape}, takes {first.input_shape} to match f"
+        )
+    shape = first.input_shape
+    ends = simple if region is None else vnnlib(region, shape)
+    with working("bounding"):
+        found = bounds(first, second, ends, shape, seed, splits=splits)  # type: ignore[arg-type]
+    facts = {name: getattr(found, name) for name in ("lower", "upper", "lower_at", "method")}
+    facts |= {"bounds": found.bounds, "evaluation": found.evaluation, "eps": eps}
+    if level is None:
+        tell(repr(found), facts, json)
+        return Code.HOLDS
+    code = Code.HOLDS if found.upper <= level else Code.OPEN
+    if found.lower - found.evaluation > level:
+        code = Code.FAILS
+    words = {
+        Code.HOLDS: "certified: they differ by at most eps",
+        Code.FAILS: "refuted: they differ by more than eps at lower_at",
+        Code.OPEN: "undecided: eps lies between the bounds; try more --splits",
+    }[code]
+    tell(f"{found!r}\n  {words}", {**facts, "verdict": code.name}, json)
+    return code
