@@ -106,3 +106,17 @@ def test_bad_arguments_are_named(change: dict[str, Any], words: str) -> None:
     arguments: dict[str, Any] = {"points": [[0.1, 0.2]], "radius": 0.1} | change
     with pytest.raises(ValueError, match=words):
         supnorm.agreement(f, g, **arguments)
+
+
+def test_zonotopes_alone_certify_no_ball_that_a_grid_refutes() -> None:
+    certified = 0
+    for index in range(4):
+        f, g = classifiers(index, 2, apart=0.02)
+        points = seeding.generator(index, "balls").uniform(-1, 1, (16, 2))
+        found = supnorm.agreement(f, g, points, 0.1, steps=None)
+        wanted = decisions(f, torch.from_numpy(points))
+        for i in np.flatnonzero(found.certified):
+            x = grid(points[i], 0.1, 2)
+            assert all(bool((decisions(h, x) == wanted[i]).all()) for h in (f, g))
+        certified += int(found.certified.sum())
+    assert certified > 10

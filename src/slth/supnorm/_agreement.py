@@ -17,7 +17,9 @@ from slth.supnorm.arguments import Modules, one_thread, prepare
 from slth.supnorm.bounds.crown import objectives
 from slth.supnorm.bounds.upper import module_error
 from slth.supnorm.ranges import Range
-from slth.supnorm.units import Measured, measured
+from slth.supnorm.units import Measured, measured, times
+from slth.supnorm.zonotope.margins import margins
+from slth.supnorm.zonotope.pair import Pair
 from slth.values import Printed, Value
 
 STARTS = 32  # corners of the ball that the attack begins at, beside the centre
@@ -62,7 +64,7 @@ def agreement(
     radius: float,
     *,
     box: tuple[ArrayLike, ArrayLike] | None = None,
-    steps: int = 8,
+    steps: int | None = 8,
     seed: int = 0,
 ) -> Agreement:
     """Say for which points f and g both keep f's decision in the whole ball around it.
@@ -71,16 +73,20 @@ def agreement(
     (m, features) or (m, c, h, w). radius: >= 0, sup norm, in units of the input. box: (lo, hi) that
     the balls are cut to; None: they are not. A point is certified when the margins h_c − h_j of
     h = f and of h = g, c f's decision at the point, are above 0 by linear bounds on the margins
-    themselves (CROWN with ``steps`` steps of its lower lines; Zhang et al., NeurIPS 2018), by more
-    than float64 evaluation can add; refuted when an attack (sign gradients from the centre and
-    random corners, keyed by ``seed``) meets another decision of the float64 modules. A tie is never
-    certified. Cost: a backward pass a neuron and point. Raises what `bracket` raises, and
-    ValueError for points outside the box or networks with one output.
+    themselves, by more than float64 evaluation can add: first by zonotopes and backward passes of
+    many balls at once (`slth.supnorm.zonotope.margins`), then, ball by ball where these leave it
+    open, by CROWN with ``steps`` steps of its lower lines (Zhang et al., NeurIPS 2018); with None
+    without the latter. It is refuted when an attack (sign gradients from the centre and random
+    corners, keyed by ``seed``) meets another decision of the float64 modules. A tie is never
+    certified. Cost: some milliseconds a point for small networks, and of CROWN a backward pass a
+    neuron for every point left open. Raises what `bracket` raises, and ValueError for points
+    outside the box or networks with one output.
     """
     radius = checks.real("radius", radius)
     if radius < 0:
         raise ValueError(f"radius: got {radius!r}, takes a number >= 0")
-    steps, seed = checks.integer("steps", steps, low=0), checks.integer("seed", seed, low=0)
+    seed = checks.integer("seed", seed, low=0)
+    effort = None if steps is None else checks.integer("steps", steps, low=0)
     centres = _points(points)
     ends = box or (
         (centres.amin(0) - radius).numpy(),
@@ -94,10 +100,8 @@ def agreement(
         decided = outputs[0].argmax(1)
         whole = measured(layers, region)
         balls = _balls(centres, radius, region)
-        margins = torch.stack(
-            [_margins(whole.within(b), int(c), steps) for b, c in zip(balls, decided, strict=True)]
-        )
-        kept = margins > 0
+        least = _certified(whole, balls, decided, effort)
+        kept = least > 0
         left = torch.nonzero(~kept.all(dim=1))[:, 0]
         witness = torch.full_like(centres, torch.nan)
         inner = _inner(centres, radius, region)
@@ -108,7 +112,7 @@ def agreement(
     refuted = ~torch.isnan(witness.flatten(1)).any(dim=1)
     return Agreement(
         kept.all(dim=1).numpy(), refuted.numpy(), kept[:, 0].numpy(), decided.numpy(),
-        margins.numpy(), witness.numpy(),
+        least.numpy(), witness.numpy(),
     )  # fmt: skip
 
 
@@ -121,8 +125,25 @@ def _outputs(copies: Modules, x: Tensor) -> list[Tensor]:
         return [network(x).flatten(1) for network in copies]
 
 
+def _certified(whole: Measured, balls: list[Range], decided: Tensor, steps: int | None) -> Tensor:
+    """Lower bounds of the least margins of f and of g, (m, 2), in the networks' own units."""
+    pair = Pair(*whole.layers, (whole.box.hi > whole.box.lo).flatten())
+    found = torch.full((len(balls), 2), -torch.inf, dtype=torch.float64)
+    if pair.fits:
+        scaled = [whole.units.box(ball) for ball in balls]
+        ends = (torch.stack([getattr(b, end).flatten() for b in scaled]) for end in ("lo", "hi"))
+        error = module_error(*whole.layers, whole.box)
+        found = margins(pair, Range(*ends), decided, error)
+        found = torch.from_numpy(times(found.numpy(), whole.units.output))
+    if steps is not None:
+        for i in torch.nonzero((found <= 0).any(1))[:, 0].tolist():
+            more = _margins(whole.within(balls[i]), int(decided[i]), steps)
+            found[i] = torch.maximum(found[i], more)
+    return found
+
+
 def _margins(ball: Measured, decision: int, steps: int) -> Tensor:
-    """Certified least margins of f and of g, (2,), in the ball's units of output."""
+    """Certified least margins of f and of g by CROWN, (2,), in the networks' own units."""
     error = module_error(*ball.layers, ball.box)
     found = []
     for layers in ball.layers:
@@ -130,7 +151,7 @@ def _margins(ball: Measured, decision: int, steps: int) -> Tensor:
         rows = torch.eye(count, dtype=torch.float64)
         rows = (rows - rows[decision])[torch.arange(count) != decision]
         found.append(-(objectives(layers, ball.box, rows, steps).max() + 2 * error))
-    return torch.stack(found)
+    return torch.from_numpy(times(torch.stack(found).numpy(), ball.units.output))
 
 
 def _attack(

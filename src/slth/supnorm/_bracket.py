@@ -1,19 +1,21 @@
 """The entry: certified bounds on the sup-norm difference of two networks over a box."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from numpy.typing import ArrayLike
-from torch import nn
+from torch import Tensor, nn
 
 from slth import checks
 from slth.checks import FloatArray
 from slth.networks.modes import recording
-from slth.supnorm.arguments import one_thread, place, prepare
-from slth.supnorm.bounds.upper import upper
-from slth.supnorm.search.lower import Work, lower
-from slth.supnorm.units import measured
+from slth.supnorm.arguments import Modules, one_thread, place, prepare
+from slth.supnorm.bounds.upper import NAMES, upper
+from slth.supnorm.ranges import Range
+from slth.supnorm.search.lower import Work, evaluate, lower
+from slth.supnorm.units import Measured, Units, measured, times
+from slth.supnorm.zonotope.splitting import Search, Step
 from slth.values import Printed, Value, at_least, at_most
 
 
@@ -25,6 +27,7 @@ class Bracket(Printed, Value):
     bounds: every upper bound by name. method: the name of the least, which is upper.
     evaluation: bound on what float64 evaluation of the modules adds; lower is exact up to this much
     (about 1e-14; 1e-7 for thousands of hidden channels, where the bound is far from what is seen).
+    trace: of input splitting, (boxes, lower, upper) after every step; empty without it.
     """
 
     lower: float
@@ -33,6 +36,7 @@ class Bracket(Printed, Value):
     method: str
     bounds: dict[str, float]
     evaluation: float
+    trace: tuple[Step, ...] = ()
 
     def _facts(self) -> tuple[str, Mapping[str, object]]:
         ends = f"{at_least(self.lower)} ≤ sup |f − g| ≤ {at_most(self.upper)}"
@@ -57,6 +61,8 @@ def bracket(
     restarts: int = 2,
     steps: int = 20,
     splits: int = 0,
+    input_splits: int = 0,
+    bounds: Collection[str] | None = None,
     device: str = "cpu",
 ) -> Bracket:
     """Bound sup over X in the box of ‖f(X) − g(X)‖_max from below and above.
@@ -69,16 +75,20 @@ def bracket(
     input_shape: (c, h, w) or (features,), without the batch; may be left out when f begins with
     Linear. seed, samples, restarts, steps: the search for `lower` (its module says).
 
-    splits: subproblems of branch and bound over ReLU phases, some milliseconds each. device: of the
+    splits: subproblems of branch and bound over ReLU phases, some milliseconds each.
+    input_splits: boxes of branch and bound over the input, halves of halves of the box, best first:
+    for few inputs or small boxes; about a millisecond each for a hundred neurons; they move
+    `lower` too. bounds: names of the upper bounds to find; None: all. device: of the
     search for `lower`, "cpu", "cuda" or "auto" (a GPU where torch sees one); its random numbers,
     the evaluation of lower_at and every upper bound are the CPU's.
 
     Upper bounds: `one_layer` (one-layer networks; exact without a ReLU), `differential`
     (ReluDiff, Paulsen et al. 2020), `closed_form`, `separate` (f and g bounded apart), `crown`
-    (the same with linear bounds), `lagrangian` (blocks of ReLU pairs, `slth.supnorm.dual.stage`)
-    and, with splits, `branching`. They hold for real arithmetic; what they say of float64
-    evaluation is in `slth.supnorm.rounding`. Deterministic, one torch thread. Cost: some ten
-    thousand forward passes, about a second for small networks.
+    (the same with linear bounds), `zonotope` (linear forms of f, g and f − g over shared symbols,
+    `slth.supnorm.zonotope`), `lagrangian` (blocks of ReLU pairs, `slth.supnorm.dual.stage`), with
+    splits `branching`, and with input_splits `input_splitting`. They hold for real arithmetic; what
+    they say of float64 evaluation is in `slth.supnorm.rounding`. Deterministic, one torch thread.
+    Cost: some ten thousand forward passes, about a second for small networks.
     Raises ValueError/TypeError: a module outside the list, networks that are not comparable, a box
     with lo > hi or entries not finite, shapes that do not fit, weights not finite, no such device.
     FloatRangeError (a ValueError and an ArithmeticError): numbers that float64 does not hold.
@@ -90,20 +100,64 @@ def bracket(
         checks.integer("restarts", restarts, low=0),
         checks.integer("steps", steps, low=0),
     )
-    seed, splits = (
-        checks.integer(name, count, low=0) for name, count in (("seed", seed), ("splits", splits))
+    seed, splits, input_splits = (
+        checks.integer(name, count, low=0)
+        for name, count in (("seed", seed), ("splits", splits), ("input_splits", input_splits))
     )
+    only = _names(bounds)
     where = place(device)
     copies, layers, region = prepare(f, g, box, input_shape)
     with one_thread():
         scaled = measured(layers, region)
-        above = upper(*scaled.layers, scaled.box, splits)
+        above = upper(*scaled.layers, scaled.box, splits, only)
         late = above.branched if splits else None
         value, witness = lower(
             copies, scaled, region, above.delta, seed, work, above.witnesses, late, where
         )
-    bounds, evaluation = scaled.units.bounds(above.bounds), scaled.units.above(above.evaluation)
-    return closed(above.method, bounds, value, witness, evaluation)
+        found, trace = dict(above.bounds), ()
+        if input_splits and above.root is not None:
+            start = float(times(value, -scaled.units.output))
+            tree = above.root.split(input_splits, start)
+            found["input_splitting"] = tree.upper
+            trace = _trace(tree, scaled.units)
+            value, witness = _better(copies, scaled, region, tree.best, (value, witness))
+    method = min(found, key=lambda name: found[name])
+    ends, evaluation = scaled.units.bounds(found), scaled.units.above(above.evaluation)
+    return replace(closed(method, ends, value, witness, evaluation), trace=trace)
+
+
+def _names(bounds: Collection[str] | None) -> Collection[str] | None:
+    if bounds is None:
+        return None
+    if isinstance(bounds, str) or not isinstance(bounds, Collection) or not len(bounds):
+        raise TypeError(f"bounds: got {bounds!r}, takes a list of names of bounds, or None for all")
+    unknown = [name for name in bounds if name not in NAMES]
+    if unknown:
+        raise ValueError(f"bounds: got {unknown[0]!r}, takes names of {', '.join(NAMES)}")
+    return frozenset(bounds)
+
+
+def _trace(tree: Search, units: Units) -> tuple[Step, ...]:
+    """The steps of a tree in the networks' own units."""
+    return tuple(
+        Step(step.boxes, float(times(step.lower, units.output)), units.above(step.upper))
+        for step in tree.trace
+    )
+
+
+def _better(
+    copies: Modules,
+    scaled: Measured,
+    region: Range,
+    best: Tensor | None,
+    found: tuple[float, FloatArray],
+) -> tuple[float, FloatArray]:
+    """What the tree met, evaluated on the modules, where that is more than what was found."""
+    if best is None:
+        return found
+    x = scaled.units.inputs(best[None], region)[0]
+    value = evaluate(*copies, x)
+    return (value, x.numpy().copy()) if value > found[0] else found
 
 
 def closed(

@@ -1,7 +1,7 @@
 """Every upper bound on |f − g| over a box, by name."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,7 +18,12 @@ from slth.supnorm.dual.relaxation import build
 from slth.supnorm.layers import Layers, fan_in
 from slth.supnorm.ranges import Range, evaluation_error, propagate
 from slth.supnorm.rounding import up
+from slth.supnorm.zonotope.root import Root
 
+NAMES = (
+    "one_layer", "differential", "closed_form", "separate", "crown", "zonotope", "lagrangian",
+    "branching", "input_splitting",
+)  # fmt: skip
 BLOCK = 2  # ReLU pairs a block of the dual: more steps in the time buy more than larger blocks
 _WORTH = 2.0  # times the least interval bound below which CROWN's lower lines are optimised
 NARROWING = 60  # steps of the duals of single positions
@@ -30,7 +35,8 @@ class Upper:
     """Bounds by name, the range of f − g per output, and inputs where the dual is largest.
 
     witnesses: from the dual without splits. branched: the best that branch and bound met.
-    evaluation: bound on |fl f − f| + |fl g − g| at any output, fl by the modules.
+    evaluation: bound on |fl f − f| + |fl g − g| at any output, fl by the modules. root: the
+    zonotope of the box, None where it was not asked for or is too large.
     """
 
     bounds: dict[str, float]
@@ -38,6 +44,7 @@ class Upper:
     witnesses: Tensor
     branched: Tensor
     evaluation: float
+    root: Root | None = None
 
     @property
     def method(self) -> str:
@@ -65,33 +72,52 @@ def interval_bounds(
     return bounds, error
 
 
-def upper(f: Layers, g: Layers, box: Range, splits: int) -> Upper:
+def upper(
+    f: Layers, g: Layers, box: Range, splits: int, only: Collection[str] | None = None
+) -> Upper:
     """Every bound; with ``splits`` subproblems of branch and bound also `branching`.
 
-    Cost: that of the differential intervals, one CROWN pass, and the dual's fixed effort, which
-    is left out for one layer, where the interval bound is exact.
+    only: names of the bounds that are wanted; None: all. Cost: that of the differential intervals,
+    one CROWN pass, zonotopes, and the dual's fixed effort, which is left out for one layer, where
+    the interval bound is exact.
     """
     places = differential(f, g, box)
     bounds, error = interval_bounds(f, g, box, places)
+    names = NAMES if only is None else only
+    root = Root.of(f, g, box) if {"zonotope", "input_splitting"} & {*names} else None
+    none = box.lo.new_zeros(0, *box.lo.shape)
+    witnesses = branched = none
+    if root is not None:
+        bounds["zonotope"] = largest(root.size, torch.zeros_like(root.size))
     widest = max(math.prod(layer.geometry.out_shape) for layer in f)
-    if widest * error.numel() <= _LIFTED:
+    if "crown" in names and widest * error.numel() <= _LIFTED:
         least = min(bounds.values())
         bounds["crown"] = largest(crown(f, g, box, 0).view(error.shape), error)
         if bounds["crown"] < _WORTH * least:
             bounds["crown"] = largest(crown(f, g, box).view(error.shape), error)
+    if {"lagrangian", "branching"} & {*names}:
+        more, witnesses, branched = _dual(f, g, box, splits, error)
+        bounds |= more
+    kept = {name: value for name, value in bounds.items() if name in names} or bounds
+    delta = places[-1].delta
+    return Upper(kept, delta, witnesses, branched, module_error(f, g, box), root)
+
+
+def _dual(
+    f: Layers, g: Layers, box: Range, splits: int, error: Tensor
+) -> tuple[dict[str, float], Tensor, Tensor]:
+    """`lagrangian` and `branching`, and the inputs where either is largest."""
     ranges = narrowed(f, g, box, NARROWING)
     dual = None
     if len(f) > 1 and _entries(f) <= LARGEST:
         dual = build(f, g, ranges.places, BLOCK, ranges.before)
     last = dual.ranges[-1] if dual else ranges.before[-1]
     linear = lagrangian(dual, last, box)
-    bounds["lagrangian"] = largest(size(linear, last, f[-1].relu), error)
+    bounds = {"lagrangian": largest(size(linear, last, f[-1].relu), error)}
     tree = branch(dual, (f, g), linear, splits) if dual else linear
     if splits:
         bounds["branching"] = largest(size(tree, last, f[-1].relu), error)
-    return Upper(
-        bounds, places[-1].delta, linear.witnesses, tree.witnesses, module_error(f, g, box)
-    )
+    return bounds, linear.witnesses, tree.witnesses
 
 
 def _entries(layers: Layers) -> int:

@@ -1,5 +1,6 @@
 """Lower bound by search: corners, samples, exact first-layer maximisers, gradient ascent, flips."""
 
+import math
 from dataclasses import dataclass, replace
 
 import torch
@@ -111,6 +112,13 @@ def _chain(
     if late is not None and len(late):
         pool = torch.cat([pool, search.polish(late.to(lo.device).clamp(lo, hi), work.polished)])
     return pool
+
+
+def evaluate(f: nn.Module, g: nn.Module, x: Tensor) -> float:
+    """‖f(x) − g(x)‖_max at one input (*input_shape) by the modules; 0 where that is no number."""
+    with torch.no_grad():
+        value = float(_evaluate(f, g, x))
+    return value if math.isfinite(value) else 0.0
 
 
 def _evaluate(f: nn.Module, g: nn.Module, x: Tensor) -> Tensor:

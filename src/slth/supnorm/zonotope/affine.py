@@ -1,0 +1,182 @@
+"""A layer of f and its twin in g on forms and ranges of many boxes at once.
+
+With D the form of δ, x_f − x_g, and E = K_f − K_g: K_f x_f − K_g x_g = K_f δ + E x_g. A signed
+layer K⁺ x⁺ − K⁻ x⁻ reads two places, x⁺ and x⁻ = x⁺ − x. Convolutions are applied to the rows
+as they are.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from slth.supnorm import rounding
+from slth.supnorm.bounds.differential import Triple, relu_pair
+from slth.supnorm.layers import Layer
+from slth.supnorm.ranges import Range
+from slth.supnorm.rounding import FLOOR
+from slth.supnorm.zonotope.forms import Form, Forms
+
+
+@dataclass(frozen=True)
+class Joint:
+    """A layer of f and the layer of g at the same place."""
+
+    f: Layer
+    g: Layer
+
+    @property
+    def plain(self) -> bool:
+        """Whether neither tells the signs of its input apart."""
+        return self.f.plain and self.g.plain
+
+    @cached_property
+    def gap(self) -> tuple[Tensor, Tensor]:
+        """E⁺ and E⁻, each entry rounded once; one object where both layers are plain."""
+        plus = self.f.plus - self.g.plus
+        return (plus, plus) if self.plain else (plus, self.f.minus - self.g.minus)
+
+    @cached_property
+    def gap_size(self) -> Tensor:
+        """At least |E⁺| and |E⁻|, but for one rounding."""
+        plus, minus = self.gap
+        return torch.maximum(plus.abs(), minus.abs())
+
+    @cached_property
+    def doubt(self) -> Tensor | None:
+        """What the kernels of f and of g are off by together, None where nothing."""
+        if self.f.doubt is None and self.g.doubt is None:
+            return None
+        return self.f.kernel_doubt + self.g.kernel_doubt
+
+    @cached_property
+    def slack(self) -> float:
+        """Relative outward slack of one application of either layer."""
+        return max(self.f.slack, self.g.slack)
+
+    @cached_property
+    def shift(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Biases of f, of g and their difference, flat over the output."""
+        shape = self.f.geometry.out_shape
+        f, g = (
+            (torch.zeros(shape, dtype=torch.float64) + layer.shift()).flatten()
+            for layer in (self.f, self.g)
+        )
+        return f, g, f - g
+
+    def apply(self, kernel: Tensor, rows: Tensor) -> Tensor:
+        """Kernel on rows (…, N), flat entries of inputs, → (…, outputs)."""
+        geometry, batch = self.f.geometry, rows.shape[:-1]
+        y = geometry.apply(kernel, rows.reshape(math.prod(batch), *geometry.in_shape))
+        return y.reshape(*batch, math.prod(geometry.out_shape))
+
+    def spreads(self, sizes: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """What the three forms behind the layer round off by.
+
+        sizes: at least Σ|terms| of the forms of x_f, x_g and δ, (B, N). A dot product of m terms
+        rounds by γ_m Σ|terms|, row by row, and rows add up to Σ_k |K| |rows_k| = |K| sizes.
+        """
+        f, g, delta = sizes
+        b_f, b_g, b_delta = self.shift
+        of_f, of_g = (
+            rounding.margin(layer.terms, self.apply(layer.magnitude, size) + shift.abs())
+            for layer, size, shift in ((self.f, f, b_f), (self.g, g, b_g))
+        )
+        carried = self.apply(self.f.magnitude, delta) + self.apply(self.gap_size, g) + b_delta.abs()
+        of_delta = self.slack * carried + FLOOR
+        if self.doubt is not None:
+            more = 1 + self.slack
+            doubt = self.apply(self.doubt, g)
+            of_f = of_f + more * self.apply(self.f.kernel_doubt, f)
+            of_g = of_g + more * self.apply(self.g.kernel_doubt, g)
+            of_delta = of_delta + more * (doubt + self.apply(self.f.kernel_doubt, delta))
+        return of_f, of_g, of_delta
+
+    def passed(
+        self, plus: Forms, minus: Forms | None, sizes: tuple[Tensor, Tensor, Tensor]
+    ) -> Forms:
+        """Forms behind the layer, without its ReLU, of what it reads.
+
+        minus: of x⁻, over the symbols of ``plus``, which are then of x⁺; None where both layers
+        are plain. sizes: at least the sizes of all rows and errors together of x_f, x_g and δ.
+        """
+        f = self._own(self.f, plus.f, None if minus is None else minus.f)
+        g = self._own(self.g, plus.g, None if minus is None else minus.g)
+        delta = self._delta(plus, minus)
+        f.rows[:, 0] += self.shift[0]
+        g.rows[:, 0] += self.shift[1]
+        delta.rows[:, 0] += self.shift[2]
+        return Forms(
+            *(
+                Form(part.rows, rounding.up(part.error * (1 + self.slack) + spread))
+                for part, spread in zip((f, g, delta), self.spreads(sizes), strict=True)
+            ),
+            plus.symbols,
+        )
+
+    def _own(self, layer: Layer, plus: Form, minus: Form | None) -> Form:
+        rows, error = self.apply(layer.plus, plus.rows), plus.error
+        if minus is not None:
+            rows, error = rows - self.apply(layer.minus, minus.rows), error + minus.error
+        return Form(rows, self.apply(layer.magnitude, error))
+
+    def _delta(self, plus: Forms, minus: Forms | None) -> Form:
+        rows, error = self._carried(self.f.plus, self.gap[0], plus), plus.delta.error
+        of_g = plus.g.error
+        if minus is not None:
+            rows = rows - self._carried(self.f.minus, self.gap[1], minus)
+            error, of_g = error + minus.delta.error, of_g + minus.g.error
+        return Form(rows, self.apply(self.f.magnitude, error) + self.apply(self.gap_size, of_g))
+
+    def _carried(self, kernel: Tensor, gap: Tensor, x: Forms) -> Tensor:
+        """Rows of K δ + E x_g."""
+        rows, more = self.apply(kernel, x.delta.rows), self.apply(gap, x.g.rows)
+        shared = x.symbols.shared
+        rows[:, :shared] += more[:, :shared]
+        rows[:, x.symbols.own_g] += more[:, shared:]
+        return rows
+
+    def interval(self, x: Triple) -> Triple:
+        """Ranges of what the layer gives, by intervals, for x ≥ 0 or plain layers, (B, N) each.
+
+        δ' = K_f δ + E x_g = K_g δ + E x_f; the two ranges are met (as `differential.affine_pair`).
+        """
+        gap = self.gap[0]
+        spreads = self.spreads((x.f.size, x.g.size, x.delta.size))
+        other = self.apply(self.g.magnitude, x.delta.size) + self.apply(self.gap_size, x.f.size)
+        other = self.slack * (other + self.shift[2].abs()) + FLOOR
+        if self.doubt is not None:
+            more = 1 + self.slack
+            other = other + more * self.apply(self.doubt, x.f.size)
+            other = other + more * self.apply(self.g.kernel_doubt, x.delta.size)
+        f, g = (
+            _shifted(self._range(layer.plus, part), shift).widen(spread)
+            for layer, part, shift, spread in zip(
+                (self.f, self.g), (x.f, x.g), self.shift[:2], spreads[:2], strict=True
+            )
+        )
+        first = self._range(self.f.plus, x.delta).plus(self._range(gap, x.g))
+        second = self._range(self.g.plus, x.delta).plus(self._range(gap, x.f))
+        delta = (
+            _shifted(first, self.shift[2])
+            .widen(spreads[2])
+            .meet(_shifted(second, self.shift[2]).widen(other))
+        )
+        return Triple(f, g, delta)
+
+    def _range(self, kernel: Tensor, x: Range) -> Range:
+        above, below = kernel.clamp(min=0), kernel.clamp(max=0)
+        ends = torch.stack([x.hi, x.lo])
+        first, second = self.apply(above, ends), self.apply(below, ends)
+        return Range(first[1] + second[0], first[0] + second[1])
+
+
+def _shifted(x: Range, shift: Tensor) -> Range:
+    return Range(x.lo + shift, x.hi + shift)
+
+
+def positive(x: Triple) -> Triple:
+    """Ranges of max(x_f, 0), max(x_g, 0) and their difference."""
+    return Triple(x.f.relu(), x.g.relu(), relu_pair(x))

@@ -1,0 +1,153 @@
+"""Best-first bisection of the input box, each part bounded by its zonotope.
+
+Bounds have the evaluation error in them. The upper end is the largest bound of the boxes that are
+left, which cover the box at every moment, so it may stop anywhere. A box is halved at the input
+that the symbols of its worst output depend on most; its halves [lo, m] and [m, hi] share the
+float64 number m. A half is never above its whole.
+Source: input splitting (Wang et al., USENIX Security 2018, ReluVal), for pairs Paulsen et al. 2020.
+"""
+
+import heapq
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from slth.supnorm import rounding
+from slth.supnorm.layers import forward
+from slth.supnorm.ranges import Range
+from slth.supnorm.zonotope.entry import centre
+from slth.supnorm.zonotope.pair import Outputs, Pair
+
+_TOGETHER = 128  # boxes that are halved side by side, at most
+_CLOSED = 1e-9  # relative distance of the ends below which there is nothing left to do
+
+
+@dataclass(frozen=True)
+class Step:
+    """After ``boxes`` boxes: the largest value met and the bound of the rest."""
+
+    boxes: int
+    lower: float
+    upper: float
+
+
+@dataclass(order=True)
+class Node:
+    """A box in the queue, largest bound first, then the older."""
+
+    key: float
+    order: int
+    lo: Tensor = field(compare=False)
+    hi: Tensor = field(compare=False)
+    error: float = field(compare=False)  # of float64 evaluation, part of the bound
+    at: int = field(compare=False)  # the input to halve, flat; −1 where every one is a point
+
+
+@dataclass
+class Search:
+    """The boxes that are left, the best input met, and what came of every step."""
+
+    pair: Pair
+    shape: torch.Size
+    steps: int
+    lower: float = 0.0
+    best: Tensor | None = None
+    boxes: int = 0
+    queue: list[Node] = field(default_factory=list)
+    trace: list[Step] = field(default_factory=list)
+
+    def run(self, box: Range, splits: int, most: float) -> None:
+        """Bound the box and then at most ``splits`` boxes inside it, halves of halves.
+
+        most: a bound of the whole box.
+        """
+        whole = box.lo.reshape(1, -1), box.hi.reshape(1, -1)
+        self.take(*whole, torch.tensor([most], dtype=torch.float64))
+        self.boxes = 0
+        self.note()
+        while self.boxes + 2 <= splits and not self.closed:
+            self.halve((splits - self.boxes) // 2)
+            self.note()
+
+    @property
+    def upper(self) -> float:
+        """Largest bound of the boxes that are left."""
+        return -self.queue[0].key
+
+    @property
+    def closed(self) -> bool:
+        """Whether the ends meet, or the worst box is a point."""
+        worst = self.queue[0]
+        return self.upper <= self.lower * (1 + _CLOSED) + 2 * worst.error or worst.at < 0
+
+    def note(self) -> None:
+        """Write down where the search is."""
+        self.trace.append(Step(self.boxes, self.lower, self.upper))
+
+    def halve(self, most: int) -> None:
+        """Halve the worst boxes, at most ``most`` of them."""
+        parts = []
+        while self.queue and len(parts) < min(most, _TOGETHER) and not self.closed:
+            parts.append(heapq.heappop(self.queue))
+        lo, hi = torch.stack([n.lo for n in parts]), torch.stack([n.hi for n in parts])
+        left, right = halves(lo, hi, torch.tensor([n.at for n in parts]))
+        keys = torch.tensor([-n.key for n in parts], dtype=torch.float64)
+        self.take(torch.cat([lo, right]), torch.cat([left, hi]), keys.repeat(2))
+
+    def take(self, lo: Tensor, hi: Tensor, most: Tensor) -> None:
+        """Bound boxes (B, inputs), none above ``most`` (B,), and put them in the queue."""
+        found = self.pair.outputs(Range(lo, hi), sharing=True)
+        if self.steps:
+            found = self.pair.sharper(found, self.lower, self.steps)
+        output = found.bound()[1]
+        errors = self.pair.evaluation(found)
+        value = rounding.up(found.delta.size + errors).amax(1)
+        value = torch.minimum(torch.nan_to_num(value, nan=torch.inf), most)
+        error = errors.amax(1).tolist()
+        self.look(lo, hi, found, output)
+        at = self.widest_effect(lo, hi, found, output)
+        for i, key in enumerate(value.tolist()):
+            node = Node(-key, self.boxes + i, lo[i].clone(), hi[i].clone(), error[i], int(at[i]))
+            heapq.heappush(self.queue, node)
+        self.boxes += len(lo)
+
+    def widest_effect(self, lo: Tensor, hi: Tensor, found: Outputs, output: Tensor) -> Tensor:
+        """The input (flat) that the worst output depends on most and that can be halved; −1."""
+        if found.shares is None or not len(self.pair.entry.active):
+            return torch.full_like(output, -1)
+        active = self.pair.entry.active
+        a, b = lo[:, active], hi[:, active]
+        middle = centre(Range(a, b))
+        score = torch.where(
+            (a < middle) & (middle < b), found.shares.scores(found.forms, output), -1.0
+        )
+        best = active[score.argmax(1)]
+        return torch.where(score.amax(1) >= 0, best, -1)
+
+    def look(self, lo: Tensor, hi: Tensor, found: Outputs, output: Tensor) -> None:
+        """Evaluate the boxes' centres and the corners where the worst output's line is largest."""
+        rows, active = torch.arange(len(lo)), self.pair.entry.active
+        delta = found.delta
+        sign = torch.where(delta.hi[rows, output] >= -delta.lo[rows, output], 1.0, -1.0)
+        slope = found.forms.delta.rows[:, 1 : 1 + len(active)]
+        slope = slope[rows, :, output] * sign[:, None]
+        middle = centre(Range(lo, hi))
+        corner = middle.clone()
+        corner[:, active] = torch.where(slope >= 0, hi[:, active], lo[:, active])
+        x = torch.cat([middle, corner, *([found.at[0]] if found.at else [])])
+        y = x.view(-1, *self.shape)
+        reached = (forward(self.pair.f, y) - forward(self.pair.g, y)).abs().amax(1)
+        reached = torch.nan_to_num(reached, nan=0.0, posinf=0.0)
+        top = int(reached.argmax())
+        if float(reached[top]) > self.lower:
+            self.lower, self.best = float(reached[top]), y[top].clone()
+
+
+def halves(lo: Tensor, hi: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
+    """Upper corners of the lower halves and lower corners of the upper ones, (B, inputs) each."""
+    rows = torch.arange(len(lo))
+    middle = centre(Range(lo, hi))[rows, at]
+    left, right = hi.clone(), lo.clone()
+    left[rows, at], right[rows, at] = middle, middle
+    return left, right

@@ -1,0 +1,70 @@
+"""`bracket` with zonotopes and input splitting: the exact value inside, the same answer twice."""
+
+import math
+from typing import Any
+
+import pytest
+import torch
+
+from slth import seeding
+from slth.supnorm import bracket, exact
+from tests.supnorm import supnorm_batches as batches
+from tests.supnorm import supnorm_cases as cases
+
+OFF: dict[str, Any] = {"samples": 0, "restarts": 0, "steps": 0}
+
+
+@pytest.mark.parametrize("kind", ["plane", "convolutions"])
+def test_the_exact_value_is_inside_and_more_boxes_give_no_more(kind) -> None:
+    one = batches.batch(kind, 301, 1)
+    box, shape = (one.lo.numpy(), one.hi.numpy()), tuple(one.lo.shape)
+    best = exact(one.f, one.g, box, shape)
+    last = math.inf
+    for boxes in (2, 40, 160):
+        found = bracket(one.f, one.g, box, shape, bounds=["zonotope"], input_splits=boxes, **OFF)
+        for name, bound in found.bounds.items():
+            assert bound >= best - 1e-6 * (1 + best), name
+        assert found.lower <= best + 1e-6 * (1 + best)
+        assert found.trace[-1].boxes <= boxes
+        assert found.upper <= last * (1 + 1e-12)
+        last = found.upper
+    again = bracket(one.f, one.g, box, shape, bounds=["zonotope"], input_splits=160, **OFF)
+    assert again.trace == found.trace
+    assert (again.lower, again.upper) == (found.lower, found.upper)
+
+
+def test_tickets_with_signed_kernels_and_the_other_bounds() -> None:
+    rng = seeding.generator(3, "zonotope ticket")
+    f = torch.nn.Sequential(
+        cases.conv(rng, 1, 2, 2), torch.nn.ReLU(), torch.nn.Flatten(), cases.linear(rng, 8, 2)
+    )
+    case = cases.Case(f, cases.as_ticket(rng, f, eps=0.02), (1, 3, 3), (-1.0, 1.0))
+    plain = cases.solve(case, **OFF)
+    split = cases.solve(case, input_splits=60, **OFF)
+    assert split.bounds.items() >= plain.bounds.items()
+    assert plain.bounds["zonotope"] < plain.bounds["closed_form"]
+    for name in ("zonotope", "input_splitting"):
+        cases.check_upper(case, split.bounds[name], rng, 300)
+
+
+def test_signed_layers_inside_and_boxes_of_one_point() -> None:
+    rng = seeding.generator(5, "zonotope signed inside")
+    f = torch.nn.Sequential(cases.linear(rng, 2, 4, bias=True), cases.linear(rng, 4, 2))
+    g = cases.as_ticket(rng, f, eps=0.1)
+    case = cases.Case(f, g, (2,), (-1.0, 1.0))
+    found = cases.solve(case, bounds=["zonotope"], input_splits=40, **OFF)
+    for bound in found.bounds.values():
+        cases.check_upper(case, bound, rng, 600)
+    assert found.upper < 1.2 * found.lower
+    point = cases.solve(cases.Case(f, g, (2,), (0.25, 0.25)), bounds=["zonotope"], **OFF)
+    assert point.lower <= point.upper <= point.lower + 1e-12
+
+
+@pytest.mark.parametrize(
+    ("bounds", "error", "words"),
+    [("zonotope", TypeError, "a list"), ([], TypeError, "a list"), (["zono"], ValueError, "names")],
+)
+def test_names_of_bounds(bounds, error, words) -> None:
+    layer = torch.nn.Sequential(torch.nn.Linear(2, 1))
+    with pytest.raises(error, match=f"^bounds: .*{words}"):
+        bracket(layer, layer, bounds=bounds)
