@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.stats import binom
+from scipy.stats import binom, chi2
+from scipy.stats import t as student
 
-from slth.intervals import clopper_pearson, quantile_interval
+from slth.intervals import clopper_pearson, grouped_rate, quantile_interval, residuals
 
 
 @pytest.mark.parametrize(("hits", "trials"), [(0, 10), (3, 10), (10, 10), (150, 300)])
@@ -16,6 +17,27 @@ def test_ends_are_the_exact_tails(hits: int, trials: int) -> None:
         assert binom.cdf(hits, trials, high) == pytest.approx(0.005)
     assert (low == 0) == (hits == 0)
     assert (high == 1) == (hits == trials)
+
+
+def test_groups_that_agree_within_widen_the_interval() -> None:
+    """20 groups of 50 trials, all or nothing: as wide as 20 trials, not as 1000."""
+    hits = np.array([50] * 10 + [0] * 10)
+    rate, low, high = grouped_rate(hits, np.full(20, 50), 0.99)
+    error = np.std(hits / 50, ddof=1) / np.sqrt(20)
+    assert rate == 0.5
+    assert (high - low) / 2 == pytest.approx(student.ppf(0.995, 19) * error)
+    assert high - low > 5 * np.subtract(*clopper_pearson(500, 1000, 0.99)[::-1])
+    assert np.isnan(grouped_rate([3], [4]).low)
+    assert np.isnan(grouped_rate([4, 4], [4, 4]).low)
+
+
+def test_residuals_see_what_a_count_of_intervals_does_not() -> None:
+    found = residuals([1.5] * 40 + [np.nan])
+    assert found.points == 40
+    assert found.chi2 == pytest.approx(90)
+    assert found.p == pytest.approx(chi2.sf(90, 40))
+    assert found.p < 1e-4  # and every point is inside its 99 % interval
+    assert np.isnan(residuals([]).p)
 
 
 def test_coverage_is_at_least_the_confidence() -> None:

@@ -116,6 +116,51 @@ def jackknife(statistic: Callable[[int], float], count: int) -> float:
     return float(np.sqrt((count - 1) * ((left - left.mean()) ** 2).mean()))
 
 
+def grouped_rate(hits: ArrayLike, totals: ArrayLike, confidence: float = 0.99) -> Interval:
+    """Rate Σ hits / Σ totals of trials that depend on each other within a group, (G,) each.
+
+    Jackknife over the groups, which are independent, with Student's quantile of G − 1, cut to
+    [0, 1]. Without an interval for one group, or where all groups have the same rate. Source: Efron
+    & Stein, Annals of Statistics 9 (1981).
+    """
+    found, of = (np.asarray(values, dtype=float) for values in (hits, totals))
+    rate = float(found.sum() / of.sum()) if of.sum() > 0 else float("nan")
+    with np.errstate(invalid="ignore", divide="ignore"):
+        error = jackknife(
+            lambda i: float((found.sum() - found[i]) / (of.sum() - of[i])), len(found)
+        )
+    if not error > 0:
+        return Interval(rate, np.nan, np.nan)
+    from scipy.stats import t as student
+
+    half = float(student.ppf((1 + confidence) / 2, len(found) - 1)) * error
+    return Interval(rate, max(rate - half, 0.0), min(rate + half, 1.0))
+
+
+class Residuals(NamedTuple):
+    """Sum of squared standardised residuals of independent points, and its p-value."""
+
+    chi2: float
+    points: int
+    p: float
+
+
+def residuals(scores: ArrayLike) -> Residuals:
+    """χ² of standardised residuals (N,), one a point, with nothing fitted: N degrees of freedom.
+
+    Sharper than a count of intervals: many small deviations add up. Points without a score (NaN)
+    are left out. p: P(χ²_N >= the sum) if the prediction were exact and the scores normal.
+    """
+    values = np.asarray(scores, dtype=float)
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return Residuals(float("nan"), 0, float("nan"))
+    from scipy.stats import chi2
+
+    total = float((values**2).sum())
+    return Residuals(total, len(values), float(chi2.sf(total, len(values))))
+
+
 def excess_of_misses(points: int, misses: int, confidence: float) -> float:
     """P(at least ``misses`` of ``points`` intervals miss) if every prediction were exact.
 

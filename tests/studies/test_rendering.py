@@ -247,4 +247,7 @@ def test_the_refinement_is_praised_only_where_it_is_closer(shift: float, words: 
     table["refined"] = (rate + shift).clip(0, 1)
     table["refined_inside"] = (table["refined"] - rate).abs() < 0.01
     assert words in threshold_macros(table)["ThresholdRefined"]
+    line = threshold_macros(table.assign(d=1))["ThresholdRefined"]
+    assert "in one dimension" in line
+    assert "For $d" not in line
     assert "none" in threshold_macros(data.thresholds())["ThresholdRefined"]

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from slth.studies.atlas import claims_least, claims_sizes
-from slth.studies.atlas.wordings import Inside, Law, Misses
+from slth.studies.atlas.claims_covering import conditional, extra
+from slth.studies.atlas.wordings import Conditional, Extra, Inside, Law, Misses
 from slth.studies.depth.claims import adding_up, theorem
 from slth.studies.depth.wordings import Sum, Theorem
 from slth.studies.latency.claims import origin, saving
@@ -23,9 +24,9 @@ from slth.studies.price.claims_widths import structure
 from slth.studies.price.wordings import Halving, Structure
 from slth.studies.printing.published import DENSE
 from slth.studies.replicas import claims as replicas
-from slth.studies.replicas.claims_sums import judged, reason
+from slth.studies.replicas.claims_sums import imitated, judged, reason
 from slth.studies.replicas.published import spread
-from slth.studies.replicas.wordings import Judged, Mean, Reason, Result, Size, Weights
+from slth.studies.replicas.wordings import Imitated, Judged, Mean, Reason, Result, Size, Weights
 from slth.studies.restrictions.claims import effects
 from slth.studies.restrictions.ratios import Ratio
 from slth.studies.restrictions.wordings import Effect
@@ -107,6 +108,10 @@ def ratios(*values: float) -> tuple[np.ndarray]:
     return (np.array(values),)
 
 
+def drawn(n: int, *errors: float) -> pd.DataFrame:
+    return table(n=n, tensor_error=list(errors))
+
+
 LENET = table(n=15, size_at_largest=0.1, median_size=0.2)
 ADDED = table(layers=2)
 KEPT = DENSE["kept"]
@@ -174,6 +179,9 @@ CASES = [
                                    Mean.OUTSIDE: (kept(KEPT + 1), kept(KEPT + 2))}),
     Case(reason, {Reason.NOT_RUN: (LENET.assign(n=14),), Reason.SMALL_WEIGHT: (LENET,),
                   Reason.RATIO: (LENET.assign(size_at_largest=0.3),)}),
+    Case(imitated, {Imitated.NOTHING: (NONE,), Imitated.NOT_RUN: (drawn(14, 0.1),),
+                    Imitated.ALL: (drawn(30, 7e-6, 3e-5),), Imitated.SOME: (drawn(30, 7e-6, 8e-6),),
+                    Imitated.NONE: (drawn(30, 1e-6, 2e-6),)}),
     Case(judged, {Judged.ONE_REPRODUCED: (1, 0), Judged.ALL_REPRODUCED: (2, 0),
                   Judged.SOME: (2, 1), Judged.ONE_MISSED: (1, 1), Judged.ALL_MISSED: (2, 2)}),
     Case(effect, {Effect.MORE: ((1.1, 2.0),), Effect.ALSO_LESS: ((0.5, 0.9), (1.1, 2.0)),
@@ -196,6 +204,13 @@ CASES = [
                             Law.FAILS: (constants(1.2, 0.02),)}),
     Case(claims_least.inside, {Inside.ALL: (constants(1.0, 0.02),),
                                Inside.SOME: (constants(1.2, 0.02),)}),
+    Case(extra, {Extra.NOTHING: (table(low=[]),), Extra.ALL: (table(low=[1.0, 2.0]),),
+                 Extra.SOME: (table(low=[1.0, -1.0]),), Extra.NONE: (table(low=[-1.0]),)}),
+    Case(conditional, {
+        Conditional.NOTHING: (table(n=13, conditional=NAN),),
+        Conditional.ALL: (table(n=13, conditional=[13, 15, 11]),),
+        Conditional.MOST: (table(n=13, conditional=[13] * 9 + [16]),),
+        Conditional.FAILS: (table(n=13, conditional=[13] * 8 + [16] * 2),)}),
     Case(claims_sizes.misses, {Misses.NOTHING: (NONE,), Misses.CHANCE: (interval(0.5),),
                                Misses.EXCESS: (interval(2.0),)}),
 ]  # fmt: skip

@@ -39,10 +39,17 @@ PUBLISHED: dict[str, Statement] = {
     ),
     "lueker1998": Statement(
         "Random subset sum",
-        "uniform on [-1, 1], d = 1, all targets in [-1, 1]",
-        "n >= C log(1/eps); failure at most exp(-(n - C log(1/eps))^2 / (4 n)) at tolerance 2 eps",
+        "d = 1, mild assumptions on the law, all targets in [-1/2, 1/2]",
+        "n = O(log(1/eps)), with high probability",
         "paper",
-        "Lueker 1998; da Cunha et al., ESA 2023",
+        "Lueker 1998, as the abstract of da Cunha et al., ESA 2023, states it",
+    ),
+    "dacunha2023rss": Statement(
+        "Random subset sum, an elementary proof",
+        "uniform on [-1, 1], d = 1, all targets in [-1, 1]",
+        "n >= C ln(1/eps); failure at most exp(-(n - C ln(1/eps))^2 / (4 n)) at tolerance 2 eps",
+        "paper",
+        "da Cunha et al., ESA 2023",
     ),
     "natale2024": Statement(
         "Fixed-size random subset sum",
@@ -53,10 +60,19 @@ PUBLISHED: dict[str, Statement] = {
     ),
     "turner2020": Statement(
         "Vector balancing, least discrepancy over all signs",
-        "normal, d = o(n)",
-        "Theta(sqrt(n) 2^(-n/d)); polynomial time reaches exp(-Omega(log^2(n)/d))",
+        "normal",
+        "Theta(sqrt(n) 2^(-n/d)) for omega(1) <= d <= o(n); polynomial time reaches "
+        "exp(-Omega(ln^2(n)/d)) for d = O(sqrt(ln n))",
         "paper",
-        "Turner, Meka, Rigollet 2020",
+        "Turner, Meka, Rigollet 2020, with d for their m",
+    ),
+    "ferre2026": Statement(
+        "Removal of whole neurons, to approximate one ReLU neuron",
+        "one neuron of input dimension >= 2; with one input it is plain d = 1 subset sum",
+        "n = Omega(1/eps) is necessary",
+        "paper",
+        "Ferré, Giroire, Mallmann-Trenn, Natale 2026, arXiv 2603.02234 v3, abstract (v1 and v2: "
+        "Omega(d/eps))",
     ),
 }
 
@@ -72,10 +88,12 @@ def becchetti_size(d: int, eps: float, constant: float = 1.0) -> float:
 
 
 def lueker_size(eps: float, constant: float = 1.0) -> float:
-    """Size C ln(1/eps) for uniforms on [-1, 1] and all targets of [-1, 1], at tolerance 2 eps.
+    """Size C ln(1/eps), d = 1: Lueker's for all targets of [-1/2, 1/2], at tolerance eps.
 
-    eps < 1. Source: Lueker 1998; da Cunha et al., ESA 2023, with C universal and not explicit: the
-    default 1 is a unit, not a claim.
+    eps < 1. da Cunha et al. (ESA 2023) have the same form for uniforms on [-1, 1], all targets of
+    [-1, 1] and tolerance 2 eps, with a bound on failure: `lueker_failure`. C is universal, depends
+    on the law and is not explicit: the default 1 is a unit, not a claim. Source: Lueker 1998, as
+    the abstract of da Cunha et al., ESA 2023, states it.
     """
     return checks.positive("constant", constant) * _log_inverse(eps)
 
@@ -90,8 +108,9 @@ def _log_inverse(eps: float) -> float:
 def lueker_failure(n: int, eps: float, constant: float) -> float:
     """Bound on P(some z in [-1, 1] is not 2 eps-hit) for n uniforms on [-1, 1], in [0, 1].
 
-    exp(-(n - C log(1/eps))² / (4 n)) for n >= C log(1/eps), else the trivial 1; C = ``constant`` is
-    universal and not made explicit by the source. Source: Lueker 1998; da Cunha et al., ESA 2023.
+    exp(-(n - C ln(1/eps))² / (4 n)) for n >= C ln(1/eps), else the trivial 1; C = ``constant`` is
+    universal and not made explicit by the source. Source: da Cunha et al., ESA 2023 (the theorem is
+    Lueker's 1998, this form of it is theirs).
     """
     n, eps = arguments.size("n", n, low=1), checks.positive("eps", eps)
     excess = n + checks.positive("constant", constant) * math.log(eps)
@@ -101,12 +120,13 @@ def lueker_failure(n: int, eps: float, constant: float) -> float:
 def fixed_size(n: int, k: int, eps: float, constant: float = 1.0) -> float:
     """The n that subsets of k of n candidates need, d = 1: c log2(k/eps) / H2(k/n).
 
-    H2 is the binary entropy in bits; 1 <= k < n. Source: Natale et al. 2024 (constant c not
-    explicit; the default 1 is a unit, not a claim).
+    H2 is the binary entropy in bits; 1 <= k <= n/2, as the theorem has it (larger subsets: H2 is
+    symmetric, the theorem is not). Source: Natale et al. 2024 (constant c not explicit; the default
+    1 is a unit, not a claim). Raises ValueError for k > n/2 and eps <= 0.
     """
     n, k = arguments.size("n", n, low=2), arguments.size("k", k, low=1)
-    if k >= n:
-        raise ValueError(f"k: got {k}, takes an integer in [1, {n - 1}]")
+    if 2 * k > n:
+        raise ValueError(f"k: got {k}, takes an integer in [1, {n // 2}], at most n/2")
     share, eps = k / n, checks.positive("eps", eps)
     entropy = -share * math.log2(share) - (1 - share) * math.log2(1 - share)
     return checks.positive("constant", constant) * math.log2(k / eps) / entropy

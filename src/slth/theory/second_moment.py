@@ -14,16 +14,19 @@ from slth.theory.first_moment import fixed_point
 from slth.theory.sums import distinct
 from slth.theory.windows import log_normal_window
 
+OUTWARD = 1e-9  # added to ln R_k: a thousand times its rounding and quadrature error
+
 
 def second_moment_ratio(n: int, k: int, d: int, eps: float, z: ArrayLike) -> float:
     """R_k = E[Z_k²] / E[Z_k]² for normal candidates, Z_k the number of k-subsets within eps of z.
 
-    P(Z_k >= 1) >= 1 / R_k. Two k-subsets overlap in a hypergeometric number j of candidates; in one
-    coordinate their sums are bivariate normal with correlation j/k, and the rectangle probability
-    is ∫ [window of N(w, k - j)]² dN(0, j)(w), to relative accuracy 1e-12. z: (d,) or a scalar for
-    every coordinate. inf beyond 1.8e308. Cost: O(k) rectangles a distinct |z_j|. Source: the method
-    of da Cunha, d'Amore, Natale 2023; the numbers are derived; checked against Monte Carlo in
-    tests.
+    P(Z_k >= 1) >= 1 / R_k. Computed to about 1e-12 and rounded outward, by the factor 1 + 1e-9, so
+    that 1 / R_k is a lower bound of the probability. Two k-subsets overlap in a hypergeometric
+    number j of candidates; in one coordinate their sums are bivariate normal with correlation j/k,
+    and the rectangle probability is ∫ [window of N(w, k - j)]² dN(0, j)(w), to relative accuracy
+    1e-12. z: (d,) or a scalar for every coordinate. inf beyond 1.8e308. Cost: O(k) rectangles a
+    distinct |z_j|. Source: the method of da Cunha, d'Amore, Natale 2023; the numbers are derived;
+    checked against Monte Carlo in tests.
     """
     d, n = arguments.size("d", d, low=1), arguments.size("n", n, low=1)
     k = arguments.size("k", k, low=1, high=n)
@@ -31,7 +34,7 @@ def second_moment_ratio(n: int, k: int, d: int, eps: float, z: ArrayLike) -> flo
     values, counts = distinct(target)
     gains = log_gains(k, eps, tuple(values)) @ counts
     logarithm = float(logsumexp(log_overlaps(n, k) + gains))
-    return math.exp(logarithm) if logarithm < 709 else math.inf
+    return math.exp(logarithm + OUTWARD) if logarithm < 709 else math.inf
 
 
 def existence_certificate(
@@ -39,10 +42,11 @@ def existence_certificate(
 ) -> tuple[int, int, float]:
     """Smallest n with R_k <= ``ratio`` for some k: P(a subset within eps of z exists) >= 1/ratio.
 
-    Returns (n, k, R_k) with the best k. Normal candidates; z: (d,) or a scalar, default ½ in
-    every coordinate (the origin needs up to 2 fewer, a corner of the cube up to 5 more). Found by
-    growth from n* and bisection in n, all k <= n tried at each. Cost: O(n²) rectangles, about 2 s
-    at n = 300. Source: derived; checked against Monte Carlo in tests.
+    Returns (n, k, R_k) with the best k, R_k rounded outward as by `second_moment_ratio`.
+    Normal candidates; z: (d,) or a scalar, default ½ in every coordinate (the origin needs up to 2
+    fewer, a corner of the cube up to 5 more). Found by growth from n* and bisection in n, all k <=
+    n tried at each. Cost: O(n²) rectangles, about 2 s at n = 300. Source: derived; checked against
+    Monte Carlo in tests.
     """
     d, eps = arguments.size("d", d, low=1), checks.positive("eps", eps)
     target, limit = arguments.target(z, d), checks.positive("ratio", ratio)
@@ -56,7 +60,7 @@ def existence_certificate(
             for k in range(1, n + 1)
         ]
         k = int(np.argmin(logs))
-        return logs[k], k + 1
+        return logs[k] + OUTWARD, k + 1
 
     goal, low = math.log(limit), 0
     high = max(1, math.ceil(fixed_point(d, eps, math.pi * math.e / 2)))

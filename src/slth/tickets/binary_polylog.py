@@ -35,7 +35,8 @@ class BinaryPolylog(BlockedPairs):
     U (1×1) makes 2n units of each input channel, x⁺ or x⁻ by their sign. Then digits − 1 pixelwise
     layers, each with n units for every input, sign and power 2^i so far: a unit of a power that
     existed keeps one +1 edge from it, a unit of the next power two, which doubles. V has one scale,
-    2^{−digits} times the power of two above max|K|; a kernel entry takes the binary digits of its
+    2^{−digits} times the power of two above max|K|, which depends on the target and is fixed before
+    any sign is drawn; a kernel entry takes the binary digits of its
     weight from units whose ±1 edge has its sign. Every kept inner edge is +1 and every unit ≥ 0.
 
     The inner edges are found by looking, not by subset sums, and are no rows; a unit without them
@@ -48,7 +49,7 @@ class BinaryPolylog(BlockedPairs):
 
     name: ClassVar[str] = "binary_polylog"
     source: ClassVar[str] = "Sreenivasan, Rajput, Sohn, Papailiopoulos, AISTATS 2022"
-    statement: ClassVar[str] = "width Θ(d log²(d ℓ/eps)), depth Θ(ℓ log(d ℓ/eps)) (memory)"
+    statement: ClassVar[str] = "width poly(d)·polylog(d ℓ/eps), depth ℓ·polylog(d ℓ/eps) (memory)"
     label: ClassVar[str | dict[str, str]] = "binary, digits"
     words: ClassVar[str | dict[str, str]] = "binary digits"
     family: ClassVar[str] = "symmetry, signs"
@@ -173,7 +174,7 @@ class BinaryPolylog(BlockedPairs):
         problems, d = self.tally(target)
         layers, _ = self.split(target)
         largest = max(layer.weight.numel() for layer in layers)
-        order = math.log2(1 + largest * len(layers) / eps) ** 2
+        order = math.log(1 + largest * len(layers) / eps)
         if max(self.unit(layer) for layer in layers) > eps:
             return Prediction(self.statement, order, None, "none", problems, d)
         pools = sum(

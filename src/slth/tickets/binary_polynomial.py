@@ -25,8 +25,9 @@ REACH = 4.0  # α = REACH·max|w|/n: a weight needs n/4 of its about n/2 candida
 class BinaryPolynomial(BlockedPairs):
     """Tickets of ±1 weights: a weight is α times a number of kept units, counted.
 
-    The source's weights are signs, those of each V times one scale, α = 4 max|K|/n of its layer
-    (the gain that the theorem allows, fixed before any mask). `BlockedPairs` says how a layer is
+    The source's weights are signs, those of each V times one scale, α = 4 max|K|/n of its layer:
+    the gain that the theorem allows, which depends on the target through max|K| (and on nothing
+    else of it) and is fixed before any sign is drawn. `BlockedPairs` says how a layer is
     imitated; a candidate a_h·V_h is ±α, the sum α·(an integer), so |error| ≤ α/2 = 2 max|K|/n once
     the pool holds enough of the sign: n grows like 1/eps. Options: those of `BlockedPairs`.
 
@@ -35,7 +36,7 @@ class BinaryPolynomial(BlockedPairs):
 
     name: ClassVar[str] = "binary_polynomial"
     source: ClassVar[str] = "Diffenderfer, Kailkhura, ICLR 2021"
-    statement: ClassVar[str] = "n = poly(d, ℓ)/eps + C log(weights/delta), polynomial (memory)"
+    statement: ClassVar[str] = "n = poly(d, ℓ, 1/eps, log(1/delta)), polynomial (memory)"
     label: ClassVar[str | dict[str, str]] = "binary, counting"
     words: ClassVar[str | dict[str, str]] = "binary counting"
     family: ClassVar[str] = "symmetry, signs"

@@ -42,13 +42,16 @@ class NeuronRemoval(BlockedPairs):
     nonnegative_input, readout: as in `BlockedPairs`.
 
     Source of the setting: Ferré, Giroire, Mallmann-Trenn, Natale 2026 (arXiv 2603.02234), who prove
-    that even one ReLU neuron needs Ω(1/eps) neurons. Cost: one problem of 2n·c_in candidates a
-    layer, 8(2n·c_in)(2n·c_in + d) bytes.
+    (v3, abstract; v1 and v2: Ω(d/eps)) that one ReLU neuron of input dimension ≥ 2 needs Ω(1/eps)
+    neurons; with one input it is plain d = 1 subset sum, and of networks it says nothing. Cost:
+    one problem of 2n·c_in candidates a layer, 8(2n·c_in)(2n·c_in + d) bytes.
     """
 
     name: ClassVar[str] = "neuron_removal"
-    source: ClassVar[str] = "Ferré, Giroire, Mallmann-Trenn, Natale 2026, arXiv 2603.02234"
-    statement: ClassVar[str] = "n = Ω(1/eps) is necessary for one ReLU neuron (abstract)"
+    source: ClassVar[str] = "Ferré, Giroire, Mallmann-Trenn, Natale 2026, arXiv 2603.02234 v3"
+    statement: ClassVar[str] = (
+        "n = Ω(1/eps) is necessary for one ReLU neuron of input dimension ≥ 2 (abstract)"
+    )
     label: ClassVar[str | dict[str, str]] = "no blocks: neurons"
     words: ClassVar[str | dict[str, str]] = "neuron removal"
     family: ClassVar[str] = "structure"

@@ -14,7 +14,8 @@ class Prediction:
     """The width of a source network, in candidates a subset problem (``n`` of `build`).
 
     statement: the theorem's width, as recalled from the source ("memory": constants that the
-    source leaves open are letters). order: that expression with every open letter 1, a unit and no
+    source leaves open are letters, exponents are not recalled and stay inside poly and polylog).
+    order: that expression with every open letter and exponent 1, logarithms natural, a unit and no
     claim. n: smallest n at which the expected number of missed problems is ≤ delta, by ``basis``;
     None where the project has no formula. basis: "exact" (a closed form of the law), "union" (a
     bound on the probability of any miss), "quenched" (`slth.theory.success_probability`, an

@@ -29,7 +29,7 @@ class SingleWeight(BlockedPairs):
 
     name: ClassVar[str] = "single_weight"
     source: ClassVar[str] = "Malach, Yehudai, Shalev-Shwartz, Shamir, ICML 2020"
-    statement: ClassVar[str] = "n = C (1/eps) log(weights/delta), polynomial (memory)"
+    statement: ClassVar[str] = "n = poly(1/eps)·log(weights/delta), polynomial (memory)"
     label: ClassVar[str | dict[str, str]] = "one unit a weight"
     words: ClassVar[str | dict[str, str]] = "one unit a weight"
     family: ClassVar[str] = "single weights"

@@ -35,7 +35,7 @@ class StructuredConvolution(BlockedPairs):
 
     name: ClassVar[str] = "structured_convolution"
     source: ClassVar[str] = "da Cunha, d'Amore, Natale, NeurIPS 2023"
-    statement: ClassVar[str] = "n = C d³ polylog(d ℓ/eps), d = k²·c_out, structured (memory)"
+    statement: ClassVar[str] = "n = poly(d)·polylog(d ℓ/eps), d = k²·c_out, structured (memory)"
     label: ClassVar[str | dict[str, str]] = {
         "entry": "blocks: entries",
         "kernel": "blocks: kernels",
@@ -82,7 +82,7 @@ class StructuredConvolution(BlockedPairs):
         eps, delta = levels(eps, delta)
         problems, d = self.tally(target)
         depth = len(self.split(target)[0])
-        order = d**3 * math.log(d * depth / eps) if d > 1 else math.log(depth * problems / eps)
+        order = d * math.log(d * depth / eps) if d > 1 else math.log(depth * problems / eps)
         uniform = self.weights == "uniform"
         if self.size is not None or (uniform and d > 1):
             return Prediction(self.statement, order, None, "none", problems, d)

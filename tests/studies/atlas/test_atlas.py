@@ -10,6 +10,7 @@ from slth.ensembles import lookup, sample, sample_target
 from slth.studies.atlas import solve as atlas
 from slth.studies.atlas.certificates import certificates, sufficient_sizes
 from slth.studies.atlas.claims_least import fit_macros
+from slth.studies.atlas.claims_sizes import size_macros
 from slth.studies.atlas.covering_radius import subset_sums
 from slth.studies.atlas.entropy import entropy_fit, entropy_points
 from slth.studies.atlas.lattice import lattice_points
@@ -205,14 +206,34 @@ def test_fit_of_exact_medians_is_exact_and_misfit_is_seen() -> None:
     flat = planted(1.0, 0.5, 0.05, 0).assign(d=1)
     assert fit_threshold(flat, 1.0, 0.99).empty
     exact = fit_threshold(planted(1.0, 0.5, 0.05, 0, noise=0), 1.0, 0.99)
-    assert exact["source"].tolist() == ["median", "prediction", "corrected"]
-    assert exact[["a", "b", "c"]].to_numpy()[:2] == pytest.approx(np.tile([1, 0.5, 0.05], (2, 1)))
-    assert exact["c"].iloc[2] == pytest.approx(0.5 * np.log2(np.pi * np.e / 2) - 1)
+    assert exact["source"].tolist() == ["median", "prediction"]
+    assert exact[["a", "b", "c"]].to_numpy() == pytest.approx(np.tile([1, 0.5, 0.05], (2, 1)))
     rough = fit_threshold(planted(1.0, 0.5, 0.05, 0, noise=5), 1.0, 0.99).iloc[0]
     assert rough["p"] < 1e-6
     fine = fit_threshold(planted(1.0, 0.5, 0.05, 0), 1.0, 0.99).iloc[0]
     assert rough["a_high"] - rough["a_low"] > 3 * (fine["a_high"] - fine["a_low"])
     assert fit_threshold(planted(1.0, 0.5, 0.05, 0), 1e-9, 0.99).empty
+
+
+def test_no_point_is_dropped_for_what_was_observed_there() -> None:
+    points = planted(1.0, 0.5, 0.05, 0)
+    most = float(points["prediction"].median())
+    kept = int((points["prediction"] <= most).sum())
+    moved = points.assign(median=points["median"] * 1.02)
+    assert fit_threshold(points, most, 0.99)["points"].tolist() == [kept, kept]
+    assert fit_threshold(moved, most, 0.99)["points"].tolist() == [kept, kept]
+
+
+def test_the_second_moment_keeps_every_point_with_a_ratio() -> None:
+    row = {"ensemble": "normal", "d": 2, "n": 9, "confidence": 0.99, "exact_ratio": 1.5}
+    row |= {"rate": 0.5, "prediction": 0.5, "low": 0.1, "high": 0.9, "trials": 50, "best_error": 1}
+    wide = {"ratio": 2.0, "ratio_low": -1.0, "ratio_high": 5.0}  # an interval that reaches zero
+    bare = dict.fromkeys(wide, np.nan)
+    table = pd.DataFrame([row | wide | {"k": 3}, row | wide | {"k": 0}, row | bare | {"k": 5}])
+    said = size_macros(table, pd.DataFrame(), pd.DataFrame())["AtlasMoments"]
+    assert "at 2 of two points" in said
+    assert "$p = 1.0$" in said
+    assert "for want of a hit" in said
 
 
 @pytest.mark.parametrize(

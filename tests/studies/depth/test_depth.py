@@ -3,10 +3,12 @@
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
-from slth.studies.depth.measure import deep_target, layer_error, measure_depth
+from slth.studies.depth.claims import exponent
+from slth.studies.depth.measure import deep_target, layer_error, measure_depth, size
 from slth.studies.depth.settings import Settings
 
 SETTINGS = Settings(
@@ -36,6 +38,41 @@ def test_the_whole_is_below_what_bounds_it():
     one = rows[rows["layers"] == 1]  # one layer: the whole is its layer, but for the last ReLU
     assert (one["upper"] <= one["layer_sum"] * (1 + 1e-9)).all()
     assert (rows["layer_sum"] > 0).all()
+
+
+def test_layers_are_weighted_by_the_signal_that_they_see():
+    """Oracle: positive kernels of norm 1 pass the input 1 on whole, so that every ‖f_i‖ is 1.
+
+    Halved kernels halve the signal each layer and every error but the first by what came before.
+    """
+    whole = deep_target("positive", 3, SETTINGS, 3, 0)
+    assert size(whole, 4, SEARCH, 0) == pytest.approx((1.0, 1.0), rel=1e-9)
+    with torch.no_grad():
+        for layer in whole[::2]:
+            layer.weight.mul_(0.5)
+    for depth in (1, 2, 3):
+        found = size(whole[: 2 * depth], depth + 1, SEARCH, 0)
+        assert found == pytest.approx((0.5**depth, 0.5**depth), rel=1e-9)
+
+
+def test_the_sum_of_decaying_layers_is_smaller_than_that_of_their_errors():
+    deep = SETTINGS.model_copy(update={"kinds": ["signed"], "layers": [1, 3]})
+    rows = measure_depth(deep, SEARCH, seed=4, shard=0).set_index("layers")
+    assert rows.loc[1, "layer_sum_low"] == rows.loc[1, "layer_sum"]  # f_0 is the input: 1
+    assert rows.loc[3, "layer_sum_low"] <= rows.loc[3, "layer_sum"]
+    assert (rows["size_low"] <= rows["size"]).all()
+    assert rows.loc[3, "size"] <= rows.loc[1, "size"] <= 1 + 1e-9
+    one = deep_target("signed", 1, deep, 4, 0)
+    assert float(one[0].weight.abs().sum()) == pytest.approx(1.0)
+    assert rows.loc[1, "size"] == pytest.approx(1.0, rel=1e-9)  # inputs of either sign: the norm
+
+
+def test_growth_is_of_the_error_over_the_largest_output():
+    """Errors that fall with the signal grow by no power once divided by it."""
+    layers = np.array([1, 2, 4])
+    rows = pd.DataFrame({"layers": layers, "upper": 0.1 * 0.5**layers, "size_low": 0.5**layers})
+    slopes = exponent(pd.concat([rows.assign(replicate=r) for r in range(3)]))
+    assert slopes.mean == pytest.approx(0.0, abs=1e-12)
 
 
 def test_shallow_targets_are_the_first_layers_of_deep_ones():

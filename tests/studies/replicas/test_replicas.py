@@ -15,7 +15,7 @@ from slth.studies.benchmark.headline import headline
 from slth.studies.replicas.claims import macros
 from slth.studies.replicas.dense import COEFFICIENTS, dense_rows, tickets
 from slth.studies.replicas.images import unit_images
-from slth.studies.replicas.published_sums import nearest_sums
+from slth.studies.replicas.published_sums import nearest_sums, tensor_error
 from slth.studies.replicas.settings import Dense
 
 ROOT = Path(__file__).parents[3]
@@ -79,6 +79,50 @@ def test_nearest_sums_are_nearest() -> None:
     subsets = (np.arange(256)[:, None] >> np.arange(8)) & 1
     X = seeding.generator(5, "weight errors", 8).uniform(-1.0, 1.0, (20, 8))
     np.testing.assert_allclose(error, np.abs(X @ subsets.T - w[:, None]).min(axis=1), atol=1e-12)
+
+
+def test_the_error_is_over_the_largest_of_its_tensor() -> None:
+    """Oracle: tensor by tensor, from the network's own parameters; theirs, not ours, divides so."""
+    network = build_lenet(12, seed=4)
+    with torch.no_grad():
+        for p in network[0].parameters():
+            p.add_(0.3)
+        network[3].bias.fill_(-0.5)
+    rng = np.random.default_rng(0)
+    weights = imitated(network)
+    error = rng.uniform(0, 1e-3, IMITATED)
+    moved = with_imitated(network, weights + error)
+    by_tensor = [
+        float((p - q).abs().max() / p.abs().max())
+        for layer in (0, 3)
+        for p, q in zip(network[layer].parameters(), moved[layer].parameters(), strict=True)
+    ]
+    assert tensor_error(weights, error) == pytest.approx(max(by_tensor), rel=1e-9)
+    weights[0], error[0] = 1e-9, 1e-3  # a small weight of a large tensor
+    assert tensor_error(weights, error) < 0.1 < (error / np.abs(weights)).max()
+
+
+def lenet(*errors: float) -> pd.DataFrame:
+    row = {"n": 30, "weights": 2572, "max_relative_error": 0.5, "output_error": 0.1}
+    row |= {"output_scale": 1.0, "data": "mnist", "side": 28, "accuracy_target": 0.9}
+    row |= {"held_out": 100, "images": 10, "decisions_changed": 0, "size_at_largest": 1e-4}
+    row |= {"median_size": 0.1, "median_relative_error": 1e-3, "max_error": 1e-5}
+    return pd.DataFrame([row | {"sample": i, "tensor_error": e} for i, e in enumerate(errors)])
+
+
+@pytest.mark.parametrize(
+    ("errors", "words"),
+    [
+        ((7e-6, 3e-5), "the figures are reproduced"),
+        ((7e-6, 8e-6), "above all of ours"),
+        ((1e-6, 2e-6), "are not reproduced"),
+    ],
+)
+def test_lenet_is_compared_by_the_published_kind_of_error(errors, words) -> None:
+    frames = {name: pd.DataFrame() for name in TABLES} | {"replicas_lenet": lenet(*errors)}
+    said = macros(frames)["ReplicasLenetVerdict"]
+    assert words in said
+    assert "recomputed from their cached data" in said
 
 
 def test_resizing_keeps_the_box_and_constants() -> None:

@@ -45,7 +45,7 @@ def certificates(dimensions: Iterable[int], eps: float) -> tuple[pd.DataFrame, p
 def sufficient_sizes(dimensions: Iterable[int], tolerances: Iterable[float]) -> pd.DataFrame:
     """Sizes that theorems and formulas ask for at (d, eps), normal candidates, one row each.
 
-    annealed: E[Z] = 1. n_star: even odds by the quenched prediction. certified: second moment,
+    annealed: E[Z] = 1. n_star: a typical λ of 1, not even odds. certified: second moment,
     target ½ in every coordinate, probability one third at least, by subsets of size k. becchetti:
     all targets, with constant 1, which is a unit. None of them is sampled.
     """

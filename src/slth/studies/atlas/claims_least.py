@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from slth.intervals import SIGNIFICANCE, excess_of_misses
+from slth.intervals import SIGNIFICANCE, excess_of_misses, residuals
 from slth.studies.atlas import wordings
 from slth.studies.atlas.wordings import Inside, Law, Proved, Quality
 from slth.studies.printing import titles
@@ -25,7 +25,7 @@ CLOSE = 0.06  # of A to one: "a few per cent"
 TELLING = 0.1  # half width of an interval of A above which nothing is concluded from it
 THEORY = {"a": (1.0, "1"), "b": (0.5, r"\frac12")}  # of eps* = ½ σ √(πen/2) 2^(-n/d)
 LEAST = ["ensemble", "d", "n", "trials", "median", "confidence", "unproved", "shift", "shift_low"]
-LEAST += ["shift_high", "prediction", "inside", "refined", "refined_inside"]
+LEAST += ["shift_high", "prediction", "inside", "refined", "refined_inside", "log_se"]
 FIT = ["ensemble", "source", "p", "a", "a_low", "a_high", "b", "b_low", "b_high"]
 
 
@@ -74,11 +74,11 @@ def least_macros(least: pd.DataFrame) -> dict[str, str]:
 def fit_macros(fit: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for the fit of n_50 = A d log2(1/eps) + B d log2 n + C d."""
     rows = complete("atlas_fit", fit if "a" in fit else pd.DataFrame(), FIT)
-    observed, corrected = (rows[rows["source"] == source] for source in ("median", "corrected"))
+    observed = rows[rows["source"] == "median"]
     return {
         "AtlasFit": _fit_words(observed),
         "AtlasFitQuality": _quality(observed),
-        "AtlasFitVerdict": _verdict(observed, corrected),
+        "AtlasFitVerdict": _verdict(observed),
     }
 
 
@@ -94,6 +94,21 @@ def off_by(table: pd.DataFrame, prediction: str) -> dict[str, str]:
     return {"mean": fixed(float(away.mean()), 2), "most": fixed(float(away.max()), 2)}
 
 
+def median_scores(table: pd.DataFrame, prediction: str) -> pd.Series:
+    """log2(median / prediction) in standard errors of the log2 median."""
+    away = np.log2((table["median"] / table[prediction]).astype(float))
+    return away / table["log_se"].astype(float)
+
+
+def chi_square(scores: pd.Series) -> dict[str, str]:
+    """χ² with its degrees of freedom, and its p-value, in print."""
+    found = residuals(scores)
+    if not found.points:
+        return {"chi2": MISSING, "chi2_p": MISSING}
+    p = number(found.p).strip("$")
+    return {"chi2": f"{found.chi2:.1f}/{found.points}", "chi2_p": p}
+
+
 def _agreement(known: pd.DataFrame) -> str:
     points = len(known)
     words = []
@@ -104,6 +119,7 @@ def _agreement(known: pd.DataFrame) -> str:
             "inside": integer(hits),
             "points": count(points, "point"),
             **off_by(known, column),
+            **chi_square(median_scores(known, column)),
         }
         p_words = number(p).strip("$")
         words.append(wordings.AGREEMENT.format(prediction=name, p=p_words, **fields))
@@ -173,12 +189,8 @@ def law(observed: pd.DataFrame) -> Law:
     return Law.CLOSE if close else Law.FAILS
 
 
-def _verdict(observed: pd.DataFrame, corrected: pd.DataFrame) -> str:
-    """The law against the fit, and against the fit less what the prediction adds to the law."""
-    values = listing(
-        f"{_constant(row, 'a')} for {printed(row['ensemble'])}"
-        for row in corrected.to_dict("records")
-    )
+def _verdict(observed: pd.DataFrame) -> str:
+    """The law against the fit."""
     return sentence(
         law(observed),
         wordings.LAW,
@@ -186,8 +198,6 @@ def _verdict(observed: pd.DataFrame, corrected: pd.DataFrame) -> str:
         against=_against(observed),
         low=fixed(float(observed["a_low"].min())),
         high=fixed(float(observed["a_high"].max())),
-        corrected=values,
-        then=_against(corrected),
     )
 
 

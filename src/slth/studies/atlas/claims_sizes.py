@@ -2,11 +2,20 @@
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from slth.ensembles import lookup
 from slth.intervals import SIGNIFICANCE, excess_of_misses
 from slth.studies.atlas import wordings
-from slth.studies.atlas.claims_least import ensembles, largest_sizes, level, off_by
+from slth.studies.atlas.claims_covering import conditional_words, extra_words
+from slth.studies.atlas.claims_least import (
+    chi_square,
+    ensembles,
+    largest_sizes,
+    level,
+    median_scores,
+    off_by,
+)
 from slth.studies.atlas.wordings import Misses
 from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
@@ -24,7 +33,7 @@ from slth.studies.printing.summaries import complete, first
 from slth.studies.printing.wordings import any_of, clause, sentence
 
 COVERING = ["ensemble", "d", "n", "trials", "price", "median", "prediction", "low", "high"]
-COVERING += ["confidence", "union"]
+COVERING += ["confidence", "union", "log_se", "conditional", "n50"]
 SIZES = ["ensemble", "d", "n", "k", "trials", "confidence", "prediction", "low", "high", "rate"]
 SIZES += ["best_error", "ratio", "exact_ratio", "ratio_low", "ratio_high"]
 SEARCH = ["ensemble", "d", "n", "trials", "work", "median", "limit", "solver"]
@@ -40,6 +49,8 @@ def covering_macros(covering: pd.DataFrame) -> dict[str, str]:
         "AtlasCoverPrice": _price(table),
         "AtlasCoverPrediction": _covering_agreement(table),
         "AtlasCoverUnion": _union(table),
+        "AtlasCoverExtra": extra_words(table),
+        "AtlasCoverConditional": conditional_words(table),
     }
 
 
@@ -87,18 +98,23 @@ def misses(table: pd.DataFrame) -> Misses:
     """Whether the prediction misses more intervals than an exact one would."""
     if table.empty:
         return Misses.NOTHING
+    table = table[table["prediction"].notna()]
+    if table.empty:
+        return Misses.NOTHING
     missed = int((~_inside(table)).sum())
     p = excess_of_misses(len(table), missed, first(table, "confidence"))
     return Misses.CHANCE if p >= SIGNIFICANCE else Misses.EXCESS
 
 
 def _covering_agreement(table: pd.DataFrame) -> str:
+    table = table[table["prediction"].notna()]
     return sentence(
         misses(table),
         wordings.MISSES,
         inside=integer(_inside(table).sum()),
         points=count(len(table), "point"),
         **off_by(table, "prediction"),
+        **chi_square(median_scores(table, "prediction")),
     )
 
 
@@ -117,7 +133,15 @@ def _size_agreement(sizes: pd.DataFrame) -> str:
         points=count(len(known), "point"),
         mean=fixed(float(away.mean()), 3),
         most=fixed(float(away.max()), 3),
+        **chi_square(rate_scores(known)),
     )
+
+
+def rate_scores(known: pd.DataFrame) -> pd.Series:
+    """Rate less prediction in binomial standard deviations; unknown where nothing varies."""
+    p = known["prediction"].astype(float)
+    deviation = np.sqrt(p * (1 - p) / known["trials"].astype(float))
+    return (known["rate"] - p) / deviation.where(deviation > 0)
 
 
 def _best_sizes(sizes: pd.DataFrame) -> str:
@@ -132,8 +156,14 @@ def _best_sizes(sizes: pd.DataFrame) -> str:
 
 
 def _moments(sizes: pd.DataFrame) -> str:
-    known = sizes[sizes["exact_ratio"].notna() & (sizes["ratio_low"] > 0)]
+    every = sizes[sizes["exact_ratio"].notna()]
+    known = every[every["ratio"].notna()]
     inside = known["exact_ratio"].between(known["ratio_low"], known["ratio_high"])
+    p = excess_of_misses(len(known), int((~inside).sum()), first(known, "confidence"))
+    half = 0.5 * (known["ratio_high"] - known["ratio_low"]).astype(float)
+    error = half / norm.isf((1 - first(known, "confidence")) / 2) if len(known) else half
+    scores = (known["ratio"] - known["exact_ratio"]) / error.where(error > 0)
+    bare = len(every) - len(known)
     free = largest_sizes(known[known["k"] == 0])
     ratios = listing(
         f"{number(row['exact_ratio'])} (observed {number(row['ratio'])}) at $d = {row['d']:g}$"
@@ -144,6 +174,9 @@ def _moments(sizes: pd.DataFrame) -> str:
         wordings.MOMENTS,
         inside=integer(inside.sum()),
         points=count(len(known), "point"),
+        p=number(p).strip("$") if len(known) else MISSING,
+        bare=clause(any_of([bare] if bare else []), wordings.BARE, count=count(bare, "point")),
+        **chi_square(scores),
         free=clause(any_of(free), wordings.FREE, ratios=ratios),
     )
 

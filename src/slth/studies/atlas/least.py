@@ -17,7 +17,7 @@ from slth.checks import FloatArray
 from slth.ensembles import lookup
 from slth.intervals import quantile_interval
 from slth.progress import track
-from slth.theory.quenched import best_error, success_probability
+from slth.theory.quenched import success_probability
 from slth.theory.refined import refined_probability
 
 POINT = ["ensemble", "d", "n"]
@@ -52,32 +52,22 @@ def fit_threshold(points: pd.DataFrame, largest: float, confidence: float) -> pd
     """Fit n_50 = A d log2(1/eps) + B d log2 n + C d to each ensemble: observed, and as predicted.
 
     Least squares in log2(1/eps) = (n/d - B log2 n - C)/A, where the noise is, weighted by the
-    standard errors of the medians; A, B, C by the delta method. Points with a median over
-    ``largest`` are left out: the law is one for small eps. Fewer than
+    standard errors of the medians; A, B, C by the delta method. Points with a *predicted* median
+    over ``largest`` are left out, whatever was observed: the law is one for small eps. Fewer than
     five points, or one dimension, where the terms are nearly collinear: no row. chi2 and
     p: goodness of fit of the observed; where chi2 exceeds its degrees of freedom the intervals are
     widened by the root of the ratio (Birge). The predicted medians are fitted with the same weights
-    and have no interval. corrected: the observed medians times eps*/prediction, which takes off the
-    terms that the prediction has beyond eps*, a law with A = 1 and B = ½, at these sizes.
+    and have no interval.
     """
     out = []
     if points.empty:
         return pd.DataFrame()
     for ensemble, part in points.groupby("ensemble", sort=False):
-        part = part[(part["median"] <= largest) & (part["log_se"] > 0)]
+        part = part[(part["prediction"] <= largest) & (part["log_se"] > 0)]
         if len(part) < 5 or part["d"].nunique() < 2:
             continue
-        limit = [
-            best_error(int(n), int(d), str(ensemble))
-            for n, d in zip(part["n"], part["d"], strict=True)
-        ]
-        corrected = part["median"] / part["prediction"] * limit
-        for source, values in (
-            ("median", part["median"]),
-            ("prediction", part["prediction"]),
-            ("corrected", corrected),
-        ):
-            fitted = part.assign(fitted=values)
+        for source in ("median", "prediction"):
+            fitted = part.assign(fitted=part[source])
             out.append(
                 {"ensemble": ensemble, "source": source}
                 | _fit(fitted, confidence, noisy=source != "prediction")

@@ -8,13 +8,15 @@ import pandas as pd
 from scipy.stats import norm
 
 from slth.checks import FloatArray
+from slth.ensembles import lookup
 from slth.intervals import clopper_pearson, quantile_interval
 from slth.progress import track
 from slth.studies.atlas.least import median_error
 from slth.studies.atlas.solve import TARGET
+from slth.theory.conditional_union import covering_threshold
 from slth.theory.covering import covering_error, union_bound
 from slth.theory.free_second_moment import MAX_N, free_second_moment_ratio
-from slth.theory.quenched import best_error, success_probability
+from slth.theory.quenched import best_error, success_probability, threshold
 from slth.theory.second_moment import second_moment_ratio
 from slth.theory.sized import best_error_of_size, size_probability
 
@@ -25,8 +27,9 @@ def covering_points(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
     median: of the upper end of the bracket of the covering radius; low: order-statistic interval of
     the lower end, high: of the upper end, so that the interval covers the true median. one: median
     least error for one target. price: candidates that all targets cost more than one at the same
-    tolerance, d log2(median / one), with its interval. prediction: `covering_error`; union: n that
-    the union bound asks for at eps = median.
+    tolerance, d log2(median / one), with its interval. prediction: `covering_error`, where it
+    holds; at eps = median: union, the n that the averaged union bound asks for, conditional, the n
+    of the union bound given the total (`covering_threshold`), and n50, that of one target.
     """
     groups = list(rows.groupby(["ensemble", "d", "n"], sort=False))
     points = track(groups, len(groups), "atlas: covering")
@@ -82,6 +85,7 @@ def search_points(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
 def _covering_point(part: pd.DataFrame, confidence: float) -> dict[str, Any]:
     ensemble, d, n = str(part["ensemble"].iloc[0]), int(part["d"].iloc[0]), int(part["n"].iloc[0])
     radius, one = part["radius_high"].to_numpy(float), part["error"].to_numpy(float)
+    independent = lookup(ensemble, d).independent
     median, single = float(np.median(radius)), float(np.median(one))
     both = math.hypot(median_error(np.log2(radius)), median_error(np.log2(one)))
     half = float(norm.isf((1 - confidence) / 2)) * both
@@ -92,15 +96,23 @@ def _covering_point(part: pd.DataFrame, confidence: float) -> dict[str, Any]:
         "n": n,
         "trials": len(part),
         "median": median,
+        "log_se": median_error(np.log2(radius)),
         "low": quantile_interval(part["radius_low"].to_numpy(float), 0.5, confidence)[0],
         "high": quantile_interval(radius, 0.5, confidence)[1],
         "one": single,
         "price": d * price,
         "price_low": d * (price - half),
         "price_high": d * (price + half),
-        "prediction": covering_error(ensemble, n, d),
-        "union": union_bound(ensemble, d, median) if median < 1 else np.nan,
-    }
+        "prediction": covering_error(ensemble, n, d) if independent or d == 1 else np.nan,
+    } | _sizes_at(ensemble, d, median)
+
+
+def _sizes_at(ensemble: str, d: int, eps: float) -> dict[str, float]:
+    """Predicted sizes at a tolerance: unknown where the empty subset serves every target."""
+    if eps >= 1:
+        return dict.fromkeys(("union", "conditional", "n50"), np.nan)
+    asked = {"union": union_bound, "conditional": covering_threshold, "n50": threshold}
+    return {name: size(ensemble, d, eps) for name, size in asked.items()}
 
 
 def _size_point(key: dict[str, Any], k: int, hits: FloatArray, confidence: float) -> dict[str, Any]:

@@ -122,10 +122,10 @@ def _volume(own: pd.DataFrame) -> str:
 
 
 def _constant(covering: pd.DataFrame) -> str:
-    """The C below which the theorem's bound would contradict the medians, Lueker's setting only.
+    """The C below which the bound of ESA 2023 would contradict the medians, in its setting only.
 
     At 2 eps = low, a lower limit of the median radius, a target is missed with probability one half
-    at least: exp(-(n - C log(1/eps))²/(4n)) >= ½.
+    at least: exp(-(n - C ln(1/eps))²/(4n)) >= ½.
     """
     own = covering[covering["ensemble"] == "uniform"] if len(covering) else covering
     own = own[(own["d"] == 1) & (own["low"] > 0) & (own["low"] < 1)] if len(own) else own

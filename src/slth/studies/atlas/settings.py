@@ -87,7 +87,10 @@ class Least(Experiment):
         "mitm", description="who finds the least error; unproved instances are left out and counted"
     )
     largest: float = Field(
-        0.2, ge=LEAST, le=1, description="median error above which a point is left out of the fit"
+        0.2,
+        ge=LEAST,
+        le=1,
+        description="predicted median above which a point is left out of the fit",
     )
 
 
@@ -122,7 +125,7 @@ class Lattice(Experiment):
 class Covering(Experiment):
     """Samples whose subset sums must come near every target of the cube."""
 
-    ensembles: list[Ensemble] = unique(["normal", "uniform"], 1, 20, LAWS)
+    ensembles: list[Ensemble] = unique(["normal", "nsn", "uniform"], 1, 20, LAWS)
     grid: list[CoveringBlock] = Field(
         [
             CoveringBlock(d=1, n=[6, 8, 10, 12, 14, 16]),

@@ -34,7 +34,7 @@ def tables(frames: Frames) -> dict[str, Table]:
     }
 
 
-SOURCES = {"median": "observed", "prediction": "predicted", "corrected": "corrected"}
+SOURCES = {"median": "observed", "prediction": "predicted"}
 
 
 def fit_table(fit: pd.DataFrame) -> Table:
@@ -77,12 +77,15 @@ def price_table(covering: pd.DataFrame) -> Table:
             number(row["one"]),
             f"{fixed(row['price'], 1)} [{fixed(row['price_low'], 1)}, "
             f"{fixed(row['price_high'], 1)}]",
+            integer(row["n50"]),
+            integer(row["conditional"]),
             integer(row["union"]),
         ]
         for row in (covering.to_dict("records") if len(covering) else [])
     ]
     header = ["candidates", "$d$", "$n$", r"all $\varepsilon$", "predicted", r"one $\varepsilon$"]
-    return Table("lrrlllll", [[*header, "price", "union bound"]], rows)
+    right = ["price", "$n_{50}$", "given $T$", "union bound"]
+    return Table("lrrllllrrr", [[*header, *right]], rows)
 
 
 def search_table(search: pd.DataFrame) -> Table:

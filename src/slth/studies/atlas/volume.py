@@ -1,4 +1,4 @@
-"""The covered volume of d = 1, candidate by candidate: the process behind Lueker's theorem."""
+"""The covered volume of d = 1, candidate by candidate: the process in the proof of ESA 2023."""
 
 import numpy as np
 

@@ -22,7 +22,8 @@ from slth.studies.printing.summaries import complete, first
 from slth.studies.printing.wordings import any_of, clause, sentence, side
 
 TABLES = ()
-COLUMNS = ["kind", "layers", "d", "n", "replicate", "lower", "upper", "layer_sum", "theorem"]
+COLUMNS = ["kind", "layers", "d", "n", "replicate", "lower", "upper", "size_low", "size"]
+COLUMNS += ["layer_sum_low", "layer_sum", "theorem"]
 CONFIDENCE = 0.95  # of the t-intervals of exponents, over targets
 SLACK = 1 + 1e-9  # rounding of two float64 evaluations
 READS = {"depth": "depth"}  # table: kind
@@ -81,9 +82,15 @@ def adding_up(table: pd.DataFrame, ends: pd.DataFrame) -> Sum:
 
 
 def _sum(table: pd.DataFrame) -> str:
-    """Whole over sum at the greatest depth: 1 is adding up."""
+    """Whole over sum at the greatest depth, each from its safe side: 1 is adding up."""
     last = _deepest(table)
-    ratios = last[["lower", "upper"]].div(last["layer_sum"], axis=0).assign(kind=last["kind"])
+    ratios = pd.DataFrame(
+        {
+            "kind": last["kind"],
+            "lower": last["lower"] / last["layer_sum"],
+            "upper": last["upper"] / last["layer_sum_low"],
+        }
+    )
     ends = ratios.groupby("kind", sort=False).agg(_median)
     words = listing(
         f"{number(row['lower'])} and {number(row['upper'])} times the sum with {kind} kernels"
@@ -94,7 +101,7 @@ def _sum(table: pd.DataFrame) -> str:
 
 
 def _growth(table: pd.DataFrame) -> str:
-    """Exponent p of error ~ layers^p, a slope for each replicate."""
+    """Exponent p of error / sup|f| ~ layers^p, a slope for each replicate."""
     rates = {kind: exponent(part) for kind, part in _by_kind(table).items()}
     rates = {kind: rate for kind, rate in rates.items() if np.isfinite(rate.low)}
     exponents = listing(
@@ -114,12 +121,13 @@ def _growth(table: pd.DataFrame) -> str:
 
 
 def exponent(part: pd.DataFrame) -> Interval:
-    """Mean slope of log upper bound against log depth over the replicates, with its interval."""
+    """Mean slope of log(upper bound / sup|f|) against log depth over the replicates; interval."""
     slopes = []
     for _, one in part.groupby("replicate", sort=True):
-        rows = one[one["upper"] > 0]
+        rows = one[(one["upper"] > 0) & (one["size_low"] > 0)]
         if rows["layers"].nunique() > 1:
-            x, y = np.log(rows["layers"].to_numpy(float)), np.log(rows["upper"].to_numpy(float))
+            x = np.log(rows["layers"].to_numpy(float))
+            y = np.log((rows["upper"] / rows["size_low"]).to_numpy(float))
             slopes.append(float(np.polyfit(x, y, 1)[0]))
     return t_interval(np.array(slopes), CONFIDENCE)
 

@@ -30,11 +30,13 @@ def depth_figure(depth: pd.DataFrame) -> Figure:
     for ax, kind in zip(axes, kinds, strict=True):
         if ax is not axes[0]:
             ax.sharey(axes[0])
-        part = series.long(depth[depth["kind"] == kind], "layers", LINES)
+        own = depth[depth["kind"] == kind]
+        scaled = own.assign(**{name: own[name] / own["size_low"] for name in LINES})
+        part = series.long(scaled, "layers", LINES)
         series.medians(ax, part[part["value"] > 0], "layers", style.BOUNDS, LINES)
         ax.set_title(f"{style.plain(kind)} kernels")
         ticks.size_axis(ax, part["layers"])
     ticks.log_axes(axes)
-    style.label(axes, "hidden layers of the target", "sup-norm error")
+    style.label(axes, "hidden layers of the target", r"sup-norm error over $\sup|f|$")
     series.key(figure, axes)
     return figure

@@ -1,5 +1,6 @@
 """The sup-norm error of a structured ticket against depth, beside the errors of its layers."""
 
+import copy
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -31,8 +32,10 @@ def measure_depth(
     draws a target of the greatest depth and a random network, and builds one ticket; the others are
     the first layers of both, so that depths differ by what is added and by nothing else. Inputs are
     as large as what one output sees: outputs of larger images see the same. Columns: the key,
-    worst_error of a subset problem, lower and upper of the whole, layer_sum (the sum of
-    `layer_error` over the layers), theorem (the closed form from each layer's worst error, at most
+    worst_error of a subset problem, lower and upper of the whole, size_low and size (a bracket of
+    sup|f|), layer_sum_low and layer_sum (the sum over the layers of `layer_error` times ‖f_{i−1}‖,
+    the largest input that the layer sees, f_0 = 1; from the lower and upper ends of
+    ‖f_{i−1}‖), theorem (the closed form from each layer's worst error, at most
     (1 + δ)^l − 1 where no layer misses more than δ in all).
     device: of the searches, "auto" for a GPU where there is one; the log and the rows say which.
     """
@@ -80,6 +83,15 @@ def layer_error(K: Tensor, plus: Tensor, minus: Tensor, signed: bool) -> float:
     return float(torch.maximum(rise, fall).max())
 
 
+def size(f: nn.Sequential, side: int, search: Search, seed: int) -> tuple[float, float]:
+    """Bracket sup |f| over inputs in [-1, 1], one channel of side × side: against a zero layer."""
+    zero = copy.deepcopy(f)
+    with torch.no_grad():
+        zero[-2].get_parameter("weight").zero_()
+    found = bracket(f, zero, input_shape=(1, side, side), seed=seed, **search)
+    return found.lower, found.upper
+
+
 def _rows(
     kind: str, settings: Settings, search: Search, seed: int, replicate: int
 ) -> Iterator[dict[str, Any]]:
@@ -96,6 +108,10 @@ def _rows(
     alone = [
         layer_error(layer.weight, *pair, signed=not i)
         for i, (layer, pair) in enumerate(zip(layers, kernels, strict=True))
+    ]
+    sizes = [(1.0, 1.0)] + [
+        size(target[: 2 * depth], depth * (settings.kernel - 1) + 1, search, seed)
+        for depth in range(1, max(settings.layers) + 1)
     ]
     for depth in sorted(settings.layers):
         side = depth * (settings.kernel - 1) + 1
@@ -117,7 +133,12 @@ def _rows(
             "upper": found.upper,
             "method": found.method,
             "device": search["device"],
-            "layer_sum": sum(alone[:depth]),
+            "size_low": sizes[depth][0],
+            "size": sizes[depth][1],
+            "layer_sum_low": sum(
+                e * low for e, (low, _) in zip(alone[:depth], sizes, strict=False)
+            ),
+            "layer_sum": sum(e * high for e, (_, high) in zip(alone[:depth], sizes, strict=False)),
             "theorem": closed_form(layers[:depth], miss[:depth], []),
         }
 

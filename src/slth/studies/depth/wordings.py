@@ -11,7 +11,10 @@ SETTING = if_any(
 )
 
 Sum = Enum("Sum", "NOTHING ONE_LAYER NOT_IN_FULL IN_FULL UNDECIDED")  # of the layers' errors
-_SUM = "At {layers} the median error lies between {ratios}: "
+_SUM = (
+    "At {layers} the median error lies between {ratios}, each layer's error weighted by "
+    "$\\norm{{f_{{i-1}}}}$: "
+)
 SUM = {
     Sum.NOTHING: "",
     Sum.ONE_LAYER: "One layer has nothing to add up.",
@@ -26,7 +29,8 @@ GROWTH = {
     Side.AROUND: "with {kinds} kernels proportion is not excluded",
 }
 EXPONENTS = if_any(
-    "As a power of the depth the upper bound grows with exponent {exponents}: {growth}."
+    "As a power of the depth the upper bound over $\\sup|f|$ grows with exponent {exponents}: "
+    "{growth}."
 )
 
 Theorem = Enum("Theorem", "NOTHING EXCEEDED HOLDS")

@@ -31,8 +31,15 @@ def first(table: pd.DataFrame, column: str) -> float:
 
 
 def existence_limit(n: FloatArray, d: FloatArray) -> FloatArray:
-    """eps*(n, d) = ½ √(πe n/2) · 2^(−n/d): typical least error, unit variance."""
-    return 0.5 * np.sqrt(np.pi * np.e * n / 2) * np.exp2(-n / d)
+    """eps*(n, d) = ½ √(πe n/2) e^(−W/d) · 2^(−n/d): typical least error, unit variance.
+
+    W: `slth.theory.quenched.wishart_gain`.
+    """
+    from slth.theory.quenched import wishart_gain  # loads scipy.stats
+
+    pairs = zip(n.ravel(), d.ravel(), strict=True)
+    gains = np.array([wishart_gain(float(a), int(b)) / b for a, b in pairs]).reshape(n.shape)
+    return 0.5 * np.sqrt(np.pi * np.e * n / 2) * np.exp(-gains) * np.exp2(-n / d)
 
 
 def quartiles(frame: pd.DataFrame, column: str, by: str = "n") -> pd.DataFrame:

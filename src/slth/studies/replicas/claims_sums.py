@@ -10,10 +10,9 @@ from slth.studies.printing.wordings import Side, any_of, clause, sentence, side
 from slth.studies.replicas import published as data
 from slth.studies.replicas import wordings
 from slth.studies.replicas.wordings import (
-    ERRORS,
     PRINTED,
     SETS,
-    Denominator,
+    Imitated,
     Judged,
     Published,
     Reason,
@@ -61,18 +60,17 @@ def _lenet_setting(table: pd.DataFrame, samples: int) -> str:
     )
 
 
-def inside(table: pd.DataFrame, column: str, place: int) -> tuple[list[int], list[int]]:
-    """The published sizes n whose value lies in the range of ``column`` over draws, and the rest.
+def places(table: pd.DataFrame, place: int) -> dict[int, Side]:
+    """Where the range of our errors, of the published kind, lies against each published figure.
 
-    place: 0 MNIST, 1 Fashion-MNIST. Sizes that were not run are in neither.
+    place: 0 MNIST, 1 Fashion-MNIST. Sizes that were not run are left out.
     """
-    within: list[int] = []
-    out: list[int] = []
+    found: dict[int, Side] = {}
     for n, pair in data.LENET.items():
-        values = table.loc[table["n"] == n, column].astype(float)
+        values = table.loc[table["n"] == n, "tensor_error"].astype(float)
         if len(values):
-            (within if values.min() <= pair[place] <= values.max() else out).append(n)
-    return within, out
+            found[n] = side(float(values.min()), float(values.max()), pair[place])
+    return found
 
 
 def _sizes_run(table: pd.DataFrame) -> list[int]:
@@ -80,21 +78,36 @@ def _sizes_run(table: pd.DataFrame) -> list[int]:
 
 
 def _lenet_verdict(table: pd.DataFrame, samples: int) -> str:
-    run = _sizes_run(table)
-    parts = []
-    for column, errors in ERRORS.items() if run else ():
-        counts = [
-            f"{_word(len(inside(table, column, place)[0]))} of those for {name}"
-            for place, name in enumerate(SETS)
-        ]
-        parts.append(wordings.INSIDE.format(counts=listing(counts), errors=errors))
+    found = [places(table, place) for place in range(len(SETS))]
+    counts = [
+        f"{_word(sum(at is Side.AROUND for at in one.values()))} of those for {name}"
+        for one, name in zip(found, SETS, strict=True)
+    ]
+    out = [
+        clause(at, wordings.FARTHER, value=number(data.LENET[n][place]), name=name, n=n)
+        for place, name in enumerate(SETS)
+        for n, at in found[place].items()
+        if at is not Side.AROUND
+    ]
     return sentence(
-        _published(table, bool(run)),
+        imitated(table),
         wordings.LENET,
-        errors=count(len(run), "error"),
-        inside="; ".join(parts),
+        errors=count(len(_sizes_run(table)), "error"),
+        counts=listing(counts),
+        outside=clause(any_of(out), wordings.OUTSIDE, listed=listing(out)),
         chance=percent(data.coverage(samples), 0),
     )
+
+
+def imitated(table: pd.DataFrame) -> Imitated:
+    """How many of the published errors lie in the ranges of this run's draws."""
+    if table.empty:
+        return Imitated.NOTHING
+    at = [each for place in range(len(SETS)) for each in places(table, place).values()]
+    if not at:
+        return Imitated.NOT_RUN
+    within = sum(each is Side.AROUND for each in at)
+    return Imitated.ALL if within == len(at) else Imitated.SOME if within else Imitated.NONE
 
 
 def _published(table: pd.DataFrame, run: bool) -> Published:
@@ -111,13 +124,10 @@ def reason(table: pd.DataFrame) -> Reason:
 
 
 def _lenet_reason(table: pd.DataFrame) -> str:
-    """Which statistic of ours the published MNIST figures are like, and why the two differ."""
+    """Why the error over the weight itself is another quantity than the published one."""
     run = _sizes_run(table)
     if not run:
         return sentence(reason(table), wordings.REASON)
-    relative, absolute = (len(inside(table, column, 0)[0]) for column in ERRORS)
-    other = Denominator.ANOTHER if absolute > relative else Denominator.WEIGHT
-    counts = {"absolute": _word(absolute), "relative": _word(relative)}
     size = table.loc[table["n"] == min(run), "size_at_largest"].median()
     return sentence(
         reason(table),
@@ -125,7 +135,6 @@ def _lenet_reason(table: pd.DataFrame) -> str:
         n=min(run),
         size=number(size),
         half=number(table["median_size"].iloc[0]),
-        denominator=clause(other, wordings.DENOMINATOR, **counts),
     )
 
 

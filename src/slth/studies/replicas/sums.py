@@ -14,14 +14,15 @@ from slth.networks.lenet import build_lenet, imitated, train_lenet, with_imitate
 from slth.progress import track
 from slth.studies.job import Job
 from slth.studies.replicas.images import unit_images
-from slth.studies.replicas.published_sums import FACTORS, failure_rate, nearest_sums
+from slth.studies.replicas.published_sums import FACTORS, failure_rate, nearest_sums, tensor_error
 from slth.studies.replicas.settings import Failures, Lenet
 
 
 def lenet_rows(settings: Lenet, seed: int, folder: str | None = None) -> pd.DataFrame:
     """Train LeNet-5, imitate its convolutions ``samples`` times at each n; one row a time.
 
-    max_relative_error: largest error / |weight|; size_at_largest: that |weight|. output_error:
+    tensor_error: `published_sums.tensor_error`, the published kind; max_relative_error: largest
+    error / |weight|, the weight's own; size_at_largest: that |weight|. output_error:
     largest difference of an output over ``images`` held-out images; output_scale: the largest
     output of the target on them.
     """
@@ -79,6 +80,7 @@ def _imitation(
         "status": "OPTIMAL",  # meet in the middle accounts for every subset
         "weights": len(weights),
         "max_error": float(error.max()),
+        "tensor_error": tensor_error(weights, error),
         "median_relative_error": float(np.median(relative)),
         "max_relative_error": float(relative.max()),
         "size_at_largest": float(size[size > 0][relative.argmax()]),

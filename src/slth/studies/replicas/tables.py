@@ -45,14 +45,14 @@ def dense_table(table: pd.DataFrame) -> Table:
 
 
 def lenet_table(table: pd.DataFrame) -> Table:
-    """One row a size: published errors, largest absolute and relative errors, that of outputs."""
+    """One row a size: published errors, ours over the tensor's and the own weight, of outputs."""
     spans = [r"\multicolumn{2}{c}{published}", r"\multicolumn{2}{c}{largest error of a weight}"]
-    words = ["$n$", "MNIST", "Fashion", "absolute", "relative", "relative", "outputs"]
+    words = ["$n$", "MNIST", "Fashion", "over tensor's", "over its own", "relative", "outputs"]
     rows = []
     for n in sorted({*data.LENET, *(int(size) for size in table["n"])}):
         part = table[table["n"] == n]
         mnist, fashion = data.LENET.get(n, (np.nan, np.nan))
-        cells = [_range(part, column) for column in ("max_error", "max_relative_error")]
+        cells = [_range(part, column) for column in ("tensor_error", "max_relative_error")]
         if part.empty:
             rows.append([integer(n), number(mnist), number(fashion), *[MISSING] * 4])
             continue

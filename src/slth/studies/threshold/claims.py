@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from slth.intervals import SIGNIFICANCE, excess_of_misses
+from slth.intervals import SIGNIFICANCE, excess_of_misses, residuals
 from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
     MISSING,
@@ -99,8 +99,24 @@ def _agreement(table: pd.DataFrame) -> str:
         level=_confidence(table),
         chance=number(len(table) * (1 - first(table, "confidence"))),
         p=number(_excess(table)).strip("$") if len(table) else MISSING,
+        **_chi_square(table, "prediction"),
         named=_named(outside),
     )
+
+
+def _chi_square(table: pd.DataFrame, prediction: str) -> dict[str, str]:
+    """χ² of the rates against a prediction, over its points, and its p-value."""
+    found = residuals(scores(table, prediction))
+    if not found.points:
+        return {"chi2": MISSING, "chi2_p": MISSING}
+    return {"chi2": f"{found.chi2:.1f}/{found.points}", "chi2_p": number(found.p).strip("$")}
+
+
+def scores(table: pd.DataFrame, prediction: str) -> pd.Series:
+    """Hits less N p in binomial standard deviations; unknown where N p (1 − p) < 1."""
+    trials, p = (table[name].astype(float) for name in ("trials", prediction))
+    variance = trials * p * (1 - p)
+    return (table["hits"] - trials * p) / np.sqrt(variance.where(variance >= 1))
 
 
 def _named(outside: pd.DataFrame) -> str:
@@ -148,14 +164,32 @@ def _pooled(table: pd.DataFrame) -> str:
 
 
 def _refined(table: pd.DataFrame) -> str:
-    """Whether the refinement does better on the same points."""
+    """Whether the refinement does better on the same points, apart for one dimension."""
     known = table[table["refined"].notna()]
+    line = known["d"] == 1
+    parts = [(one, known[line == one]) for one in (True, False)]
+    said = [_refined_part(one, part) for one, part in parts if len(part)]
+    return " ".join(said) or sentence(Refined.NOTHING, wordings.REFINED)
+
+
+def refined(known: pd.DataFrame) -> Refined:
+    """Whether the refinement is nearer to the observed rates on average."""
+    if known.empty:
+        return Refined.NOTHING
     rate = observed_rate(known)
     before, after = (float((rate - known[c]).abs().mean()) for c in ("prediction", "refined"))
-    verdict = Refined.BETTER if after < before else Refined.NO_BETTER
+    return Refined.BETTER if after < before else Refined.NO_BETTER
+
+
+def _refined_part(line: bool, known: pd.DataFrame) -> str:
+    """The refinement in one dimension, or in several."""
+    rate = observed_rate(known)
+    before, after = (float((rate - known[c]).abs().mean()) for c in ("prediction", "refined"))
     return sentence(
-        verdict if len(known) else Refined.NOTHING,
+        refined(known),
         wordings.REFINED,
+        where=wordings.WHERE[line],
+        **_chi_square(known, "refined"),
         inside=integer(known["refined_inside"].astype(bool).sum()),
         points=count(len(known), "grid point"),
         simple=integer(known["inside"].astype(bool).sum()),

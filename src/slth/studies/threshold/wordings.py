@@ -8,9 +8,13 @@ Agreement = Enum("Agreement", "NOTHING ONE_INSIDE ALL_INSIDE CHANCE INEXACT")
 _OUTSIDE = (
     "At {outside} of {points} the prediction lies outside the {level} interval of the observed "
     "rate; an exact prediction would leave at most {chance} outside on average, and the binomial "
-    "test against that rate gives $p \\leq {p}$, "
+    "test against that rate gives $p \\leq {p}$, and the residuals $\\chi^2 = {chi2}$, "
+    "$p = {chi2_p}$, "
 )
-_INSIDE = "the prediction lies inside the {level} interval of the observed rate."
+_INSIDE = (
+    "the prediction lies inside the {level} interval of the observed rate; the residuals have "
+    "$\\chi^2 = {chi2}$, $p = {chi2_p}$."
+)
 AGREEMENT = {
     Agreement.NOTHING: "This run measured no success probability.",
     Agreement.ONE_INSIDE: f"At the one grid point {_INSIDE}",
@@ -34,13 +38,15 @@ BIAS = {
 Refined = Enum("Refined", "NOTHING BETTER NO_BETTER")
 _REFINED = (
     ": it lies inside the interval at {inside} of {points} (the simple prediction at {simple}), "
-    "and its mean absolute deviation is {after} against {before}."
+    "its residuals have $\\chi^2 = {chi2}$, $p = {chi2_p}$, and its mean absolute deviation is "
+    "{after} against {before}."
 )
 REFINED = {
     Refined.NOTHING: "The refinement is for densities, of which this run measured none.",
-    Refined.BETTER: f"On the same instances the refinement is the better one{_REFINED}",
-    Refined.NO_BETTER: f"On the same instances the refinement is no better{_REFINED}",
+    Refined.BETTER: f"{{where}} the refinement is the better one{_REFINED}",
+    Refined.NO_BETTER: f"{{where}} the refinement is no better{_REFINED}",
 }
+WHERE = {True: "On the same instances, in one dimension,", False: "For $d \\geq 2$"}
 UNSETTLED = if_any(
     "The solver could not settle {left} further instances, which are left out of the rates.",
     "Every instance was settled: a subset was found, or its absence proved.",

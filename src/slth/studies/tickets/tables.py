@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from slth.intervals import grouped_rate
 from slth.studies.printing.booktabs import Table
 from slth.studies.printing.formatting import (
     MISSING,
@@ -99,13 +101,13 @@ def _ticket_row(n: Any, part: pd.DataFrame, has_eps: bool) -> list[str]:
 
 
 def _hits(part: pd.DataFrame) -> str:
+    """Hits of all problems; interval over the tickets, as the problems of one share its pools."""
     problems, hits = part["problems"].sum(), part["hits"].sum()
     if not problems > 0:
         return MISSING
-    from slth.intervals import clopper_pearson  # loads scipy.stats
-
-    low, high = clopper_pearson(int(hits), int(problems), HIT_CONFIDENCE)
-    return f"{integer(hits)} of {integer(problems)} [{low:.2f}, {high:.2f}]"
+    _, low, high = grouped_rate(part["hits"], part["problems"], HIT_CONFIDENCE)
+    ends = f" [{low:.2f}, {high:.2f}]" if np.isfinite(low) else ""
+    return f"{integer(hits)} of {integer(problems)}{ends}"
 
 
 def _bare(fraction: float) -> str:
