@@ -119,7 +119,7 @@ def best_error(n: int, d: int, ensemble: str | Ensemble = "normal") -> float:
     Carlo in tests.
 
     >>> print(f"{slth.theory.best_error(24, d=2):.5f}")
-    0.00124
+    0.00120
     """
     (law, d), n = arguments.law(ensemble, d), arguments.size("n", n, low=1)
     gain = math.exp(-wishart_gain(n, d) / d)
