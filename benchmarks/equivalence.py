@@ -11,6 +11,7 @@ import importlib.util
 import json
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ def measured(name: str, f: nn.Module, g: nn.Module, box: Box, boxes: int, alone:
     """One row: ends, their ratio after every few steps, and every bound alone."""
     row: Row = {"pair": name, "bounds": {}, "seconds": {}}
     for bound in alone:
-        found, seconds = timed(lambda bound=bound: bracket(f, g, box, bounds=[bound], **OFF))
+        found, seconds = timed(partial(bracket, f, g, box, bounds=[bound], **OFF))
         if bound in found.bounds:
             row["bounds"][bound], row["seconds"][bound] = found.bounds[bound], seconds
     found, seconds = timed(

@@ -177,8 +177,8 @@ def main() -> None:
     slth.solve_all(X, z, 0.1)  # compile
     slth.solve_all(np.arange(12).reshape(6, 2), [3, 4], 0)
     for solver in ("lattice", "mitm"):
-        for end in ({}, {"eps": 0.1, "decide": True}):
-            slth.solve(X, z, solver=solver, threads=1, **end)
+        slth.solve(X, z, solver=solver, threads=1)
+        slth.solve(X, z, 0.1, solver=solver, threads=1, decide=True)
     out = []
     for row in rows(options.folder, options.seeds, options.long):
         low, high = row["range"]

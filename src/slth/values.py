@@ -69,7 +69,7 @@ def same(a: object, b: object) -> bool:
     if isinstance(a, dict):
         return a.keys() == b.keys() and all(same(value, b[key]) for key, value in a.items())  # type: ignore[attr-defined, index]
     if isinstance(a, (list, tuple)):
-        return len(a) == len(b) and all(map(same, a, b))  # type: ignore[arg-type]
+        return len(a) == len(b) and all(map(same, a, b))  # type: ignore[arg-type, call-overload]
     if dataclasses.is_dataclass(a):
         return _same_fields(a, b)
     torch, pandas = sys.modules.get("torch"), sys.modules.get("pandas")

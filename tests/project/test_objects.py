@@ -78,7 +78,7 @@ def whole_ticket() -> tickets.WholeTicket:
 
 
 def instance() -> slth.Instance:
-    return slth.Instance.of([[0.5, 1], [2, 3]], [1, 2], 0.1)
+    return slth.Instance.of([[0.5, 1.0], [2.0, 3.0]], [1, 2], 0.1)
 
 
 def catalogue() -> Catalogue:
@@ -184,9 +184,9 @@ def changed(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         return value.clone().flatten().index_fill(0, torch.tensor([0]), 7).view_as(value)
     if isinstance(value, nn.Module):
-        out = copy.deepcopy(value)
-        next(iter(out.parameters())).data.view(-1)[0] += 1
-        return out
+        moved = copy.deepcopy(value)
+        next(iter(moved.parameters())).data.view(-1)[0] += 1
+        return moved
     if isinstance(value, pd.DataFrame):
         return value.assign(error=value["error"] + 1)
     if isinstance(value, dict):

@@ -44,7 +44,7 @@ def exact(network: nn.Sequential, x: list[float]) -> list[Fraction]:
     for module in network:
         if isinstance(module, nn.ReLU):
             y = [max(v, Fraction(0)) for v in y]
-        else:
+        elif isinstance(module, nn.Linear):
             rows = zip(module.weight.tolist(), module.bias.tolist(), strict=True)
             y = [
                 sum((Fraction(w) * v for w, v in zip(row, y, strict=True)), Fraction(b))
@@ -67,7 +67,7 @@ def check_points() -> None:
                 modules += [layer, nn.ReLU()]
             networks.append(nn.Sequential(*modules[:-1]))
         x = torch.from_numpy(rng.normal(size=3))
-        _, layers, box = prepare(*networks, (x.numpy(), x.numpy()), (3,))
+        _, layers, box = prepare(networks[0], networks[1], (x.numpy(), x.numpy()), (3,))
         two = Pair(*layers, torch.ones(3, dtype=torch.bool))
         with one_thread(), torch.no_grad():
             found = two.outputs(Range(box.lo[None], box.hi[None]))

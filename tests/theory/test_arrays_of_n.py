@@ -54,7 +54,7 @@ def test_one_n_gives_a_float() -> None:
         ([[1], [2, 3]], ValueError, "n: got rows of different lengths"),
         ([4, 0], ValueError, "n: got 0"),
         ([4, 2**40], ValueError, "n: got "),
-        (np.ma.array([1, 2], mask=[0, 1]), TypeError, "n: got a masked array"),
+        (np.ma.array([1, 2], mask=[False, True]), TypeError, "n: got a masked array"),
         ({"n": 3}, TypeError, "n: got"),
     ],
 )

@@ -53,7 +53,7 @@ def ticket(
     options: dict[str, Any] = {"granularity": granularity, "block": block, "targets": targets}
     options |= {"gain": gain, "nonnegative_input": nonnegative_input}
     options = {name: value for name, value in options.items() if value is not None}
-    asked = {"n": n, "eps": eps, "seed": seed, "solver": solver, "budget": budget}
+    asked: dict[str, Any] = {"n": n, "eps": eps, "seed": seed, "solver": solver, "budget": budget}
     with working("solving the subset problems"), warnings.catch_warnings():
         warnings.simplefilter("ignore", tickets.EmptySubsetWarning)  # told below
         made = tickets.build(

@@ -114,7 +114,8 @@ def bracket(
         value, witness = lower(
             copies, scaled, region, above.delta, seed, work, above.witnesses, late, where
         )
-        found, trace = dict(above.bounds), ()
+        found = dict(above.bounds)
+        trace: tuple[Step, ...] = ()
         if input_splits and above.root is not None:
             start = float(times(value, -scaled.units.output))
             tree = above.root.split(input_splits, start)

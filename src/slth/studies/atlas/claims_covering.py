@@ -26,8 +26,10 @@ def shifts(table: pd.DataFrame) -> pd.DataFrame:
     )
     both = own.join(other, rsuffix="_other", how="inner").reset_index()
     d = both["d"].astype(float)
-    shift = d * np.log2((both["median"] / both["median_other"]).astype(float))
-    error = d * np.hypot(both["log_se"].astype(float), both["log_se_other"].astype(float))
+    ratio: pd.Series = (both["median"] / both["median_other"]).astype(float)
+    shift: pd.Series = d * ratio.map(np.log2)
+    own_error, other_error = both["log_se"].astype(float), both["log_se_other"].astype(float)
+    error: pd.Series = d * np.hypot(own_error, other_error)
     half = norm.isf((1 - first(table, "confidence")) / 2) * error
     return both[["d", "n"]].assign(shift=shift, low=shift - half, high=shift + half)
 

@@ -96,8 +96,8 @@ def off_by(table: pd.DataFrame, prediction: str) -> dict[str, str]:
 
 def median_scores(table: pd.DataFrame, prediction: str) -> pd.Series:
     """log2(median / prediction) in standard errors of the log2 median."""
-    away = np.log2((table["median"] / table[prediction]).astype(float))
-    return away / table["log_se"].astype(float)
+    ratio = (table["median"] / table[prediction]).astype(float)
+    return ratio.map(np.log2) / table["log_se"].astype(float)
 
 
 def chi_square(scores: pd.Series) -> dict[str, str]:

@@ -140,7 +140,7 @@ def _size_agreement(sizes: pd.DataFrame) -> str:
 def rate_scores(known: pd.DataFrame) -> pd.Series:
     """Rate less prediction in binomial standard deviations; unknown where nothing varies."""
     p = known["prediction"].astype(float)
-    deviation = np.sqrt(p * (1 - p) / known["trials"].astype(float))
+    deviation = (p * (1 - p) / known["trials"].astype(float)) ** 0.5
     return (known["rate"] - p) / deviation.where(deviation > 0)
 
 

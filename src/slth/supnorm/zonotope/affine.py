@@ -108,13 +108,11 @@ class Joint:
         f.rows[:, 0] += self.shift[0]
         g.rows[:, 0] += self.shift[1]
         delta.rows[:, 0] += self.shift[2]
-        return Forms(
-            *(
-                Form(part.rows, rounding.up(part.error * (1 + self.slack) + spread))
-                for part, spread in zip((f, g, delta), self.spreads(sizes), strict=True)
-            ),
-            plus.symbols,
+        f, g, delta = (
+            Form(part.rows, rounding.up(part.error * (1 + self.slack) + spread))
+            for part, spread in zip((f, g, delta), self.spreads(sizes), strict=True)
         )
+        return Forms(f, g, delta, plus.symbols)
 
     def _own(self, layer: Layer, plus: Form, minus: Form | None) -> Form:
         rows, error = self.apply(layer.plus, plus.rows), plus.error

@@ -56,9 +56,9 @@ class Entry:
             rows, signs = self._signed(box, middle, radius)
         for part, shift in zip(rows, self.layer.shift, strict=True):
             part[:, 0] += shift
-        forms = (Form(part, up(spread)) for part, spread in zip(rows, spreads, strict=True))
+        f, g, delta = (Form(part, up(spread)) for part, spread in zip(rows, spreads, strict=True))
         owners = torch.cat([torch.arange(len(self.active)), signs])
-        return Forms(*forms, Symbols(len(owners))), owners
+        return Forms(f, g, delta, Symbols(len(owners))), owners
 
     def _plain(self, middle: Tensor, radius: Tensor) -> list[Tensor]:
         kernels = (self.layer.f.plus, self.layer.g.plus, self.layer.gap[0])

@@ -7,6 +7,7 @@ range of δ, moved to the worse of them, bounds either. Every t is rounded outwa
 """
 
 from dataclasses import dataclass, fields
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -68,6 +69,9 @@ class Gaps:
         return cls(above, over, below, under, (both & (room < f.rise + g.rise)).double())
 
 
+Lines = TypeVar("Lines", Side, Gaps)
+
+
 @dataclass(frozen=True)
 class Kinks:
     """The lines of one ReLU layer of the pair, box by box or row by row."""
@@ -84,8 +88,8 @@ class Kinks:
 
     def at(self, box: Tensor) -> "Kinks":
         """Those of the boxes (R,), one row each."""
-        parts = []
-        for part in (self.f, self.g, self.gap):
-            values = {each.name: getattr(part, each.name)[box] for each in fields(part)}
-            parts.append(type(part)(**values))
-        return Kinks(*parts)
+        return Kinks(_chosen(self.f, box), _chosen(self.g, box), _chosen(self.gap, box))
+
+
+def _chosen(part: Lines, box: Tensor) -> Lines:
+    return type(part)(**{each.name: getattr(part, each.name)[box] for each in fields(part)})

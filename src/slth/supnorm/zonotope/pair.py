@@ -220,8 +220,8 @@ def passed(layer: Joint, x: Place, most: int) -> tuple[Forms, list[Triple], Adde
     ranges, radii = met(x.forms, [x.ranges])
     made = activated(x.forms, ranges, radii, most)
     minus = less(made.forms, x.forms)
-    both = tuple(2 * a + b for a, b in zip(made.sizes, x.sizes, strict=True))
-    return layer.passed(made.forms, minus, both), [], made.added
+    f, g, delta = (2 * a + b for a, b in zip(made.sizes, x.sizes, strict=True))
+    return layer.passed(made.forms, minus, (f, g, delta)), [], made.added
 
 
 def less(above: Forms, x: Forms) -> Forms:
@@ -237,7 +237,8 @@ def less(above: Forms, x: Forms) -> Forms:
             [new.shared + new.f, new.g, new.delta],
         ),
     ]
-    return Forms(*(_difference(*part) for part in parts), new)
+    f, g, delta = (_difference(*part) for part in parts)
+    return Forms(f, g, delta, new)
 
 
 def _difference(above: Form, x: Form, old: list[int], new: list[int]) -> Form:

@@ -87,7 +87,7 @@ class Search:
 
     def halve(self, most: int) -> None:
         """Halve the worst boxes, at most ``most`` of them."""
-        parts = []
+        parts: list[Node] = []
         while self.queue and len(parts) < min(most, _TOGETHER) and not self.closed:
             parts.append(heapq.heappop(self.queue))
         lo, hi = torch.stack([n.lo for n in parts]), torch.stack([n.hi for n in parts])
