@@ -110,7 +110,7 @@ def _rows(
         for i, (layer, pair) in enumerate(zip(layers, kernels, strict=True))
     ]
     sizes = [(1.0, 1.0)] + [
-        size(nn.Sequential(*target[: 2 * depth]), depth * (settings.kernel - 1) + 1, search, seed)
+        size(nn.Sequential(*list(target)[: 2 * depth]), depth * (settings.kernel - 1) + 1, search, seed)
         for depth in range(1, max(settings.layers) + 1)
     ]
     for depth in sorted(settings.layers):
