@@ -109,8 +109,9 @@ def _rows(
         layer_error(layer.weight, *pair, signed=not i)
         for i, (layer, pair) in enumerate(zip(layers, kernels, strict=True))
     ]
+    modules = list(target)
     sizes = [(1.0, 1.0)] + [
-        size(nn.Sequential(*list(target)[: 2 * depth]), depth * (settings.kernel - 1) + 1, search, seed)
+        size(nn.Sequential(*modules[: 2 * depth]), depth * (settings.kernel - 1) + 1, search, seed)
         for depth in range(1, max(settings.layers) + 1)
     ]
     for depth in sorted(settings.layers):
