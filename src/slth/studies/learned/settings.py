@@ -61,7 +61,7 @@ class Settings(Study):
     )
     lotteries: list[Lottery] = Field(
         [
-            Lottery(rounds=1, rewind=0, filter_seeds=80),
+            Lottery(rounds=1, rewind=0),
             Lottery(rounds=3, rewind=0),
             Lottery(rounds=3, rewind=2),
         ],
@@ -76,13 +76,13 @@ class Settings(Study):
         Annotated[float, Field(ge=1e-6, le=1, description="kept weights over all weights")]
     ] = unique([0.05, 0.2], 1, 50, "kept weights over all weights")
     seeds: int = Field(
-        10,
+        6,
         ge=1,
         le=10000,
         description="random networks, each with one mask a method, granularity and fraction",
     )
     filter_seeds: int | None = Field(
-        40,
+        12,
         ge=1,
         le=10000,
         description="random networks for filters of trained weights: small margins; null: seeds",

@@ -61,7 +61,7 @@ class Settings(Study):
         description="subproblems of branch and bound, for each network's pair at the middle eps",
     )
     ticket_splits: int = Field(
-        48, ge=1, le=1000000, description="subproblems of branch and bound for one ticket an arm"
+        24, ge=1, le=1000000, description="subproblems of branch and bound for one ticket an arm"
     )
     shards: int = Field(1, ge=1, le=1000, description="jobs the pairs are split into")
 
