@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from slth.solvers._all import Hits, solve_all
     from slth.solvers._registry import Catalogue
     from slth.solvers._solve import solve, solve_batch, solve_targets
+    from slth.solvers._watching import InterruptedSearch, Progress
     from slth.supnorm import Bracket
     from slth.tickets import Ticket
 else:
@@ -28,6 +29,8 @@ _NAMES = {
     "Bracket": "slth.supnorm",
     "Hits": "slth.solvers._all",
     "Instance": "slth.problem",
+    "InterruptedSearch": "slth.solvers._watching",
+    "Progress": "slth.solvers._watching",
     "Solution": "slth.problem",
     "Status": "slth.problem",
     "Ticket": "slth.tickets",
@@ -51,6 +54,8 @@ __all__ = [
     "Bracket",
     "Hits",
     "Instance",
+    "InterruptedSearch",
+    "Progress",
     "Solution",
     "Status",
     "Ticket",

@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from slth.solvers._base import Answer, BatchAnswer, Options, Solver
     from slth.solvers._registry import SOLVERS, catalogue, get
     from slth.solvers._solve import solve, solve_batch, solve_targets
+    from slth.solvers._watching import InterruptedSearch, Progress
 
 _MODULES = {
     "_all": ("Hits", "solve_all"),
     "_base": ("Answer", "BatchAnswer", "Options", "Solver"),
     "_registry": ("SOLVERS", "catalogue", "get"),
     "_solve": ("solve", "solve_batch", "solve_targets"),
+    "_watching": ("InterruptedSearch", "Progress"),
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names}
 
@@ -25,7 +27,9 @@ __all__ = [
     "Answer",
     "BatchAnswer",
     "Hits",
+    "InterruptedSearch",
     "Options",
+    "Progress",
     "Solver",
     "catalogue",
     "get",

@@ -33,6 +33,7 @@ from slth.solvers._base import (
     shared,
     stacked,
 )
+from slth.solvers._watching import OnInterrupt, Progress, Watch
 from slth.solvers.kernels import stopping
 
 Out = TypeVar("Out")
@@ -52,6 +53,8 @@ def solve(
     memory: int = DEFAULT_MEMORY,
     decide: bool = False,
     size: int | None = None,
+    progress: Callable[[Progress], object] | None = None,
+    on_interrupt: OnInterrupt = "raise",
 ) -> Solution:
     """Find S ⊆ [n] with ‖Σ_S X_i − z‖_∞ ≤ eps, or the least error when eps is None.
 
@@ -63,7 +66,11 @@ def solve(
     mask, a job's share); never changes the answer. memory: bytes the search may take on the device,
     the arguments and the answer left out. decide: only settle whether some
     subset is within eps (cheaper than the optimum when none is). size: only subsets of exactly
-    this many candidates count (fixed-size MRSS), 0 <= size <= n; None = any.
+    this many candidates count (fixed-size MRSS), 0 <= size <= n; None = any. progress: called with
+    a `Progress` about twice a second while the search runs on a cpu. on_interrupt: Ctrl-C ends
+    every search within about a second; "raise" raises `InterruptedSearch`, a KeyboardInterrupt
+    whose ``solution`` is the best subset that the solver has told of, "return" returns that
+    solution (no proof, work 0).
 
     Raises ValueError/TypeError naming the argument; checks.TooLargeError (a ValueError) with the
     bytes needed when the search would not fit in ``memory``.
@@ -75,10 +82,13 @@ def solve(
     instance = _instance(X, z, eps)
     options = _options(budget, seed, device, threads, memory, decide, size, instance.n)
     chosen, reason = _choose(solver, instance.n, instance.d, instance.eps, options, 1, instance.X)
-    start = time.perf_counter()
+    watch = Watch(instance, options.size, chosen.name, options.decide, progress, on_interrupt)
     exponent = int(scaling.exponents(("X", "z"), instance.X[None], instance.z[None])[0])
-    answer = _run(lambda: _search(chosen, instance, exponent, options), options)
-    seconds = time.perf_counter() - start
+    try:
+        answer = _run(lambda: _search(chosen, instance, exponent, options), options, watch)
+    except KeyboardInterrupt:
+        return watch.interrupted()
+    seconds = watch.seconds
     error = instance.error(answer.keep)
     status = status_of(error, instance.eps, answer.complete, decide)
     return Solution(
@@ -240,9 +250,13 @@ def _each(
     return stacked(answers)
 
 
-def _run(work: Callable[[], Out], options: Options) -> Out:
+def _run(work: Callable[[], Out], options: Options, watch: Watch | None = None) -> Out:
     """Do the work so that a signal ends it; tensors stay in this thread, whose device is chosen."""
-    return stopping.interruptible(work) if options.device == gpu.CPU else work()
+    if options.device != gpu.CPU:
+        return work()
+    if watch is None:
+        return stopping.interruptible(work)
+    return stopping.interruptible(work, watch.search, watch.tell if watch.progress else None)
 
 
 def _targets(name: str, value: ArrayLike, words: str) -> tuple[FloatArray, bool]:

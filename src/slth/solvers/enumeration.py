@@ -54,10 +54,10 @@ class Enumeration(Solver):
         size = -1 if options.size is None else options.size
         table, halt = _table(X[:BLOCK_BITS]), stopping.flag()
         mask, examined = _enumerate(X, z, table, limit, stop, size, halt)
-        stopping.check()
         if mask < 0:  # the budget ended before any subset of that size: the first one
             mask = (1 << max(size, 0)) - 1
         keep = (mask >> np.arange(n)) & 1 == 1
+        stopping.check(keep)
         return Answer(keep, examined == total, examined)
 
 

@@ -74,6 +74,7 @@ class LpRounding(Solver):
             keep, spent = _round(scaled, x, budget - work, rng)
             work += spent
             work += int(_descend(scaled.X, scaled.z, keep, budget - work, stopping.flag()))
+            stopping.offer(keep)
             stopping.check()
             reached = scaled.error(keep)
             if reached < error:

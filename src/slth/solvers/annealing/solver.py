@@ -102,6 +102,7 @@ class Annealing(Solver):
             instance.eps or 0.0,
             stopping.flag(),
         )
+        stopping.offer(keep)
         return keep, int(made)
 
 

@@ -119,7 +119,7 @@ class _Run:
         parts = [which[start : start + BLOCK] for start in range(0, len(which), BLOCK)]
         with Workers(self._threads(width), lambda: None) as workers:
             workers.run(lambda part, _: self._block(part, width, most), parts)
-        stopping.check()
+        stopping.check(self.keep[0])
 
     def _block(self, part: np.ndarray, width: int, budget: int) -> None:
         first, last = part[0], part[-1] + 1
@@ -135,6 +135,7 @@ class _Run:
         better = error < self.error[part]
         self.keep[part[better]], self.error[part[better]] = keep[better], error[better]
         self.work[part] += work
+        stopping.offer(self.keep[0])  # of a batch of one
 
     def _widest(self, budget: int) -> int:
         """The largest width that one step of the budget, and the memory, pay for."""

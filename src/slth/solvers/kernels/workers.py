@@ -25,7 +25,7 @@ class Workers(Generic[Space]):
         for _ in range(threads):
             self._spaces.put(make())
         self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
-        self._stop = stopping.flag()
+        self._search = stopping.current()
 
     def run(self, work: Callable[[Task, Space], Out], tasks: Sequence[Task]) -> list[Out]:
         """Return work(task, space) of each task, in order."""
@@ -35,7 +35,7 @@ class Workers(Generic[Space]):
         """Yield work(task, space) of each task, in order; one thread does a task when asked."""
 
         def one(task: Task) -> Out:
-            with stopping.using(self._stop):
+            with stopping.using(self._search):
                 stopping.check()
                 space = self._spaces.get()
                 try:

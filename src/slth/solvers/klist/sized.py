@@ -141,6 +141,7 @@ class SizedSearch:
                 error = self.instance.error(each)
                 if error < self.error:
                     self.keep, self.error = each, error
+                    stopping.offer(each)
 
     def _hit(self) -> bool:
         return self.error <= (0.0 if self.instance.eps is None else self.instance.eps)

@@ -10,6 +10,7 @@ from slth import seeding
 from slth.checks import BoolArray
 from slth.problem import Instance, exponent_of
 from slth.solvers._base import Answer, Options, Solver
+from slth.solvers.kernels import stopping
 from slth.solvers.kernels.workers import Workers
 from slth.solvers.klist import ends as klist_ends
 from slth.solvers.klist import plan as klist_plan
@@ -87,7 +88,7 @@ class KList(Solver):
         if small and 2**scaled.n <= budget:
             found, work = klist_ends.exhaust(scaled.X, scaled.z), 2**scaled.n
         else:
-            found, work = _Search(scaled, options, budget).best()
+            found, work = _Search(scaled, options, budget, alive).best()
         keep[alive] = found
         if instance.error(keep) > instance.error(np.zeros_like(keep)):
             keep[:] = False
@@ -97,8 +98,8 @@ class KList(Solver):
 class _Search:
     """One instance under one budget: the incumbent, and the work done so far."""
 
-    def __init__(self, instance: Instance, options: Options, budget: int) -> None:
-        self.instance, self.options, self.budget = instance, options, budget
+    def __init__(self, instance: Instance, options: Options, budget: int, alive: BoolArray) -> None:
+        self.instance, self.options, self.budget, self.alive = instance, options, budget, alive
         self.merger, self.memory = _merger(options)
         self.keep = np.zeros(instance.n, dtype=bool)
         self.error = instance.error(self.keep)
@@ -177,6 +178,12 @@ class _Search:
                 error = self.instance.error(each)
                 if error < self.error:
                     self.keep, self.error = each, error
+                    self._offer(each)
+
+    def _offer(self, keep: BoolArray) -> None:
+        whole = np.zeros(len(self.alive), dtype=bool)
+        whole[self.alive] = keep
+        stopping.offer(whole)
 
     def _hit(self) -> bool:
         return self.error <= (0.0 if self.instance.eps is None else self.instance.eps)

@@ -13,6 +13,7 @@ from slth.checks import EXACT_INTEGERS, BoolArray
 from slth.problem import Instance, grain
 from slth.solvers._base import Answer, Options
 from slth.solvers._scaling import rounding_slack
+from slth.solvers.kernels import stopping
 from slth.solvers.lattice import bases
 from slth.solvers.lattice.integers import UnsolvableError, as_integers, kernel
 from slth.solvers.lattice.rounds import UNLIMITED, Round
@@ -48,6 +49,7 @@ class Search:
         limit = UNLIMITED if options.budget is None else options.budget
         X, z = scaled.X, scaled.z
         keep = descend(X, z, -1 if options.size is None else options.size, min(limit, 1 << 20))
+        stopping.offer(keep)
         return cls(scaled, options.size, limit, keep, scaled.error(keep))
 
     @functools.cached_property
@@ -116,6 +118,7 @@ class Search:
             error = self.instance.error(keeps[0])
             if error < self.error:
                 self.error, self.keep = error, keeps[0]
+                stopping.offer(self.keep)
             if self.error <= stop:
                 break
             if shrink:

@@ -13,6 +13,7 @@ import numpy as np
 from slth.checks import FloatArray
 from slth.problem import Instance, exponent_of, shifted_tolerance
 from slth.solvers._scaling import rounding_slack
+from slth.solvers.kernels import stopping
 from slth.solvers.mitm import halves as mitm_halves
 from slth.solvers.mitm import plan as mitm_plan
 from slth.solvers.mitm import scratch as mitm_scratch
@@ -118,6 +119,7 @@ def search(
     eps = -math.inf if problem.eps is None else problem.eps
     limit = UNLIMITED if budget is None else budget
     best = Incumbent(*mitm_plan.descend(X, z, size, limit))
+    stopping.offer((best.mask >> np.arange(len(X))) & 1 == 1)
     if best.error <= eps:
         return best.mask, False, best.work
     if decide and problem.eps is not None:
@@ -168,6 +170,7 @@ def _join(
             best.cut = not finished
             if error < best.error:
                 best.error, best.mask = error, mask
+                stopping.offer((mask >> np.arange(len(problem.X))) & 1 == 1)
             if best.cut:
                 break
         if shrink:

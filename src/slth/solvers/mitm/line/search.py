@@ -164,7 +164,7 @@ def _search_first(block: Block, m: int, chosen: np.ndarray, space: Space) -> Non
         failed,
         stopping.flag(),
     )
-    stopping.check()
+    stopping.check(block.keep[0])  # of a batch of one
     again = np.flatnonzero(failed)
     if again.size:
         before = block.work[again]

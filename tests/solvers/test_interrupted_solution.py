@@ -1,0 +1,100 @@
+"""A search tells of its best subset on its way, and hands it over when it is interrupted."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import slth
+from slth import InterruptedSearch, Progress
+from slth.solvers import SOLVERS
+
+CASES = {
+    "annealing": {"n": 60, "d": 4, "budget": 10**12},
+    "enumeration": {"n": 30, "d": 40},
+    "mitm": {"n": 64, "d": 8},
+    "klist": {"n": 100, "d": 9, "budget": 10**14},
+    "klist of a size": {"n": 200, "d": 9, "budget": 10**14, "size": 60},
+    "beam": {"n": 4000, "d": 40, "budget": 10**14},
+    "differencing": {"n": 60000, "d": 9, "budget": 10**12},
+    "lp_rounding": {"n": 20000, "d": 40},
+    "milp": {"n": 60, "d": 9},
+    "lattice": {"n": 100, "d": 12},
+}
+TOLD_EARLY = {"annealing", "klist", "mitm", "lattice"}  # better than the first subset
+SCRIPT = """
+import os, signal, sys, threading
+import numpy as np
+import slth
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below a shell's background job
+cases, early = eval(sys.argv[1]), eval(sys.argv[2])
+for name, case in cases.items():
+    solver = name.split()[0]
+    n, d, size = case.pop("n"), case.pop("d"), case.get("size")
+    rng = np.random.default_rng(0)
+    slth.solve(rng.standard_normal((12, 3)), [0.3] * 3, solver=solver, budget=1000)  # compile
+    X, z, told = rng.standard_normal((n, d)), 3 * rng.standard_normal(d), []
+    def look(progress):
+        told.append(progress)
+        if len(told) == 5:
+            signal.raise_signal(signal.SIGINT)
+    found = slth.solve(X, z, solver=solver, threads=2, progress=look, on_interrupt="return", **case)
+    first = np.arange(n) < (size or 0)
+    assert len(told) == 5 and not found.proved and found.status is slth.Status.BUDGET, name
+    assert found.keep.sum() == (found.keep.sum() if size is None else size), name
+    assert found.error == np.abs(np.add.accumulate(X[found.keep])[-1] - z).max() \\
+        if found.keep.any() else found.error == np.abs(z).max(), name
+    errors = [each.error for each in told] + [found.error]
+    assert errors == sorted(errors, reverse=True), (name, errors)
+    if name in early:
+        assert errors[-1] < np.abs(X[first].sum(axis=0) - z).max(), name
+    assert [each.seconds for each in told] == sorted(each.seconds for each in told)
+    try:
+        told = [None] * 4
+        slth.solve(X, z, solver=solver, threads=2, progress=look, **case)
+    except slth.InterruptedSearch as error:
+        assert isinstance(error, KeyboardInterrupt)
+        assert error.solution.error <= np.abs(X[first].sum(axis=0) - z).max(), name
+    else:
+        raise AssertionError(name)
+print("all")
+"""
+
+
+def test_every_solver_is_interrupted() -> None:
+    assert {name.split()[0] for name in CASES} == set(SOLVERS)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_interrupted_search_hands_over_its_best_subset(name: str) -> None:
+    command = [sys.executable, "-c", SCRIPT, repr({name: CASES[name]}), repr(TOLD_EARLY)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=300
+    )
+    assert done.stdout == "all\n", done.stderr
+
+
+def test_what_progress_raises_ends_the_search() -> None:
+    def refuse(_: Progress) -> None:
+        raise LookupError("enough")
+
+    X = np.random.default_rng(1).standard_normal((60, 4))
+    with pytest.raises(LookupError, match="enough"):
+        slth.solve(X, X[0], solver="annealing", budget=10**12, progress=refuse)
+
+
+def test_a_search_that_is_watched_finds_the_same(recwarn: pytest.WarningsRecorder) -> None:
+    X = np.random.default_rng(2).standard_normal((40, 9))
+    told: list[Progress] = []
+    watched = slth.solve(X, X[:3].sum(axis=0), progress=told.append, on_interrupt="return")
+    assert watched == slth.solve(X, X[:3].sum(axis=0))
+    assert all(each.error >= watched.error for each in told)
+
+
+def test_arguments_of_the_wrong_kind_are_named() -> None:
+    with pytest.raises(TypeError, match=r"^progress: got 3"):
+        slth.solve([1, 2], 3, progress=3)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"^on_interrupt: got 'stop'"):
+        slth.solve([1, 2], 3, on_interrupt="stop")  # type: ignore[arg-type]
+    assert issubclass(InterruptedSearch, KeyboardInterrupt)
