@@ -13,6 +13,7 @@ import pytest
 from slth import studies
 from slth.studies.printing import wordings as shared
 from slth.studies.printing.wordings import Count, Data, Share, Side, clause, sentence
+from slth.supnorm.bounds.upper import NAMES
 
 WORDED = [name for name in studies.names() if (studies.FOLDER / name / "wordings.py").exists()]
 
@@ -121,3 +122,7 @@ def test_shared_verdicts_reach_every_member() -> None:
     assert [shared.share(*x) for x in ((0, 0), (0, 2), (1, 2), (2, 2))] == list(Share)
     ends = ((float("nan"), 2.0), (-2.0, -1.0), (-1.0, 1.0), (1.0, 2.0))
     assert [shared.side(low, high, 0.0) for low, high in ends] == list(Side)
+
+
+def test_every_bound_has_a_name_in_print() -> None:
+    assert {*NAMES, "error_bound"} == set(shared.ROUTINES)

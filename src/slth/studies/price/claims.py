@@ -23,7 +23,7 @@ from slth.studies.printing.formatting import (
     span,
 )
 from slth.studies.printing.summaries import first
-from slth.studies.printing.wordings import Side, any_of, clause, sentence, share, side
+from slth.studies.printing.wordings import ROUTINES, Side, any_of, clause, sentence, share, side
 
 READS = {"price": "price", "sizes": "sizes"}  # table: kind
 
@@ -90,7 +90,7 @@ def _refusals(price: pd.DataFrame) -> str:
 def _method(table: pd.DataFrame) -> str:
     counts = table.loc[data.blocked(table), "method"].value_counts()
     routines = listing(
-        f"{wordings.ROUTINES.get(str(name), escape(name))} in {integer(int(times))}"
+        f"{ROUTINES[str(name)]} in {integer(int(times))}"
         for name, times in sorted(counts.items(), key=lambda item: str(item[0]))
     )
     tickets = integer(int(counts.sum()))

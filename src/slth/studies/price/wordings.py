@@ -4,13 +4,6 @@ from enum import Enum
 
 from slth.studies.printing.wordings import Count, Share, Side, if_any
 
-ROUTINES = {
-    "closed_form": "the closed form",
-    "error_bound": "the closed form of the problems' errors",
-    "differential": "the differential bound",
-    "lagrangian": "the Lagrangian dual",
-    "separate": "bounding both networks apart",
-}
 TARGET = (
     "{target} has {weights} weights, its largest output seen is {scale}, and the dimensions $d$ of "
     "its subset problems are {d}"

@@ -81,6 +81,7 @@ BOUNDS = {  # of a sup-norm error; the two ends of the bracket in one colour
     "closed_form": Look(COLOURS[1], "s", (5, 1.6)),
     "differential": Look(COLOURS[2], "^", (5, 1.4, 1, 1.4)),
     "crown": Look(COLOURS[3], "D", (1.2, 1.2)),
+    "zonotope": Look(COLOURS[5], "h", (3, 1, 1, 1)),
     "theorem": Look(COLOURS[4], "p", (8, 2)),
     "layer_sum": Look(COLOURS[5], ">", (3, 1)),
     "data_error": Look("#8d8d8d", "X"),

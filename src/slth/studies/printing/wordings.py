@@ -15,6 +15,18 @@ Data = Enum("Data", "NONE SOME")  # is there anything to speak of
 Count = Enum("Count", "NONE ONE SEVERAL")
 Share = Enum("Share", "NOTHING NONE SOME ALL")  # of a total; NOTHING: the total is 0
 Side = Enum("Side", "UNKNOWN BELOW AROUND ABOVE")  # an interval against a value; UNKNOWN: no ends
+ROUTINES = {  # bounds of a sup-norm error, by their names in tables of results
+    "error_bound": "the closed form of the problems' errors",
+    "one_layer": "the one-layer formula",
+    "closed_form": "the closed form",
+    "differential": "the differential bound",
+    "separate": "bounding both networks apart",
+    "crown": "CROWN",
+    "zonotope": "the differential zonotope",
+    "lagrangian": "the Lagrangian dual",
+    "branching": "branching on the phases of the ReLUs",
+    "input_splitting": "halving the box of the inputs",
+}
 
 
 def clause(verdict: E, wordings: Mapping[E, str], **fields: object) -> str:

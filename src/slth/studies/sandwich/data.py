@@ -14,6 +14,7 @@ PEERS = {  # column → name in print, from loose to tight
     "crown": r"CROWN on $f-g$",
     "closed_form": "closed form",
     "differential": "differential",
+    "zonotope": "zonotope",
     "upper": "ours",
     "upper_split": "ours, split",
 }

@@ -19,7 +19,9 @@ CURVES = {
     "lower": "lower",
     "data_error": "data set",
 }
-SPREAD = {name: data.PEERS[name] for name in ("crown", "closed_form", "differential", "upper")}
+SPREAD = {
+    name: data.PEERS[name] for name in ("crown", "closed_form", "differential", "zonotope", "upper")
+}
 
 
 def figures(frames: Frames) -> dict[str, Figure]:

@@ -22,7 +22,9 @@ from slth.supnorm import Bracket, bracket, exact
 
 Search = Mapping[str, Any]
 Arm = tuple[Mapping[str, Any], nn.Module, Mapping[str, nn.Module]]
-BOUNDS = ("closed_form", "separate", "crown", "differential", "lagrangian", "branching")
+BOUNDS = (
+    "closed_form", "separate", "crown", "differential", "zonotope", "lagrangian", "branching",
+)  # fmt: skip
 TOLERANCE = 1e-6  # of HiGHS's rows, which the exact value of a small pair is good to
 
 

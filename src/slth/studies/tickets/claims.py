@@ -15,7 +15,7 @@ from slth.studies.printing.formatting import (
     percent,
     span,
 )
-from slth.studies.printing.wordings import any_of, clause, count_of, sentence
+from slth.studies.printing.wordings import ROUTINES, any_of, clause, count_of, sentence
 from slth.studies.tickets import wordings
 from slth.studies.tickets.claims_accuracy import accuracy_macros, medians_of
 from slth.studies.tickets.claims_blocks import block_macros, network_macros
@@ -187,7 +187,7 @@ def _bracket_width(table: pd.DataFrame) -> str:
 def _method(table: pd.DataFrame) -> str:
     counts = table["method"].dropna().value_counts()
     routines = listing(
-        f"{wordings.ROUTINES.get(str(name), escape(name))} in {integer(int(times))}"
+        f"{ROUTINES[str(name)]} in {integer(int(times))}"
         for name, times in sorted(counts.items(), key=lambda item: str(item[0]))
     )
     return sentence(any_of(counts), wordings.METHOD, routines=routines, tickets=integer(len(table)))

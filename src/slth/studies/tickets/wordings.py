@@ -5,12 +5,6 @@ from enum import Enum
 from slth.studies.printing.wordings import Count, Share, if_any
 
 NO_TICKETS = "This run built no ticket."
-ROUTINES = {
-    "closed_form": "the closed form",
-    "differential": "the differential bound",
-    "one_layer": "the one-layer formula",
-    "separate": "bounding both networks apart",
-}
 READOUTS = {
     "exact": "the readout is kept exact",
     "ticket": "the readout is itself a dense ticket ($k = D = 1$)",

@@ -12,7 +12,7 @@ from slth.supnorm.zonotope.pair import Outputs, Pair
 from slth.supnorm.zonotope.splitting import Search
 
 _STEPS = 8  # of the slopes of the lines at the whole box
-_INSIDE = 4  # the same for ranges of one place inside
+_INSIDE = 8  # the same for ranges of one place inside
 _CHILD = 2  # the same for a box that was halved
 _NARROWED = 2**21  # squared entries of all places beyond which ranges inside are the zonotope's own
 
