@@ -189,7 +189,7 @@ def test_ticket_is_saved_and_measured(pair: tuple[Path, Path], tmp_path: Path) -
     asked = ("ticket", pair[0], "--n", 8, "--images", images, "--solver", "enumeration")
     code, found = told(*asked, "--out", out)
     ticket = slth.tickets.load(out)
-    assert isinstance(ticket, slth.Ticket)
+    assert isinstance(ticket, slth.tickets.WholeTicket)
     assert code == 0
     assert found["parameters"] == ticket.parameters
     assert found["error"]["absolute"] == ticket.error(np.load(images)).absolute

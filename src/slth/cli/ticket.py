@@ -57,7 +57,12 @@ def ticket(
     with working("solving the subset problems"), warnings.catch_warnings():
         warnings.simplefilter("ignore", tickets.EmptySubsetWarning)  # told below
         made = tickets.build(
-            "structured_convolution", target, images=x, threads=threads, **asked, **options
+            "structured_convolution",
+            target,
+            images=x if targets in ("bias", "feedback") else None,
+            threads=threads,
+            **asked,
+            **options,
         )
     made.save(out)
     table = made.summary()

@@ -53,6 +53,7 @@ def covering_error(ensemble: str | Ensemble, n: int, d: int, probability: float 
     Brent's method from the error of one target, `best_error`. Cost: about 8 predictions.
     """
     (law, d), level = _density(ensemble, d), arguments.probability(probability)
+    n = arguments.size("n", n, low=1)
 
     @functools.cache
     def above(x: float) -> float:

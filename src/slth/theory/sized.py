@@ -66,7 +66,8 @@ def best_error_of_size(n: int, k: int, d: int, ensemble: str | Ensemble = "norma
     """The error that the best k-subset reaches: eps*_k = ½ √(2π n α(1-α)) e^{α/(2(1-α))}
     C(n, k)^{-1/d} σ, α = k/n, 1 <= k < n.
 
-    The eps with E[log λ_k] = 0 as eps → 0: `best_error` with one size. Source: derived; checked
+    The eps with E[log λ_k] = 0 as eps → 0 and n/d → ∞: `best_error` with one size, without its
+    `wishart_gain`. Source: derived; checked
     against Monte Carlo in tests.
     """
     (law, d), n = arguments.law(ensemble, d), arguments.size("n", n, low=2)

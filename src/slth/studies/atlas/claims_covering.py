@@ -24,7 +24,7 @@ def shifts(table: pd.DataFrame) -> pd.DataFrame:
         table[(table["ensemble"] == name) & (table["d"] > 1)].set_index(["d", "n"])
         for name in (OWN, REFERENCE)
     )
-    both = own.join(other, rsuffix="_other", how="inner").reset_index()
+    both = own.join(other.add_suffix("_other"), how="inner").reset_index()
     d = both["d"].astype(float)
     ratio: pd.Series = (both["median"] / both["median_other"]).astype(float)
     shift: pd.Series = d * ratio.map(np.log2)

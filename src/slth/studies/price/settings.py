@@ -112,7 +112,7 @@ class Settings(Study):
     replicates: int = Field(
         3, ge=1, le=10000, description="random networks a construction and size"
     )
-    shards: int = Field(3, ge=1, le=1000, description="jobs the replicates are split into")
+    shards: int = Field(1, ge=1, le=1000, description="jobs the replicates are split into")
     budget: int | None = Field(
         1000000,
         ge=1,
