@@ -12,7 +12,7 @@ PACKAGE = DOCS.parent / "src" / "slth"
 # room: its packages and modules, and what it is for; from the words up to the paper
 ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "words": (
-        ("problem", "checks", "ensembles", "seeding", "intervals", "devices", "cores"),
+        ("problem", "checks", "values", "ensembles", "seeding", "intervals", "devices", "cores"),
         "what everything else speaks: an instance and its solution, laws of candidates, seeds, "
         "every interval and test, devices and cores",
     ),
@@ -25,7 +25,6 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
             "dependencies",
             "fetching",
             "progress",
-            "locks",
         ),
         "tables, records and data on disk: written whole or not at all, read within bounds",
     ),
@@ -41,12 +40,17 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "supnorm": (("supnorm",), "certified bounds on the largest difference of two networks"),
     "tickets": (("tickets",), "constructions that cut a small network out of a random one"),
     "learned": (("learned",), "masks found by training, with their null controls"),
-    "config": (("configuration",), "the config: read, checked and typed before any job"),
+    "settings": (
+        ("settings",),
+        "what typed settings are made of: sections, shared values, rules about what fits",
+    ),
     "runs": (
         ("provenance", "manifest", "running", "origins"),
         "what a run is made from and leaves behind",
     ),
     "studies": (("studies",), "the paper's studies: settings, stages, figures, tables and claims"),
+    "config": (("configuration",), "the config: read and checked, with every study's settings"),
+    "commands": (("cli",), "the command line `slth`: one file a command"),
 }
 
 

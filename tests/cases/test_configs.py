@@ -14,9 +14,9 @@ import pytest
 
 from slth import dependencies, tickets
 from slth.configuration import ConfigError, check, reach, read
-from slth.configuration.networks import CLASSES
 from slth.configuration.reading import MAX_LINES, given
 from slth.networks.data import DATA_SETS, load_data_set
+from slth.settings.networks import CLASSES
 from slth.solvers._base import DEFAULT_MEMORY
 from slth.solvers._registry import SOLVERS, get
 from slth.studies.atlas import claims as atlas_claims

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from slth.configuration.faults import faults
 from slth.configuration.model import model
 from slth.configuration.reading import ConfigError, leave, read_or_exit
 from slth.configuration.rules import cross_faults
 from slth.configuration.schema import schema
+from slth.settings.faults import faults
 
 
 def check(config: Mapping[str, Any]) -> dict[str, Any]:

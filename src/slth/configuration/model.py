@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field, create_model
 
-from slth.configuration import bracket as searches
-from slth.configuration import networks as targets
-from slth.configuration.section import Section
+from slth.settings import bracket as searches
+from slth.settings import networks as targets
+from slth.settings.section import Section
 from slth.studies import names
 
 

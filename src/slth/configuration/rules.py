@@ -4,8 +4,8 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from slth.configuration import networks
 from slth.configuration.model import enabled
+from slth.settings import networks
 from slth.studies import names
 
 

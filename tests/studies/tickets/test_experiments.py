@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 import torch
 
-from slth.configuration.networks import Network
 from slth.ensembles import sample, sample_target
 from slth.intervals import clopper_pearson
+from slth.settings.networks import Network
 from slth.studies.threshold import sample as thresholds
 from slth.studies.threshold.measure import summarise
 from slth.studies.threshold.settings import GridBlock, Settings

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from slth.configuration.reach import max_n, too_large, unsolvable
-from slth.configuration.section import LEAST, Ensemble, Section, Solver, Study, unique
+from slth.settings.reach import max_n, too_large, unsolvable
+from slth.settings.section import LEAST, Ensemble, Section, Solver, Study, unique
 
 Dimension = Annotated[int, Field(ge=1, le=64, description="dimension of the candidate vectors")]
 HalfLists = Annotated[int, Field(ge=1, le=64, description="number of candidates")]

@@ -1,6 +1,6 @@
 """Settings of the study."""
 
-from slth.configuration.section import Study
+from slth.settings.section import Study
 
 
 class Settings(Study):

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
 
-from slth.configuration.networks import SIDES, data_faults, split_faults
-from slth.configuration.section import LEAST, DataSetName, Section, SolverOrAuto, Study, unique
+from slth.settings.networks import SIDES, data_faults, split_faults
+from slth.settings.section import LEAST, DataSetName, Section, SolverOrAuto, Study, unique
 
 NetworkName = Literal["lenet", "vgg", "resnet", "mobilenet", "dense"]
 Granularity = Literal["entry", "kernel", "block", "filter"]

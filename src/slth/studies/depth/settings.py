@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from slth.configuration.faults import jobs
-from slth.configuration.reach import pool, source_weights, too_large, unsolvable
-from slth.configuration.section import Study, unique
+from slth.settings.faults import jobs
+from slth.settings.reach import pool, source_weights, too_large, unsolvable
+from slth.settings.section import Study, unique
 
 
 class Settings(Study):

@@ -11,12 +11,12 @@ import pandas as pd
 from torch import nn
 
 from slth import frames, seeding
-from slth.configuration.networks import Network
 from slth.learned import LearnedMask, learn
 from slth.networks.architectures import has_readout, read_layers
 from slth.networks.data import DataSet, load_data_set
 from slth.networks.storage import load_network, load_networks
 from slth.progress import track
+from slth.settings.networks import Network
 from slth.studies.job import Job
 from slth.studies.learned.settings import Settings
 from slth.studies.searching import search_on

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from slth.configuration.networks import data_faults, shrinking, split_faults, training_faults
-from slth.configuration.section import DataSetName, Method, Section, Study, unique
+from slth.settings.networks import data_faults, shrinking, split_faults, training_faults
+from slth.settings.section import DataSetName, Method, Section, Study, unique
 
 TOGETHER = 8  # networks that are trained side by side, at most
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from slth.configuration.faults import jobs
-from slth.configuration.reach import MOST_BYTES, pool, source_weights, too_large, unsolvable
-from slth.configuration.section import LEAST, Construction, Section, Study, unique
+from slth.settings.faults import jobs
+from slth.settings.reach import MOST_BYTES, pool, source_weights, too_large, unsolvable
+from slth.settings.section import LEAST, Construction, Section, Study, unique
 from slth.studies.printing import titles
 
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from slth.configuration.networks import IMAGES, data_faults, split_faults
-from slth.configuration.reach import pool, too_large, unsolvable
-from slth.configuration.section import LEAST, DataSetName, Section, Study, unique
 from slth.data_files import FILE_SETS
+from slth.settings.networks import IMAGES, data_faults, split_faults
+from slth.settings.reach import pool, too_large, unsolvable
+from slth.settings.section import LEAST, DataSetName, Section, Study, unique
 
 
 class Dense(Section):

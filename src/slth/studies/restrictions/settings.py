@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from slth.configuration.reach import pool, source_weights, too_large, unsolvable
-from slth.configuration.section import SolverOrAuto, Study, unique
+from slth.settings.reach import pool, source_weights, too_large, unsolvable
+from slth.settings.section import SolverOrAuto, Study, unique
 
 
 class Settings(Study):

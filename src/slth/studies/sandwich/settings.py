@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from slth.configuration.reach import too_large
-from slth.configuration.section import LEAST, Study, unique
+from slth.settings.reach import too_large
+from slth.settings.section import LEAST, Study, unique
 
 
 class Settings(Study):

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from slth.configuration.faults import jobs
-from slth.configuration.reach import too_large, unfit_device, unsolvable
-from slth.configuration.section import LEAST, Ensemble, Section, SolverOrAuto, Study, unique
+from slth.settings.faults import jobs
+from slth.settings.reach import too_large, unfit_device, unsolvable
+from slth.settings.section import LEAST, Ensemble, Section, SolverOrAuto, Study, unique
 
 
 class GridBlock(Section):

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 
 from slth import frames
-from slth.configuration.networks import Network
 from slth.networks.architectures import read_layers
 from slth.networks.data import DataSet
 from slth.networks.storage import load_network, load_networks
 from slth.progress import track
+from slth.settings.networks import Network
 from slth.studies.job import Job
 from slth.studies.searching import search_on
 from slth.studies.tickets.train import data_of

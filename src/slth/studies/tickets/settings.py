@@ -5,16 +5,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from slth.configuration.faults import repeated, shown
-from slth.configuration.networks import layers_of, shrinking
-from slth.configuration.reach import (
+from slth.settings.faults import repeated, shown
+from slth.settings.networks import layers_of, shrinking
+from slth.settings.reach import (
     pool,
     source_weights,
     too_large,
     unfit_device,
     unsolvable,
 )
-from slth.configuration.section import LEAST, NAME, Section, SolverOrAuto, unique
+from slth.settings.section import LEAST, NAME, Section, SolverOrAuto, unique
 
 
 class Arm(Section):

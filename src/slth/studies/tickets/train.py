@@ -6,12 +6,12 @@ import pandas as pd
 from torch import nn
 
 from slth import frames, seeding
-from slth.configuration.networks import Network
 from slth.networks.architectures import build_network
 from slth.networks.data import DataSet, load_data_set
 from slth.networks.normalise import normalise
 from slth.networks.storage import save_network
 from slth.networks.training import train
+from slth.settings.networks import Network
 from slth.studies.job import Job
 from slth.tickets.measure import accuracy, decisions
 

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from slth.configuration.faults import repeated
-from slth.configuration.reach import too_large
-from slth.configuration.section import NAME, DataSetName, Section
 from slth.data_files import FILE_SETS, check_files
+from slth.settings.faults import repeated
+from slth.settings.reach import too_large
+from slth.settings.section import NAME, DataSetName, Section
 
 
 class Network(Section):

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from slth.configuration.section import Section
+from slth.settings.section import Section
 
 
 class Settings(Section):
