@@ -1,19 +1,14 @@
-"""What the README shows, works: its solver, its example, its faults, its paths and commands."""
+"""What the README shows, works: its examples, its faults, its paths and commands."""
 
 import re
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
+import torch
 
 import slth
 from slth.configuration import faults
 from slth.configuration import schema as config_schema
-from slth.problem import Status
-from slth.solvers._base import Solver
-from slth.solvers._registry import SOLVERS, get
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -26,44 +21,19 @@ def only(blocks: list[str], words: str) -> str:
     return found
 
 
-@pytest.fixture
-def greedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The README's solver, in a file of its own, registered by the README's line."""
-    (tmp_path / "greedy.py").write_text(only(PYTHON, "class Greedy"), encoding="utf-8")
-    line = re.fullmatch(r'"(\w+)": "slth\.solvers\.(\w+:\w+)",', only(PYTHON, ":Greedy").strip())
-    assert line is not None
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setitem(SOLVERS, line[1], line[2])
-    yield line[1]
-    sys.modules.pop("greedy", None)
-
-
-def test_solver_of_the_readme_solves(greedy: str) -> None:
-    generator = np.random.default_rng(3)
-    X, z = generator.standard_normal((200, 2)), generator.uniform(-1, 1, 2)
-    answer = slth.solve(X, z, eps=0.2, solver=greedy)
-    assert answer.solver == greedy
-    assert answer.error == np.abs(X[answer.keep].sum(axis=0) - z).max()
-    assert answer.error < np.abs(z).max()
-    assert (answer.status is Status.HIT) == (answer.error <= 0.2)
-    assert not answer.proved
-
-
-def test_solver_of_the_readme_keeps_to_its_budget(greedy: str) -> None:
-    X = np.random.default_rng(3).standard_normal((50, 2))
-    assert slth.solve(X, [0.5, 0.5], solver=greedy, budget=100).work <= 100
-
-
-def test_solver_of_the_readme_is_never_better_than_the_proved_optimum(greedy: str) -> None:
-    X = np.random.default_rng(4).standard_normal((12, 3))
-    best = slth.solve(X, [0.1, 0.2, 0.3], solver="mitm")
-    assert best.proved
-    assert slth.solve(X, [0.1, 0.2, 0.3], solver=greedy).error >= best.error - 1e-12
-
-
-def test_solver_of_the_readme_is_listed(greedy: str) -> None:
-    assert slth.solvers()[greedy]["source"]
-    assert isinstance(get(greedy), Solver)
+def test_network_of_the_readme_becomes_a_ticket(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    torch.manual_seed(0)
+    exec(compile(only(PYTHON, "tickets.build"), "README.md", "exec"), {})
+    *printed, last = capsys.readouterr().out.splitlines()
+    agreement, error, bound = map(float, last.split())
+    assert printed[0].startswith("Ticket of structured_convolution: 2 layers")
+    assert agreement > 0.95
+    assert error < 0.01
+    assert error < bound < 1
+    assert slth.tickets.load("ticket.npz").construction == "structured_convolution"
 
 
 def test_example_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
