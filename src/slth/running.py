@@ -53,10 +53,22 @@ def make_changed_again(
 
         dag.check_incomplete, dag.finish = check_incomplete, finish_and_vouch
         build()
+        wake_for_jobs_alone(workflow)
         if begin is not None and not workflow.dryrun:
             begin()
 
     workflow._build_dag = build_dag
+
+
+def wake_for_jobs_alone(workflow: Any) -> None:
+    """Have the scheduler of a run on this machine wake when a job ends, and not by itself.
+
+    Under a limit of jobs a second, by default 100, each look at jobs that wait sets a timer for the
+    next look, and each job that ends begins one more such chain: after a hundred jobs Snakemake
+    looks a hundred times a second. Jobs of a cluster keep the limit.
+    """
+    if workflow.local_exec and workflow.scheduling_settings is not None:
+        workflow.scheduling_settings.max_jobs_per_timespan = None
 
 
 def _vouch(origins: Origins, job: Any) -> None:
