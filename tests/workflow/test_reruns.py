@@ -19,6 +19,7 @@ THRESHOLDS = {"solve_cells", "measure_thresholds", "render_threshold"}
 REPLICAS = {"build_replicas", "collect_replicas", "render_replicas"}
 SUMS = {"measure_sums", "render_replicas"}
 PREDICTIONS = {"measure_thresholds", "render_threshold", "measure_atlas", "render_atlas"}
+LIMITS = {"render_tickets", "render_benchmark"}  # compare errors with the limit of existence
 ATLAS = {"solve_atlas", "measure_atlas", "render_atlas"}
 PRICE = {"measure_price", "collect_price", "render_price"}
 DEPTH = {"measure_depth", "collect_depth", "render_depth"}
@@ -63,7 +64,10 @@ def edited(path: Path) -> Iterator[None]:
         ),
         ("src/slth/tickets/whole/control.py", CNNS | MEASURED),
         ("src/slth/networks/fitting.py", {"train_cnns"} | CNNS | MEASURED),
-        ("src/slth/theory/quenched.py", PREDICTIONS | {"collect_price", "render_price"} | MEASURED),
+        (
+            "src/slth/theory/quenched.py",
+            PREDICTIONS | {"collect_price", "render_price"} | LIMITS | MEASURED,
+        ),
         ("src/slth/theory/refined.py", PREDICTIONS | MEASURED),
         ("src/slth/theory/covering.py", {"measure_atlas", "render_atlas"} | MEASURED),
         ("src/slth/studies/replicas/published_sums.py", SUMS | MEASURED),

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from slth.ensembles import ENSEMBLES
 from slth.studies.printing import series, style, ticks, titles
-from slth.studies.printing.summaries import existence_limit
+from slth.studies.printing.existence import existence_limit
 
 REFERENCE = "normal"
 

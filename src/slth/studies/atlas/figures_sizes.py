@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from slth.studies.atlas.claims_least import largest_sizes
 from slth.studies.printing import series, style, ticks, titles
+from slth.studies.printing.existence import existence_limit
 from slth.studies.printing.formatting import setting
-from slth.studies.printing.summaries import existence_limit
 
 FLOOR = 1e3  # how far below the least error found the limit is drawn
 MOMENT = r"$\mathrm{E}[Z_k^2]\,/\,\mathrm{E}[Z_k]^2$"

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from slth.studies.benchmark.data import PEERS, Benchmark, benchmark_of, growth, label, medians
 from slth.studies.printing import series, style, ticks, titles
-from slth.studies.printing.summaries import existence_limit
+from slth.studies.printing.existence import existence_limit
 
 FIGURES = ("benchmark",)
 NAMES = ("mitm", *(name for name in titles.solvers() if name != "mitm"), *PEERS)

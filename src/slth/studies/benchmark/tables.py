@@ -17,12 +17,12 @@ from slth.studies.benchmark.data import (
 )
 from slth.studies.printing import titles
 from slth.studies.printing.booktabs import Table
+from slth.studies.printing.existence import existence_limit
 from slth.studies.printing.formatting import (
     MISSING,
     integer,
     number,
 )
-from slth.studies.printing.summaries import existence_limit
 
 TABLES = ("benchmark_times", "benchmark_errors")
 

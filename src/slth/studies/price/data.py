@@ -6,7 +6,7 @@ import pandas as pd
 from slth.checks import FloatArray
 from slth.intervals import Interval, t_interval
 from slth.studies.printing import titles
-from slth.studies.printing.summaries import existence_limit
+from slth.studies.printing.existence import existence_limit
 
 CONFIDENCE = 0.95  # of the t-intervals of rates, over random networks
 

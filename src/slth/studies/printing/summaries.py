@@ -5,8 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from slth.checks import FloatArray
-
 
 def complete(
     name: str, frame: pd.DataFrame, required: Sequence[str], optional: Sequence[str] = ()
@@ -28,18 +26,6 @@ def complete(
 def first(table: pd.DataFrame, column: str) -> float:
     """The number in a column that is the same in every row; unknown for an empty table."""
     return float(table[column].iloc[0]) if len(table) else np.nan
-
-
-def existence_limit(n: FloatArray, d: FloatArray) -> FloatArray:
-    """eps*(n, d) = ½ √(πe n/2) e^(−W/d) · 2^(−n/d): typical least error, unit variance.
-
-    W: `slth.theory.quenched.wishart_gain`.
-    """
-    from slth.theory.quenched import wishart_gain  # loads scipy.stats
-
-    pairs = zip(n.ravel(), d.ravel(), strict=True)
-    gains = np.array([wishart_gain(float(a), int(b)) / b for a, b in pairs]).reshape(n.shape)
-    return 0.5 * np.sqrt(np.pi * np.e * n / 2) * np.exp(-gains) * np.exp2(-n / d)
 
 
 def quartiles(frame: pd.DataFrame, column: str, by: str = "n") -> pd.DataFrame:

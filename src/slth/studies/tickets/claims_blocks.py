@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from slth.studies.printing.existence import existence_limit
 from slth.studies.printing.formatting import (
     count,
     dimensions,
@@ -14,7 +15,6 @@ from slth.studies.printing.formatting import (
     setting,
     span,
 )
-from slth.studies.printing.summaries import existence_limit
 from slth.studies.printing.wordings import any_of, sentence, share
 from slth.studies.tickets import wordings
 from slth.studies.tickets.data import blocks_of, networks_of

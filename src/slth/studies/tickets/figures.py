@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from slth.studies.printing import series, style, ticks
-from slth.studies.printing.summaries import existence_limit
+from slth.studies.printing.existence import existence_limit
 from slth.studies.tickets.data import arms, blocks_of, tickets_of
 
 FIGURES = ("error", "accuracy", "blocks")
