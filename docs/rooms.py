@@ -40,6 +40,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     "supnorm": (("supnorm",), "certified bounds on the largest difference of two networks"),
     "tickets": (("tickets",), "constructions that cut a small network out of a random one"),
     "learned": (("learned",), "masks found by training, with their null controls"),
+    "pictures": (("plot",), "success rates, kernels, tickets and brackets as pictures"),
     "settings": (
         ("settings",),
         "what typed settings are made of: sections, shared values, rules about what fits",

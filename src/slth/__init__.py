@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from slth import ensembles, learned, networks, supnorm, theory, tickets
+    from slth import ensembles, learned, networks, plot, supnorm, theory, tickets
     from slth.checks import TooLargeError
     from slth.ensembles import sample, sample_target
     from slth.problem import BatchSolution, Instance, Solution, Status
@@ -38,6 +38,7 @@ _NAMES = {
     "ensembles": "slth.ensembles:",
     "learned": "slth.learned:",
     "networks": "slth.networks:",
+    "plot": "slth.plot:",
     "sample": "slth.ensembles",
     "sample_target": "slth.ensembles",
     "solve": "slth.solvers._solve",
@@ -63,6 +64,7 @@ __all__ = [
     "ensembles",
     "learned",
     "networks",
+    "plot",
     "sample",
     "sample_target",
     "solve",

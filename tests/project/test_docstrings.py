@@ -9,6 +9,10 @@ import slth
 
 NAMES = [
     "Instance.of",
+    "plot.kernels",
+    "plot.success",
+    "plot.ticket",
+    "plot.trace",
     "sample",
     "sample_target",
     "solve",

@@ -44,6 +44,11 @@ def _build(target=TARGET, construction="structured_convolution", **changes):
         ({"seed": -1}, ValueError, "seed: got -1"),
         ({"solver": "mitn"}, ValueError, "did you mean mitm"),
         ({"target": "net"}, TypeError, "target: got str"),
+        (
+            {"target": nn.Sequential(nn.Linear(2, 1)), "example": [[0.5, 0.5]]},
+            TypeError,
+            "^example.0.: got",
+        ),
         ({"target": nn.Sequential(nn.ReLU())}, ValueError, "takes a ReLU right after"),
         ({"target": nn.Sequential(nn.Flatten())}, ValueError, "target: got no Conv2d or Linear"),
         (

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from slth.plot._kernels import kernels
 from slth.studies.cnns.words import GRANULARITIES
 from slth.studies.printing import series, style, ticks
 
@@ -27,28 +28,24 @@ def kernels_figure(table: pd.DataFrame) -> Figure:
         return style.empty(NO_PICTURE)
     first = table[table["granularity"] == shown[0]]
     limit = float(first["target"].abs().max())
-    rows = [("target", _strip(first, "target"))]
+    rows = [("target", _kernels(first, "target"))]
     for name in shown:
         part = table[table["granularity"] == name]
-        rows.append((f"ticket, {GRANULARITIES[name]}", _strip(part, "ticket")))
-        rows.append(("difference", _strip(part, "ticket") - rows[0][1]))
+        rows.append((f"ticket, {GRANULARITIES[name]}", _kernels(part, "ticket")))
+        rows.append(("difference", _kernels(part, "ticket") - rows[0][1]))
     figure = Figure(figsize=(style.TEXT_WIDTH, 0.42 * len(rows) + 0.35), layout="constrained")
     axes = figure.subplots(len(rows), 1, squeeze=False).ravel().tolist()
-    for ax, (label, image) in zip(axes, rows, strict=True):
-        drawn = ax.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit, interpolation="nearest")
-        _bare(ax)
+    for ax, (label, values) in zip(axes, rows, strict=True):
+        kernels(values, ax, limit)
         ax.set_ylabel(label, rotation=0, ha="right", va="center")
-    figure.colorbar(drawn, ax=axes, fraction=0.02, pad=0.01)
+    figure.colorbar(axes[0].get_images()[0], ax=axes, fraction=0.02, pad=0.01)
     return figure
 
 
-def _strip(part: pd.DataFrame, column: str) -> np.ndarray:
-    """Kernels side by side, with a blank column between them."""
+def _kernels(part: pd.DataFrame, column: str) -> np.ndarray:
+    """Kernels (outputs, inputs, k, k)."""
     shape = [int(part[key].max()) + 1 for key in ("output", "input", "row", "column")]
-    values = part[column].to_numpy(float).reshape(shape)
-    kernels = values.reshape(-1, *shape[2:])
-    gap = np.full((shape[2], 1), np.nan)
-    return np.concatenate([piece for k in kernels for piece in (k, gap)][:-1], axis=1)
+    return part[column].to_numpy(float).reshape(shape)
 
 
 def _bare(ax: Axes) -> None:

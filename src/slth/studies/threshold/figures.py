@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from slth.ensembles import ENSEMBLES
+from slth.plot._success import success
 from slth.studies.printing import series, style, ticks, titles
 from slth.studies.threshold.data import observed_rate, points
 
@@ -58,7 +59,8 @@ def _success(ax: Axes, part: pd.DataFrame, look: style.Look, shift: float) -> No
     if len(part) == 1:  # a line of one point would not be seen
         ax.plot(part["n"], part["prediction"], color=look.colour, marker="_", markersize=12)
     settled = part[part["trials"] > 0]
-    series.intervals(ax, settled.assign(n=settled["n"] + shift), "n", "rate", ("low", "high"), look)
+    at, rate, low, high = settled[["n", "rate", "low", "high"]].to_numpy(float).T
+    success(at + shift, rate, low, high, ax=ax, **look.points())
 
 
 def _map(figure: Figure, ax: Axes, table: pd.DataFrame) -> None:

@@ -60,7 +60,9 @@ def _read(target: nn.Module | Network, example: object) -> Network | None:
         return target if target.layers else None
     try:
         network = read("target", target, example)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError) as error:
+        if str(error).startswith("example"):
+            raise
         return None  # the construction says what it takes instead
     return network if network.layers else None
 
