@@ -257,7 +257,7 @@ def test_run_refuses_in_one_line(tmp_path: Path) -> None:
     assert "No such file" in refused("run", tmp_path / "none.yaml", "--folder", tmp_path)
 
 
-COMMANDS = ["solve", "threshold", "ticket", "bracket", "verify", "run"]
+COMMANDS = ["solve", "threshold", "ticket", "bracket", "verify", "run", "warm-up"]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -289,3 +289,17 @@ def test_completion_is_offered() -> None:
 def test_nothing_but_the_answer_is_printed_without_a_terminal(arrays: tuple[Path, Path]) -> None:
     result = call("solve", *arrays, "--solver", "enumeration")
     assert result.stderr == ""
+
+
+def test_warm_up_makes_every_part(monkeypatch: pytest.MonkeyPatch) -> None:
+    from slth.cli import warm_up
+    from slth.solvers import SOLVERS
+
+    assert {*SOLVERS, "bracket", "tickets", "solve_all"} == {*warm_up.parts(), "milp"}
+    for name in warm_up.parts():
+        assert warm_up.compile_part(name) >= 0
+    monkeypatch.setattr(warm_up, "parts", lambda: ["enumeration", "solve_all"])
+    code, found = told("warm-up", "--processes", 1)
+    assert code == 0
+    assert list(found["parts"]) == ["enumeration", "solve_all"]
+    assert "--processes: got -1" in refused("warm-up", "--processes", -1)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 import slth
-from slth.cli import bracket, run, solve, threshold, ticket, verify
+from slth.cli import bracket, run, solve, threshold, ticket, verify, warm_up
 
 EPILOG = (
     "Exit codes: 0 done, and what was asked holds; 1 it does not hold, proved or found; 2 wrong "
@@ -21,8 +21,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (solve, threshold, ticket, bracket, verify, run):
-    app.command(command.NAME)(getattr(command, command.NAME))
+for command in (solve, threshold, ticket, bracket, verify, run, warm_up):
+    app.command(command.NAME)(getattr(command, command.NAME.replace("-", "_")))
 
 
 def _version(asked: bool) -> None:
