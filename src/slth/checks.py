@@ -246,7 +246,7 @@ def memory(name: str, needed: int, allowed: int, instead: str) -> None:
     """Raise TooLargeError when ``needed`` bytes exceed ``allowed`` bytes."""
     if needed > allowed:
         raise TooLargeError(
-            f"{name}: needs {needed:,} bytes ({needed / 2**30:.2f} GiB), "
+            f"memory: {name} needs {needed:,} bytes ({needed / 2**30:.2f} GiB), "
             f"memory allows {allowed:,}; {instead}"
         )
 

@@ -88,10 +88,8 @@ def agreement(
     seed = checks.integer("seed", seed, low=0)
     effort = None if steps is None else checks.integer("steps", steps, low=0)
     centres = _points(points)
-    ends = box or (
-        (centres.amin(0) - radius).numpy(),
-        (centres.amax(0) + radius).numpy(),
-    )
+    around = (centres.amin(0) - radius).numpy(), (centres.amax(0) + radius).numpy()
+    ends = around if box is None else box
     copies, layers, region = prepare(f, g, ends, tuple(centres.shape[1:]))
     with one_thread():
         outputs = _outputs(copies, centres)
