@@ -12,7 +12,9 @@ from slth.supnorm.zonotope.pair import Outputs, Pair
 from slth.supnorm.zonotope.splitting import Search
 
 _STEPS = 8  # of the slopes of the lines at the whole box
-_INSIDE = 8  # the same for ranges of one place inside
+_INSIDE = 4  # the same for ranges of one place inside
+_THOROUGH = 16  # the same where few inputs are, whose box is halved after: the root pays
+_FEW = 16  # such inputs, at most
 _CHILD = 2  # the same for a box that was halved
 _NARROWED = 2**21  # squared entries of all places beyond which ranges inside are the zonotope's own
 
@@ -38,7 +40,8 @@ class Root:
         flat = Range(box.lo.reshape(1, -1), box.hi.reshape(1, -1))
         with torch.no_grad():
             if pair.entries**2 <= _NARROWED:
-                pair = pair.tightened(flat, _INSIDE)
+                few = int((box.hi > box.lo).sum()) <= _FEW
+                pair = pair.tightened(flat, _THOROUGH if few else _INSIDE)
             found = pair.sharper(pair.outputs(flat), 0.0, _STEPS)
         return cls(pair, box, found)
 
