@@ -14,7 +14,7 @@ from slth.solvers._base import Solver
 from slth.tickets.empty import EmptySubsetWarning, warning_of
 from slth.tickets.whole.geometry import Blocks, geometry, nonnegative_values, scaled
 from slth.tickets.whole.imitate import Imitated, imitate
-from slth.tickets.whole.records import says_nothing
+from slth.tickets.whole.records import silent, table
 from slth.tickets.whole.search import AUTO, Searcher
 from slth.tickets.whole.source import Source
 from slth.tickets.whole.targets import TARGETS
@@ -107,8 +107,9 @@ def build_whole(
     known = None if plain is None else _shared(plain, network, asdict(options), settings)
     done = imitate(network, source, searcher, options.targets, given, known)
     ticket = WholeTicket(network, source, done.layers, done.records, asdict(options), settings)
-    if says_nothing(ticket.records):
-        message = warning_of(ticket.solutions)
+    empty = silent(ticket.records)
+    if empty:  # the table of all problems may be larger than the ticket
+        message = warning_of(table(empty, eps), sum(g.problems for g in source.geometries))
         if message is not None:
             warnings.warn(message, EmptySubsetWarning, stacklevel=3)
     return ticket
