@@ -28,6 +28,7 @@ from benchmarks.real_nets import resnet50
 from slth import tickets
 from slth.networks.graph import INPUT, Convolution, Dense
 from slth.networks.network import Network
+from slth.networks.shapes import pair
 from slth.tickets import EmptySubsetWarning
 from slth.tickets.whole.geometry import Blocks
 
@@ -60,7 +61,7 @@ def network_of(name: str, module: nn.Module) -> Network:
         return Network((dense,), (weight.shape[1],))
     assert isinstance(module, nn.Conv2d)
     step = Convolution(name=name, inputs=(INPUT,), weight=weight, bias=bias)
-    step = replace(step, stride=module.stride, padding=module.padding)
+    step = replace(step, stride=pair(module.stride), padding=pair(module.padding))
     side = SIDE[module.kernel_size[0]]
     return Network((step,), (weight.shape[1], side, side))
 

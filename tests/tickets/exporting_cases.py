@@ -1,6 +1,7 @@
 """Tickets of every kind of construction and granularity that leave the library."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,14 +14,20 @@ from tests.tickets.whole_cases import NETWORKS, SHAPE
 IMAGE = (1, 5, 5)
 
 
-def _whole(name: str, **options: object) -> TicketMethods:
-    asked = {"n": 40, "gain": 2.0, "seed": 3, "threads": 1, "example": SHAPE} | options
+def _whole(name: str, **options: Any) -> TicketMethods:
+    asked: dict[str, Any] = {
+        "n": 40,
+        "gain": 2.0,
+        "seed": 3,
+        "threads": 1,
+        "example": SHAPE,
+    } | options
     return tickets.build("structured_convolution", NETWORKS[name](), **asked)
 
 
-def _chain(construction: str, **options: object) -> TicketMethods:
+def _chain(construction: str, **options: Any) -> TicketMethods:
     target = networks.build_network([2, 3], kernel=2, padding=0, input_shape=IMAGE, seed=1)
-    asked = {"n": 8, "threads": 1} | options
+    asked: dict[str, Any] = {"n": 8, "threads": 1} | options
     return tickets.build(construction, networks.normalise(target)[0], **asked)
 
 

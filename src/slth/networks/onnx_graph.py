@@ -195,7 +195,7 @@ def _flatten(g: OnnxGraph, path: str, m: nn.Flatten, x: str) -> str:
 
 def _clip(g: OnnxGraph, path: str, m: nn.Hardtanh, x: str) -> str:
     ends = [
-        g.constant(f"{path}.{k}", np.float64(v))
+        g.constant(f"{path}.{k}", np.array(v, dtype=np.float64))
         for k, v in (("min", m.min_val), ("max", m.max_val))
     ]
     return g.node("Clip", path, x, *ends)
