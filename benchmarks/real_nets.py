@@ -103,3 +103,40 @@ def _block(i: int, o: int, stride: int) -> nn.Module:
 
 def _head(channels: int) -> list[nn.Module]:
     return [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 10)]
+
+
+class Bottleneck(nn.Module):
+    """σ(1×1, 3×3 with the stride, 1×1 to four times the channels, plus the input or 1×1 of it)."""
+
+    def __init__(self, inputs: int, channels: int, stride: int) -> None:
+        super().__init__()
+        outputs = 4 * channels
+        self.body = nn.Sequential(
+            *_normed(inputs, channels, 1), *_normed(channels, channels, 3, stride),
+            *_linear(channels, outputs, 1),
+        )  # fmt: skip
+        straight = inputs == outputs and stride == 1
+        skip = nn.Sequential(*_linear(inputs, outputs, 1, stride))
+        self.skip = nn.Identity() if straight else skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, inputs, h, w) to (batch, 4·channels, h / stride, w / stride)."""
+        return torch.relu(self.body(x) + self.skip(x))
+
+
+RESNET50 = ((64, 3), (128, 4), (256, 6), (512, 3))  # channels and blocks of the four stages
+
+
+def resnet50(seed: int = 0) -> nn.Module:
+    """ResNet-50 for 3×224×224 and 1000 classes, random weights: 25.6 million (He et al. 2016)."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seeding.child(seed, "initial weights", "resnet50"))
+        stages: list[nn.Module] = []
+        inputs = 64
+        for stage, (channels, count) in enumerate(RESNET50):
+            for i in range(count):
+                stages.append(Bottleneck(inputs, channels, 2 if stage and not i else 1))
+                inputs = 4 * channels
+        stem = [*_normed(3, 64, 7, 2), nn.MaxPool2d(3, 2, 1)]
+        tail = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, 1000)]
+        return nn.Sequential(*stem, *stages, *tail).eval()

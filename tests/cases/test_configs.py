@@ -13,9 +13,10 @@ import pandas as pd
 import pytest
 
 from slth import dependencies, tickets
-from slth.configuration import ConfigError, check, reach, read
+from slth.configuration import ConfigError, check, read
 from slth.configuration.reading import MAX_LINES, given
 from slth.networks.data import DATA_SETS, load_data_set
+from slth.settings import reach
 from slth.settings.networks import CLASSES
 from slth.solvers._base import DEFAULT_MEMORY
 from slth.solvers._registry import SOLVERS, get

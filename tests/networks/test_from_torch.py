@@ -354,3 +354,20 @@ def test_a_weight_read_wrongly_by_a_millionth_is_seen(layer, monkeypatch):
 def test_a_block_alone_keeps_its_names():
     network = from_torch(BasicBlock(2, 2), (2, 4, 4))
     assert [layer.name for layer in network.layers] == ["conv1", "conv2"]
+
+
+@pytest.mark.parametrize("example", [(3, 10**6, 10**6), (10**12,), (1, 2**40, 2**40)])
+def test_examples_that_no_memory_holds_are_refused_before_any(example):
+    module = nn.Sequential(nn.Conv2d(3, 2, 1), nn.AdaptiveAvgPool2d(1))
+    with pytest.raises(ValueError, match=r"example: got inputs of shape .* takes at most"):
+        from_torch(module, example)
+    given = None if max(example) >= 2**40 else torch.zeros(1, *example, device="meta")
+    if given is not None:
+        with pytest.raises(ValueError, match=r"example: got inputs of shape .* takes at most"):
+            from_torch(module, given)
+
+
+def test_values_that_no_memory_holds_name_the_module():
+    module = nn.Sequential(nn.Conv2d(1, 600, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1))
+    with pytest.raises(ValueError, match=r"0.* comes to [0-9,]+ numbers an input"):
+        from_torch(module, (1, 1000, 1000))

@@ -126,6 +126,54 @@ def test_damaged_and_foreign_files_are_named(change, tmp_path):
         tickets.load(path)
 
 
+def _one_mask(arrays, change):
+    name = next(key for key in arrays if key.startswith("keep."))
+    arrays[name] = change(arrays[name])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda bits: bits[:-1],
+        lambda bits: np.append(bits, bits[:1]),
+        lambda bits: bits[:0],
+        lambda bits: bits.astype(np.int64),
+        lambda bits: bits[:, None],
+    ],
+)
+def test_masks_of_another_length_are_named(change, tmp_path):
+    path = tmp_path / "ticket.npz"
+    tickets.build("structured_convolution", CHAIN, n=8, threads=1).save(path)
+    _changed(path, lambda arrays: _one_mask(arrays, change))
+    with pytest.raises(
+        ValueError, match=r"ticket\.npz: not a readable ticket .*a mask of 0\.weight"
+    ):
+        tickets.load(path)
+
+
+def _looked_at(arrays):
+    arrays["layer.0.looked_at"][0] = 10**9
+
+
+def _negative(arrays):
+    arrays["layer.0.looked_at"][0] = -8
+
+
+def _other_bits(arrays):
+    arrays["layer.0.bits"] = arrays["layer.0.bits"].astype(np.int64)
+
+
+@pytest.mark.parametrize("change", [_looked_at, _negative, _other_bits])
+def test_masks_of_a_whole_ticket_of_other_sizes_are_named(change, tmp_path):
+    path = tmp_path / "ticket.npz"
+    whole("pooled").save(path)
+    _changed(path, change)
+    with pytest.raises(
+        ValueError, match=r"ticket\.npz: not a readable ticket .*layer '0' with masks"
+    ):
+        tickets.load(path)
+
+
 def test_paths(tmp_path):
     with pytest.raises(FileNotFoundError):
         tickets.load(tmp_path / "none.npz")

@@ -1,11 +1,16 @@
 """Data-driven targets: nearer on data than plain ones; the least squares they claim to solve."""
 
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from torch import nn
 
 from slth import networks, tickets
+from slth.networks import from_torch
+from slth.tickets.whole.building import WholeOptions, build_whole
 from slth.tickets.whole.effective import Kernels
 from slth.tickets.whole.geometry import Blocks, geometry, nonnegative_values
 from slth.tickets.whole.source import Source
@@ -104,3 +109,35 @@ def test_plain_targets_are_the_weights():
     assert rows["target"].to_numpy() == pytest.approx(
         layer.weight.abs().amax((2, 3)).T.flatten().numpy(), abs=1e-12
     )
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("granularity", ["kernel", "entry"])
+def test_bias_from_the_plain_ticket_is_the_same_byte_by_byte(name, granularity, tmp_path):
+    network, x = from_torch(NETWORKS[name](), SHAPE), inputs(20)
+    options = WholeOptions(granularity=granularity, gain=2.0)
+    biased = replace(options, targets="bias")
+    made = {"n": 30, "seed": 3, "threads": 1}
+    plain = build_whole(network, options, **made)
+    whole = build_whole(network, biased, images=x, **made)
+    short = build_whole(network, biased, images=x, plain=plain, **made)
+    for file, ticket in (("whole", whole), ("short", short)):
+        ticket.save(tmp_path / f"{file}.npz")
+    assert (tmp_path / "whole.npz").read_bytes() == (tmp_path / "short.npz").read_bytes()
+    pd.testing.assert_frame_equal(short.solutions, whole.solutions)
+    assert not torch.equal(short(x), plain(x))
+
+
+def test_a_plain_ticket_of_other_arguments_is_refused():
+    network, x = from_torch(NETWORKS["pooled"](), SHAPE), inputs(20)
+    options = WholeOptions(granularity="kernel", gain=2.0)
+    plain = build_whole(network, options, n=20, threads=1)
+    biased = replace(options, targets="bias")
+    for other, n, images in (
+        (biased, 21, x),
+        (replace(biased, gain=4.0), 20, x),
+        (replace(options, targets="feedback"), 20, x),
+        (options, 20, None),
+    ):
+        with pytest.raises(ValueError, match="plain: got a ticket of"):
+            build_whole(network, other, n=n, threads=1, images=images, plain=plain)

@@ -1,7 +1,10 @@
 """The page that brings a network runs, and says what it says."""
 
 import re
+import warnings
 from pathlib import Path
+
+import pytest
 
 from slth import tickets
 
@@ -10,7 +13,9 @@ PAGE = Path(__file__).parents[2] / "docs/your_network.md"
 
 def test_the_page_runs(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    yours, ten = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    yours, ten, elsewhere = re.findall(
+        r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL
+    )
     assert len(ten.strip().splitlines()) == 10
     held: dict = {}
     exec(compile(yours, "your_network.md", "exec"), held)
@@ -23,4 +28,9 @@ def test_the_page_runs(capsys, tmp_path, monkeypatch):
     proved = held["first"] - held["second"] > 2 * held["bound"]
     assert float(proved.double().mean()) > 0.9
     assert capsys.readouterr().out.rstrip().endswith("of these images")
-    assert (tmp_path / "ticket.npz").is_file()
+    pytest.importorskip("onnx")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of torch.export
+        exec(compile(elsewhere, "your_network.md", "exec"), held)
+    files = ("ticket.npz", "ticket.pt", "ticket.pt2", "ticket.onnx")
+    assert all((tmp_path / name).is_file() for name in files)

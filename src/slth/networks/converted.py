@@ -1,6 +1,7 @@
 """Networks of any modules for what reads a Sequential: by `slth.networks.from_torch`."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from torch import nn
 
@@ -11,6 +12,16 @@ from slth.networks.plain import type_of
 from slth.networks.reading._torch import read
 from slth.networks.ties import places
 
+
+class AsModule(Protocol):
+    """What computes as a module of its own does: a ticket."""
+
+    def as_module(self, input_shape: Sequence[int] | None = None) -> nn.Sequential:
+        """The module."""
+        ...
+
+
+AnyNetwork = nn.Module | Network | AsModule
 EQUIVARIANT = (InvariantMean, QuarterTurnConv, ScalarConv, SetLinear)
 
 
@@ -27,6 +38,20 @@ def plain_form(name: str, network: Any, example: object = None) -> Any:
     if not isinstance(network, nn.Module) or not _foreign(network):
         return network
     return read(name, network, example).to_sequential(name)
+
+
+def of_ticket(name: str, value: Any, input_shape: Any = None) -> Any:
+    """What a ticket computes, as a module (its ``as_module``); anything else as it is.
+
+    Raises ValueError naming ``name`` for a ticket that has no such form.
+    """
+    made = None if isinstance(value, nn.Module) else getattr(value, "as_module", None)
+    if made is None:
+        return value
+    try:
+        return made(input_shape)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 def _foreign(network: nn.Module) -> bool:

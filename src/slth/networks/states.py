@@ -7,8 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from slth.networks import archive
-from slth.networks.storage import DESCRIPTION, npz, write_arrays
+from slth.networks.storage import described, other_arrays, reading, write_arrays
 
 FORMAT = "slth state 1"  # raise the number when the description changes its meaning
 
@@ -30,21 +29,10 @@ def load_state(path: str | Path, module: nn.Module) -> nn.Module:
     Raises FileNotFoundError, or ValueError naming the file when it is damaged, foreign, or of
     other names, shapes or dtypes than the module's.
     """
-    file = npz(path)
-    try:
-        with archive.Archive(file) as held:
-            description = json.loads(str(held.read("description", "U", DESCRIPTION)[()]))
-            if description["format"] != FORMAT:
-                raise ValueError(f"format {description['format']!r}, takes {FORMAT!r}")
-            arrays = {name: held.read(name) for name in held.names if name != "description"}
+    with reading(path, "not the state of this module") as held:
+        described(held, FORMAT)
+        arrays = other_arrays(held)
         _check(arrays, module)
-    except FileNotFoundError:
-        raise
-    except Exception as error:  # json, zipfile, numpy: whatever its bytes happen to spell
-        said = str(error).removeprefix(f"{file}: ")[:300]
-        raise ValueError(
-            f"{path}: not the state of this module ({type(error).__name__}: {said})"
-        ) from None
     module.load_state_dict({name: torch.from_numpy(value) for name, value in arrays.items()})
     return module.eval().requires_grad_(False)
 

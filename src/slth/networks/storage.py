@@ -1,8 +1,10 @@
 """Networks on disk: a zip of plain arrays and a JSON description; loading runs no code."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -96,35 +98,55 @@ def load_networks(path: str | Path, under: str | None = None) -> dict[str, nn.Se
     under: read only the networks called ``under/name``, as ``name``. Raises FileNotFoundError, or
     ValueError naming the file when it is damaged or foreign.
     """
-    file = npz(path)
-    try:
-        with archive.Archive(file) as held:
-            description = json.loads(str(held.read("description", "U", DESCRIPTION)[()]))
-            if description["format"] != FORMAT:
-                raise ValueError(f"format {description['format']!r}, takes {FORMAT!r}")
-            start = "" if under is None else f"{under}/"
-            wanted = {
-                str(j): (name.removeprefix(start), listed)
-                for j, (name, listed) in enumerate(description["networks"].items())
-                if name.startswith(start)
-            }
-            others = {str(j) for j in range(len(description["networks"]))} - set(wanted)
-            others.add("description")
-            names = [name for name in held.names if name.partition(".")[0] not in others]
-            if strange := [name for name in names if name.partition(".")[0] not in wanted]:
-                raise ValueError(f"arrays without a network: {', '.join(strange)[:200]}")
-            arrays = {name: held.read(name) for name in names}
+    with reading(path, "not a readable network file") as held:
+        description = described(held, FORMAT)
+        start = "" if under is None else f"{under}/"
+        wanted = {
+            str(j): (name.removeprefix(start), listed)
+            for j, (name, listed) in enumerate(description["networks"].items())
+            if name.startswith(start)
+        }
+        others = {str(j) for j in range(len(description["networks"]))} - set(wanted)
+        others.add("description")
+        names = [name for name in held.names if name.partition(".")[0] not in others]
+        if strange := [name for name in names if name.partition(".")[0] not in wanted]:
+            raise ValueError(f"arrays without a network: {', '.join(strange)[:200]}")
+        arrays = {name: held.read(name) for name in names}
         networks = {name: unpack(j, listed, arrays) for j, (name, listed) in wanted.items()}
         if arrays:
             raise ValueError(f"arrays without a module: {', '.join(arrays)[:200]}")
+    return networks
+
+
+@contextmanager
+def reading(path: str | Path, damaged: str) -> Iterator[archive.Archive]:
+    """Open an .npz that `write_arrays` wrote, for as long as it is read and understood.
+
+    Raises FileNotFoundError; whatever else goes wrong inside is a ValueError that names the file
+    and says ``damaged``, with the words of the cause.
+    """
+    file = npz(path)
+    try:
+        with archive.Archive(file) as held:
+            yield held
     except FileNotFoundError:
         raise
     except Exception as error:  # json, zipfile, numpy, torch: whatever its bytes happen to spell
         said = str(error).removeprefix(f"{file}: ")[:300]
-        raise ValueError(
-            f"{path}: not a readable network file ({type(error).__name__}: {said})"
-        ) from None
-    return networks
+        raise ValueError(f"{path}: {damaged} ({type(error).__name__}: {said})") from None
+
+
+def described(held: archive.Archive, *formats: str) -> dict[str, Any]:
+    """The description of a file in one of ``formats``; ValueError for another."""
+    said: dict[str, Any] = json.loads(str(held.read("description", "U", DESCRIPTION)[()]))
+    if said["format"] not in formats:
+        raise ValueError(f"format {said['format']!r}, takes {', '.join(map(repr, formats))}")
+    return said
+
+
+def other_arrays(held: archive.Archive) -> dict[str, np.ndarray]:
+    """All arrays of a file but its description, by name."""
+    return {name: held.read(name) for name in held.names if name != "description"}
 
 
 def unpack(at: str, listed: list, arrays: dict[str, np.ndarray]) -> nn.Sequential:

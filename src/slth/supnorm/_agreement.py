@@ -7,10 +7,11 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from torch import Tensor, nn
+from torch import Tensor
 
 from slth import checks, seeding
 from slth.checks import BoolArray, FloatArray
+from slth.networks.converted import AnyNetwork
 from slth.networks.modes import recording
 from slth.supnorm._around import _balls, _inner, _points
 from slth.supnorm.arguments import Modules, one_thread, prepare
@@ -58,8 +59,8 @@ class Agreement(Printed, Value):
 
 @recording()
 def agreement(
-    f: nn.Module,
-    g: nn.Module,
+    f: AnyNetwork,
+    g: AnyNetwork,
     points: ArrayLike | Tensor,
     radius: float,
     *,

@@ -5,10 +5,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from numpy.typing import ArrayLike
-from torch import Tensor, nn
+from torch import Tensor
 
 from slth import checks
 from slth.checks import FloatArray
+from slth.networks.converted import AnyNetwork
 from slth.networks.modes import recording
 from slth.supnorm.arguments import Modules, one_thread, place, prepare
 from slth.supnorm.bounds.upper import NAMES, upper
@@ -51,8 +52,8 @@ class Bracket(Printed, Value):
 
 @recording()
 def bracket(
-    f: nn.Module,
-    g: nn.Module,
+    f: AnyNetwork,
+    g: AnyNetwork,
     box: tuple[ArrayLike, ArrayLike] = (-1.0, 1.0),
     input_shape: Sequence[int] | None = None,
     seed: int = 0,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +12,7 @@ from torch import nn
 from slth import checks
 from slth import devices as gpu
 from slth.networks import gate
-from slth.networks.converted import plain_form
+from slth.networks.converted import AnyNetwork, of_ticket, plain_form
 from slth.networks.evaluation import copied
 from slth.supnorm import arithmetic
 from slth.supnorm.layers import Layer, Shape
@@ -23,21 +24,22 @@ Pair = tuple[list[Layer], list[Layer]]
 
 
 def prepare(
-    f: nn.Module,
-    g: nn.Module,
+    f: AnyNetwork,
+    g: AnyNetwork,
     box: tuple[ArrayLike, ArrayLike],
     input_shape: Sequence[int] | None,
 ) -> tuple[Modules, Pair, Range]:
     """Float64 copies of f and g, their canonical forms, and the box; see `bracket`."""
     arithmetic.require()
-    example = None if input_shape is None else input_sizes(input_shape, f)
-    f, g = plain_form("f", f, example), plain_form("g", g, example)
-    copies = double("f", f), double("g", g)
-    shape = input_sizes(input_shape, f)
+    own, other = of_ticket("f", f, input_shape), of_ticket("g", g, input_shape)
+    example = None if input_shape is None else input_sizes(input_shape, own)
+    own, other = plain_form("f", own, example), plain_form("g", other, example)
+    copies = double("f", own), double("g", other)
+    shape = input_sizes(input_shape, own)
     region = to_range(box, shape)
     with one_thread():
         layers = aligned(*copies, shape, bool((region.lo >= 0).all()), region)
-    for name, module in (("f", f), ("g", g)):
+    for name, module in (("f", own), ("g", other)):
         gate.check_tensors(name, module)
     return copies, layers, region
 
@@ -77,7 +79,7 @@ def double(name: str, module: object) -> nn.Module:
     return twin
 
 
-def input_sizes(input_shape: Sequence[int] | None, f: nn.Module) -> Shape:
+def input_sizes(input_shape: Sequence[int] | None, f: Any) -> Shape:
     """(c, h, w) or (features,), read from f when it begins with Linear."""
     if input_shape is None:
         skipped = (nn.Sequential, nn.Flatten, nn.Identity)

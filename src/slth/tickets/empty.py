@@ -27,8 +27,12 @@ def empty_rows(solutions: pd.DataFrame) -> pd.Series:
     return asked & ~says & (lost | ~solutions["trivial"])
 
 
-def warning_of(solutions: pd.DataFrame) -> str | None:
-    """Return the one message about all problems of a ticket that say nothing; None without any."""
+def warning_of(solutions: pd.DataFrame, total: int | None = None) -> str | None:
+    """Return the one message about all problems of a ticket that say nothing; None without any.
+
+    total: problems of the ticket, of which ``solutions`` has every layer, channel and sign that
+    has such a problem; None: it has all.
+    """
     rows = solutions[empty_rows(solutions)]
     if rows.empty:
         return None
@@ -40,10 +44,11 @@ def warning_of(solutions: pd.DataFrame) -> str | None:
     ways = "take a larger n, a finer granularity or another solver"
     if bool(rows["trivial"].any()):
         ways += ", and a smaller eps where problems are trivial (|z|_inf <= eps)"
+    count = len(solutions) if total is None else total
     return (
-        f"{len(rows)} of {len(solutions)} subset problems keep nothing, or miss by no less than "
-        f"keeping nothing does: {'; '.join(places)}{rest}. The ticket computes nothing of its "
-        f"target there: {ways}"
+        f"{len(rows)} of {count} subset problems keep nothing, or miss by no less than keeping "
+        f"nothing does: {'; '.join(places)}{rest}. The ticket computes nothing of its target "
+        f"there: {ways}"
     )
 
 

@@ -2,6 +2,7 @@
 
 import abc
 import html
+import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import pandas as pd
 from numpy.typing import ArrayLike
-from torch import Tensor
+from torch import Tensor, nn
 
 from slth.intervals import Interval, clopper_pearson
 from slth.networks.arguments import Data, as_images
@@ -61,6 +62,13 @@ class TicketMethods(Value, abc.ABC):
         """Outputs of the target (m, …), float64, of inputs (m, …)."""
 
     @abc.abstractmethod
+    def as_module(self, input_shape: Sequence[int] | None = None) -> nn.Sequential:
+        """What the ticket computes in layers like the target's, which bounds compare.
+
+        input_shape: without the batch. Raises ValueError where it has no such form.
+        """
+
+    @abc.abstractmethod
     def bracket(
         self,
         box: tuple[ArrayLike, ArrayLike] | None = None,
@@ -79,6 +87,29 @@ class TicketMethods(Value, abc.ABC):
     @abc.abstractmethod
     def save(self, path: str | Path) -> None:
         """Write the ticket to an .npz that `slth.tickets.load` reads; no code is in it."""
+
+    @abc.abstractmethod
+    def to_onnx(
+        self,
+        path: str | os.PathLike[str],
+        input_shape: Sequence[int] | None = None,
+        dtype: str = "float64",
+    ) -> None:
+        """Write `ticket`, the pruned network, to an ONNX file; needs the extra slth[onnx].
+
+        input_shape: (c, h, w) or (features,), without the batch, which the file leaves open. dtype:
+        "float64", the function itself, or "float32", which all runtimes have. The same ticket gives
+        the same bytes. Raises ModuleNotFoundError without the package onnx, ValueError for modules
+        that ONNX has no node for, or more than 2 GB.
+        """
+
+    @abc.abstractmethod
+    def pruned(self) -> nn.Module:
+        """The random network whole, its masks in the form of `torch.nn.utils.prune`.
+
+        Each parameter w with a mask stands as w_orig and w_mask, so that `prune.is_pruned` is true
+        and `prune.remove` makes the removed weights zero. It computes what the ticket does.
+        """
 
     @property
     def kept_fraction(self) -> float:

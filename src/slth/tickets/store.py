@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from slth.networks.archive import Archive
-from slth.networks.storage import DESCRIPTION, npz, pack, unpack, write_arrays
+from slth.networks.storage import described, other_arrays, pack, reading, unpack, write_arrays
 from slth.tickets.methods import TicketMethods
 from slth.tickets.ticket import Ticket
 from slth.tickets.whole import store as whole
@@ -58,24 +57,13 @@ def load(path: str | Path) -> TicketMethods:
     Returns a `Ticket` or a `WholeTicket`. Raises FileNotFoundError, or ValueError naming the file
     when it is damaged or foreign.
     """
-    file = npz(path)
-    try:
-        with Archive(file) as held:
-            said = json.loads(str(held.read("description", "U", DESCRIPTION)[()]))
-            if said["format"] not in (FORMAT, whole.FORMAT):
-                raise ValueError(f"format {said['format']!r}, takes {FORMAT!r}, {whole.FORMAT!r}")
-            arrays = {name: held.read(name) for name in held.names if name != "description"}
+    with reading(path, "not a readable ticket") as held:
+        said = described(held, FORMAT, whole.FORMAT)
+        arrays = other_arrays(held)
         restore = _restored if said["format"] == FORMAT else whole.restored
         ticket: TicketMethods = restore(said, arrays)
         if arrays:
             raise ValueError(f"arrays without a use: {', '.join(arrays)[:200]}")
-    except FileNotFoundError:
-        raise
-    except Exception as error:  # json, zipfile, numpy, torch: whatever its bytes happen to spell
-        words = str(error).removeprefix(f"{file}: ")[:300]
-        raise ValueError(
-            f"{path}: not a readable ticket ({type(error).__name__}: {words})"
-        ) from None
     return ticket
 
 
@@ -86,8 +74,14 @@ def _restored(said: dict[str, Any], arrays: dict[str, np.ndarray]) -> Ticket:
     shapes = {name: p.shape for name, p in networks["source"].named_parameters()}
     keep = {}
     for name in said["keep"]:
-        bits = np.unpackbits(arrays.pop(f"keep.{name}"), count=shapes[name].numel())
-        keep[name] = torch.from_numpy(bits.astype(bool).reshape(shapes[name]))
+        bits, count = arrays.pop(f"keep.{name}"), shapes[name].numel()
+        if bits.dtype != np.uint8 or bits.shape != (-(-count // 8),):
+            raise ValueError(
+                f"a mask of {name} of {bits.shape} {bits.dtype}, takes {-(-count // 8)} bytes for "
+                f"{count} weights"
+            )
+        kept = np.unpackbits(bits, count=count).astype(bool)
+        keep[name] = torch.from_numpy(kept.reshape(shapes[name]))
     table: dict[str, Any] = {}
     for column in said["columns"]:
         if column == "subset":

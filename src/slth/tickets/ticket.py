@@ -1,6 +1,7 @@
 """Ticket: a random network, what is kept of it, and the smaller network that remains."""
 
 import copy
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +12,20 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
+from slth import checks
 from slth.networks.arguments import Data
+from slth.networks.equivariant import InvariantMean, QuarterTurnConv, ScalarConv, SetLinear
+from slth.networks.onnx_graph import write_onnx
 from slth.tickets import measure
 from slth.tickets.empty import empty_rows
 from slth.tickets.methods import TicketMethods, compare
+from slth.tickets.pruned import with_masks
 
 if TYPE_CHECKING:
     from slth.supnorm import Bracket
-    from slth.tickets.base import Construction
+    from slth.tickets.base import Comparable, Construction
+
+EQUIVARIANT = (QuarterTurnConv, ScalarConv, SetLinear, InvariantMean)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -84,6 +91,19 @@ class Ticket(TicketMethods):
         """
         return self._made_by().error_bound(self, eps)
 
+    def as_module(self, input_shape: Sequence[int] | None = None) -> nn.Sequential:
+        """What the ticket computes in layers like the target's, which `slth.supnorm` compares.
+
+        Raises ValueError for a construction whose tickets have no such form on inputs as they are.
+        """
+        pair = self._comparable(input_shape)
+        if pair.input_shape != tuple(input_shape or ()):
+            raise ValueError(
+                f"ticket: {self.construction!r} compares networks on inputs of shape "
+                f"{pair.input_shape}; use its own bracket(box, input_shape)"
+            )
+        return pair.g
+
     def bracket(
         self,
         box: tuple[ArrayLike, ArrayLike] | None = None,
@@ -95,6 +115,12 @@ class Ticket(TicketMethods):
         box: None is [-1, 1], or [0, 1] where inputs were declared ≥ 0. input_shape: without the
         batch. Raises ValueError for a construction whose tickets that does not compare.
         """
+        pair = self._comparable(input_shape)
+        if box is None:
+            box = (0.0, 1.0) if self.options.get("nonnegative_input") else (-1.0, 1.0)
+        return compare()(pair.f, pair.g, box, pair.input_shape, **options)
+
+    def _comparable(self, input_shape: Sequence[int] | None) -> "Comparable":
         if input_shape is None:
             raise ValueError("input_shape: got None, takes (c, h, w) or (features,) of an input")
         pair = self._made_by().comparable(self, input_shape)
@@ -103,9 +129,7 @@ class Ticket(TicketMethods):
                 f"ticket: {self.construction!r} has no layers that bracket compares; error_bound() "
                 "and error(images) take every ticket"
             )
-        if box is None:
-            box = (0.0, 1.0) if self.options.get("nonnegative_input") else (-1.0, 1.0)
-        return compare()(pair.f, pair.g, box, pair.input_shape, **options)
+        return pair
 
     def summary(self) -> pd.DataFrame:
         """One row a layer: d, candidates (mean), problems, members, kept, errors, target, empty."""
@@ -138,6 +162,31 @@ class Ticket(TicketMethods):
         from slth.tickets.registry import get
 
         return get(self.construction, **self.options)
+
+    def to_onnx(
+        self,
+        path: str | os.PathLike[str],
+        input_shape: Sequence[int] | None = None,
+        dtype: str = "float64",
+    ) -> None:
+        """See `TicketMethods.to_onnx`; input_shape is needed.
+
+        Equivariant layers are written as the plain ones that compute the same, on inputs (4·c, D,
+        D) or (c·m,) in place of fields and sets, as `slth.networks.as_plain` says.
+        """
+        if input_shape is None:
+            raise ValueError("input_shape: got None, takes (c, h, w) or (features,) of an input")
+        shape = tuple(checks.integer("input_shape", n, low=1) for n in input_shape)
+        network = self.ticket
+        if any(isinstance(module, EQUIVARIANT) for module in network.modules()):
+            pair = self._made_by().comparable(self, shape)
+            assert pair is not None
+            network, shape = pair.g, pair.input_shape
+        write_onnx(path, network, shape, dtype)
+
+    def pruned(self) -> nn.Module:
+        """See `TicketMethods.pruned`."""
+        return with_masks(self.source, self.keep)
 
     def masked(self) -> nn.Sequential:
         """Return a copy of the source, same shapes, in which removed weights are zero."""

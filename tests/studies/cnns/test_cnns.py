@@ -11,7 +11,7 @@ from slth.studies.cnns.collect import ordered
 from slth.studies.cnns.controls import fit_readout
 from slth.studies.cnns.measure import build_ticket, measure
 from slth.studies.cnns.pictures import KINDS
-from slth.studies.cnns.settings import Cell, cells
+from slth.studies.cnns.settings import Cell, Settings, cells, groups, shard
 from tests.studies.cnns.cnns_data import SEED, digits_network, small, subjects
 
 
@@ -28,6 +28,19 @@ def test_cells_are_the_last_size_in_full_and_the_others_once() -> None:
     assert [c for c in found if c.n == 6] == [Cell(0, 6, "feedback", 0)]
     assert len([c for c in found if c.n == 30]) == len([c for c in found if c.arm == 1]) == 4
     assert len(set(found)) == len(found)
+
+
+def test_shards_part_the_cells_and_hold_all_targets_of_a_random_network() -> None:
+    settings = Settings().model_dump()
+    parts = [shard(settings, k) for k in range(settings["shards"])]
+    together = [cell for part in parts for cell in part]
+    assert len(set(together)) == len(together)
+    assert set(together) == set(cells(settings))
+    whole = [part[i : i + 3] for part in parts for i in range(len(part) - 2)]
+    for group in groups(settings):
+        if len(group) > 1:
+            assert [cell.targets for cell in group] == ["plain", "bias", "feedback"]
+            assert group in whole
 
 
 def test_any_split_into_shards_gives_the_same_rows(measured) -> None:

@@ -32,15 +32,16 @@ def from_onnx(path: str | os.PathLike[str], example: object = None) -> Network:
     one without the batch; needed where the file leaves heights or widths open. Weights are read in
     float64. Read are Conv, Gemm, MatMul, BatchNormalization, Relu, LeakyRelu, PRelu, Clip, Tanh,
     Sigmoid, MaxPool, AveragePool, global pooling and reductions, Add, Sub, Mul and Div by
-    constants, Sum, Concat, Pad, Flatten, Reshape and its kin, Identity, Dropout, Cast, and whatever
-    is computed of constants and shapes alone. The result is compared in float64 with
-    `onnx.reference` on a few inputs of [-1, 1] and of boxes 10 and 1000 times as wide.
+    constants, Sum, Concat, Gather of channels, Pad, Flatten, Reshape and its kin, Identity,
+    Dropout, Cast, and whatever is computed of constants and shapes alone. The result is compared
+    in float64 with `onnx.reference` on a few inputs of [-1, 1] and of boxes 10 and 1000 times as
+    wide.
 
     Raises ModuleNotFoundError naming the extra without the package onnx; OSError for a file that
     cannot be read; ValueError that names the node and the way out. Cost: the reference evaluator
     is slow, about 1 µs a multiplication.
     """
-    onnx = _package()
+    onnx = package("from_onnx")
     model = _loaded(onnx, path)
     graph = model.graph
     constants = _weights(onnx, model, path)
@@ -78,7 +79,8 @@ def from_onnx(path: str | os.PathLike[str], example: object = None) -> Network:
     return network
 
 
-def _package() -> Any:
+def package(who: str) -> Any:
+    """The package onnx; ModuleNotFoundError names the extra that ``who`` needs it from."""
     try:
         import onnx
         import onnx.numpy_helper
@@ -86,7 +88,7 @@ def _package() -> Any:
         import onnx.shape_inference
     except ImportError as error:
         raise ModuleNotFoundError(
-            f"onnx: {error}; from_onnx needs the extra: pip install 'slth[onnx]'"
+            f"onnx: {error}; {who} needs the extra: pip install 'slth[onnx]'"
         ) from None
     return onnx
 

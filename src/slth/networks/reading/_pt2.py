@@ -85,6 +85,8 @@ ATEN: dict[str, Any] = {
     "mul.Tensor": operator.mul,
     "div.Tensor": operator.truediv,
     "neg.default": torch.neg,
+    "index_select.default": torch.index_select,
+    "ge.Scalar": operator.ge,  # of constants
 }
 
 

@@ -1,7 +1,8 @@
 """Any torch module as a `Network`: traced, put together, compared with the module itself."""
 
 import inspect
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from slth.networks.reading.pending import TooWideError, folded
 from slth.networks.reading.table import COPIES, FUNCTIONS, in_place
 from slth.networks.reading.tracing import BATCH, FitError, PlaceError, record
 
+LARGEST = 2**24  # numbers of an input: some twenty of them are compared
+ENTRIES = 2**28  # numbers of all values of one input, 2 GB
 VARIABLE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 SIDES = (28, 32, 8, 16, 224, 64, 96, 227, 299, 12, 20, 24, 48, 56, 112, 128, 256, *range(1, 65))
 
@@ -43,8 +46,9 @@ def from_torch(module: nn.Module, example: object = None) -> Network:
 
     Raises TypeError for what is no module; ValueError that names the module, dotted, and the way
     out: for hooks, parametrisations, pruning left on, compiled modules, steps that depend on
-    numbers of the input, batch norm without running statistics, whatever else is no step, and
-    outputs that differ. Cost: one recording, about 40 inputs through module and network.
+    numbers of the input, batch norm without running statistics, whatever else is no step, outputs
+    that differ, and inputs of more than 2^24 numbers or values of more than 2^28 altogether, before
+    any is made. Cost: one recording, about 40 inputs through module and network.
     """
     return read("module", module, example)
 
@@ -118,13 +122,23 @@ def shape_of(example: object) -> Shape | None:
                 f"example: got shape {tuple(example.shape)}, takes inputs (batch, c, h, w) or "
                 "(batch, features)"
             )
-        return shape
+        return _bounded(shape)
     if not isinstance(example, (tuple, list)) or len(example) not in (1, 3):
         raise TypeError(
             f"example: got {type(example).__name__}, takes a tensor (batch, …) or the shape of an "
             "input, (c, h, w) or (features,)"
         )
-    return tuple(checks.integer(f"example[{i}]", n, low=1) for i, n in enumerate(example))
+    return _bounded(checks.integer(f"example[{i}]", n, low=1) for i, n in enumerate(example))
+
+
+def _bounded(sides: Iterable[int]) -> Shape:
+    shape = tuple(sides)
+    if math.prod(shape) > LARGEST:
+        raise ValueError(
+            f"example: got inputs of shape {shape}, {math.prod(shape):,} numbers, takes at most "
+            f"{LARGEST:,}; give one of smaller height and width"
+        )
+    return shape
 
 
 def _candidates(name: str, module: nn.Module) -> Iterator[Shape]:
@@ -153,6 +167,12 @@ def _network(module: nn.Module, shape: Shape, fixed: bool) -> Network:
             path = _inner(node)
         try:
             reading.node(node, path)
+            size = sum(map(math.prod, reading.builder.shapes.values()))
+            if size > ENTRIES:
+                raise UnreadableError(
+                    f"comes to {size:,} numbers an input with the values before it, takes at most "
+                    f"{ENTRIES:,}; give an example of smaller height and width"
+                )
         except UnreadableError as error:
             raise PlaceError(path, str(error)) from None
         except TypeError as error:  # arguments that a function's reader does not know

@@ -25,6 +25,7 @@ from slth.networks.graph import (
 from slth.networks.reading.pending import Pad, Scale
 from slth.networks.shapes import pair
 
+PICKED = 2**26  # entries of the matrix of 0 and 1 that picks channels, 512 MB
 Sides = tuple[int, int, int, int]  # left, right, top, bottom, as torch pads
 
 
@@ -222,6 +223,23 @@ class Builder:
             return x
         made = Scale(name=self._name(name), inputs=(x.source,), scale=factor, shift=offset)
         return Value(self._put(made, base).source, x.shape)
+
+    def channels(self, name: str, x: Value, numbers: Tensor) -> Value:
+        """Channels by number (h,), in any order and any of them several times: a matrix of 0, 1."""
+        count = x.shape[0]
+        if numbers.ndim != 1 or numbers.is_floating_point() or numbers.is_meta:
+            raise UnreadableError("picks channels by other than a row of integers, takes that")
+        if not len(numbers) or int(numbers.min()) < 0 or int(numbers.max()) >= count:
+            raise UnreadableError(f"picks channels {numbers.tolist()[:8]} of {count}, takes those")
+        if len(numbers) * count > PICKED:
+            raise UnreadableError(
+                f"picks {len(numbers):,} of {count:,} channels, takes at most {PICKED:,} as product"
+            )
+        weight = torch.zeros(len(numbers), count, dtype=torch.float64)
+        weight[torch.arange(len(numbers)), numbers.cpu().long()] = 1.0
+        if len(x.shape) == 1:
+            return self.dense(name, x, weight)
+        return self.convolution(name, x, weight[:, :, None, None])
 
     def pad(self, name: str, x: Value, sides: Sides) -> Value:
         """Zeros around images; negative numbers cut nothing, they are refused."""

@@ -182,6 +182,12 @@ def item(c: Call, x: Value, index: Any) -> Value:
     return c.builder.convolution(c.name, x, ones, None, tuple(steps[2:]), groups=len(ones))
 
 
+def index_select(c: Call, x: Value, dim: int, index: Any) -> Value:
+    if not isinstance(index, Tensor) or dim % (len(x.shape) + 1) != 1:
+        raise UnreadableError("picks other entries than channels by constant numbers, takes dim=1")
+    return c.builder.channels(c.name, x, index)
+
+
 def pad(c: Call, x: Value, pad: Any, mode: str = "constant", value: Any = None) -> Value:
     if mode != "constant" or (value or 0) != 0:
         raise UnreadableError(f"got padding mode {mode!r} and value {value}, takes zeros")

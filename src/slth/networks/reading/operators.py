@@ -202,6 +202,15 @@ def _slice(
     return torch_functions.item(n.call(shape), x, tuple(parts))
 
 
+def _gather(n: Node, x: Value, numbers: Any) -> Value:
+    if isinstance(numbers, Value) or int(n.get("axis", 0)) % (len(x.shape) + 1) != 1:
+        raise UnreadableError("picks other entries than channels by constant numbers, takes axis 1")
+    index = np.asarray(numbers)
+    return n.builder.channels(
+        n.name, x, torch.from_numpy(np.where(index < 0, index + x.shape[0], index))
+    )
+
+
 def _concat(n: Node, *x: Any) -> Value:
     return torch_functions.cat(n.call(()), x, int(n.get("axis", 1)))
 
@@ -294,6 +303,7 @@ OPERATORS: dict[str, Operator] = {
     "Dropout": _dropout,
     "Pad": _pad,
     "Slice": _slice,
+    "Gather": _gather,
     "Concat": _concat,
     "Sum": _total,
     "Add": _arithmetic(torch_functions.add),

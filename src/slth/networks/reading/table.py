@@ -42,6 +42,7 @@ _READ: dict[Function, tuple[Any, ...]] = {
         *_VIEWS.split(),
     ),
     read.item: (operator.getitem,),
+    read.index_select: (torch.index_select, "index_select"),
     read.pad: (F.pad, torch._C._nn.pad),
     read.dropout: (
         *(F.dropout, F.dropout1d, F.dropout2d, F.dropout3d, F.alpha_dropout),

@@ -47,10 +47,9 @@ def controls(ticket: WholeTicket, subject: Subject, seed: int) -> dict[str, Any]
     """
     network = random_members(ticket, seed)
     with one_thread():
-        features = _features(network, subject.held)
-        found = evaluate(network, subject.held)
+        features, found = _features(network, subject.held)
         images, labels = subject.refit
-        readout = fit_readout(_features(network, images), labels, subject.data.classes)
+        readout = fit_readout(_features(network, images)[0], labels, subject.data.classes)
         new = readout(features)
     return {
         "random": share_right(found, subject.labels),
@@ -59,10 +58,11 @@ def controls(ticket: WholeTicket, subject: Subject, seed: int) -> dict[str, Any]
     }
 
 
-def _features(network: Network, images: Tensor) -> Tensor:
-    """(m, p): what the last step of the network, its readout, is given."""
+def _features(network: Network, images: Tensor) -> tuple[Tensor, Tensor]:
+    """What the readout, the last step, is given, (m, p); the outputs (m, classes)."""
     (source,) = network.steps[-1].inputs
-    return evaluate(network, images, source).flatten(1)
+    features, outputs = evaluate(network, images, source, network.output)
+    return features.flatten(1), outputs
 
 
 def _with_one(features: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from slth.intervals import clopper_pearson
 from slth.progress import track
 from slth.studies.cnns.controls import NONE, controls, empty_accuracy
 from slth.studies.cnns.pictures import KINDS, pictures
-from slth.studies.cnns.settings import Cell, cells
+from slth.studies.cnns.settings import Cell, shard
 from slth.studies.cnns.subject import Subject, subject
 from slth.studies.cnns.train import data_of, load
 from slth.studies.job import Job
@@ -30,8 +30,17 @@ CONFIDENCE = 0.95  # of the Clopper-Pearson intervals of agreement, over images
 Settings = Mapping[str, Any]
 
 
-def build_ticket(cell: Cell, settings: Settings, subject: Subject, seed: int) -> WholeTicket:
-    """The ticket of a cell: one random network for all entries of targets."""
+def build_ticket(
+    cell: Cell,
+    settings: Settings,
+    subject: Subject,
+    seed: int,
+    plain: WholeTicket | None = None,
+) -> WholeTicket:
+    """The ticket of a cell: one random network for all entries of targets.
+
+    plain: that of the same cell with plain targets, whose weights a cell with "bias" shares.
+    """
     arm = settings["arms"][cell.arm]
     block = arm["granularity"] == "block"
     options = WholeOptions(
@@ -52,6 +61,7 @@ def build_ticket(cell: Cell, settings: Settings, subject: Subject, seed: int) ->
             solver=arm["solver"],
             threads=1,
             images=None if cell.targets == "plain" else subject.fitted,
+            plain=plain if cell.targets == "bias" else None,
         )
 
 
@@ -117,8 +127,8 @@ def _problems(ticket: WholeTicket, eps: float | None) -> dict[str, Any]:
         "empty": int(table["empty"].sum()),
         "hits": -1 if eps is None else int((rows["error"] <= eps).sum()),
         "proved": int(rows["proved"].sum()),
-        "solver": "/".join(sorted(set(rows["solver"]))),
-        "status": "/".join(sorted(set(rows["status"]))),
+        "solver": "/".join(sorted(rows["solver"].unique())),
+        "status": "/".join(sorted(rows["status"].unique())),
         "members": float(rows["kept"].mean()),
         "median_error": float(rows["error"].median()),
         "worst_error": float(rows["error"].max()),
@@ -158,14 +168,18 @@ def measure(
 ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], pd.DataFrame]:
     """Build and measure tickets: their rows, the tables of `pictures` by name, and CPU seconds.
 
-    subjects: by name of network, a function that returns the `Subject`.
+    subjects: by name of network, a function that returns the `Subject`. A ticket with "bias"
+    directly behind its plain one shares its weights, and costs less.
     """
     rows, drawn, spent = [], [], []
+    plain: tuple[Cell, WholeTicket] | None = None
     for cell in track(wanted, len(wanted), "cnns: tickets"):
         arm = settings["arms"][cell.arm]
         own = subjects[arm["network"]]()
         start = time.process_time()
-        ticket = build_ticket(cell, settings, own, seed)
+        shared = plain[1] if plain and plain[0] == cell._replace(targets="plain") else None
+        ticket = build_ticket(cell, settings, own, seed, shared)
+        plain = (cell, ticket) if cell.targets == "plain" else None
         built = time.process_time()
         outputs = ticket.outputs(own.held)
         rows.append(ticket_row(cell, settings, own, ticket, outputs, seed))
@@ -195,7 +209,7 @@ def run(job: Job) -> None:
         return lambda: read(name, path)
 
     subjects = {Path(path).stem: reader(Path(path).stem, path) for path in job.input.networks}
-    wanted = cells(p.settings)[p.shard :: p.settings["shards"]]
+    wanted = shard(p.settings, p.shard)
     rows, tables, spent = measure(wanted, p.settings, subjects, p.seed)
     frames.write(job.output.tickets, rows, "cnns")
     for name, table in tables.items():

@@ -197,6 +197,20 @@ def cells(settings: Mapping[str, Any]) -> list[Cell]:
     ]
 
 
+def groups(settings: Mapping[str, Any]) -> list[list[Cell]]:
+    """The tickets of `cells` that are cut out of one random network each, by their targets."""
+    found: dict[tuple[int, int, int], list[Cell]] = {}
+    for cell in cells(settings):
+        found.setdefault((cell.arm, cell.n, cell.replicate), []).append(cell)
+    return list(found.values())
+
+
+def shard(settings: Mapping[str, Any], number: int) -> list[Cell]:
+    """The tickets of a job: those of every ``shards``-th random network."""
+    mine = groups(settings)[number :: settings["shards"]]
+    return [cell for group in mine for cell in group]
+
+
 def _repeats(
     arm: Mapping[str, Any], settings: Mapping[str, Any], last: bool
 ) -> Iterator[tuple[str, int]]:
@@ -212,9 +226,11 @@ def _repeats(
 def faults(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield one line a fault of rules between keys."""
     own = config["cnns"]
-    tickets = len(cells(own))
-    if own["shards"] > tickets:
-        yield f"cnns.shards: got {own['shards']}, takes at most one job a ticket ({tickets})"
+    networks = len(groups(own))
+    if own["shards"] > networks:
+        yield (
+            f"cnns.shards: got {own['shards']}, takes at most one job a random network ({networks})"
+        )
     yield from data_faults(config, {"cnns": own["data"]})
     yield from split_faults("cnns", own)
     trained = [each["network"] for each in own["networks"]]

@@ -1,6 +1,6 @@
 """A trained network as tickets are measured against it: read once, its outputs computed once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -44,7 +44,8 @@ class Subject:
     @cached_property
     def outputs(self) -> Tensor:
         """(m, classes) of the network on the held-out images."""
-        return evaluate(self.network, self.held)
+        (outputs,) = evaluate(self.network, self.held, self.network.output)
+        return outputs
 
     @cached_property
     def margins(self) -> Tensor:
@@ -69,14 +70,17 @@ def subject(
     return Subject(name, network, data, x[fitted], (x[refit], data.train_labels[refit]))
 
 
-def evaluate(network: Network, images: Tensor, name: str | None = None) -> Tensor:
-    """Values (m, …) of a step, by its name, of images; None: the outputs."""
-    wanted = network.output if name is None else name
-    return torch.cat([_value(network, part, wanted) for part in images.split(CHUNK)])
+def evaluate(network: Network, images: Tensor, *names: str) -> list[Tensor]:
+    """Values (m, …) of images at the steps of these names, the last of which is run last."""
+    parts = [_values(network, part, names) for part in images.split(CHUNK)]
+    return [torch.cat(values) for values in zip(*parts, strict=True)]
 
 
-def _value(network: Network, x: Tensor, wanted: str) -> Tensor:
+def _values(network: Network, x: Tensor, names: Sequence[str]) -> list[Tensor]:
+    found = {}
     for name, value in network.running(x):
-        if name == wanted:
-            return value
-    raise KeyError(wanted)
+        if name in names:
+            found[name] = value
+        if name == names[-1]:
+            return [found[each] for each in names]
+    raise KeyError(names[-1])

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from torch import Tensor
 
@@ -12,8 +13,8 @@ from slth.networks.network import Network
 from slth.solvers._base import Solver
 from slth.tickets.empty import EmptySubsetWarning, warning_of
 from slth.tickets.whole.geometry import Blocks, geometry, nonnegative_values, scaled
-from slth.tickets.whole.imitate import imitate
-from slth.tickets.whole.records import says_nothing
+from slth.tickets.whole.imitate import Imitated, imitate
+from slth.tickets.whole.records import silent, table
 from slth.tickets.whole.search import AUTO, Searcher
 from slth.tickets.whole.source import Source
 from slth.tickets.whole.targets import TARGETS
@@ -76,10 +77,13 @@ def build_whole(
     budget: int | None = None,
     threads: int | None = None,
     images: Data | None = None,
+    plain: WholeTicket | None = None,
 ) -> WholeTicket:
     """Cut a ticket of a whole network out of a random one; the arguments of `slth.tickets.build`.
 
-    images: (m, *input shape) of targets "bias" and "feedback", refused with "plain". Warns with
+    images: (m, *input shape) of targets "bias" and "feedback", refused with "plain". plain: a
+    ticket of the same arguments with targets "plain", which has the weights of "bias": biases alone
+    are searched then, and the ticket is the same, byte by byte. Warns with
     `EmptySubsetWarning` naming layers. Raises ValueError/TypeError naming the argument. Cost: the
     subset problems, and drawing what they look at: 10 ns a candidate's number.
     """
@@ -96,17 +100,33 @@ def build_whole(
             "with readout='ticket'"
         )
     signs = nonnegative_values(network, options.nonnegative_input)
-    plain = [geometry(s, options.blocks, signs, 1.0) for s in layers]
-    source = Source(seed, n, tuple(scaled(g, options.gain, n) for g in plain))
-    done = imitate(network, source, searcher, options.targets, given)
+    unscaled = [geometry(s, options.blocks, signs, 1.0) for s in layers]
+    source = Source(seed, n, tuple(scaled(g, options.gain, n) for g in unscaled))
     named = solver if isinstance(solver, str) else solver.name
     settings = {"n": n, "eps": eps, "seed": seed, "solver": named, "budget": budget}
+    known = None if plain is None else _shared(plain, network, asdict(options), settings)
+    done = imitate(network, source, searcher, options.targets, given, known)
     ticket = WholeTicket(network, source, done.layers, done.records, asdict(options), settings)
-    if says_nothing(ticket.records):
-        message = warning_of(ticket.solutions)
+    empty = silent(ticket.records)
+    if empty:  # the table of all problems may be larger than the ticket
+        message = warning_of(table(empty, eps), sum(g.problems for g in source.geometries))
         if message is not None:
             warnings.warn(message, EmptySubsetWarning, stacklevel=3)
     return ticket
+
+
+def _shared(
+    plain: WholeTicket, network: Network, options: dict[str, Any], settings: dict[str, Any]
+) -> Imitated:
+    """What a plain ticket chose; ValueError unless "bias" of these arguments shares it."""
+    wanted = options | {"targets": "plain"}
+    same = plain.target is network and (plain.options, plain.settings) == (wanted, settings)
+    if options["targets"] != "bias" or not same:
+        raise ValueError(
+            f"plain: got a ticket of {plain.options}, {plain.settings}, takes one of the same "
+            "network and arguments, with targets='bias' here and 'plain' there"
+        )
+    return Imitated(plain.layers, plain.records)
 
 
 def _images(images: Data | None, targets: str, network: Network) -> Tensor | None:

@@ -12,7 +12,7 @@ from slth.tickets.whole.effective import EffectiveLayer, Kernels, effective_laye
 from slth.tickets.whole.geometry import Geometry
 from slth.tickets.whole.records import LayerRecord
 from slth.tickets.whole.search import Searcher, pick
-from slth.tickets.whole.source import Source
+from slth.tickets.whole.source import Feature, Source
 from slth.tickets.whole.targets import Plain, Sample, strategy
 
 
@@ -30,12 +30,15 @@ def imitate(
     searcher: Searcher,
     targets: str,
     images: Tensor | None,
+    plain: Imitated | None = None,
 ) -> Imitated:
     """Choose what is kept of every layer of ``source``, in the order in which they run.
 
     images: (m, …) of "bias" and "feedback", else None; the values of target and ticket at every
-    step are held as long as they are needed.
+    step are held as long as they are needed. plain: of the same source by the same searcher, whose
+    weights "bias" shares: they are not searched again.
     """
+    known = {} if plain is None else {r.geometry.name: r for r in plain.records}
     made: dict[str, EffectiveLayer] = {}
     records = []
     with torch.no_grad(), one_thread():
@@ -51,7 +54,10 @@ def imitate(
                     own, ticket = walk.inputs(step)
                     sample = Sample(step, geometry, own, ticket, source.seed)
                 rule = strategy(targets, geometry, kernels, sample)
-                records.append(_layer(source, geometry, kernels, rule, searcher))
+                made_before = None
+                if plain is not None:
+                    made_before = Chosen(known[step.name], plain.layers[step.name])
+                records.append(_layer(source, geometry, kernels, rule, searcher, made_before))
                 done = made[step.name] = effective_layer(
                     step, kernels.plus, kernels.minus, kernels.constant
                 )
@@ -61,12 +67,20 @@ def imitate(
 
 
 def _layer(
-    source: Source, geometry: Geometry, kernels: Kernels, rule: Plain, searcher: Searcher
+    source: Source,
+    geometry: Geometry,
+    kernels: Kernels,
+    rule: Plain,
+    searcher: Searcher,
+    before: "Chosen | None" = None,
 ) -> LayerRecord:
     record, scale = LayerRecord(geometry), geometry.scale
     for group in range(geometry.groups):
         rule.begin(group)
         for feature in source.features(geometry, group):
+            if before is not None and not feature.bias:
+                before.copy(feature, kernels, record)
+                continue
             wanted = scale * rule.target(feature)
             picked = pick(source, geometry, feature, wanted, searcher)
             achieved = picked.achieved / scale
@@ -74,6 +88,30 @@ def _layer(
             rule.settle(feature, achieved)
             record.add(picked)
     return record
+
+
+class Chosen:
+    """What a layer's weights were imitated by in another ticket of the same source."""
+
+    def __init__(self, record: LayerRecord, layer: EffectiveLayer) -> None:
+        self.record, self.layer = record, layer
+        pools = len(record.features)
+        self.numbers = {k: record.column(k).reshape(pools, -1) for k in record.numbers}
+
+    def copy(self, feature: Feature, kernels: Kernels, record: LayerRecord) -> None:
+        """Set the kernels of the next feature of ``record``, and its row."""
+        g, i = record.geometry, len(record.features)
+        assert self.record.features[i] == feature
+        kernel = self.layer.plus if feature.sign == "+" else self.layer.minus
+        assert kernel is not None
+        rows = kernel[g.rows(feature.group), feature.channel - feature.group * g.inputs]
+        kernels.set(feature.group, feature.channel, feature.sign, False, rows.numpy())
+        record.features.append(feature)
+        record.looked_at.append(self.record.looked_at[i])
+        record.bits.append(self.record.bits[i])
+        record.solvers.append(self.record.solvers[i])
+        for name, values in self.numbers.items():
+            record.numbers.setdefault(name, []).append(values[i])
 
 
 class _Walk:

@@ -1,6 +1,6 @@
 """The pruned random network itself: kept hidden channels of U, ReLU, V with what is kept of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -76,16 +76,26 @@ class PrunedLayer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, c_in, …) to (batch, c_out, …)."""
-        u = x[:, :, None, None] if self.dense else x
+        shape = (-1, *(1,) * (x.ndim - 2))
         parts = []
-        for q, (U, V) in enumerate(zip(self.U, self.V, strict=True)):
-            channel = self.get_buffer(f"channel_{q}")
-            seen = u.index_select(1, channel.clamp(min=0))
-            constant = (channel < 0).view(-1, 1, 1)
-            hidden = F.relu(torch.where(constant, torch.ones_like(seen), seen) * U.view(-1, 1, 1))
-            parts.append(F.conv2d(hidden, V, None, *self.geometry))
-        y = torch.cat(parts, dim=1)
-        return y[:, :, 0, 0] if self.dense else y
+        for q, V in enumerate(self.V):
+            channel, weight, bias = self.hidden(q)
+            seen = x.index_select(1, channel)
+            hidden = F.relu(seen * weight.reshape(shape) + bias.reshape(shape))
+            if self.dense:
+                parts.append(F.linear(hidden, V.flatten(1)))
+            else:
+                parts.append(F.conv2d(hidden, V, None, *self.geometry))
+        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+
+    def hidden(self, group: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Of the hidden channels of a group: channel seen, weight, bias, (h,) each.
+
+        A constant's weight is 0 and its bias β; of the others the bias is 0.
+        """
+        channel, U = self.get_buffer(f"channel_{group}"), self.U[group]
+        weight = U * (channel >= 0)
+        return channel.clamp(min=0), weight, U - weight
 
     def extra_repr(self) -> str:
         """Its sizes."""
@@ -96,16 +106,35 @@ class PrunedLayer(nn.Module):
 class EffectiveModule(nn.Module):
     """A layer too large to be built: it computes with the kernels of `EffectiveLayer`."""
 
+    plus: Tensor
+    minus: Tensor | None
+    constant: Tensor | None
+    first: Tensor
+
     def __init__(self, step: EffectiveLayer) -> None:
         super().__init__()
-        self._step = step
+        self.dense, self.groups = step.dense, step.groups
+        self.geometry = step.stride, step.padding, step.dilation
         for name in ("plus", "minus", "constant"):
             self.register_buffer(name, getattr(step, name))
+        self.register_buffer("first", torch.zeros(1, dtype=torch.int64), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, c_in, …) to (batch, c_out, …)."""
-        held = {name: getattr(self, name) for name in ("plus", "minus", "constant")}
-        return replace(self._step, **held)(x)
+        if self.minus is None:
+            y = self._mapped(x, self.plus)
+        else:
+            y = self._mapped(x.relu(), self.plus) + self._mapped((-x).relu(), self.minus)
+        if self.constant is None:
+            return y
+        one = x.index_select(1, self.first) * 0.0 + 1.0
+        return y + self._mapped(one, self.constant)
+
+    def _mapped(self, x: Tensor, kernel: Tensor) -> Tensor:
+        if self.dense:
+            return F.linear(x, kernel.flatten(1))
+        groups = 1 if kernel is self.constant else self.groups
+        return F.conv2d(x, kernel, None, *self.geometry, groups)
 
 
 def build_module(

@@ -60,6 +60,19 @@ class LayerRecord:
         found = np.unpackbits(self.bits[pool], axis=1, count=m) if m else self.bits[pool]
         return found.reshape(self.geometry.blocks, m).astype(bool)
 
+    def pools(self, chosen: np.ndarray) -> "LayerRecord":
+        """The record of some pools alone, by number."""
+        numbers = {
+            name: [self.column(name).reshape(len(self.features), -1)[chosen].reshape(-1)]
+            for name in self.numbers
+        }
+        parts = (
+            [values[i] for i in chosen]
+            for values in (self.features, self.looked_at, self.bits, self.solvers)
+        )
+        features, looked_at, bits, solvers = parts
+        return LayerRecord(self.geometry, features, looked_at, bits, numbers, solvers)  # type: ignore[arg-type]
+
     @property
     def kept_hidden(self) -> int:
         """Hidden channels that some block keeps: weights of U and constants."""
@@ -117,9 +130,14 @@ def _rows(record: LayerRecord, eps: float | None) -> pd.DataFrame:
     )
 
 
-def says_nothing(records: list[LayerRecord]) -> bool:
-    """Whether any problem of a target that is not 0 keeps nothing, or gains nothing by it."""
-    return any(_nothing(record).any() for record in records)
+def silent(records: list[LayerRecord]) -> list[LayerRecord]:
+    """The pools in which a problem of a target that is not 0 keeps or gains nothing."""
+    found = []
+    for record in records:
+        pools = _nothing(record).reshape(len(record.features), -1).any(axis=1)
+        if pools.any():
+            found.append(record.pools(np.flatnonzero(pools)))
+    return found
 
 
 def _nothing(record: LayerRecord) -> np.ndarray:

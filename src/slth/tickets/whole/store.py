@@ -133,9 +133,13 @@ def _record(
     features: list[Feature] = [f for q in range(g.groups) for f in source.features(g, q)]
     looked_at = [int(m) for m in arrays.pop(f"layer.{i}.looked_at")]
     bits, at = arrays.pop(f"layer.{i}.bits"), 0
+    if bits.dtype != np.uint8 or not all(0 <= m <= 2 * source.n for m in looked_at):
+        raise ValueError(f"layer {g.name!r} with masks of {bits.dtype}, or of more than 2n bits")
     record = LayerRecord(g, features, looked_at)
     for m in looked_at:
         size = g.blocks * -(-m // 8)
+        if at + size > len(bits):
+            break
         record.bits.append(bits[at : at + size].reshape(g.blocks, -(-m // 8)))
         at += size
     if at != len(bits) or not len(looked_at) == len(features) == len(solvers):

@@ -1,5 +1,6 @@
 """The ticket of a whole network: seeds, bits and kernels, and what can be asked of them."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,13 +13,18 @@ import torch
 from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
+from slth import checks
 from slth.networks.arguments import Data, as_images
 from slth.networks.network import Network
+from slth.networks.onnx_graph import write_onnx
 from slth.tickets.methods import TicketMethods, compare
+from slth.tickets.pruned import with_masks
+from slth.tickets.ticket import Ticket
 from slth.tickets.whole.bounds import closed_bound
 from slth.tickets.whole.effective import EffectiveLayer
 from slth.tickets.whole.keep import Keep
 from slth.tickets.whole.literal import BUILT, build_module, built_size
+from slth.tickets.whole.random_layer import random_module
 from slth.tickets.whole.records import LayerRecord, empty_counts, table
 from slth.tickets.whole.source import Source
 
@@ -112,6 +118,16 @@ class WholeTicket(TicketMethods):
         """
         return closed_bound(self.target, self.layers, self._box(box))
 
+    def as_module(self, input_shape: Sequence[int] | None = None) -> nn.Sequential:
+        """What the ticket computes in layers like the target's, which `slth.supnorm` compares.
+
+        input_shape: not looked at, the target has its own. Raises ValueError where there is no
+        such form, naming the layer.
+        """
+        from slth.tickets.whole.comparable import comparable
+
+        return comparable(self.target, self.layers)[1]
+
     def bracket(
         self,
         box: Box | None = None,
@@ -166,6 +182,31 @@ class WholeTicket(TicketMethods):
 
         save(path, self)
 
+    def to_onnx(
+        self,
+        path: str | os.PathLike[str],
+        input_shape: Sequence[int] | None = None,
+        dtype: str = "float64",
+    ) -> None:
+        """See `TicketMethods.to_onnx`; input_shape: None is that of the target."""
+        from slth.tickets.whole.onnx_layers import WRITERS
+
+        given = self.target.input_shape if input_shape is None else input_shape
+        shape = tuple(checks.integer("input_shape", n, low=1) for n in given)
+        write_onnx(path, self.ticket, shape, dtype, WRITERS)
+
+    def pruned(self) -> nn.Module:
+        """See `TicketMethods.pruned`; layer ``name`` has U, constants and V as `Source.layer` says.
+
+        Raises checks.TooLargeError where the random network has more than 2^27 weights.
+        """
+        network, paths = random_module(self.target, self.source)
+        masks = {}
+        for key, mask in self.keep.items():
+            name, _, part = key.rpartition(".")
+            masks[f"{paths[name]}.{part}"] = mask
+        return with_masks(network, masks)
+
     def _box(self, box: Box | None) -> Box:
         nonnegative = self.options["nonnegative_input"]
         if box is None:
@@ -181,3 +222,6 @@ class WholeTicket(TicketMethods):
 
 def _chunked(network: Network, x: Tensor) -> Tensor:
     return torch.cat([network(part) for part in x.split(CHUNK)])
+
+
+Ticket.register(WholeTicket)  # isinstance(t, slth.Ticket) holds of what `build` returns
