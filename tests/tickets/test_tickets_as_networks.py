@@ -32,7 +32,7 @@ def test_bracket_takes_tickets_on_either_side(network, shape, granularity) -> No
     own = ticket.bracket((-1.0, 1.0), shape)
     for one, other in ((f, ticket), (ticket, f)):
         found = bracket(one, other, input_shape=shape)
-        assert found.upper == pytest.approx(own.upper, rel=1e-6)
+        assert found.upper == pytest.approx(own.upper, rel=0.01)  # steps of a descent
         x = torch.from_numpy(np.asarray(found.lower_at))[None]
         gap = float((ticket(x) - f(x).detach()).abs().max())  # outside of every bound
         assert found.lower == pytest.approx(gap, rel=1e-9)
