@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from slth.studies.atlas.claims_answers import abstract
 from slth.studies.atlas.claims_least import fit_macros, least_macros
 from slth.studies.atlas.claims_sizes import covering_macros, search_macros, size_macros
 from slth.studies.atlas.print_entropy import entropy_macros
@@ -34,6 +35,7 @@ Frames = Mapping[str, pd.DataFrame]
 def macros(frames: Frames) -> dict[str, str]:
     """Return macro name → LaTeX; the names are the same whatever the data."""
     return {
+        "AtlasAbstract": abstract(frames["atlas_least"], frames["atlas_covering"]),
         **least_macros(frames["atlas_least"]),
         **fit_macros(frames["atlas_fit"]),
         **lattice_macros(frames["atlas_lattice"]),

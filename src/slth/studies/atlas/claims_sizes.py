@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from slth.ensembles import lookup
 from slth.intervals import SIGNIFICANCE, excess_of_misses
 from slth.studies.atlas import wordings
+from slth.studies.atlas.claims_answers import orders_above, search_answer, targets_answer
 from slth.studies.atlas.claims_covering import conditional_words, extra_words
 from slth.studies.atlas.claims_least import (
     chi_square,
@@ -43,6 +43,7 @@ def covering_macros(covering: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for everything the prose says about all targets at once."""
     table = complete("atlas_covering", covering, COVERING)
     return {
+        "AtlasTargetsAnswer": targets_answer(table),
         "AtlasCoverTrials": span(table["trials"]),
         "AtlasCoverDims": dimensions(table["d"]),
         "AtlasCoverEnsembles": ensembles(table),
@@ -79,12 +80,13 @@ def search_macros(search: pd.DataFrame) -> dict[str, str]:
         "AtlasSearchTrials": span(table["trials"]),
         "AtlasSearchWork": integer(float(table["work"].max())),
         "AtlasSearch": _search(table),
+        "AtlasSearchAnswer": search_answer(table),
     }
 
 
 def _price(table: pd.DataFrame) -> str:
     prices = listing(
-        f"{span(own['price'], 'number')} at $d = {d:g}$" for d, own in table.groupby("d", sort=True)
+        f"{span(own['price'], 'fixed', 1)} at $d = {d:g}$" for d, own in table.groupby("d", sort=True)
     )
     return sentence(any_of(table), wordings.PRICE, prices=prices)
 
@@ -152,7 +154,7 @@ def _best_sizes(sizes: pd.DataFrame) -> str:
         law = k[np.nanargmin(one["best_error"].to_numpy(float))]
         rates = {"rate": fixed(rate.max()), "free": fixed(float(free["rate"].iloc[0]))}
         parts.append(wordings.BEST_SIZE.format(d=d, n=n, k=k[rate.argmax()], law=law, **rates))
-    return sentence(any_of(parts), wordings.BEST_SIZES, sizes="; ".join(parts))
+    return sentence(any_of(parts), wordings.BEST_SIZES, sizes=listing(parts))
 
 
 def _moments(sizes: pd.DataFrame) -> str:
@@ -185,7 +187,7 @@ def _certificates(ratios: pd.DataFrame) -> str:
     records = ratios[ratios["best"]].to_dict("records") if len(ratios) else []
     best = [{str(name): value for name, value in row.items()} for row in records]
     shown = listing(
-        wordings.CERTIFICATE.format_map(row | {"alpha": row["k"] / row["n"] * row["d"] ** 0.5})
+        wordings.CERTIFICATE.format(n=row["n"], d=row["d"], n_star=row["n_star"])
         for row in best
     )
     return sentence(any_of(ratios), wordings.CERTIFICATES, certificates=shown)
@@ -226,15 +228,7 @@ def _search(search: pd.DataFrame) -> str:
             orders=fixed(orders_above(far), 1),
         )
         parts.append(words)
-    return sentence(any_of(parts), wordings.SEARCH, searches="; ".join(parts))
-
-
-def orders_above(row: pd.Series) -> float:
-    """Decimal orders between a median error and eps*, which underflows where n/d exceeds 1000."""
-    if row["limit"] > 0:
-        return float(np.log10(row["median"] / row["limit"]))
-    spread = 0.5 * np.sqrt(np.pi * np.e * row["n"] / 2) * lookup(str(row["ensemble"])).std
-    return float(np.log10(row["median"] / spread) + row["n"] / row["d"] * np.log10(2))
+    return sentence(any_of(parts), wordings.SEARCH, searches=" ".join(parts))
 
 
 def ratio_to_limit(row: pd.Series) -> float:

@@ -67,7 +67,7 @@ def _agreement(lattice: pd.DataFrame) -> str:
         side = "above" if worst["rate"] > worst["prediction"] else "below"
         parts.append(
             f"for {printed(ensemble)} candidates the prediction lies inside the interval at "
-            f"{integer(inside.sum())} of {count(len(own), 'rate')}, {verdict}; the mean absolute "
+            f"{integer(inside.sum())} of {count(len(own), 'rate')}, {verdict}. The mean absolute "
             f"deviation is {fixed(float(gap.abs().mean()), 3)}, and the farthest rate is "
             f"{fixed(abs(worst['rate'] - worst['prediction']))} {side} it, at "
             f"$d = {worst['d']:g}$, $n = {worst['n']:g}$"

@@ -24,7 +24,7 @@ def scales_table(scales: pd.DataFrame) -> Table:
         ]
         for row in (scales.to_dict("records") if len(scales) else [])
     ]
-    header = ["$d$", "$n$", "shift", "predicted", "refined", "of the scales", r"left given $A$"]
+    header = ["$d$", "$n$", "shift", "predicted", "refined", "of the scales", r"left given $G$"]
     return Table("rrlrrrl", [header], rows)
 
 
@@ -42,8 +42,8 @@ def scales_macros(scales: pd.DataFrame) -> dict[str, str]:
     left = scales[(scales["given_low"] > 0) | (scales["given_high"] < 0)]
     words = (
         f"weighted over {count(len(scales), 'point')} the shift is {_words(raw)} candidates, and "
-        f"{_words(given)} once each error is set against the median predicted for its own $A$; "
-        f"zero lies outside the interval of what is left at {integer(len(left))} of them"
+        f"{_words(given)} once each error is set against the median predicted for its own $G$. "
+        f"Zero lies outside the interval of what is left at {count(len(left), 'point')}"
     )
     return {"AtlasScales": f"{sentence(words)} {_verdict(scales, raw, given)}"}
 
@@ -55,13 +55,13 @@ def _verdict(
     if raw[1] <= 0 <= raw[2]:
         return sentence("this run sees no shift that conditioning could explain")
     if given[1] <= 0 <= given[2]:
-        return sentence("what is left does not differ from zero: conditioning on $A$ explains it")
+        return sentence("what is left does not differ from zero: conditioning on $G$ explains it")
     share = 1 - given[0] / raw[0]
     text = (
-        f"conditioning on $A$ takes off {fixed(100 * share, 0)}\\,\\% of it and does not explain "
+        f"conditioning on $G$ takes off {fixed(100 * share, 0)}\\,\\% of it and does not explain "
         "the whole"
         if share > 0
-        else "conditioning on $A$ does not explain it"
+        else "conditioning on $G$ does not explain it"
     )
     few, many = float(scales["d"].min()), float(scales["d"].max())
     if few != many:
@@ -77,7 +77,7 @@ def _refined(scales: pd.DataFrame) -> str:
     """Whether the prediction that sees the candidates themselves has the whole shift."""
     inside = scales["refined"].between(scales["raw_low"], scales["raw_high"])
     return sentence(
-        r"the refinement \eqref{eq:refined}, which sees every candidate and not $A$ alone, "
+        r"the refinement \eqref{eq:refined}, which sees every candidate and not $G$ alone, "
         f"predicts the observed shift to within its interval at {integer(inside.sum())} of "
         f"{count(len(scales), 'point')}, where \\eqref{{eq:quenched}} does at "
         f"{integer(scales['predicted'].between(scales['raw_low'], scales['raw_high']).sum())}"

@@ -109,7 +109,7 @@ def _volume(own: pd.DataFrame) -> str:
             continue
         half = level * float(ratio.std()) / math.sqrt(len(rows))
         parts.append(
-            f"{words} is multiplied by {fixed(float(ratio.mean()))} a candidate on average "
+            f"{words} is multiplied by {fixed(float(ratio.mean()))} per candidate on average "
             f"[{fixed(float(ratio.mean()) - half)}, {fixed(float(ratio.mean()) + half)}]"
         )
     done = own[own["t"] == own["t"].max()]

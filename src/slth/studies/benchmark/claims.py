@@ -10,9 +10,10 @@ import pandas as pd
 
 from slth.studies.benchmark import wordings
 from slth.studies.benchmark.data import PEERS, Benchmark, benchmark_of, growth, medians, own_seconds
-from slth.studies.benchmark.headline import headline
+from slth.studies.benchmark.headline import headline, hours, published_batch
 from slth.studies.benchmark.wordings import Asked, Origin, Peer
-from slth.studies.printing.formatting import escape, fixed, integer, listing, number
+from slth.studies.printing.formatting import escape, fixed, integer, listing, number, span
+from slth.studies.printing.published import DENSE
 from slth.studies.printing.wordings import any_of, clause, sentence
 
 GIVEN = ("the benchmark's timings", "published figures")  # numbers that the run takes over
@@ -27,6 +28,8 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
 def benchmark_macros(benchmark: Benchmark) -> dict[str, str]:
     """Return macro name → LaTeX."""
     table, versions = medians(benchmark.rows), benchmark.info.get("versions", {})
+    own = published_batch(table)
+    seconds = span(own["seconds"] * DENSE["weights"], "number")
     peers = [f"{PEERS[name]} ({escape(versions[name])})" for name in PEERS if name in versions]
     return {
         "BenchmarkOrigin": _origin(benchmark),
@@ -36,6 +39,15 @@ def benchmark_macros(benchmark: Benchmark) -> dict[str, str]:
         "BenchmarkGrowth": _growth(table),
         "BenchmarkErrors": _errors(table),
         "BenchmarkHeadline": headline(table),
+        "BenchmarkAbstract": clause(any_of(own), wordings.ABSTRACT, hours=hours(), seconds=seconds),
+        "BenchmarkAnswer": clause(
+            any_of(own),
+            wordings.ANSWER,
+            n=DENSE["n"],
+            weights=integer(DENSE["weights"]),
+            hours=hours(),
+            seconds=seconds,
+        ),
     }
 
 

@@ -16,16 +16,26 @@ TIMES = {Peer.SOLVED_ALL: "{times}", Peer.MISSED_SOME: "at least {times}"}
 Asked = Enum("Asked", "LEAST WITHIN")
 ASKED = {Asked.LEAST: "the least error", Asked.WITHIN: r"$\varepsilon = {eps:g}$"}
 RATIOS = if_any(
-    "On one thread each, the fastest peer takes, times our time an instance: {ratios}.",
+    "On one thread each, the fastest peer takes longer than ours by these factors: {ratios}.",
     "No peer was measured.",
 )
-THREADS = if_any("; a second thread divides it by {gains}")
+THREADS = if_any(". A second thread divides the time by {gains}")
 GROWTH = if_any(
-    "The time of exact search grows like $2^{{{slope}\\,n}}$ over $n = {least}$ to ${most}$, where "
-    "the half lists alone grow like $2^{{n/2}}${threads}.",
+    "The time of exact search grows like $2^{{{slope}\\,n}}$ over $n = {least}$ to ${most}$; half "
+    "lists have $2^{{n/2}}$ entries{threads}.",
     "The growth of exact search with $n$ was not measured.",
 )
 ERRORS = if_any(
-    "The $k$-list tree finds the least median error in {wins} of {sizes} sizes.",
+    "With the budgets of the benchmark the $k$-list tree finds the least median error at {wins} of "
+    "{sizes} sizes.",
     "No solver was measured beside $k$-list.",
+)
+ABSTRACT = if_any(
+    "A published ticket took at most {hours} CPU-hours of subset search; as many problems take us "
+    "{seconds} CPU-seconds."
+)
+ANSWER = if_any(
+    "In one dimension with $n={n}$: {seconds} CPU-seconds for all {weights} weights of a published "
+    "ticket, whose search took at most {hours} CPU-hours. It grows exponentially with $n$.",
+    "Our search was not timed on published problems.",
 )

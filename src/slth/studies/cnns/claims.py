@@ -6,6 +6,7 @@ from enum import Enum
 import numpy as np
 import pandas as pd
 
+from slth.studies.cnns.claims_answers import abstract, answer
 from slth.studies.cnns.claims_checks import certified, controlled, empty_problems, pictured
 from slth.studies.cnns.claims_dense import dense_macros
 from slth.studies.cnns.data import (
@@ -41,7 +42,7 @@ NONE = "This run built no ticket of a convolutional network."
 NAMES = (
     *("CnnSetting", "CnnAgreement", "CnnFilters", "CnnSizes", "CnnRules", "CnnControls"),
     *("CnnEmpty", "CnnCertified", "CnnSeeds", "CnnHeldOut", "CnnConfidence", "CnnImages"),
-    *("CnnFitted", "CnnLastRule", "CnnPictured"),
+    *("CnnFitted", "CnnLastRule", "CnnPictured", "CnnAbstract", "CnnAnswer"),
 )
 
 
@@ -49,7 +50,7 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """Return macro name → LaTeX; the names are the same whatever the data."""
     table, trained = tickets(frames), networks(frames)
     own = largest(convolutional(table))
-    found = dict.fromkeys(NAMES, "") | {"CnnSetting": NONE}
+    found = dict.fromkeys(NAMES, "") | dict.fromkeys(("CnnSetting", "CnnAbstract", "CnnAnswer"), NONE)
     found |= dict.fromkeys(
         (
             "CnnSeeds",
@@ -65,6 +66,8 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     if len(own):
         found |= {
             "CnnSetting": _setting(own, trained),
+            "CnnAbstract": abstract(_last(own)),
+            "CnnAnswer": answer(_last(own)),
             "CnnAgreement": _agreement(own),
             "CnnFilters": _filters(own),
             "CnnSizes": _sizes(own),
@@ -97,9 +100,9 @@ def _setting(own: pd.DataFrame, trained: pd.DataFrame) -> str:
     words = [f"{NETWORKS[name]} with {integer(rows.loc[name, 'parameters'])}" for name in names]
     return sentence(
         f"the networks are {listing(words)} parameters, trained in this run on "
-        f"{integer(first['train'])} images of {DATA.get(first['data'], first['data'])}; on the "
-        f"{integer(first['held_out'])} held out, {span(rows['accuracy_held_out'], 'percent')} of "
-        "the decisions are right"
+        f"{integer(first['train'])} images of {DATA.get(first['data'], first['data'])}. On the "
+        f"{integer(first['held_out'])} held out they are right in "
+        f"{span(rows['accuracy_held_out'], 'percent')} of the cases"
     )
 
 
@@ -119,9 +122,9 @@ def reach(part: pd.DataFrame) -> Reach:
 
 
 REACHED = {
-    Reach.ALL: "with {name} the median ticket of every network does",
-    Reach.SOME: "with {name} that of {which} does, with the others {between} agree",
-    Reach.NONE: "with {name} none does, {between} of the decisions agree",
+    Reach.ALL: "with {name} for every network",
+    Reach.SOME: "with {name} for {which} (the others: {between})",
+    Reach.NONE: "with {name} for no network ({between})",
 }
 
 
@@ -144,8 +147,8 @@ def _agreement(own: pd.DataFrame) -> str:
         text, between = REACHED[reach(part)], span(rest, "percent")
         said.append(text.format(name=words, which=listing(which), between=between))
     return sentence(
-        f"we ask whether a ticket decides as its target on {percent(NEARLY, 0)} of the held-out "
-        f"images; {'; '.join(said)}"
+        f"the median ticket decides as its target on at least {percent(NEARLY, 0)} of the held-out "
+        f"images {', '.join(said)}"
     )
 
 
@@ -156,10 +159,9 @@ def _filters(own: pd.DataFrame) -> str:
         return ""
     error = part.groupby("network", sort=False)["error"].median()
     return sentence(
-        "the theorem's own setting, where a filter stays or goes with all its outputs, here asks "
-        f"for subset sums in up to {integer(part['d'].max())} dimensions; the largest error of an "
-        f"output is then {span(error, 'number')} of the target's largest, where the empty ticket "
-        "errs by one"
+        f"whole filters ask for subset sums in up to {integer(part['d'].max())} dimensions. The "
+        f"largest error of an output is then {span(error, 'number')} of the target's largest, where "
+        "the empty ticket errs by one"
     )
 
 
@@ -167,14 +169,14 @@ def _sizes(own: pd.DataFrame) -> str:
     last = _last(own)
     kept = last.groupby("granularity", sort=False)["kept_a_weight"]
     said = [
-        f"{span(kept.get_group(name).round())} with {words}"
+        f"{span(kept.get_group(name).round())} ({words})"
         for name, words in GRANULARITIES.items()
         if name in kept.groups
     ]
     source = span(own["source_a_weight"])
     return sentence(
-        f"for every weight of the target a ticket keeps {listing(said)}, out of {source} "
-        "random ones"
+        f"for every weight of the target a ticket keeps {listing(said)} random weights, out of "
+        f"{source}"
     )
 
 
@@ -188,10 +190,10 @@ class Better(Enum):
 
 
 BETTER = {
-    Better.ALWAYS: "{rule} targets lower the largest error in all {of} cases",
-    Better.MOSTLY: "{rule} targets lower the largest error in {n} of {of} cases",
-    Better.RARELY: "{rule} targets lower the largest error in no more than {n} of {of} cases",
-    Better.NEVER: "{rule} targets lower the largest error in none of {of} cases",
+    Better.ALWAYS: "{rule} targets lower it in all {of} cases",
+    Better.MOSTLY: "{rule} targets lower it in {n} of {of} cases",
+    Better.RARELY: "{rule} targets lower it in no more than {n} of {of} cases",
+    Better.NEVER: "{rule} targets lower it in none of {of} cases",
 }
 
 
@@ -225,7 +227,10 @@ def _rules(own: pd.DataFrame) -> str:
         )
         said.append(f"{words}, by a median factor of {number(float(np.median(ratios)))}")
     return (
-        sentence(f"against plain targets of the same random network, {'; '.join(said)}")
+        sentence(
+            "the largest error is set against that of plain targets and the same random network: "
+            f"{listing(said)}"
+        )
         if said
         else ""
     )

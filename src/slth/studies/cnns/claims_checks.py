@@ -48,8 +48,8 @@ def controlled(own: pd.DataFrame, last: pd.DataFrame) -> str:
     words = CHANCE[chance(rows)].format(n=integer(close), of=integer(len(rows)))
     return sentence(
         f"as many members drawn at random give an accuracy of {span(rows['random'], 'percent')}, "
-        f"the empty ticket {percent(float(own['accuracy_empty'].iloc[0]))}; with a readout that is "
-        f"then fitted to labels they give {span(rows['refitted'], 'percent')}: {words}"
+        f"the empty ticket {percent(float(own['accuracy_empty'].iloc[0]))}. With a readout that is "
+        f"then fitted to labels the random members give {span(rows['refitted'], 'percent')}; {words}"
     )
 
 
@@ -57,9 +57,10 @@ def empty_problems(own: pd.DataFrame) -> str:
     """How many subset problems say nothing."""
     empty, problems = int(own["empty"].sum()), int(own["problems"].sum())
     if not empty:
-        return sentence(f"none of the {integer(problems)} subset problems ends empty")
+        return sentence(f"in each of the {integer(problems)} subset problems a subset was found that improves on the "
+            "empty one")
     return sentence(
-        f"{integer(empty)} of {integer(problems)} subset problems end with nothing that improves "
+        f"in {integer(empty)} of {integer(problems)} subset problems nothing was found that improves "
         "on the empty subset; they are counted as they are"
     )
 
@@ -72,10 +73,10 @@ class Says(Enum):
 
 
 SAYS = {
-    Says.SOME: "the bound proves {shares} of the decisions on held-out images, where it is at "
+    Says.SOME: "it proves {shares} of the decisions on held-out images, where it is at "
     "most {bounds} times the target's largest output",
-    Says.NOTHING: "the bound proves no decision: it is at least {bounds} times the target's "
-    "largest output",
+    Says.NOTHING: "it proves no decision, being at least {bounds} times the target's largest "
+    "output",
 }
 
 
@@ -104,8 +105,8 @@ def certified(own: pd.DataFrame) -> str:
             text = SAYS[verdict].format(shares=listing(listed), bounds=number(part["bound"].max()))
         else:
             text = SAYS[verdict].format(bounds=number(float(part["bound"].min())))
-        said.append(f"for {words} {text}")
-    whole = sentence("; ".join(said)) if said else ""
+        said.append(sentence(f"for {words} {text}"))
+    whole = " ".join(said)
     return f"{whole} {in_balls(own)}".strip()
 
 
@@ -127,5 +128,5 @@ def pictured(outputs: pd.DataFrame, digits: pd.DataFrame) -> str:
     gap = float((worst["target"] - worst["ticket"]).abs().max())
     return sentence(
         f"with {GRANULARITIES[name]} the two networks differ most, by {number(gap)}, on an image "
-        f"of a ${int(image['label'])}$: {decided}"
+        f"of the digit ${int(image['label'])}$; {decided}"
     )

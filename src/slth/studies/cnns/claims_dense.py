@@ -59,10 +59,10 @@ def dense_macros(table: pd.DataFrame, trained: pd.DataFrame) -> dict[str, str]:
     )
     words = (
         f"a network of {size}, {integer(first['target_parameters'])} weights, trained on {data}, "
-        f"is built from products of two weights with about $n={first['n']:g}$ candidates each: "
-        f"{integer(problems)} subset problems{tolerance}. A weight keeps "
+        f"is built from products of two weights with about $n={first['n']:g}$ candidates each. "
+        f"There are {integer(problems)} subset problems{tolerance}. A weight keeps "
         f"{setting(round(float(rows['members'].mean()), 2))} candidates on average (published: "
-        f"{setting(DENSE['kept'])}), and accuracy is {percent(float(first['accuracy_target']), 2)} "
+        f"{setting(DENSE['kept'])}). Accuracy is {percent(float(first['accuracy_target']), 2)} "
         f"before and {percent(float(rows['accuracy_ticket'].median()), 2)} after"
     )
     verdict = KEPT[kept(rows)].format(points=number(100 * moved))
@@ -76,7 +76,8 @@ def in_balls(rows: pd.DataFrame) -> str:
         return ""
     proved, refuted = (int(balls[f"balls_{name}"].sum()) for name in ("certified", "refuted"))
     return sentence(
-        f"of {integer(balls['balls'].sum())} held-out images, in balls of radius "
-        f"{setting(float(balls['radius'].iloc[0]))}, both networks provably decide as the target "
-        f"at the centre for {integer(proved)}; for {integer(refuted)} another decision was found"
+        f"in balls of radius {setting(float(balls['radius'].iloc[0]))} around "
+        f"{integer(balls['balls'].sum())} held-out images, both networks provably decide as the "
+        f"target at the centre for {integer(proved)}; for {integer(refuted)} another decision was "
+        "found"
     )

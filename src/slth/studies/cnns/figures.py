@@ -8,17 +8,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from slth.studies.cnns.data import cases, convolutional, largest, last_rule, tickets
+from slth.studies.cnns.figures_construction import construction_figure
 from slth.studies.cnns.figures_pictures import channels_figure, digits_figure, kernels_figure
 from slth.studies.cnns.words import GRANULARITIES, NETWORKS
 from slth.studies.printing import series, style, ticks
 
-FIGURES = ("cnn_sizes", "cnn_kernels", "cnn_channels", "cnn_digits")
+FIGURES = ("construction", "cnn_sizes", "cnn_kernels", "cnn_channels", "cnn_digits")
 NOTHING = "No ticket of a convolutional network was built in this run."
 
 
 def figures(frames: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
     """Return figure name → figure."""
     return {
+        "construction": construction_figure(),
         "cnn_sizes": sizes_figure(convolutional(tickets(frames))),
         "cnn_kernels": kernels_figure(frames["cnns_kernels"]),
         "cnn_channels": channels_figure(frames["cnns_channels"]),
@@ -42,7 +44,7 @@ def sizes_figure(table: pd.DataFrame) -> Figure:
         ax.set_title(NETWORKS[name])
         ticks.rate_axis(ax, per_cent=True)
         ticks.wide_axis(ax)
-    style.label(axes, "kept weights a weight of the target", "decisions that agree (%)")
+    style.label(axes, "kept weights per weight of the target", "decisions that agree (%)")
     series.key(figure, axes)
     return figure
 

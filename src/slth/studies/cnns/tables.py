@@ -20,7 +20,7 @@ def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
     trained = networks(frames).set_index("network")
     many = max(len(rules), 1)
     shown = rules or [""]
-    groups = ((2, "a weight"), (many + 1, "agree"), (many, "error"), (3, "accuracy"))
+    groups = ((2, "per weight"), (many + 1, "agree"), (many, "error"), (3, "accuracy"))
     above = [rf"\multicolumn{{{width}}}{{c}}{{{words}}}" for width, words in groups]
     names = ["removed as one", "$d$", "$n$", "source", "kept"]
     header = [

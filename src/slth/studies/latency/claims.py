@@ -37,6 +37,7 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         "LatencyMasked": _masked(frame),
         "LatencySparse": _sparse(frame),
         "LatencyShrunk": _shrunk(frame),
+        "LatencyAnswer": _answer(frame),
         "LatencyMemory": _memory(frame),
         "LatencyRepeats": span(frame["repeats"]),
     }
@@ -112,10 +113,7 @@ def _sparse(frame: pd.DataFrame) -> str:
 
 def _shrunk(frame: pd.DataFrame) -> str:
     """What equal weights in whole channels take, against dense and against CSR."""
-    key = ["kept", "batch", "threads"]
-    csr, own = (frame[frame["form"] == form].set_index(key)["ratio"] for form in ("csr", "shrunk"))
-    both = own.to_frame("own").assign(csr=csr)
-    gain = (both["csr"] / both["own"]).dropna()
+    own, gain = _gain(frame)
     clause_of_gain = clause(
         any_of(gain),
         wordings.GAIN,
@@ -125,6 +123,21 @@ def _shrunk(frame: pd.DataFrame) -> str:
         most=fixed(gain.max(), 1),
     )
     return sentence(any_of(own), wordings.SHRUNK, gain=clause_of_gain, **_ends(own))
+
+
+def _gain(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """Time of shrunk networks over dense; of CSR over shrunk, where both were measured."""
+    key = ["kept", "batch", "threads"]
+    csr, own = (frame[frame["form"] == form].set_index(key)["ratio"] for form in ("csr", "shrunk"))
+    both = own.to_frame("own").assign(csr=csr)
+    return own, (both["csr"] / both["own"]).dropna()
+
+
+def _answer(frame: pd.DataFrame) -> str:
+    """Whole channels against single weights, at equal numbers of weights."""
+    _, gain = _gain(frame)
+    ends = {"least": fixed(gain.min(), 1), "most": fixed(gain.max(), 1)}
+    return clause(any_of(gain), wordings.ANSWER, **ends)
 
 
 def _memory(frame: pd.DataFrame) -> str:

@@ -18,7 +18,7 @@ SETTING = if_any(
 )
 
 Saving = Enum("Saving", "NOTHING NONE PART UNCLEAR")  # of time, where zeros are stored
-_TAKE = ": such networks take {low} to {high} of the dense time."
+_TAKE = ". Such networks take {low} to {high} of the dense time."
 SAVING = {
     Saving.NOTHING: "",
     Saving.NONE: f"Removing weights and storing the zeros saves no time{_TAKE}",
@@ -36,8 +36,8 @@ SPARSE = {  # of the cells in which it is faster than dense
 }
 
 GAIN = if_any(
-    "; in {faster} of {compared} comparisons they are faster than the compressed form of equally "
-    "many single weights, by factors of {least} to {most}"
+    ". In {compared} comparisons with the compressed form of equally many single weights they are "
+    "faster {faster} times; the ratios are {least} to {most}"
 )
 SHRUNK = if_any(
     "As many weights in whole channels, the rest removed, take {low} to {high} of the dense "
@@ -45,3 +45,8 @@ SHRUNK = if_any(
 )
 STORED = {"csr": "compressed by rows", "shrunk": "in a shrunk network"}
 MEMORY = if_any("A kept weight costs {bytes}, indices included.")
+ANSWER = if_any(
+    "With equally many weights kept, whole channels run {least} to {most} times as fast as single "
+    "weights compressed by rows. Equal error is not compared.",
+    "This run has no latencies.",
+)

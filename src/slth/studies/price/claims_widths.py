@@ -1,5 +1,7 @@
 """What the paper says about sizes: overparameterisation at equal error, widths, fixed sizes."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -18,6 +20,7 @@ def width_macros(
     return {
         "PriceOrder": _order(table, level),
         "PriceGranularity": _granularity(table, level),
+        "PriceAnswer": _answer(table, level),
         "PriceWidths": _widths(cells),
         **_sizes(sizes),
     }
@@ -34,8 +37,8 @@ def _order(table: pd.DataFrame, level: float) -> str:
         missed = [titles.arm(arm, "words") for arm, size in sizes.items() if not np.isfinite(size)]
         shown = listing(f"{number(size)} ({titles.arm(arm, 'words')})" for size, arm in reached)
         late = clause(any_of(missed), wordings.MISSED, arms=listing(missed))
-        parts += [f"on {TARGETS[str(target)]} {shown}{late}"] if reached else []
-    shown = "; and ".join(parts)
+        parts += [f"On {TARGETS[str(target)]}: {shown}{late}"] if reached else []
+    shown = ". ".join(parts)
     return sentence(any_of(parts), wordings.ORDER, level=setting(level), targets=shown)
 
 
@@ -46,25 +49,40 @@ def structure(ratios: list[float]) -> Structure:
     return Structure.COSTS if all(ratio > 1 for ratio in ratios) else Structure.MIXED
 
 
-def _granularity(table: pd.DataFrame, level: float) -> str:
-    """What coarser structure costs: the ratio of sizes at equal error to that of entries."""
-    ratios, shown = [], []
-    for target, here in table.groupby("target", sort=False):
+def _against_entries(
+    table: pd.DataFrame, level: float
+) -> Iterator[tuple[float, str, pd.DataFrame, pd.DataFrame]]:
+    """Ratio of sizes at equal error to that of single entries: ratio, kind, its rows, entries'."""
+    for _, here in table.groupby("target", sort=False):
         entries = here[here["arm"] == "structured_convolution-entry"]
         base = data.middle(_at(entries, level))[0]
         for kind in ("kernel", "filter"):
             part = here[here["arm"] == f"structured_convolution-{kind}"]
             ratio = data.middle(_at(part, level))[0] / base
-            if not np.isfinite(ratio):
-                continue
-            # the source is proportional to n, the same number of weights for each granularity
-            wanted = float(part["predicted_n"].iloc[0] / entries["predicted_n"].iloc[0])
-            known = any_of([wanted] if np.isfinite(wanted) else [])
-            predicted = clause(known, wordings.PREDICTED, wanted=number(wanted))
-            words = f"{number(ratio)} for {kind}s ($d = {part['d'].max():g}$) on {short(target)}"
-            shown.append(words + predicted)
-            ratios.append(ratio)
-    return sentence(structure(ratios), wordings.STRUCTURE, ratios="; ".join(shown))
+            if np.isfinite(ratio):
+                yield ratio, kind, part, entries
+
+
+def _granularity(table: pd.DataFrame, level: float) -> str:
+    """What coarser structure costs, beside what the predicted widths say of it."""
+    ratios, shown = [], []
+    for ratio, kind, part, entries in _against_entries(table, level):
+        # the source is proportional to n, the same number of weights for each granularity
+        wanted = float(part["predicted_n"].iloc[0] / entries["predicted_n"].iloc[0])
+        known = any_of([wanted] if np.isfinite(wanted) else [])
+        predicted = clause(known, wordings.PREDICTED, wanted=number(wanted))
+        place = f"($d = {part['d'].max():g}$) on {short(part['target'].iloc[0])}"
+        shown.append(f"{number(ratio)} for {kind}s {place}{predicted}")
+        ratios.append(ratio)
+    return sentence(structure(ratios), wordings.STRUCTURE, ratios=listing(shown))
+
+
+def _answer(table: pd.DataFrame, level: float) -> str:
+    """The least and the largest cost of structure."""
+    ratios = [ratio for ratio, *_ in _against_entries(table, level)]
+    ends = (min(ratios, default=np.nan), max(ratios, default=np.nan))
+    least, most = map(number, ends)
+    return sentence(structure(ratios), wordings.ANSWER, least=least, most=most)
 
 
 def _widths(cells: list[pd.DataFrame]) -> str:

@@ -14,7 +14,7 @@ REFUSALS = if_any("{refusals}", "No construction of this run refuses its target.
 METHOD = if_any("The upper ends are those of {routines} of {tickets} tickets.")
 
 _HALVED = (
-    "Where a width of order $1/\\eps$ is asked for and the source doubles, the error is halved "
+    "Where theorems ask for a width of order $1/\\eps$ and the source doubles, the error is halved "
     "{rates}{wide}"
 )
 POWER = if_any(
@@ -49,7 +49,7 @@ FITS = {  # share of the sweeps that an exponential fits better
 }
 POWER_FITS = if_any("; a power fits better for {names}")
 CANDIDATES = (
-    "The halvings a candidate that \\eqref{{eq:nstar}} predicts lie in the measured interval in "
+    "The halvings per candidate that \\eqref{{eq:nstar}} predicts lie in the measured interval in "
     "{inside} of {rates}{below}{above}."
 )
 BELOW = if_any("; the interval lies below for {names}")
@@ -64,21 +64,21 @@ SEARCHED = if_any(
 NEURONS = if_any("{targets}", "This run removed no neuron without blocks.")
 _UNBLOCKED = (
     "on {target} the error without blocks, seen from below, is still {error} of the target's size "
-    "at {weights} source weights a target weight"
+    "at {weights} source weights per target weight"
 )
 TREND = {  # of halvings per doubling, against 0
     Side.UNKNOWN: _UNBLOCKED,
-    Side.ABOVE: f"{_UNBLOCKED}, and falls ({{rate}} halvings a doubling)",
-    Side.BELOW: f"{_UNBLOCKED}, and rises ({{rate}} halvings a doubling)",
-    Side.AROUND: f"{_UNBLOCKED}, and shows no trend ({{rate}} halvings a doubling)",
+    Side.ABOVE: f"{_UNBLOCKED}, and falls ({{rate}} halvings per doubling)",
+    Side.BELOW: f"{_UNBLOCKED}, and rises ({{rate}} halvings per doubling)",
+    Side.AROUND: f"{_UNBLOCKED}, and shows no trend ({{rate}} halvings per doubling)",
 }
 
 ORDER = if_any(
-    "For a certified error of {level} of the target's size the median numbers of source weights a "
-    "target weight are {targets}.",
+    "For a certified error of {level} of the target's size, the median numbers of source weights per "
+    "target weight are these. {targets}.",
     "No construction of this run reaches the error at which sizes are compared.",
 )
-MISSED = if_any(", while {arms} did not get there")
+MISSED = if_any("; {arms} did not get there")
 Structure = Enum("Structure", "UNKNOWN COSTS MIXED")  # factor of sizes against single entries
 _AGAINST = "Against single entries of the same kind of random network, "
 STRUCTURE = {
@@ -86,10 +86,10 @@ STRUCTURE = {
     Structure.COSTS: f"{_AGAINST}structure costs a factor of {{ratios}}.",
     Structure.MIXED: f"{_AGAINST}the cost of structure is a factor of {{ratios}}.",
 }
-PREDICTED = if_any(", where the predicted widths have {wanted}")
+PREDICTED = if_any(" (by the predicted widths: {wanted})")
 _WIDTHS = (
-    "The measured over the predicted width is {ratios} in the {sweeps} with a crossing of the "
-    "tolerance and a prediction"
+    "The ratio of the measured to the predicted width is {ratios} in the {sweeps} with a crossing of "
+    "the tolerance and a prediction"
 )
 WIDTHS = {
     Count.NONE: "No predicted width can be set beside a measured one in this run.",
@@ -99,7 +99,7 @@ WIDTHS = {
 UNREACHED = if_any("; the tolerance is not reached by {names}")
 
 SIZES_WIDTH = if_any(
-    "Measured over predicted $n$ is {ratios}, over the fractions that were tried.",
+    "The ratio of the measured to the predicted $n$ is {ratios}, over the fractions that were tried.",
     "This run built no ticket of one subset size that crosses the tolerance.",
 )
 Kept = Enum("Kept", "FEWER NO_FEWER")  # weights, in the sparser ticket
@@ -112,3 +112,11 @@ KEPT = {
     Kept.NO_FEWER: f"{_SPARSER}no fewer weights are kept in all",
 }
 SIZES_COST = if_any("{costs}")
+
+ANSWER = {
+    Structure.UNKNOWN: "Granularities cannot be compared at equal error in this run.",
+    Structure.COSTS: "A source {least} to {most} times as large as for single entries, at equal "
+    "certified error.",
+    Structure.MIXED: "A source {least} to {most} times as large as for single entries, at equal "
+    "certified error, and so not always more.",
+}

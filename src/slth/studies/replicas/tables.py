@@ -28,7 +28,7 @@ def tables(frames: Frames) -> dict[str, Table]:
 
 def dense_table(table: pd.DataFrame) -> Table:
     """One row a (coefficients, n, question): misses, worst error, kept, accuracy, decisions."""
-    words = ["$n$", "subset asked for", "weights missed", "worst error", "kept a weight"]
+    words = ["$n$", "subset asked for", "weights missed", "worst error", "kept per weight"]
     words += [r"before (\%)", r"after (\%)", r"changed (\%)"]
     weights = integer(DENSE["weights"])
     rows: list[list[str] | str] = [

@@ -50,6 +50,7 @@ def claims(frame: pd.DataFrame) -> dict[str, str]:
         "SandwichSlope": _slope(pairs),
         "SandwichCrown": _crown(pairs[pairs["depth"] > 1]),
         "SandwichTight": _tight(curve),
+        "SandwichAnswer": _answer(curve),
         "SandwichSplit": _split(tickets),
         "SandwichData": _data(curve),
         "SandwichGoals": _goals(frame),
@@ -157,6 +158,15 @@ def _tight(curve: pd.DataFrame) -> str:
         beyond=integer(sum(median > data.DEEPER for median in medians.values())),
         arms=count(len(ratios), "arm"),
     )
+
+
+def _answer(curve: pd.DataFrame) -> str:
+    """The least and the largest median ratio of an arm."""
+    ratios = {str(arm): data.ratios(part) for arm, part in curve.groupby("arm", sort=False)}
+    medians = {arm: data.middle(values) for arm, values in ratios.items() if values.size}
+    ends = sorted(medians.values()) or [float("nan")]
+    least, most = data.short(ends[0]), data.short(ends[-1])
+    return sentence(tight(curve, medians), wordings.ANSWER, least=least, most=most, goal=number(data.DEEPER))
 
 
 def split_reaches(split: FloatArray) -> Split:

@@ -14,8 +14,8 @@ SOUND = {
     Sound.SOUND: f"{_TRIED}none exceeds its bound.",
 }
 _EXACT = (
-    "The exact value, from a mixed-integer program, lies in the bracket for {}, and the bound is "
-    "at most {{gap}} times it."
+    "The exact value, from a mixed-integer program, lies in the bracket for {}, and the upper end "
+    "is at most {{gap}} times it."
 )
 EXACT = {  # share of pairs whose exact value lies in the bracket
     Share.NOTHING: "No pair was solved exactly.",
@@ -24,13 +24,16 @@ EXACT = {  # share of pairs whose exact value lies in the bracket
     Share.ALL: _EXACT.format("each of {pairs}"),
 }
 ONE_LAYER = if_any("For {pairs} of one layer the ends differ by at most {excess} of the lower one.")
-_ORDER = "On {fine} of {pairs} pairs closed form, differential, ours and lower are in that order."
+_ORDER = (
+    "On {fine} of {pairs} pairs closed form, differential bound and lower end are in that order; ours "
+    "is the least upper bound by definition."
+)
 ORDER = {  # share of pairs with the bounds in order
     Share.NOTHING: "",
     Share.NONE: _ORDER,
     Share.SOME: _ORDER,
-    Share.ALL: "On every pair closed form, differential, ours and lower are in that order, and "
-    "CROWN is never below ours.",
+    Share.ALL: "On every pair closed form, differential bound and lower end are in that order; ours "
+    "is the least upper bound by definition.",
 }
 
 Slope = Enum("Slope", "NOTHING PROPORTIONAL NOT_PROPORTIONAL")
@@ -62,7 +65,9 @@ TIGHT = {
 }
 
 Split = Enum("Split", "NOTHING NONE_REACH ONE_REACHES SEVERAL_REACH")  # the goal with splitting
-_SPLIT = "Splitting takes {tickets}, one an arm, from a median of {whole} to {split}; "
+_SPLIT = (
+    "Splitting lowers the median ratio of {tickets}, one per arm, from {whole} to {split}; "
+)
 SPLIT = {
     Split.NOTHING: "",
     Split.NONE_REACH: f"{_SPLIT}none of them reaches {{goal}}.",
@@ -70,9 +75,18 @@ SPLIT = {
     Split.SEVERAL_REACH: f"{_SPLIT}{{reached}} of them reach {{goal}}.",
 }
 
-THEOREM = if_any("; the theorem's bound is {loose} times ours in the median")
+THEOREM = if_any(". The theorem's bound is {loose} times ours (median)")
 DATA = if_any(
-    "The error seen on the data set is below the lower bound for {share} of the tickets, by a "
-    "median factor of {factor}{theorem}."
+    "For {share} of the tickets the largest error on the held-out images is below the lower bound, "
+    "by a median factor of {factor}{theorem}."
 )
 GOALS = if_any("{met} of the {tried} goals that this run tries are met.", NONE)
+
+ANSWER = {
+    Tight.NOTHING: "This run bracketed no ticket.",
+    Tight.UNKNOWN: "No lower bound of a ticket is positive.",
+    Tight.ALL_WITHIN: "The median ratio of upper to lower end is {least} to {most} over the arms, "
+    "within the goal of {goal}.",
+    Tight.SOME_BEYOND: "The median ratio of upper to lower end is {least} to {most} over the arms, "
+    "where {goal} was the goal.",
+}

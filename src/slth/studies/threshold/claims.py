@@ -20,7 +20,7 @@ from slth.studies.printing.formatting import (
     span,
 )
 from slth.studies.printing.summaries import first
-from slth.studies.printing.wordings import any_of, clause, count_of, sentence
+from slth.studies.printing.wordings import Data, any_of, clause, count_of, sentence
 from slth.studies.threshold import wordings
 from slth.studies.threshold.data import observed_rate, points
 from slth.studies.threshold.tables import pooled
@@ -51,10 +51,12 @@ def threshold_macros(thresholds: pd.DataFrame) -> dict[str, str]:
         "ThresholdWorstDeviation": _worst(deviation),
         "ThresholdMeanDeviation": fixed(float(deviation.mean()), 3),
         "ThresholdAgreement": _agreement(table),
+        "ThresholdOutside": _named(_outside(table)),
         "ThresholdPooled": _pooled(table),
         "ThresholdRefined": _refined(table),
         "ThresholdUnsettled": _unsettled(table),
-        "ThresholdAbstract": _abstract(table),
+        "ThresholdAbstract": _over_all(table, wordings.ABSTRACT),
+        "ThresholdAnswer": _over_all(table, wordings.ANSWER),
         "ThresholdVerdict": sentence(law(table), wordings.LAW, mean=fixed(float(deviation.mean()))),
     }
 
@@ -100,7 +102,6 @@ def _agreement(table: pd.DataFrame) -> str:
         chance=number(len(table) * (1 - first(table, "confidence"))),
         p=number(_excess(table)).strip("$") if len(table) else MISSING,
         **_chi_square(table, "prediction"),
-        named=_named(outside),
     )
 
 
@@ -157,8 +158,8 @@ def _pooled(table: pd.DataFrame) -> str:
     for ensemble, part in table.groupby("ensemble", sort=False):
         hits, expected, score = pooled(part)
         sums.append(
-            f"{titles.ensemble(ensemble)} {integer(hits)} hits where "
-            f"{fixed(expected, 1)} are predicted ($z = {fixed(score, 1).strip('$')}$)"
+            f"{integer(hits)} hits for {titles.ensemble(ensemble)} candidates, where "
+            f"{fixed(expected, 1)} are predicted ({fixed(score, 1)} standard deviations)"
         )
     return sentence(bias(table), wordings.BIAS, sums=listing(sums))
 
@@ -203,16 +204,11 @@ def _unsettled(table: pd.DataFrame) -> str:
     return sentence(any_of(left[left > 0]), wordings.UNSETTLED, left=integer(left.sum()))
 
 
-def _abstract(table: pd.DataFrame) -> str:
-    return sentence(
-        any_of(table),
-        wordings.ABSTRACT,
-        trials=integer(float(table["trials"].sum())),
-        level=_confidence(table),
-        inside=integer(len(table) - len(_outside(table))),
-        points=integer(len(table)),
-        worst=_worst(_deviation(table)),
-    )
+def _over_all(table: pd.DataFrame, words: Mapping[Data, str]) -> str:
+    """How far the prediction is off over the whole run, in the abstract or among the answers."""
+    deviation = _deviation(table)
+    trials, mean = integer(float(table["trials"].sum())), fixed(float(deviation.mean()), 3)
+    return clause(any_of(table), words, trials=trials, mean=mean, worst=_worst(deviation))
 
 
 def law(table: pd.DataFrame) -> Law:

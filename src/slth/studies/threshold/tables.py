@@ -28,7 +28,7 @@ def agreement_table(thresholds: pd.DataFrame) -> Table:
     """One row an (ensemble, d, eps): points inside their intervals, deviation, pooled hits."""
     table = points(thresholds)
     header = ["ensemble", "$d$", r"$\varepsilon$", "$n$", "trials", "inside"]
-    header += ["worst", "at $n$", "hits", "predicted", "$z$", "ref. inside", "ref. worst"]
+    header += ["worst", "at $n$", "hits", "predicted", "off by", "ref. inside", "ref. worst"]
     rows = []
     for (ensemble, d, eps), part in table.groupby(["ensemble", "d", "eps"], sort=False):
         deviation = observed_rate(part) - part["prediction"]

@@ -17,11 +17,12 @@ from slth.studies.printing.formatting import (
 )
 from slth.studies.printing.wordings import ROUTINES, any_of, clause, count_of, sentence
 from slth.studies.tickets import wordings
+from slth.studies.tickets.claims_answers import abstract, answer, copied, shown, weights
 from slth.studies.tickets.claims_accuracy import accuracy_macros, medians_of
 from slth.studies.tickets.claims_blocks import block_macros, network_macros
 from slth.studies.tickets.data import PERFECT, arms, tickets_of
 from slth.studies.tickets.tables import HIT_CONFIDENCE
-from slth.studies.tickets.wordings import Abstract, Arms, Exact, Order, Trend
+from slth.studies.tickets.wordings import Arms, Exact, Order, Trend
 
 READS = {
     "tickets": "measured tickets",
@@ -34,6 +35,7 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """Return macro name → LaTeX for everything the prose says about tickets."""
     return {
         **ticket_macros(frames["tickets"]),
+        "NetworkReadout": copied(frames["tickets"], frames["networks"]),
         **block_macros(frames["blocks"]),
         **network_macros(frames["networks"]),
     }
@@ -54,12 +56,15 @@ def ticket_macros(tickets: pd.DataFrame) -> dict[str, str]:
         "HitConfidence": percent(HIT_CONFIDENCE, 0),
         "ErrorTrend": _error_trend(table),
         "ErrorSize": _error_size(table),
+        "ErrorScale": _scale(table),
+        "TicketWeights": weights(table),
+        "TicketAnswer": answer(table),
         "BracketOrder": _bracket_order(table),
         "BracketWidth": _bracket_width(table),
         "BracketMethod": _method(table),
         "BracketExact": _exact(table),
         **accuracy_macros(table),
-        "TicketAbstract": _abstract(table),
+        "TicketAbstract": abstract(table),
     }
 
 
@@ -121,8 +126,8 @@ def _arms(names: list[str], total: int) -> str:
 
 
 def _medians(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Quartiles of the upper bound against n per arm, where there are any."""
-    found = {name: medians_of(table, name, "upper") for name in arms(table)}
+    """Quartiles of the upper bound over the target's largest output, per arm, where known."""
+    found = {name: medians_of(table, name, "relative") for name in arms(table)}
     return {name: medians for name, medians in found.items() if len(medians)}
 
 
@@ -131,18 +136,21 @@ def _error_size(table: pd.DataFrame) -> str:
         clause(
             count_of(medians),
             wordings.ERROR_IN_ARM,
-            first=number(medians["median"].iloc[0]),
-            last=number(medians["median"].iloc[-1]),
+            first=shown(medians["median"].iloc[0]),
+            last=shown(medians["median"].iloc[-1]),
             least_n=medians["n"].iloc[0],
             largest_n=medians["n"].iloc[-1],
             arm=arm_name(name),
         )
         for name, medians in _medians(table).items()
     ]
+    return sentence(any_of(errors), wordings.ERROR_SIZE, errors=listing(errors))
+
+
+def _scale(table: pd.DataFrame) -> str:
     known = table["target_scale"].astype(float)
     known = known[np.isfinite(known)]
-    scale = clause(any_of(known), wordings.SCALE, scale=span(known, "number"))
-    return sentence(any_of(errors), wordings.ERROR_SIZE, errors=listing(errors), scale=scale)
+    return sentence(any_of(known), wordings.SCALE, scale=span(known, "number"))
 
 
 def _brackets(table: pd.DataFrame) -> pd.DataFrame:
@@ -213,21 +221,4 @@ def _exact(table: pd.DataFrame) -> str:
         different=count(int((gap > PERFECT).sum()), "ticket"),
         tickets=integer(len(known)),
         gap=number(float(gap.max())),
-    )
-
-
-def error_falls(table: pd.DataFrame) -> Abstract:
-    """Whether the median error is smaller at the largest n than at the smallest in every arm."""
-    if table.empty:
-        return Abstract.NOTHING
-    medians = [medians_of(table, name, "upper")["median"] for name in arms(table)]
-    falls = all(len(m) > 1 and m.iloc[-1] < m.iloc[0] for m in medians)
-    return Abstract.ERRORS_FALL if falls else Abstract.ERRORS
-
-
-def _abstract(table: pd.DataFrame) -> str:
-    last = [float(medians["median"].iloc[-1]) for medians in _medians(table).values()]
-    tickets = count(len(table), "ticket")
-    return sentence(
-        error_falls(table), wordings.ABSTRACT, tickets=tickets, medians=span(last, "number")
     )

@@ -21,8 +21,10 @@ PERFECT = 1e-9  # agreement asked of an upper bound with an exact formula
 
 
 def tickets_of(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row a ticket."""
-    return complete("tickets", frame, TICKETS, TICKETS_OPTIONAL)
+    """One row per ticket; relative: its upper bound over the target's largest output on images."""
+    table = complete("tickets", frame, TICKETS, TICKETS_OPTIONAL)
+    scale = table["target_scale"].astype(float)
+    return table.assign(relative=table["upper"].astype(float) / scale.where(scale > 0))
 
 
 def blocks_of(frame: pd.DataFrame) -> pd.DataFrame:

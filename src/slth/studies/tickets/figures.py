@@ -36,7 +36,8 @@ def figures(frames: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
 @style.styled
 def error_figure(tickets: pd.DataFrame) -> Figure:
     """Certified bracket, closed form and held-out error against n; a panel per arm."""
-    return _per_arm(tickets_of(tickets), ERRORS, style.BOUNDS, "sup-norm error", log=True)
+    words = "error / largest output"
+    return _per_arm(tickets_of(tickets), ERRORS, style.BOUNDS, words, log=True)
 
 
 @style.styled
@@ -72,9 +73,11 @@ def _per_arm(
     figure, axes = style.panels(len(names), height=2.05)
     for ax, name in zip(axes, names, strict=True):
         part = table[table["arm"] == name]
-        long = series.long(part, "n", words)
+        over = "target_scale" if log else None
+        long = series.long(part, "n", words, over=over)
         if log:
             long = long[long["value"] > 0]
+            ax.axhline(1.0, color=style.REFERENCE, linestyle=":", linewidth=0.9)
         else:
             series.guide(ax, part["accuracy_target"].astype(float).median(), "target")
         series.medians(ax, long, "n", looks, words)

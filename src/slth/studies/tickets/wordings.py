@@ -20,10 +20,10 @@ Arms = Enum("Arms", "EVERY NAMED")
 ARMS = {Arms.EVERY: "every arm", Arms.NAMED: "{names}"}
 TREND = {
     Trend.EVERY_STEP: "falls with every step of $n$ in {arms}",
-    Trend.OVERALL: "falls with $n$, though not at every step in {arms}",
+    Trend.OVERALL: "falls with $n$, though not at every step, in {arms}",
     Trend.UNCLEAR: "shows no clear trend in $n$ in {arms}",
     Trend.RISES: "rises with $n$ in {arms}",
-    Trend.ONE_SIZE: "was measured at a single $n$, so that no trend can be read in {arms}",
+    Trend.ONE_SIZE: "was measured at a single $n$, so that no trend can be read, in {arms}",
 }
 TRENDS = if_any("The median certified error {trends}.", NO_TICKETS)
 ERROR_IN_ARM = {
@@ -31,8 +31,16 @@ ERROR_IN_ARM = {
     Count.ONE: "{last} at $n = {largest_n:g}$ in {arm}",
     Count.SEVERAL: "from {first} at $n = {least_n:g}$ to {last} at $n = {largest_n:g}$ in {arm}",
 }
-SCALE = if_any("; the target's own largest output on the held-out images is {scale}")
-ERROR_SIZE = if_any("It goes {errors}{scale}.")
+SCALE = if_any(
+    "The largest output of a target on the held-out images is {scale}; without it an error in "
+    "outputs says nothing."
+)
+ERROR_SIZE = if_any("Over the target's largest output, it goes {errors}.")
+WEIGHTS = if_any(
+    "A ticket is larger than what it imitates: at the largest $n$ it keeps {times} random weights "
+    "for each weight of the target's convolutions."
+)
+COPIED = if_any("Readouts are copied: they hold {readouts} parameters.")
 
 Order = Enum("Order", "NOTHING VIOLATED HOLDS HOLDS_ON_DATA")  # lower ≤ upper, error seen ≤ upper
 INFINITE = {
@@ -49,7 +57,7 @@ ORDER = {
     Order.HOLDS_ON_DATA: "The lower bound is at most the upper bound in all {brackets} brackets, "
     "and no error on a held-out image exceeds its upper bound{infinite}.",
 }
-WIDTH = if_any("Upper over lower is {median} in the median and at most {largest}.")
+WIDTH = if_any("The median ratio of upper to lower bound is {median}, the largest {largest}.")
 METHOD = if_any("The reported upper bound is that of {routines} of {tickets}.")
 
 Exact = Enum("Exact", "NOTHING DIFFERS ONE_EQUAL ALL_EQUAL")  # upper bound and its exact formula
@@ -66,13 +74,13 @@ EXACT = {
 
 Abstract = Enum("Abstract", "NOTHING ERRORS ERRORS_FALL")
 _ERRORS = (
-    "The {tickets} of trained image classifiers come with certified sup-norm errors whose median "
-    "at the largest $n$ is {medians}"
+    "For small networks the error over all inputs is certified: over the largest output of the "
+    "target its median at the largest $n$ is {medians}"
 )
 ABSTRACT = {
     Abstract.NOTHING: "The run built no ticket.",
     Abstract.ERRORS: f"{_ERRORS}.",
-    Abstract.ERRORS_FALL: f"{_ERRORS}, smaller than at the smallest $n$ in every arm.",
+    Abstract.ERRORS_FALL: f"{_ERRORS}, less than at the smallest $n$ in every arm.",
 }
 
 Narrowing = Enum(
@@ -91,8 +99,8 @@ ACCURACY = if_any(
     "The accuracy of the tickets was not measured in this run.",
 )
 _SOME_BELOW = (
-    "The control is less accurate than its ticket in {below} of {pairs} pairs; the exceptions are "
-    "at $n \\leq {largest_n:g}$, and its median is nowhere above {best}."
+    "The control is less accurate than its ticket in {below} of {pairs} pairs, with exceptions at "
+    "$n \\leq {largest_n:g}$ only. Its median is nowhere above {best}."
 )
 CONTROL_ACCURACY = {
     Share.NOTHING: "This run measured no control.",
@@ -136,4 +144,12 @@ DECISIONS = {
     Decisions.KEPT: "It changed no decision on any held-out image.",
     Decisions.CHANGED: "In this run it changed {changed} on held-out images through rounding "
     "(accuracy before it: {accuracy}).",
+}
+
+ANSWER = {
+    Abstract.NOTHING: "This run built no ticket of a small network.",
+    Abstract.ERRORS: "Small networks: {arms}. This is the certified error over all inputs, at the "
+    "largest $n$, over the target's largest output.",
+    Abstract.ERRORS_FALL: "Small networks: {arms}. This is the certified error over all inputs, at "
+    "the largest $n$, over the target's largest output; it falls with $n$.",
 }

@@ -1,0 +1,73 @@
+"""What the abstract and the table of answers say of the atlas."""
+
+import numpy as np
+import pandas as pd
+
+from slth.ensembles import lookup
+from slth.studies.atlas import wordings
+from slth.studies.atlas.claims_covering import conditional
+from slth.studies.atlas.claims_least import off_by
+from slth.studies.atlas.wordings import Gap
+from slth.studies.printing.formatting import dimensions, fixed, integer, number, span
+from slth.studies.printing.wordings import Data, any_of, clause
+
+
+def abstract(least: pd.DataFrame, covering: pd.DataFrame) -> str:
+    """The formula against proved least errors, and the price of all targets."""
+    if least.empty:
+        return clause(Data.NONE, wordings.ABSTRACT)
+    known = least[least["median"].notna()]
+    targets = clause(any_of(covering), wordings.ALL_TARGETS, prices=_prices(covering))
+    return clause(
+        any_of(known),
+        wordings.ABSTRACT,
+        trials=integer(float(known["trials"].sum())),
+        d=known["d"].max(),
+        mean=off_by(known, "prediction")["mean"],
+        targets=targets,
+    )
+
+
+def targets_answer(covering: pd.DataFrame) -> str:
+    """What all targets cost; covering: complete."""
+    union = clause(conditional(covering), wordings.CONDITIONAL_ANSWER)
+    prices, dims = _prices(covering).replace(" to ", " and "), dimensions(covering["d"])
+    found = any_of(covering)
+    return clause(found, wordings.TARGETS_ANSWER, prices=prices, dims=dims, conditional=union)
+
+
+def _prices(covering: pd.DataFrame) -> str:
+    return span(covering["price"], "fixed", 1) if len(covering) else ""
+
+
+def gap(far: pd.DataFrame) -> Gap:
+    """Whether the best error found is within one decimal order of what exists; far: largest n."""
+    if far.empty:
+        return Gap.NOTHING
+    return Gap.NEAR if orders_above(far.loc[far["median"].idxmin()]) < 1 else Gap.FAR
+
+
+def search_answer(search: pd.DataFrame) -> str:
+    """The largest d and n: what the best solver finds; search: complete."""
+    far = search[search["d"] == search["d"].max()]
+    far = far[far["n"] == far["n"].max()]
+    if far.empty:
+        return clause(gap(far), wordings.SEARCH_ANSWER)
+    best = far.loc[far["median"].idxmin()]
+    return clause(
+        gap(far),
+        wordings.SEARCH_ANSWER,
+        d=best["d"],
+        n=best["n"],
+        solvers=integer(far["solver"].nunique()),
+        error=number(float(best["median"])),
+        orders=fixed(orders_above(best), 1),
+    )
+
+
+def orders_above(row: pd.Series) -> float:
+    """Decimal orders between a median error and eps*, which underflows where n/d exceeds 1000."""
+    if row["limit"] > 0:
+        return float(np.log10(row["median"] / row["limit"]))
+    spread = 0.5 * np.sqrt(np.pi * np.e * row["n"] / 2) * lookup(str(row["ensemble"])).std
+    return float(np.log10(row["median"] / spread) + row["n"] / row["d"] * np.log10(2))
