@@ -15,16 +15,33 @@ PAPER = Path(__file__).parents[2] / "paper"
 OWN = {"Seed", "Studies", "Computed"}  # of the paper as a whole
 
 
+SECTIONS = sorted(path.stem for path in (PAPER / "sections").glob("*.tex"))
+
+
+def owner(section: str) -> str:
+    """The study that a section is of, wholly or as a further part of it; "" for one of none."""
+    first = section.split("_", maxsplit=1)[0]
+    return first if first in studies.names() else ""
+
+
+def included(section: str) -> str:
+    """The line of main.tex that includes a section."""
+    if section in studies.names():
+        return rf"\study{{{section}}}"
+    study = owner(section)
+    if study:
+        return rf"\rest{{{study}}}{{{section.removeprefix(study + '_')}}}"
+    return rf"\input{{sections/{section}}}"
+
+
 @pytest.fixture(scope="module")
 def source() -> str:
     """The whole paper: its sections stand where they are included."""
     main = (PAPER / "main.tex").read_text(encoding="utf-8")
-    for path in sorted((PAPER / "sections").glob("*.tex")):
-        section = path.read_text(encoding="utf-8")
-        commands = (rf"\input{{sections/{path.stem}}}", rf"\study{{{path.stem}}}")
-        assert sum(main.count(command) for command in commands) == 1, path
-        for command in commands:
-            main = main.replace(command, section)
+    for name in SECTIONS:
+        section = (PAPER / "sections" / f"{name}.tex").read_text(encoding="utf-8")
+        assert main.split("\n").count(included(name)) == 1, name
+        main = main.replace(included(name), section)
     return re.sub(r"(?<!\\)%.*", "", main)
 
 
@@ -75,19 +92,14 @@ def test_every_macro_used_is_written_and_every_macro_written_is_used(source):
     assert used == {*found, *OWN}
 
 
-SECTIONS = sorted(path.stem for path in (PAPER / "sections").glob("*.tex"))
-
-
-def alone(section: str) -> str:
-    r"""A section in a run that has its study and no other: \ifstudy{…}{…}{…} leaves its last part.
-
-    The table of tickets stands in a file of its own, which is input with that study.
-    """
+def alone(section: str, study: str) -> str:
+    r"""A section in a run that has one study and no other; \ifstudy{…}{…}{…} leaves one part."""
     text = (PAPER / "sections" / f"{section}.tex").read_text(encoding="utf-8")
     text = re.sub(r"(?<!\\)%.*", "", text)
     while (start := text.find(r"\ifstudy{")) >= 0:
         place, parts = start + len(r"\ifstudy"), []
         for _ in range(3):
+            assert text[place] == "{", section
             end = place + 1
             depth = 1
             while depth:
@@ -95,31 +107,52 @@ def alone(section: str) -> str:
                 end += 1
             parts.append(text[place + 1 : end - 1])
             place = end
-        text = text[:start] + parts[1 if parts[0] == section else 2] + text[place:]
+        text = text[:start] + parts[1 if parts[0] == study else 2] + text[place:]
     return text
 
 
 def test_alone_leaves_what_other_studies_add_out() -> None:
-    assert r"\BenchmarkHeadline" not in alone("replicas")
-    assert r"\ThresholdAbstract" not in alone("abstract")
+    assert r"\CnnAnswer" not in alone("introduction", "replicas")
+    assert r"\ThresholdAbstract" not in alone("abstract", "tickets")
+    assert r"\ThresholdAbstract" in alone("abstract", "threshold")
 
 
-@pytest.mark.parametrize("section", SECTIONS)
-def test_a_section_needs_no_other_study(section: str) -> None:
+@pytest.mark.parametrize("study", ["", *studies.names()])
+def test_a_run_of_one_study_needs_no_other(study: str) -> None:
     """Neither its numbers nor its labels: any study may be switched off."""
-    study = "tickets" if section == "tickets_table" else section
-    kept = {study, "tickets_table"} if study == "tickets" else {study}
-    others = set(studies.names()) - kept
-    text, numbers = alone(section), set(OWN)
-    if study in studies.names():
+    texts = {name: alone(name, study) for name in SECTIONS if owner(name) in ("", study)}
+    whole, numbers = "".join(texts.values()), set(OWN)
+    if study:
         claims = importlib.import_module(f"slth.studies.{study}.claims")
         numbers |= set(claims.macros({t: pd.DataFrame() for t in data.tables_read(study)}))
-    used = re.findall(r"\\([A-Z][a-z]+[A-Z][A-Za-z]+)(?![A-Za-z])", text)
-    assert set(used) <= numbers
-    there = "".join(alone(each) for each in SECTIONS if each not in others)
-    there = there if study == "tickets" else there.replace(alone("tickets_table"), "")
-    labels = set(re.findall(r"\\label\{(.*?)\}", there))
-    assert set(re.findall(r"\\(?:eq)?ref\{(.*?)\}", text)) <= labels
+    labels = set(re.findall(r"\\label\{(.*?)\}", whole))
+    for name, text in texts.items():
+        used = set(re.findall(r"\\([A-Z][a-z]+[A-Z][A-Za-z]+)(?![A-Za-z])", text))
+        assert used <= numbers, name
+        assert set(re.findall(r"\\(?:eq)?ref\{(.*?)\}", text)) <= labels, name
+
+
+@pytest.mark.parametrize("study", ["", *studies.names()])
+def test_no_section_is_empty(study: str) -> None:
+    shown = [name for name in SECTIONS if owner(name) in ("", study)]
+    order = {name: place for place, name in enumerate(_order())}
+    whole = "".join(alone(name, study) for name in sorted(shown, key=order.__getitem__))
+    parts = re.split(r"\\(?:sub)*section\{.*\}(?:\\label\{.*\})?\n", whole)[1:]
+    assert parts
+    assert all(len(part.strip()) > 200 for part in parts)
+
+
+def _order() -> list[str]:
+    """Sections in the order of main.tex."""
+    lines = (PAPER / "main.tex").read_text(encoding="utf-8").split("\n")
+    return sorted(SECTIONS, key=lambda name: lines.index(included(name)))
+
+
+def test_every_float_is_cited(source: str) -> None:
+    floats = re.findall(r"\\begin\{(figure|table)\}(.*?)\\end\{\1\}", source, flags=re.DOTALL)
+    labels = {label for _, text in floats for label in re.findall(r"\\label\{(.*?)\}", text)}
+    assert len(labels) == len(floats)
+    assert labels <= set(re.findall(r"\\ref\{(.*?)\}", source))
 
 
 def _tickets() -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:

@@ -141,7 +141,7 @@ def _shifts(known: pd.DataFrame) -> str:
         wordings.SHIFT,
         least=fixed(float(own["shift"].min()), 2),
         most=fixed(float(own["shift"].max()), 2),
-        clear=integer(clear),
+        clear=integer(clear) if clear else "none",
         points=count(len(own), "point"),
         means=clause(any_of(ends), wordings.MEANS, **by_d),
     )

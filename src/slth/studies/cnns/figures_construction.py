@@ -11,7 +11,7 @@ from slth.studies.printing import style
 
 SIDE, CHANNELS = 2, 20  # of a kernel; all 2^20 subsets are looked at
 LIMIT = 1.5  # of the colour scale
-PALE = 0.22  # opacity of what is removed
+PALE = 0.3  # opacity of what is removed
 KEPT = "#14213d"
 
 
@@ -44,14 +44,17 @@ def construction_figure() -> Figure:
     found = scaled[kept].sum(axis=0)
     shown = ((r"$\Sigma_{kept}\,a_hV_h$", found), ("target", target), ("difference", found - target))
     for place, (words, kernel) in enumerate(shown):
-        ax = figure.add_axes((0.695 + 0.105 * place, 0.2, 0.085, 0.5))
+        ax = figure.add_axes((0.69 + 0.107 * place, 0.36, 0.085, 0.36))
         drawn = ax.imshow(kernel, cmap="RdBu_r", vmin=-LIMIT, vmax=LIMIT)
         _bare(ax)
         ax.set_title(words, fontsize=7.5)
     error = float(np.abs(found - target).max())
-    figure.text(0.845, 0.1, f"largest difference {error:.2g}", ha="center", fontsize=7.5)
-    figure.text(0.7845, 0.45, "≈", ha="left", va="center", fontsize=10)
-    figure.colorbar(drawn, cax=figure.add_axes((0.745, 0.86, 0.2, 0.05)), orientation="horizontal")
+    figure.text(0.84, 0.92, f"largest difference {error:.2g}", ha="center", fontsize=7.5)
+    figure.text(0.779, 0.54, "≈", ha="left", va="center", fontsize=10)
+    bar = figure.colorbar(
+        drawn, cax=figure.add_axes((0.74, 0.2, 0.2, 0.045)), orientation="horizontal"
+    )
+    bar.ax.tick_params(labelsize=6.5)
     return figure
 
 

@@ -80,9 +80,7 @@ def _granularity(table: pd.DataFrame, level: float) -> str:
 def _answer(table: pd.DataFrame, level: float) -> str:
     """The least and the largest cost of structure."""
     ratios = [ratio for ratio, *_ in _against_entries(table, level)]
-    ends = (min(ratios, default=np.nan), max(ratios, default=np.nan))
-    least, most = map(number, ends)
-    return sentence(structure(ratios), wordings.ANSWER, least=least, most=most)
+    return sentence(structure(ratios), wordings.ANSWER, times=span(ratios, "number"))
 
 
 def _widths(cells: list[pd.DataFrame]) -> str:

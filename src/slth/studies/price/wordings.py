@@ -115,8 +115,8 @@ SIZES_COST = if_any("{costs}")
 
 ANSWER = {
     Structure.UNKNOWN: "Granularities cannot be compared at equal error in this run.",
-    Structure.COSTS: "A source {least} to {most} times as large as for single entries, at equal "
+    Structure.COSTS: "A source {times} times as large as for single entries, at equal "
     "certified error.",
-    Structure.MIXED: "A source {least} to {most} times as large as for single entries, at equal "
+    Structure.MIXED: "A source {times} times as large as for single entries, at equal "
     "certified error, and so not always more.",
 }

@@ -164,9 +164,8 @@ def _answer(curve: pd.DataFrame) -> str:
     """The least and the largest median ratio of an arm."""
     ratios = {str(arm): data.ratios(part) for arm, part in curve.groupby("arm", sort=False)}
     medians = {arm: data.middle(values) for arm, values in ratios.items() if values.size}
-    ends = sorted(medians.values()) or [float("nan")]
-    least, most = data.short(ends[0]), data.short(ends[-1])
-    return sentence(tight(curve, medians), wordings.ANSWER, least=least, most=most, goal=number(data.DEEPER))
+    ends, goal = span(medians.values(), "fixed", 2), number(data.DEEPER)
+    return sentence(tight(curve, medians), wordings.ANSWER, ratios=ends, goal=goal)
 
 
 def split_reaches(split: FloatArray) -> Split:

@@ -85,8 +85,8 @@ GOALS = if_any("{met} of the {tried} goals that this run tries are met.", NONE)
 ANSWER = {
     Tight.NOTHING: "This run bracketed no ticket.",
     Tight.UNKNOWN: "No lower bound of a ticket is positive.",
-    Tight.ALL_WITHIN: "The median ratio of upper to lower end is {least} to {most} over the arms, "
+    Tight.ALL_WITHIN: "The median ratio of upper to lower end is {ratios} over the arms, "
     "within the goal of {goal}.",
-    Tight.SOME_BEYOND: "The median ratio of upper to lower end is {least} to {most} over the arms, "
+    Tight.SOME_BEYOND: "The median ratio of upper to lower end is {ratios} over the arms, "
     "where {goal} was the goal.",
 }
