@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from slth.studies.atlas import claims_least, claims_sizes
+from slth.studies.atlas.claims_answers import gap
 from slth.studies.atlas.claims_covering import conditional, extra
-from slth.studies.atlas.wordings import Conditional, Extra, Inside, Law, Misses
+from slth.studies.atlas.wordings import Conditional, Extra, Gap, Inside, Law, Misses
 from slth.studies.depth.claims import adding_up, theorem
 from slth.studies.depth.wordings import Sum, Theorem
 from slth.studies.latency.claims import origin, saving
@@ -36,6 +37,7 @@ from slth.studies.threshold import claims as threshold
 from slth.studies.threshold import wordings as threshold_words
 from slth.studies.tickets import claims as tickets
 from slth.studies.tickets.claims_accuracy import narrowing
+from slth.studies.tickets.claims_answers import error_falls
 from slth.studies.tickets.claims_blocks import decisions_changed
 from slth.studies.tickets.wordings import Abstract, Decisions, Exact, Narrowing, Order, Trend
 
@@ -125,7 +127,7 @@ CASES = [
                              Exact.DIFFERS: (pd.Series([0.1, 0.0]),),
                              Exact.ONE_EQUAL: (pd.Series([0.0]),),
                              Exact.ALL_EQUAL: (pd.Series([0.0, 0.0]),)}),
-    Case(tickets.error_falls, {Abstract.NOTHING: (NONE,), Abstract.ERRORS: (arm(1.0, 1.0),),
+    Case(error_falls, {Abstract.NOTHING: (NONE,), Abstract.ERRORS: (arm(1.0, 1.0),),
                                Abstract.ERRORS_FALL: (arm(1.0, 0.5),)}),
     Case(narrowing, {Narrowing.UNKNOWN: ([],), Narrowing.NONE: ([False, False],),
                      Narrowing.SOME: ([True, False],), Narrowing.ONE_ARM: ([True],),
@@ -211,6 +213,8 @@ CASES = [
         Conditional.ALL: (table(n=13, conditional=[13, 15, 11]),),
         Conditional.MOST: (table(n=13, conditional=[13] * 9 + [16]),),
         Conditional.FAILS: (table(n=13, conditional=[13] * 8 + [16] * 2),)}),
+    Case(gap, {Gap.NOTHING: (NONE,), Gap.NEAR: (table(median=[0.2, 0.5], limit=0.1),),
+               Gap.FAR: (table(median=[2.0, 5.0], limit=0.1),)}),
     Case(claims_sizes.misses, {Misses.NOTHING: (NONE,), Misses.CHANCE: (interval(0.5),),
                                Misses.EXCESS: (interval(2.0),)}),
 ]  # fmt: skip

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from slth.studies.cnns.claims import NEARLY, Better, Reach, better, macros, ratios_to_plain, reach
+from slth.studies.cnns.claims_answers import Reached, reached
 from slth.studies.cnns.claims_checks import Chance, Says, chance, says
 from slth.studies.cnns.claims_dense import Kept, kept
 from slth.studies.section import render
@@ -78,15 +79,23 @@ def test_the_published_result(hits: int, after: float, wanted: Kept) -> None:
 
 def test_sentences_follow_the_data() -> None:
     found = macros(some())
-    assert "with kernels the median ticket of every network does" in found["CnnAgreement"]
-    assert r"whole filters none does" in found["CnnAgreement"]
-    assert "feedback targets lower the largest error in all $8$" not in found["CnnRules"]
-    assert "feedback targets lower the largest error in all 12 cases" in found["CnnRules"]
-    assert "bias targets lower the largest error in none" in found["CnnRules"]
+    assert "with kernels for every network" in found["CnnAgreement"]
+    assert "whole filters for no network" in found["CnnAgreement"]
+    assert "feedback targets lower it in all 12 cases" in found["CnnRules"]
+    assert "bias targets lower it in none" in found["CnnRules"]
+    assert r"$95.0$\,\% (LeNet)" in found["CnnAbstract"]
+    assert "falls by $1.0$" in found["CnnAbstract"]
+    assert "No decision is proved" in found["CnnAnswer"]
     assert "more accurate" in found["CnnControls"]
     assert "no less than the ticket's own" in macros(some(refitted=0.97))["CnnControls"]
     assert "as published" in found["CnnDenseVerdict"]
     assert "no decision" in found["CnnCertified"]
+
+
+def test_accuracy_that_is_lost() -> None:
+    rows = data.rows()
+    assert reached(rows) is Reached.CLOSE
+    assert reached(rows.assign(accuracy_ticket=0.9)) is Reached.FAR
 
 
 def test_any_shape_of_data_is_set(tmp_path: Path) -> None:
