@@ -86,7 +86,8 @@ def search_macros(search: pd.DataFrame) -> dict[str, str]:
 
 def _price(table: pd.DataFrame) -> str:
     prices = listing(
-        f"{span(own['price'], 'fixed', 1)} at $d = {d:g}$" for d, own in table.groupby("d", sort=True)
+        f"{span(own['price'], 'fixed', 1)} at $d = {d:g}$"
+        for d, own in table.groupby("d", sort=True)
     )
     return sentence(any_of(table), wordings.PRICE, prices=prices)
 
@@ -187,8 +188,7 @@ def _certificates(ratios: pd.DataFrame) -> str:
     records = ratios[ratios["best"]].to_dict("records") if len(ratios) else []
     best = [{str(name): value for name, value in row.items()} for row in records]
     shown = listing(
-        wordings.CERTIFICATE.format(n=row["n"], d=row["d"], n_star=row["n_star"])
-        for row in best
+        wordings.CERTIFICATE.format(n=row["n"], d=row["d"], n_star=row["n_star"]) for row in best
     )
     return sentence(any_of(ratios), wordings.CERTIFICATES, certificates=shown)
 

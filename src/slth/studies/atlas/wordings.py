@@ -56,7 +56,8 @@ INSIDE = {
 CONSTANT_OUTSIDE = "${name}={value}$ lies outside its interval for {ensembles} candidates"
 
 PRICE = if_any(
-    "At the tolerance that covers the cube in half of the samples, all targets take more candidates "
+    "At the tolerance that covers the cube in half of the samples, all targets take more "
+    "candidates "
     "than one target does, by {prices}.",
     "This run asked for one target at a time only.",
 )
@@ -83,8 +84,10 @@ _EXTRA = (
 )
 EXTRA = {
     Extra.NOTHING: "",
-    Extra.ALL: f"{_EXTRA}clear of zero at every one of {{points}}. Short vectors make sums cluster.",
-    Extra.SOME: f"{_EXTRA}clear of zero at {{clear}} of {{points}}. Short vectors make sums cluster.",
+    Extra.ALL: f"{_EXTRA}clear of zero at every one of {{points}}. Short vectors make sums "
+    f"cluster.",
+    Extra.SOME: f"{_EXTRA}clear of zero at {{clear}} of {{points}}. Short vectors make sums "
+    f"cluster.",
     Extra.NONE: f"{_EXTRA}beyond the noise at none of {{points}}.",
 }
 Conditional = Enum("Conditional", "NOTHING ALL MOST FAILS")  # union bound given T, within two
@@ -125,12 +128,11 @@ CERTIFICATES = if_any(
     "from these sizes on: {certificates} (Appendix~\\ref{{sec:sizes}}).",
     "This run computed no certificate.",
 )
-CERTIFICATE = (
-    "$n = {n:g}$ for $d = {d:g}$, where $n^\\ast = {n_star:.0f}$"
-)
+CERTIFICATE = "$n = {n:g}$ for $d = {d:g}$, where $n^\\ast = {n_star:.0f}$"
 OVERLAPS = if_any(
     "At $d = {d:g}$ two subsets of size ${k:g}$ share {shared} candidates on average. In "
-    "$\\E[Z_k^2]$ the mean overlap is {weighted}, against {plain} without weights, and pairs of equal "
+    "$\\E[Z_k^2]$ the mean overlap is {weighted}, against {plain} without weights, and pairs of "
+    "equal "
     "subsets make up a share of {same}."
 )
 SEARCH = if_any("{searches}", "This run compared no searches.")
@@ -155,13 +157,15 @@ CONDITIONAL_ANSWER = {
     Conditional.ALL: "A union bound taken given $T$ predicts it to within two candidates.",
     Conditional.MOST: "A union bound taken given $T$ nearly always predicts it to within two "
     "candidates.",
-    Conditional.FAILS: "A union bound taken given $T$ does not predict it to within two candidates.",
+    Conditional.FAILS: "A union bound taken given $T$ does not predict it to within two "
+    "candidates.",
 }
 Gap = Enum("Gap", "NOTHING FAR NEAR")  # best error found against what exists, at the largest n
 _FOUND = "at $d = {d:g}$ and $n = {n:g}$ the best of {solvers} solvers finds an error of {error}, "
 SEARCH_ANSWER = {
     Gap.NOTHING: "This run compared no searches.",
-    Gap.FAR: f"For few candidates yes, with a proof. For many no: {_FOUND}{{orders}} decimal orders "
+    Gap.FAR: f"For few candidates yes, with a proof. For many no: {_FOUND}{{orders}} decimal "
+    f"orders "
     "above what exists.",
     Gap.NEAR: f"Nearly: {_FOUND}within one decimal order of what exists.",
 }

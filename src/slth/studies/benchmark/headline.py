@@ -46,6 +46,7 @@ def headline(table: pd.DataFrame) -> str:
         return f"{words} Our search was not timed on such problems."
     ours = sentence(
         rf"for as many problems of $n={n}$ uniform candidates ours takes {listing(parts)}. This is "
-        f"the search alone, at the benchmark's speed, and less by factors of up to {listing(factors)}"
+        f"the search alone, at the benchmark's speed, and less by factors of up to "
+        f"{listing(factors)}"
     )
     return f"{words} {ours}"

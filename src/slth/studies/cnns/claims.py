@@ -50,7 +50,9 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """Return macro name → LaTeX; the names are the same whatever the data."""
     table, trained = tickets(frames), networks(frames)
     own = largest(convolutional(table))
-    found = dict.fromkeys(NAMES, "") | dict.fromkeys(("CnnSetting", "CnnAbstract", "CnnAnswer"), NONE)
+    found = dict.fromkeys(NAMES, "") | dict.fromkeys(
+        ("CnnSetting", "CnnAbstract", "CnnAnswer"), NONE
+    )
     found |= dict.fromkeys(
         (
             "CnnSeeds",
@@ -160,7 +162,8 @@ def _filters(own: pd.DataFrame) -> str:
     error = part.groupby("network", sort=False)["error"].median()
     return sentence(
         f"whole filters ask for subset sums in up to {integer(part['d'].max())} dimensions. The "
-        f"largest error of an output is then {span(error, 'number')} of the target's largest, where "
+        f"largest error of an output is then {span(error, 'number')} of the target's largest, "
+        f"where "
         "the empty ticket errs by one"
     )
 

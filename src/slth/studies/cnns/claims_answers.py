@@ -48,7 +48,8 @@ def abstract(last: pd.DataFrame) -> str:
     lost = ACCURACY[reached(part)].format(lost=percent(_lost(part)))
     kept = span(part.groupby("network")["kept_a_weight"].median().round())
     return (
-        f"We build such networks by removing {GRANULARITIES[name]}. They decide as their targets on "
+        f"We build such networks by removing {GRANULARITIES[name]}. They decide as their targets "
+        f"on "
         f"{_medians(part)} of the held-out images, and {lost}. For every weight that they imitate "
         f"they keep {kept} random ones."
     )

@@ -49,7 +49,8 @@ def controlled(own: pd.DataFrame, last: pd.DataFrame) -> str:
     return sentence(
         f"as many members drawn at random give an accuracy of {span(rows['random'], 'percent')}, "
         f"the empty ticket {percent(float(own['accuracy_empty'].iloc[0]))}. With a readout that is "
-        f"then fitted to labels the random members give {span(rows['refitted'], 'percent')}; {words}"
+        f"then fitted to labels the random members give {span(rows['refitted'], 'percent')}; "
+        f"{words}"
     )
 
 
@@ -57,10 +58,14 @@ def empty_problems(own: pd.DataFrame) -> str:
     """How many subset problems say nothing."""
     empty, problems = int(own["empty"].sum()), int(own["problems"].sum())
     if not empty:
-        return sentence(f"in each of the {integer(problems)} subset problems a subset was found that improves on the "
-            "empty one")
+        return sentence(
+            f"in each of the {integer(problems)} subset problems a subset was found that improves "
+            f"on the "
+            "empty one"
+        )
     return sentence(
-        f"in {integer(empty)} of {integer(problems)} subset problems nothing was found that improves "
+        f"in {integer(empty)} of {integer(problems)} subset problems nothing was found that "
+        f"improves "
         "on the empty subset; they are counted as they are"
     )
 

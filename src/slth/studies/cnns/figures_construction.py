@@ -16,7 +16,7 @@ KEPT = "#14213d"
 
 
 def instance(seed: int = 0) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Weights (n,), kernels (n, w, w) and a target kernel (w, w) of an input that is not negative."""
+    """Weights (n,), kernels (n, w, w) and a target (w, w); the input is never negative."""
     rng = generator(seed, "the construction drawn")
     weights = np.abs(rng.standard_normal(CHANNELS))
     kernels = rng.standard_normal((CHANNELS, SIDE, SIDE))
@@ -42,7 +42,11 @@ def construction_figure() -> Figure:
     left = figure.add_axes((0.085, 0.04, 0.56, 0.84))
     _channels(left, weights, kernels, kept)
     found = scaled[kept].sum(axis=0)
-    shown = ((r"$\Sigma_{kept}\,a_hV_h$", found), ("target", target), ("difference", found - target))
+    shown = (
+        (r"$\Sigma_{kept}\,a_hV_h$", found),
+        ("target", target),
+        ("difference", found - target),
+    )
     for place, (words, kernel) in enumerate(shown):
         ax = figure.add_axes((0.69 + 0.107 * place, 0.36, 0.085, 0.36))
         drawn = ax.imshow(kernel, cmap="RdBu_r", vmin=-LIMIT, vmax=LIMIT)

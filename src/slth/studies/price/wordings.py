@@ -74,7 +74,8 @@ TREND = {  # of halvings per doubling, against 0
 }
 
 ORDER = if_any(
-    "For a certified error of {level} of the target's size, the median numbers of source weights per "
+    "For a certified error of {level} of the target's size, the median numbers of source weights "
+    "per "
     "target weight are these. {targets}.",
     "No construction of this run reaches the error at which sizes are compared.",
 )
@@ -88,7 +89,8 @@ STRUCTURE = {
 }
 PREDICTED = if_any(" (by the predicted widths: {wanted})")
 _WIDTHS = (
-    "The ratio of the measured to the predicted width is {ratios} in the {sweeps} with a crossing of "
+    "The ratio of the measured to the predicted width is {ratios} in the {sweeps} with a crossing "
+    "of "
     "the tolerance and a prediction"
 )
 WIDTHS = {
@@ -99,7 +101,8 @@ WIDTHS = {
 UNREACHED = if_any("; the tolerance is not reached by {names}")
 
 SIZES_WIDTH = if_any(
-    "The ratio of the measured to the predicted $n$ is {ratios}, over the fractions that were tried.",
+    "The ratio of the measured to the predicted $n$ is {ratios}, over the fractions that were "
+    "tried.",
     "This run built no ticket of one subset size that crosses the tolerance.",
 )
 Kept = Enum("Kept", "FEWER NO_FEWER")  # weights, in the sparser ticket

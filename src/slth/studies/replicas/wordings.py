@@ -9,7 +9,8 @@ PRINTED = {"digits": "the digits", "mnist": "MNIST", "fashion-mnist": "Fashion-M
 Accuracy = Enum("Accuracy", "KEPT MOVED")  # of the published ticket
 _PUBLISHED = (
     "The published run imitates a network of widths {widths} trained on MNIST, {weights} weights, "
-    "with $n={n}$ candidates per weight and $\\varepsilon={eps:g}$. A weight keeps {kept} of them on "
+    "with $n={n}$ candidates per weight and $\\varepsilon={eps:g}$. A weight keeps {kept} of them "
+    "on "
     "average, and accuracy is {before} before and "
 )
 PUBLISHED = {
@@ -79,7 +80,9 @@ MEAN = {
 INTERVAL = if_any(" ({confidence} interval {low} to {high})")
 MISSES = "{missed} of {problems} weights miss at $n={n}$, where the median accuracy is {after}"
 WIDER = if_any("With products and least error, {misses}.")
-WORK = if_any("Least error costs {sums} subset sums per weight on average, enumeration $2^{{{n}}}$.")
+WORK = if_any(
+    "Least error costs {sums} subset sums per weight on average, enumeration $2^{{{n}}}$."
+)
 
 LENET_SETTING = if_any(
     "Here the network is trained on {data}, ${side}\\times{side}$ pixels in $[0,1]$, to an "

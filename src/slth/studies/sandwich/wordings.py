@@ -25,14 +25,16 @@ EXACT = {  # share of pairs whose exact value lies in the bracket
 }
 ONE_LAYER = if_any("For {pairs} of one layer the ends differ by at most {excess} of the lower one.")
 _ORDER = (
-    "On {fine} of {pairs} pairs closed form, differential bound and lower end are in that order; ours "
+    "On {fine} of {pairs} pairs closed form, differential bound and lower end are in that order; "
+    "ours "
     "is the least upper bound by definition."
 )
 ORDER = {  # share of pairs with the bounds in order
     Share.NOTHING: "",
     Share.NONE: _ORDER,
     Share.SOME: _ORDER,
-    Share.ALL: "On every pair closed form, differential bound and lower end are in that order; ours "
+    Share.ALL: "On every pair closed form, differential bound and lower end are in that order; "
+    "ours "
     "is the least upper bound by definition.",
 }
 
@@ -65,9 +67,7 @@ TIGHT = {
 }
 
 Split = Enum("Split", "NOTHING NONE_REACH ONE_REACHES SEVERAL_REACH")  # the goal with splitting
-_SPLIT = (
-    "Splitting lowers the median ratio of {tickets}, one per arm, from {whole} to {split}; "
-)
+_SPLIT = "Splitting lowers the median ratio of {tickets}, one per arm, from {whole} to {split}; "
 SPLIT = {
     Split.NOTHING: "",
     Split.NONE_REACH: f"{_SPLIT}none of them reaches {{goal}}.",

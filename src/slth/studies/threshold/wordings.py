@@ -41,7 +41,8 @@ BIAS = {
 Refined = Enum("Refined", "NOTHING BETTER NO_BETTER")
 _REFINED = (
     ". It lies inside the interval at {inside} of {points}, the simple prediction at {simple}. Its "
-    "residuals have $\\chi^2 = {chi2}$, $p = {chi2_p}$, and its mean absolute deviation is {after}, "
+    "residuals have $\\chi^2 = {chi2}$, $p = {chi2_p}$, and its mean absolute deviation is "
+    "{after}, "
     "against {before}."
 )
 REFINED = {
@@ -55,7 +56,8 @@ UNSETTLED = if_any(
     "Every instance was settled: a subset was found, or its absence proved.",
 )
 ABSTRACT = if_any(
-    "A formula without a free constant predicts the probability that a subset exists: over {trials} "
+    "A formula without a free constant predicts the probability that a subset exists: over "
+    "{trials} "
     "exactly solved instances it is off by {mean} on average and by {worst} at most.",
     "The run measured no success probability.",
 )
@@ -73,6 +75,7 @@ LAW = {
     r"$n \approx d\log_2(1/\varepsilon)$ up to the logarithmic term.",
     Law.FAILS: "In this run the prediction fails. It is off by {mean} on average, so that the "
     "threshold must not be relied on here.",
-    Law.APPROXIMATE: "It places the transition to within these deviations, but it is measurably not "
+    Law.APPROXIMATE: "It places the transition to within these deviations, but it is measurably "
+    "not "
     "the exact probability.",
 }

@@ -17,8 +17,8 @@ from slth.studies.printing.formatting import (
 )
 from slth.studies.printing.wordings import ROUTINES, any_of, clause, count_of, sentence
 from slth.studies.tickets import wordings
-from slth.studies.tickets.claims_answers import abstract, answer, copied, shown, weights
 from slth.studies.tickets.claims_accuracy import accuracy_macros, medians_of
+from slth.studies.tickets.claims_answers import abstract, answer, copied, shown, weights
 from slth.studies.tickets.claims_blocks import block_macros, network_macros
 from slth.studies.tickets.data import PERFECT, arms, tickets_of
 from slth.studies.tickets.tables import HIT_CONFIDENCE

@@ -18,7 +18,9 @@ def shown(error: float) -> str:
     if not np.isfinite(error):
         return number(error)
     digits = 1 if error < 0.1 else 0
-    return percent(error, 3 if error < 1e-3 else digits) if error < LARGE else f"{number(error)} times"
+    return (
+        percent(error, 3 if error < 1e-3 else digits) if error < LARGE else f"{number(error)} times"
+    )
 
 
 def error_falls(table: pd.DataFrame) -> Abstract:
