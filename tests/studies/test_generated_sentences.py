@@ -17,7 +17,7 @@ FORBIDDEN = {  # what a reader stumbles over: an example
     r"\bin the median\b": "is 3 in the median",
     r"\b(?:halving|doubling|candidate|point|row|size|instance)s? a (?:point|doubling|weight|row|"
     r"candidate|coordinate)\b": "two halvings a doubling",
-    r"\\%\s*\\%": r"$3$\,\%\,\%",
+    r"\\%\s*(?:\\,)?\\%": r"$3$\,\%\,\%",
     r"\.\.(?!\.)": "It falls..",
     r"(?<!\d)\s[,.;:](?!\d)": "It falls .",
     r"\. [a-z]": "It falls. then it rises",

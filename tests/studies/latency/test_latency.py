@@ -114,11 +114,11 @@ def test_sentences_follow_the_data(quick: pd.DataFrame) -> None:
     assert "never faster" in slow["LatencySparse"]
     assert "saves no time" in slow["LatencyMasked"]
     count = int((quick["form"] == "shrunk").sum())
-    assert f"in {count} of {count} comparisons" in slow["LatencyShrunk"].replace(r"\,", "")
+    assert f"In {count} of {count} comparisons" in slow["LatencyShrunk"].replace(r"\,", "")
     fast = told(csr=0.1, shrunk=0.2, masked=0.3)
     assert "faster than dense" in fast["LatencySparse"]
     assert "saves no time" not in fast["LatencyMasked"]
-    assert f"in 0 of {count} comparisons" in fast["LatencyShrunk"]
+    assert f"In 0 of {count} comparisons" in fast["LatencyShrunk"]
     own = claims.macros({"latency": quick})["LatencyOrigin"]
     other = claims.macros({"latency": quick.assign(own=False)})["LatencyOrigin"]
     assert "that typeset this" in own

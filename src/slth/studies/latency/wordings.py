@@ -36,8 +36,8 @@ SPARSE = {  # of the cells in which it is faster than dense
 }
 
 GAIN = if_any(
-    ". In {compared} comparisons with the compressed form of equally many single weights they are "
-    "faster {faster} times; the ratios are {least} to {most}"
+    ". In {faster} of {compared} comparisons they are faster than the compressed form of equally "
+    "many single weights; the ratios of the times are {least} to {most}"
 )
 SHRUNK = if_any(
     "As many weights in whole channels, the rest removed, take {low} to {high} of the dense "

@@ -20,7 +20,7 @@ from slth.studies.printing.formatting import (
     span,
 )
 from slth.studies.printing.summaries import first
-from slth.studies.printing.wordings import Data, any_of, clause, count_of, sentence
+from slth.studies.printing.wordings import any_of, clause, count_of, sentence
 from slth.studies.threshold import wordings
 from slth.studies.threshold.data import observed_rate, points
 from slth.studies.threshold.tables import pooled
@@ -55,8 +55,8 @@ def threshold_macros(thresholds: pd.DataFrame) -> dict[str, str]:
         "ThresholdPooled": _pooled(table),
         "ThresholdRefined": _refined(table),
         "ThresholdUnsettled": _unsettled(table),
-        "ThresholdAbstract": _over_all(table, wordings.ABSTRACT),
-        "ThresholdAnswer": _over_all(table, wordings.ANSWER),
+        "ThresholdAbstract": clause(any_of(table), wordings.ABSTRACT, **_over_all(table)),
+        "ThresholdAnswer": clause(any_of(table), wordings.ANSWER, **_over_all(table)),
         "ThresholdVerdict": sentence(law(table), wordings.LAW, mean=fixed(float(deviation.mean()))),
     }
 
@@ -204,11 +204,11 @@ def _unsettled(table: pd.DataFrame) -> str:
     return sentence(any_of(left[left > 0]), wordings.UNSETTLED, left=integer(left.sum()))
 
 
-def _over_all(table: pd.DataFrame, words: Mapping[Data, str]) -> str:
-    """How far the prediction is off over the whole run, in the abstract or among the answers."""
+def _over_all(table: pd.DataFrame) -> dict[str, str]:
+    """How far the prediction is off over the whole run."""
     deviation = _deviation(table)
     trials, mean = integer(float(table["trials"].sum())), fixed(float(deviation.mean()), 3)
-    return clause(any_of(table), words, trials=trials, mean=mean, worst=_worst(deviation))
+    return {"trials": trials, "mean": mean, "worst": _worst(deviation)}
 
 
 def law(table: pd.DataFrame) -> Law:

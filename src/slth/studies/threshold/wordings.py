@@ -50,7 +50,7 @@ REFINED = {
     Refined.BETTER: f"{{where}} the refinement is the better one{_REFINED}",
     Refined.NO_BETTER: f"{{where}} the refinement is no better{_REFINED}",
 }
-WHERE = {True: "On the same instances, for $d = 1$,", False: "For $d \\geq 2$"}
+WHERE = {True: "On the same instances, in one dimension,", False: "For $d \\geq 2$"}
 UNSETTLED = if_any(
     "The solver could not settle {left} further instances, which are left out of the rates.",
     "Every instance was settled: a subset was found, or its absence proved.",
