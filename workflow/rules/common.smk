@@ -16,7 +16,7 @@ from slth.data_files import FILE_SETS, find_files
 from slth.dependencies import closure, constant, construction_modules, solver_modules
 from slth.provenance import commit_of
 from slth.running import only_run, plan
-from slth.studies.printing import titles
+from slth.studies.printing import numbering, titles
 from slth.studies.printing.engine import require_engine
 
 config = check_or_exit(config, workflow.configfiles)
@@ -25,6 +25,7 @@ STUDIES = [name for name in studies.names() if enabled(config, name)]
 SEED = config["seed"]
 NETWORKS = {network["name"]: network for network in config["networks"]}
 ARMS = {arm["name"]: arm for arm in config["tickets"]}
+NUMBERS = numbering.numbered(ROOT / "paper", STUDIES)  # of figures and tables in the paper
 CONSTRUCTION = "structured_convolution"  # of every arm
 
 

@@ -31,7 +31,11 @@ rule render_provenance:
             "results/render/tables/provenance.html",
             caption="../report/provenance.rst",
             category="Tables",
-            labels={"table": "provenance"},
+            labels={
+                "number": NUMBERS.get("tables/provenance", ""),
+                "table": "provenance",
+                "shows": "what the paper was made from",
+            },
         ),
     log:
         "results/logs/render_provenance.log",

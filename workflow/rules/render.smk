@@ -19,6 +19,16 @@ def tables_of(study):
     return found, absent
 
 
+def labels_of(kind, study, name):
+    """Number in the paper, name, and what is shown: a row of the report."""
+    caption = ROOT / f"workflow/report/{study}/{name}.rst"
+    return {
+        "number": NUMBERS.get(f"{kind}s/{name}", ""),
+        kind: name,
+        "shows": numbering.shows(caption),
+    }
+
+
 for study in STUDIES:
     measured, absent = tables_of(study)
     MEASURED.update(dict(measured.values()))
@@ -40,7 +50,7 @@ for study in STUDIES:
                     f"results/render/figures/{name}.svg",
                     caption=f"../report/{study}/{name}.rst",
                     category="Figures",
-                    labels={"figure": name},
+                    labels=labels_of("figure", study, name),
                 )
                 for name in figures
             ],
@@ -49,7 +59,7 @@ for study in STUDIES:
                     f"results/render/tables/{name}.html",
                     caption=f"../report/{study}/{name}.rst",
                     category="Tables",
-                    labels={"table": name},
+                    labels=labels_of("table", study, name),
                 )
                 for name in tables
             ],
