@@ -40,11 +40,16 @@ def _prices(covering: pd.DataFrame) -> str:
     return span(covering["price"], "fixed", 1) if len(covering) else ""
 
 
+def _best(far: pd.DataFrame) -> pd.Series:
+    """The row of the least median error."""
+    return far.iloc[int(np.nanargmin(far["median"].to_numpy(float)))]
+
+
 def gap(far: pd.DataFrame) -> Gap:
     """Whether the best error found is within one decimal order of what exists; far: largest n."""
     if far.empty:
         return Gap.NOTHING
-    return Gap.NEAR if orders_above(far.loc[far["median"].idxmin()]) < 1 else Gap.FAR
+    return Gap.NEAR if orders_above(_best(far)) < 1 else Gap.FAR
 
 
 def search_answer(search: pd.DataFrame) -> str:
@@ -53,7 +58,7 @@ def search_answer(search: pd.DataFrame) -> str:
     far = far[far["n"] == far["n"].max()]
     if far.empty:
         return clause(gap(far), wordings.SEARCH_ANSWER)
-    best = far.loc[far["median"].idxmin()]
+    best = _best(far)
     return clause(
         gap(far),
         wordings.SEARCH_ANSWER,
