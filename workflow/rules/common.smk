@@ -25,7 +25,9 @@ STUDIES = [name for name in studies.names() if enabled(config, name)]
 SEED = config["seed"]
 NETWORKS = {network["name"]: network for network in config["networks"]}
 ARMS = {arm["name"]: arm for arm in config["tickets"]}
-NUMBERS = numbering.numbered(ROOT / "paper", STUDIES)  # of figures and tables in the paper
+NUMBERS = numbering.numbered(
+    ROOT / "paper", STUDIES
+)  # of figures and tables in the paper
 CONSTRUCTION = "structured_convolution"  # of every arm
 
 
