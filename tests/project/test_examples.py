@@ -1,4 +1,4 @@
-"""docs/examples.md: every block runs, and prints what stands below it, numbers to a few per cent."""
+"""docs/examples.md: every block runs, and prints what stands below it, to a few per cent."""
 
 import re
 from pathlib import Path
