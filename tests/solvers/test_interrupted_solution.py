@@ -8,7 +8,7 @@ import pytest
 
 import slth
 from slth import InterruptedSearch, Progress
-from slth.solvers import SOLVERS
+from slth.solvers import SOLVERS, get
 
 CASES = {
     "annealing": {"n": 60, "d": 4, "budget": 10**12},
@@ -73,6 +73,43 @@ def test_an_interrupted_search_hands_over_its_best_subset(name: str) -> None:
         command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=300
     )
     assert done.stdout == "all\n", done.stderr
+
+
+STOPPED = """
+import sys
+import numpy as np
+from slth.problem import Instance
+from slth.solvers import get
+from slth.solvers._base import Options
+from slth.solvers.kernels import stopping
+n, d = int(sys.argv[2]), int(sys.argv[3])
+rng = np.random.default_rng(3)
+instance = Instance(rng.standard_normal((n, d)), rng.standard_normal(d), None)
+search = stopping.Search()
+search.flag[0] = 1
+with stopping.using(search):
+    for threads in (1, 2):
+        try:
+            get(sys.argv[1]).search(instance, Options(None, threads=threads))
+            print("ended")
+        except stopping.StoppedError:
+            print("stopped")
+"""
+
+
+@pytest.mark.parametrize(
+    ("solver", "n", "d"),
+    [(name, *size) for name in SOLVERS for size in ((24, 1), (60, 6))]
+    + [("mitm", 64, 24), ("mitm", 64, 2), ("mitm", 64, 12)],
+)
+def test_no_loop_goes_on_for_ever_once_the_flag_is_set(solver: str, n: int, d: int) -> None:
+    if get(solver).refusal(n, d):
+        pytest.skip("not a size of this solver")
+    command = [sys.executable, "-c", STOPPED, solver, str(n), str(d)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=120
+    )
+    assert done.stdout.split() in (["stopped"] * 2, ["ended"] * 2), done.stderr
 
 
 def test_what_progress_raises_ends_the_search() -> None:

@@ -88,6 +88,9 @@ def _semi_join(
             rows = mark(P, p_codes, cells, to_p, room, marks, drop, keys, crossed, halt)
             end = to_p.place[0]
             work += rows
+            finished = not stopped(
+                halt
+            )  # else a walk that no longer goes on would be marked for ever
         to_q = walk(Q, in_q[0], in_q[1])
         while rows > 0 and to_q.place[0] < Q.u0.size and finished:
             left = goal.limit - work
