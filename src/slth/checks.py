@@ -30,16 +30,16 @@ def integer(name: str, value: object, low: int | None = None, high: int | None =
     try:
         number = operator.index(value)  # type: ignore[arg-type]
     except (TypeError, ValueError, RuntimeError):  # what tensors raise
-        raise TypeError(f"{name}: got {_shown(value)}, takes an integer") from None
+        raise TypeError(f"{name}: got {shown(value)}, takes an integer") from None
     if (low is not None and number < low) or (high is not None and number > high):
-        raise ValueError(f"{name}: got {_shown(number)}, takes an integer {_range(low, high)}")
+        raise ValueError(f"{name}: got {shown(number)}, takes an integer {_range(low, high)}")
     return number
 
 
 def flag(name: str, value: object) -> bool:
     """Return ``value`` as a bool; TypeError for anything but True and False."""
     if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name}: got {_shown(value)}, takes True or False")
+        raise TypeError(f"{name}: got {shown(value)}, takes True or False")
     return bool(value)
 
 
@@ -47,13 +47,13 @@ def positive(name: str, value: object) -> float:
     """Return ``value`` as a finite float > 0; TypeError or ValueError otherwise."""
     number = real(name, value)
     if number <= 0:
-        raise ValueError(f"{name}: got {_shown(value)}, takes a number > 0")
+        raise ValueError(f"{name}: got {shown(value)}, takes a number > 0")
     return number
 
 
 def real(name: str, value: object) -> float:
     """Return ``value`` as a finite float, rounded if need be; TypeError or ValueError otherwise."""
-    wrong = TypeError(f"{name}: got {_shown(value)}, takes a number")
+    wrong = TypeError(f"{name}: got {shown(value)}, takes a number")
     if isinstance(value, (bool, np.bool_, str, bytes)):
         raise wrong
     try:
@@ -68,7 +68,7 @@ def real(name: str, value: object) -> float:
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise ValueError(f"{name}: got {_shown(value)}, takes a finite number")
+        raise ValueError(f"{name}: got {shown(value)}, takes a finite number")
     return number
 
 
@@ -76,11 +76,11 @@ def choice(name: str, value: object, options: Iterable[str]) -> str:
     """Return ``value`` if it is one of ``options``; ValueError with the near misses otherwise."""
     names = list(options)
     if not isinstance(value, str):
-        raise TypeError(f"{name}: got {value!r}, takes one of {', '.join(names)}")
+        raise TypeError(f"{name}: got {shown(value)}, takes one of {', '.join(names)}")
     if value not in names:
         near = difflib.get_close_matches(value, names, n=3, cutoff=0.5)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise ValueError(f"{name}: got {value!r}, takes one of {', '.join(names)}{hint}")
+        raise ValueError(f"{name}: got {shown(value)}, takes one of {', '.join(names)}{hint}")
     return value
 
 
@@ -230,7 +230,7 @@ def items(name: str, value: object, kind: type[Kind], low: int = 1) -> list[Kind
 
     Raises TypeError for what is no iterable or holds others, ValueError for too few members.
     """
-    wrong = TypeError(f"{name}: got {_shown(value)}, takes a sequence of {kind.__qualname__}")
+    wrong = TypeError(f"{name}: got {shown(value)}, takes a sequence of {kind.__qualname__}")
     if isinstance(value, (str, bytes)):
         raise wrong
     try:
@@ -251,12 +251,14 @@ def memory(name: str, needed: int, allowed: int, instead: str) -> None:
         )
 
 
-def _shown(value: object) -> str:
-    """The value in at most 80 characters."""
+def shown(value: object) -> str:
+    """The value in at most 80 characters, its class where it does not print."""
     try:
         words = repr(value)
-    except ValueError:  # an integer of more digits than Python prints
-        words = f"an integer of {cast(int, value).bit_length()} bits"
+    except Exception:  # an integer of more digits than Python prints, alone or inside; their own
+        if isinstance(value, int):
+            return f"an integer of {value.bit_length()} bits"
+        return f"a {type(value).__name__}"
     return words if len(words) <= 80 else words[:77] + "..."
 
 

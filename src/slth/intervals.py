@@ -31,8 +31,7 @@ def clopper_pearson(hits: int, trials: int, confidence: float = 0.99) -> tuple[f
     """
     trials = checks.integer("trials", trials, low=1)
     hits = checks.integer("hits", hits, low=0, high=trials)
-    if not 0 < checks.real("confidence", confidence) < 1:
-        raise ValueError(f"confidence: got {confidence}, takes a number in (0, 1)")
+    confidence = _share("confidence", confidence)
     from scipy.stats import beta
 
     tail = (1 - confidence) / 2
@@ -51,9 +50,7 @@ def quantile_interval(
     is a draw, 0 < share < 1 and 0 < confidence < 1. Source: David & Nagaraja, Order Statistics.
     """
     draws = np.sort(checks.array("values", values, (1,), "(N,)"))
-    for name, value in (("share", share), ("confidence", confidence)):
-        if not 0 < checks.real(name, value) < 1:
-            raise ValueError(f"{name}: got {value}, takes a number in (0, 1)")
+    share, confidence = _share("share", share), _share("confidence", confidence)
     from scipy.stats import binom
 
     tail, trials = (1 - confidence) / 2, len(draws)
@@ -174,3 +171,10 @@ def excess_of_misses(points: int, misses: int, confidence: float) -> float:
 
 def _standard_error(values: NDArray[np.floating]) -> float:
     return float(np.std(values, ddof=1) / np.sqrt(len(values)))
+
+
+def _share(name: str, value: object) -> float:
+    number = checks.real(name, value)
+    if not 0 < number < 1:
+        raise ValueError(f"{name}: got {checks.shown(value)}, takes a number in (0, 1)")
+    return number

@@ -64,7 +64,8 @@ class Instance(Printed, Value):
     def checked(self) -> "Instance":
         """The same by the checks of `of`; eps = 0 where all entries are whole numbers."""
         X, z = checks.array("X", self.X, (2,), "(n, d)"), checks.array("z", self.z, (1,), "(d,)")
-        if self.eps == 0 and not ((X % 1).any() or (z % 1).any()):
+        zero = self.eps is not None and checks.real("eps", self.eps) == 0
+        if zero and not ((X % 1).any() or (z % 1).any()):
             return Instance.of(X.astype(np.int64), z.astype(np.int64), 0)
         return Instance.of(X, z, self.eps)
 

@@ -41,6 +41,15 @@ def test_wheel_has_every_source_and_the_marker_of_types_alone(wheel: zipfile.Zip
     assert held == here | {"slth/py.typed"}
 
 
+def test_what_pip_leaves_in_a_clone_is_ignored() -> None:
+    if not (ROOT / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("no clone, or no git")
+    left = ["build/lib/slth/__init__.py", "src/slth.egg-info/PKG-INFO"]
+    asked = ["git", "check-ignore", "--no-index", *left]
+    found = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True)
+    assert found.stdout.split() == left
+
+
 def test_wheel_has_no_tests_and_the_licence(wheel: zipfile.ZipFile) -> None:
     names = wheel.namelist()
     assert not [name for name in names if "test" in name.lower()]

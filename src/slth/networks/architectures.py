@@ -252,7 +252,9 @@ def _he_normal(shape: tuple[int, ...], seed: int, *key: str | int) -> Tensor:
 
 def _sizes(name: str, value: Sequence[int], length: int | None = None) -> list[int]:
     if isinstance(value, (str, bytes)) or not isinstance(value, Sequence):
-        raise TypeError(f"{name}: got {value!r}, takes a sequence of integers >= 1")
+        raise TypeError(f"{name}: got {checks.shown(value)}, takes a sequence of integers >= 1")
     if not value or (length is not None and len(value) != length):
-        raise ValueError(f"{name}: got {value!r}, takes {length or 'one or more'} integers >= 1")
+        raise ValueError(
+            f"{name}: got {checks.shown(value)}, takes {length or 'one or more'} integers >= 1"
+        )
     return [checks.integer(f"{name}[{i}]", size, low=1) for i, size in enumerate(value)]

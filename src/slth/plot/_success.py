@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
+from slth import checks
 from slth.checks import FloatArray
 from slth.plot._axes import axes_of
 
@@ -53,10 +54,7 @@ def success(
 
 def _row(name: str, values: ArrayLike) -> FloatArray:
     """(m,) float64, of which some may be unknown (NaN)."""
-    try:
-        row = np.asarray(values, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise TypeError(f"{name}: got {values!r}, takes (m,) numbers") from error
+    row = checks.numbers(name, values, "(m,)").astype(np.float64)
     if row.ndim != 1:
         raise ValueError(f"{name}: got shape {row.shape}, takes (m,)")
     return row

@@ -51,7 +51,8 @@ class Watch:
     def __post_init__(self) -> None:
         if self.progress is not None and not callable(self.progress):
             raise TypeError(
-                f"progress: got {self.progress!r}, takes a function of one `slth.Progress`, or None"
+                f"progress: got {checks.shown(self.progress)}, takes a function of one "
+                "`slth.Progress`, or None"
             )
         self.on_interrupt = checks.choice("on_interrupt", self.on_interrupt, CHOICES)
         self.start = time.perf_counter()

@@ -131,12 +131,15 @@ def bracket(
 def _names(bounds: Collection[str] | None) -> Collection[str] | None:
     if bounds is None:
         return None
-    if isinstance(bounds, str) or not isinstance(bounds, Collection) or not len(bounds):
-        raise TypeError(f"bounds: got {bounds!r}, takes a list of names of bounds, or None for all")
-    unknown = [name for name in bounds if name not in NAMES]
-    if unknown:
-        raise ValueError(f"bounds: got {unknown[0]!r}, takes names of {', '.join(NAMES)}")
-    return frozenset(bounds)
+    named = isinstance(bounds, Collection) and not isinstance(bounds, (str, bytes))
+    try:
+        asked = list(bounds) if named else []
+    except (TypeError, RuntimeError):  # arrays without axes, tensors without values
+        asked = []
+    if not asked:
+        got = checks.shown(bounds)
+        raise TypeError(f"bounds: got {got}, takes a list of names of bounds, or None for all")
+    return frozenset(checks.choice("bounds", name, NAMES) for name in asked)
 
 
 def _trace(tree: Search, units: Units) -> tuple[Step, ...]:

@@ -88,7 +88,9 @@ def input_sizes(input_shape: Sequence[int] | None, f: Any) -> Shape:
             raise ValueError("input_shape: got None, takes (c, h, w) or (features,)")
         return (head.weight.shape[1],)
     if isinstance(input_shape, (str, bytes)) or not isinstance(input_shape, Sequence):
-        raise TypeError(f"input_shape: got {input_shape!r}, takes (c, h, w) or (features,)")
+        raise TypeError(
+            f"input_shape: got {checks.shown(input_shape)}, takes (c, h, w) or (features,)"
+        )
     shape = tuple(checks.integer("input_shape", side, low=1) for side in input_shape)
     if len(shape) not in (1, 3):
         raise ValueError(f"input_shape: got {shape}, takes (c, h, w) or (features,)")
@@ -98,7 +100,7 @@ def input_sizes(input_shape: Sequence[int] | None, f: Any) -> Shape:
 def to_range(box: tuple[ArrayLike, ArrayLike], shape: Shape) -> Range:
     """The box, broadcast to ``shape``."""
     if not isinstance(box, (tuple, list)) or len(box) != 2:
-        raise TypeError(f"box: got {box!r}, takes a pair (lo, hi)")
+        raise TypeError(f"box: got {checks.shown(box)}, takes a pair (lo, hi)")
     words = f"a number or an array that broadcasts to {shape}"
     ends = []
     for name, end in zip(("box lo", "box hi"), box, strict=True):

@@ -88,7 +88,8 @@ def each_n(function: Callable[..., float]) -> Callable[..., Any]:
 
 
 def _is_array(n: object) -> bool:
-    return isinstance(n, (list, tuple, range)) or getattr(n, "ndim", 0) > 0
+    axes = 0 if isinstance(n, type) else getattr(n, "ndim", 0)
+    return isinstance(n, (list, tuple, range)) or axes > 0
 
 
 def _integers(n: object) -> np.ndarray:

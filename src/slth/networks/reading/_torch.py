@@ -128,7 +128,9 @@ def shape_of(example: object) -> Shape | None:
             f"example: got {type(example).__name__}, takes a tensor (batch, …) or the shape of an "
             "input, (c, h, w) or (features,)"
         )
-    return _bounded(checks.integer(f"example[{i}]", n, low=1) for i, n in enumerate(example))
+    return _bounded(
+        checks.integer(f"example[{i}]", n, low=1, high=LARGEST) for i, n in enumerate(example)
+    )
 
 
 def _bounded(sides: Iterable[int]) -> Shape:
