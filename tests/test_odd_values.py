@@ -1,0 +1,94 @@
+"""Values that neither print, nor compare, nor have a length: refused by the argument's name."""
+
+import decimal
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from torch import nn
+
+import slth
+from slth import checks
+from slth.intervals import clopper_pearson, quantile_interval
+
+X = np.array([[3.0, 1.0], [2.0, 5.0], [4.0, 4.0]])
+Z = np.array([5.0, 6.0])
+LINE = nn.Linear(2, 2).double()
+
+
+class Silent:
+    """Does not print."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no words")
+
+
+ODD: list[Any] = [
+    10**5000, [10**5000], (10**5000, 1), Silent(), [Silent()], {"x": Silent()}, np.array(5),
+    np.array(["x"]), np.array("zonotope"), np.zeros((2, 2)), np.zeros((2, 0)), np.array([1 + 2j]),
+    np.ma.masked_equal([1.0, 2.0], 2.0), torch.ones(2, 2), torch.ones(2, device="meta"),
+    torch.ones(2, 2).to_sparse(), pd.NA, pd.DataFrame({"a": [1, 2]}), decimal.Decimal("sNaN"),
+    np.ndarray, torch.Tensor, [[]], b"x", object(),
+]  # fmt: skip
+
+
+def _success(**given: Any) -> None:
+    pytest.importorskip("matplotlib").use("Agg")
+    slth.plot.success(**({"n": [1, 2], "rate": [0.1, 0.2]} | given))
+
+
+CALLS: dict[str, Callable[[Any], object]] = {
+    "eps": lambda v: slth.solve(slth.Instance(X, Z, v)),
+    "solver": lambda v: slth.solve(X, Z, 0.5, solver=v),
+    "progress": lambda v: slth.solve(X, Z, 0.5, progress=v),
+    "on_interrupt": lambda v: slth.solve(X, Z, 0.5, on_interrupt=v),
+    "bounds": lambda v: slth.supnorm.bracket(LINE, LINE, bounds=v),
+    "box": lambda v: slth.supnorm.bracket(LINE, LINE, box=v),
+    "input_shape": lambda v: slth.supnorm.bracket(LINE, LINE, input_shape=v),
+    "n": lambda v: slth.theory.expected_hits("normal", v, 2, 0.1, Z),
+    "rate": lambda v: _success(rate=v),
+    "low": lambda v: _success(low=v),
+    "confidence": lambda v: clopper_pearson(1, 2, v),
+    "example": lambda v: slth.networks.from_torch(LINE, example=v),
+}
+TAKEN = {  # ones of two numbers a row, and classes, which may be called
+    "example": 3,
+    "progress": 2,
+    "n": 1,
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_an_odd_value_is_refused_by_name(name: str) -> None:
+    taken = 0
+    for value in ODD:
+        try:
+            CALLS[name](value)
+            taken += 1
+        except (TypeError, ValueError) as error:
+            assert str(error).startswith(name), (type(value), str(error))
+    assert taken <= TAKEN.get(name, 0)
+
+
+def test_names_of_bounds_may_be_the_keys_of_a_bracket() -> None:
+    found = slth.supnorm.bracket(LINE, LINE, bounds=["one_layer"])
+    again = slth.supnorm.bracket(LINE, LINE, bounds=found.bounds)
+    assert again.bounds == found.bounds
+
+
+def test_a_confidence_of_any_real_type_is_that_number() -> None:
+    for exact in (Fraction(3, 4), decimal.Decimal("0.75"), torch.tensor(0.75)):
+        assert clopper_pearson(1, 3, exact) == clopper_pearson(1, 3, 0.75)  # type: ignore[arg-type]
+        ends = quantile_interval([1.0, 2.0, 3.0], exact, exact)  # type: ignore[arg-type]
+        assert ends == quantile_interval([1.0, 2.0, 3.0], 0.75, 0.75)
+
+
+def test_what_does_not_print_is_shown_by_its_class() -> None:
+    assert checks.shown(10**5000) == "an integer of 16610 bits"
+    assert checks.shown([10**5000]) == "a list"
+    assert checks.shown(Silent()) == "a Silent"
+    assert len(checks.shown("x" * 1000)) == 80
