@@ -37,8 +37,8 @@ ODD: list[Any] = [
 
 
 def _success(**given: Any) -> None:
-    pytest.importorskip("matplotlib").use("Agg")
-    slth.plot.success(**({"n": [1, 2], "rate": [0.1, 0.2]} | given))
+    figure = pytest.importorskip("matplotlib.figure").Figure()
+    slth.plot.success(**({"n": [1, 2], "rate": [0.1, 0.2], "ax": figure.subplots()} | given))
 
 
 CALLS: dict[str, Callable[[Any], object]] = {
@@ -55,8 +55,9 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "confidence": lambda v: clopper_pearson(1, 2, v),
     "example": lambda v: slth.networks.from_torch(LINE, example=v),
 }
-# an array without axes is a number; a class may be called; shapes of tensors (batch, features)
-TAKEN = {"eps": 1, "progress": 2, "n": 1, "example": 3}
+# an array without axes is a number, a table of integers an array; a class may be called; arrays
+# (batch, 2) are examples
+TAKEN = {"eps": 1, "progress": 2, "n": 2, "example": 3}
 
 
 @pytest.mark.parametrize("name", CALLS)

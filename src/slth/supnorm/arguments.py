@@ -21,6 +21,7 @@ from slth.supnorm.signed import TAKES, aligned
 
 Modules = tuple[nn.Module, nn.Module]
 Pair = tuple[list[Layer], list[Layer]]
+LARGEST_SIDE = 2**24  # of an input, as in `slth.networks.reading`
 
 
 def prepare(
@@ -91,7 +92,7 @@ def input_sizes(input_shape: Sequence[int] | None, f: Any) -> Shape:
         raise TypeError(
             f"input_shape: got {checks.shown(input_shape)}, takes (c, h, w) or (features,)"
         )
-    shape = tuple(checks.integer("input_shape", side, low=1) for side in input_shape)
+    shape = tuple(checks.integer("input_shape", side, 1, LARGEST_SIDE) for side in input_shape)
     if len(shape) not in (1, 3):
         raise ValueError(f"input_shape: got {shape}, takes (c, h, w) or (features,)")
     return shape
