@@ -359,11 +359,15 @@ def test_a_block_alone_keeps_its_names():
 @pytest.mark.parametrize("example", [(3, 10**6, 10**6), (10**12,), (1, 2**40, 2**40)])
 def test_examples_that_no_memory_holds_are_refused_before_any(example):
     module = nn.Sequential(nn.Conv2d(3, 2, 1), nn.AdaptiveAvgPool2d(1))
-    with pytest.raises(ValueError, match=r"example: got inputs of shape .* takes at most"):
+    with pytest.raises(
+        ValueError, match=r"^example(: got inputs of shape .* takes at most|.\d.: got)"
+    ):
         from_torch(module, example)
     given = None if max(example) >= 2**40 else torch.zeros(1, *example, device="meta")
     if given is not None:
-        with pytest.raises(ValueError, match=r"example: got inputs of shape .* takes at most"):
+        with pytest.raises(
+            ValueError, match=r"^example(: got inputs of shape .* takes at most|.\d.: got)"
+        ):
             from_torch(module, given)
 
 

@@ -62,7 +62,11 @@ def test_signed_layers_inside_and_boxes_of_one_point() -> None:
 
 @pytest.mark.parametrize(
     ("bounds", "error", "words"),
-    [("zonotope", TypeError, "a list"), ([], TypeError, "a list"), (["zono"], ValueError, "names")],
+    [
+        ("zonotope", TypeError, "a list"),
+        ([], TypeError, "a list"),
+        (["zono"], ValueError, "takes one of"),
+    ],
 )
 def test_names_of_bounds(bounds, error, words) -> None:
     layer = torch.nn.Sequential(torch.nn.Linear(2, 1))
