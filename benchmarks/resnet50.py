@@ -151,7 +151,7 @@ def main() -> None:
     rows = []
     for name in list(modules()) if asked.all else asked.layers:
         command = [sys.executable, "-m", "benchmarks.resnet50", "--one", name]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        done = subprocess.run(command, check=True, capture_output=True, text=True, encoding="utf-8")
         rows.append(json.loads(done.stdout.splitlines()[-1]))
         print(_line(rows[-1]), flush=True)
     whole = totals(rows)
