@@ -1,13 +1,18 @@
 """Which package files a script depends on, by reading its imports.
 
 Snakemake does not track imported modules. The rules list them as inputs through this closure, so
-that editing a module reruns exactly what imports it. Imports are read, not executed: planning
-stays fast. A package's ``__init__`` counts only when the package itself is imported; these files
-re-export names and hold no behaviour.
+that editing a module reruns exactly what imports it. Imports are read, not executed, and what was
+read is kept beside the package by the content of each file: planning stays fast. A package's
+``__init__`` counts only when the package itself is imported; these files re-export names and hold
+no behaviour.
 """
 
 import ast
+import atexit
 import contextlib
+import hashlib
+import json
+import os
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
@@ -96,16 +101,58 @@ def _class_body(target: str, package: Path) -> dict[str, Any]:
 
 @cache
 def _imports(path: Path, package: Path) -> tuple[Path, ...]:
-    found = []
-    for node in _statements(ast.parse(path.read_bytes(), str(path))):
-        if isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and (module := _source(node, path, package)):
-            children = [f"{module}.{alias.name}" for alias in node.names]
-            submodules = [name for name in children if _file(name, package)]
-            plain = len(submodules) < len(children)
-            found += submodules + ([module] if plain else [])
+    kept, content, name = _kept(package), path.read_bytes(), _name(path, package)
+    sha = hashlib.sha256(content).hexdigest()
+    if kept.get(name, ("",))[0] != sha:
+        kept[name] = sha, _imported(ast.parse(content, str(path)), path, package)
+    found: list[str] = []
+    for module, children in kept[name][1]:
+        submodules = [f"{module}.{child}" for child in children]
+        files = [name for name in submodules if _file(name, package)]
+        found += files + ([module] if len(files) < len(children) or not children else [])
     return tuple(file for name in found if (file := _file(name, package)))
+
+
+def _imported(tree: ast.AST, path: Path, package: Path) -> list[tuple[str, list[str]]]:
+    """Modules of the package that statements import, and the names taken from each."""
+    found: list[tuple[str, list[str]]] = []
+    for node in _statements(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, []) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            found += [(_source(node, path, package), [alias.name for alias in node.names])]
+    return [(module, names) for module, names in found if module.split(".")[0] == package.name]
+
+
+@cache
+def _kept(package: Path) -> dict[str, Any]:
+    """SHA-256 and imports of each file by name, from earlier processes; kept again at exit.
+
+    The first line of the file is the SHA-256 of the second: a damaged one is not read.
+    """
+    path = package / "__pycache__" / "imports.json"
+    known: dict[str, Any] = {}
+    with contextlib.suppress(OSError, ValueError):
+        sha, text = path.read_text(encoding="utf-8").split("\n", 1)
+        if sha == hashlib.sha256(text.encode()).hexdigest():
+            known = json.loads(text)
+    atexit.register(_keep, path, known, dict(known))
+    return known
+
+
+def _keep(path: Path, known: dict[str, Any], before: dict[str, Any]) -> None:
+    if known == before:
+        return
+    text = json.dumps(known)
+    with contextlib.suppress(OSError):  # nothing can be kept there: read again next time
+        path.parent.mkdir(exist_ok=True)
+        part = path.with_name(f"{path.name}.{os.getpid()}")
+        part.write_text(f"{hashlib.sha256(text.encode()).hexdigest()}\n{text}", encoding="utf-8")
+        part.replace(path)
+
+
+def _name(path: Path, package: Path) -> str:
+    return path.relative_to(package).as_posix() if path.is_relative_to(package) else path.name
 
 
 def _source(node: ast.ImportFrom, path: Path, package: Path) -> str:

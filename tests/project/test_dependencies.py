@@ -1,5 +1,7 @@
 """A rule's code inputs are exactly the modules its script imports, directly or not."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,35 @@ def test_missing_module_is_named(package: Path, tmp_path: Path) -> None:
 def test_every_script_of_the_workflow_resolves() -> None:
     for script in (Path(__file__).parents[2] / "workflow/scripts").glob("*.py"):
         assert closure(script)
+
+
+@pytest.mark.parametrize("damage", ["none", "cut", "flipped", "not JSON", "unwritable"])
+def test_what_is_kept_of_imports_is_never_stale(tmp_path: Path, damage: str) -> None:
+    """Another process sees an edit, and a damaged list, as the first would."""
+    package = tmp_path / "package"
+    package.mkdir()
+    for name, text in {"__init__": "", "a": "from package import b\n", "b": "", "c": ""}.items():
+        (package / f"{name}.py").write_text(text)
+
+    def read() -> list[str]:
+        code = (
+            "import sys; from pathlib import Path; from slth.dependencies import closure;"
+            "print(*[p.stem for p in closure(sys.argv[1], ['package.a'], Path(sys.argv[2]))])"
+        )
+        script = tmp_path / "script.py"
+        script.write_text("")
+        arguments = [sys.executable, "-c", code, str(script), str(package)]
+        return subprocess.check_output(arguments, text=True, encoding="utf-8").split()
+
+    assert read() == ["a", "b"]
+    kept = package / "__pycache__" / "imports.json"
+    assert kept.is_file()
+    whole = kept.read_text()
+    damages = {"cut": whole[:-9], "flipped": whole.replace('"b"', '"c"'), "not JSON": "{"}
+    kept.write_text(damages.get(damage, whole))
+    if damage == "unwritable":
+        kept.unlink()
+        kept.mkdir()
+    assert read() == ["a", "b"]
+    (package / "a.py").write_text("from package import c\n")
+    assert read() == ["a", "c"]
