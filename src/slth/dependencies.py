@@ -57,6 +57,7 @@ def construction_modules(construction: str, package: Path = PACKAGE) -> list[str
     return [table[construction].split(":")[0]]
 
 
+@cache
 def constant(path: Path, name: str) -> Any:
     """Return the literal assigned to ``name`` at the top of a file, without running it."""
     for node in ast.parse(path.read_bytes()).body:

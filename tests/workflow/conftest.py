@@ -177,9 +177,7 @@ class Resumed(NamedTuple):
 # (when a file matching this first appears the run is killed, the cores it was run on): two jobs at
 # once are caught first, and then all that is measured, learned and drawn is so on one core
 MOMENTS = (
-    ("results/sample/cells/*", 2),
     ("results/solve/blocks/**/*", 2),
-    ("results/construct/**/*", 1),
     ("results/measure/tickets/**/*", 1),
     ("paper/figures/error.pdf", 1),
 )

@@ -67,6 +67,7 @@ def _flat(part: Any, definitions: Schema) -> Any:
     return flat
 
 
+@functools.cache
 def _keys(module: str, table: str) -> list[str]:
     """Keys of a dict display in a module, read without importing it (some import torch)."""
     path = PACKAGE.joinpath(*module.split(".")[1:])
