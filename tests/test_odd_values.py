@@ -12,8 +12,9 @@ import torch
 from torch import nn
 
 import slth
-from slth import checks
+from slth import checks, theory
 from slth.intervals import clopper_pearson, quantile_interval
+from slth.supnorm import bracket
 
 X = np.array([[3.0, 1.0], [2.0, 5.0], [4.0, 4.0]])
 Z = np.array([5.0, 6.0])
@@ -90,3 +91,19 @@ def test_what_does_not_print_is_shown_by_its_class() -> None:
     assert checks.shown([10**5000]) == "a list"
     assert checks.shown(Silent()) == "a Silent"
     assert len(checks.shown("x" * 1000)) == 80
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: theory.best_error(range(10**12), 3), "n: got range(0, 1000000000000), takes"),
+        (lambda: slth.solve([[1.0]], [1.0], eps=bytearray(b"1")), "eps: got bytearray"),
+        (lambda: slth.solve([[1.0]], bytearray(b"1")), "z: got"),
+        (lambda: bracket(nn.ReLU(), nn.ReLU(), input_shape=(2, 4096, 4096)), "input_shape: got"),
+    ],
+    ids=["endless n", "bytes as a number", "bytes as an array", "an input beyond reading"],
+)
+def test_what_is_no_number_or_too_many_is_named(call: Callable[[], object], words: str) -> None:
+    with pytest.raises((TypeError, ValueError)) as caught:
+        call()
+    assert str(caught.value).startswith(words)

@@ -54,7 +54,7 @@ def positive(name: str, value: object) -> float:
 def real(name: str, value: object) -> float:
     """Return ``value`` as a finite float, rounded if need be; TypeError or ValueError otherwise."""
     wrong = TypeError(f"{name}: got {shown(value)}, takes a number")
-    if isinstance(value, (bool, np.bool_, str, bytes)):
+    if isinstance(value, (bool, np.bool_, str, bytes, bytearray)):
         raise wrong
     try:
         plain = value if isinstance(value, (float, int)) else _plain(value)
@@ -231,7 +231,7 @@ def items(name: str, value: object, kind: type[Kind], low: int = 1) -> list[Kind
     Raises TypeError for what is no iterable or holds others, ValueError for too few members.
     """
     wrong = TypeError(f"{name}: got {shown(value)}, takes a sequence of {kind.__qualname__}")
-    if isinstance(value, (str, bytes)):
+    if isinstance(value, (str, bytes, bytearray)):
         raise wrong
     try:
         members = list(cast(Iterable[Kind], value))

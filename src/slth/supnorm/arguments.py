@@ -1,5 +1,6 @@
 """The arguments of the room's entries: networks, input shape, box, one torch thread."""
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -21,7 +22,7 @@ from slth.supnorm.signed import TAKES, aligned
 
 Modules = tuple[nn.Module, nn.Module]
 Pair = tuple[list[Layer], list[Layer]]
-LARGEST_SIDE = 2**24  # of an input, as in `slth.networks.reading`
+LARGEST = 2**24  # numbers of an input, as in `slth.networks.reading`
 
 
 def prepare(
@@ -92,9 +93,13 @@ def input_sizes(input_shape: Sequence[int] | None, f: Any) -> Shape:
         raise TypeError(
             f"input_shape: got {checks.shown(input_shape)}, takes (c, h, w) or (features,)"
         )
-    shape = tuple(checks.integer("input_shape", side, 1, LARGEST_SIDE) for side in input_shape)
+    shape = tuple(checks.integer("input_shape", side, 1, LARGEST) for side in input_shape)
     if len(shape) not in (1, 3):
         raise ValueError(f"input_shape: got {shape}, takes (c, h, w) or (features,)")
+    if math.prod(shape) > LARGEST:
+        raise ValueError(
+            f"input_shape: got {shape}, {math.prod(shape):,} numbers, takes at most {LARGEST:,}"
+        )
     return shape
 
 

@@ -13,6 +13,7 @@ from slth.checks import FloatArray
 from slth.ensembles import Ensemble
 
 Law = str | Ensemble
+LARGEST = 10**6  # sizes of a range, each of which costs an evaluation
 
 
 class OfTarget(Protocol):
@@ -94,6 +95,8 @@ def _is_array(n: object) -> bool:
 
 def _integers(n: object) -> np.ndarray:
     words = "an integer, or an array of integers"
+    if isinstance(n, range) and len(n) > LARGEST:
+        raise ValueError(f"n: got {n}, takes {words}, at most {LARGEST:,} of them")
     raw = checks.numbers("n", list(n) if isinstance(n, range) else n, words)
     if raw.size == 0:
         raise ValueError(f"n: got shape {raw.shape}, which is empty; takes {words}")
