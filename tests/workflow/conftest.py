@@ -177,7 +177,7 @@ class Resumed(NamedTuple):
 # (when a file matching this first appears the run is killed, the cores it was run on): two jobs at
 # once are caught first, and then all that is measured, learned and drawn is so on one core
 MOMENTS = (
-    ("results/solve/blocks/**/*", 2),
+    ("results/sample/cells/*", 2),
     ("results/measure/tickets/**/*", 1),
     ("paper/figures/error.pdf", 1),
 )
@@ -196,7 +196,7 @@ def resumed(tmp_path_factory: pytest.TempPathFactory, tex: None) -> Resumed:
 
 
 def run_until(checkout: Checkout, pattern: str, cores: int, limit: float = 300.0) -> bool:
-    """Start a run, SIGKILL all of it when ``pattern`` matches; False if it ended before.
+    """Start a run, SIGKILL all of it when ``pattern`` matches or time is up; False if it ended.
 
     False, too, where the pattern matches already: the run would be killed before it began.
     """
@@ -206,28 +206,24 @@ def run_until(checkout: Checkout, pattern: str, cores: int, limit: float = 300.0
 
     if matched():
         return False
-    log = (checkout.folder / "killed.log").open("w", encoding="utf-8")
-    process = subprocess.Popen(
-        checkout.command("--cores", str(cores)),
-        cwd=checkout.folder,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-        env=environment(),
-        start_new_session=True,
-    )
-    end = time.monotonic() + limit
-    try:
-        while process.poll() is None and time.monotonic() < end:
-            if matched():
+    with (checkout.folder / "killed.log").open("w", encoding="utf-8") as log:
+        process = subprocess.Popen(
+            checkout.command("--cores", str(cores)),
+            cwd=checkout.folder,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=environment(),
+            start_new_session=True,
+        )
+        try:
+            end = time.monotonic() + limit
+            while process.poll() is None and time.monotonic() < end and not matched():
+                time.sleep(0.02)
+            return process.poll() is None
+        finally:
+            if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
-                return True
-            time.sleep(0.02)
-        return False
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        log.close()
+            process.wait()
 
 
 @pytest.fixture

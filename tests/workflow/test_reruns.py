@@ -134,7 +134,7 @@ def test_plan_changes_no_record(finished: Checkout) -> None:
     records = finished.folder / "results/digests"
     before = {path: path.read_bytes() for path in records.rglob("*") if path.is_file()}
     with edited(finished.folder / "paper/main.tex"):
-        assert finished.planned() == finished.planned() == PAPER
+        assert finished.planned() == PAPER
     assert before == {path: path.read_bytes() for path in records.rglob("*") if path.is_file()}
     assert finished.planned() == set()
 

@@ -9,7 +9,7 @@ from tests.workflow.conftest import Checkout, Resumed
 
 def test_killed_runs_resume_to_the_same_bytes(finished: Checkout, resumed: Resumed) -> None:
     checkout, killed = resumed
-    assert killed >= 3, "the run was hardly ever caught alive: the test shows nothing"
+    assert killed >= 2, "the run was hardly ever caught alive: the test shows nothing"
     assert checkout.paper() == finished.paper()
     assert leftovers(checkout.folder) == []
 
