@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from slth import checks, seeding
 from slth.networks import gate, probes, shapes
 from slth.networks.plain import Part
+from slth.networks.undrawn import undrawn
 
 Pair = tuple[int, int]
 
@@ -109,7 +110,7 @@ def build_dense_network(widths: Sequence[int], seed: int = 0) -> nn.Sequential:
 def convolution(weight: Tensor, stride: Pair = (1, 1), padding: Pair = (0, 0)) -> nn.Conv2d:
     """Return a bias-free Conv2d with this weight (c_out, c_in, k, k); draws nothing at random."""
     c_out, c_in, *k = weight.shape
-    module = nn.utils.skip_init(
+    module = undrawn(
         nn.Conv2d, c_in, c_out, tuple(k), stride, padding, bias=False, dtype=weight.dtype
     )
     return _with_weight(module, weight)  # type: ignore[return-value]
@@ -118,7 +119,7 @@ def convolution(weight: Tensor, stride: Pair = (1, 1), padding: Pair = (0, 0)) -
 def linear(weight: Tensor) -> nn.Linear:
     """Return a bias-free Linear with this weight (c_out, c_in); draws nothing at random."""
     c_out, c_in = weight.shape
-    module = nn.utils.skip_init(nn.Linear, c_in, c_out, bias=False, dtype=weight.dtype)
+    module = undrawn(nn.Linear, c_in, c_out, bias=False, dtype=weight.dtype)
     return _with_weight(module, weight)  # type: ignore[return-value]
 
 

@@ -20,6 +20,7 @@ from slth.networks.graph import (
     Step,
 )
 from slth.networks.modules import Residual
+from slth.networks.undrawn import undrawn
 
 if TYPE_CHECKING:
     from slth.networks.network import Network
@@ -91,9 +92,9 @@ def _weighted(step: Layer) -> nn.Module:
     o, i = step.weight.shape[:2]
     bias = step.bias is not None
     if isinstance(step, Dense):
-        made: nn.Module = nn.utils.skip_init(nn.Linear, i, o, bias=bias, dtype=torch.float64)
+        made: nn.Module = undrawn(nn.Linear, i, o, bias=bias, dtype=torch.float64)
     else:
-        made = nn.utils.skip_init(
+        made = undrawn(
             nn.Conv2d, i * step.groups, o, tuple(step.weight.shape[2:]), step.stride, step.padding,
             step.dilation, step.groups, bias, dtype=torch.float64,
         )  # fmt: skip

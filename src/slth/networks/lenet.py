@@ -15,6 +15,7 @@ from slth.networks.arguments import Data, as_images, as_labels
 from slth.networks.descent import descend
 from slth.networks.evaluation import classes_of
 from slth.networks.modes import recording
+from slth.networks.undrawn import undrawn
 
 IMITATED = 2572  # weights and biases of the two convolutions
 
@@ -100,11 +101,9 @@ def _layer(i: int, shape: Sequence[int], seed: int) -> nn.Module:
     c_out, c_in, *k = shape
     if k:
         padding = 2 if i == 0 else 0
-        made: nn.Module = nn.utils.skip_init(
-            nn.Conv2d, c_in, c_out, 5, padding=padding, dtype=torch.float64
-        )
+        made: nn.Module = undrawn(nn.Conv2d, c_in, c_out, 5, padding=padding, dtype=torch.float64)
     else:
-        made = nn.utils.skip_init(nn.Linear, c_in, c_out, dtype=torch.float64)
+        made = undrawn(nn.Linear, c_in, c_out, dtype=torch.float64)
     scale = (2.0 / np.prod(shape[1:])) ** 0.5
     values = seeding.generator(seed, "initial weight", "lenet", i).standard_normal(shape)
     with torch.no_grad():
