@@ -22,7 +22,7 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: help paper run compare full report verify test test-faults test-slurm bench latency check docs tex environment slurm schema lock clean distclean
+.PHONY: help paper run compare full report verify test test-all test-faults test-slurm bench latency check docs tex environment slurm schema lock clean distclean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -46,7 +46,12 @@ report: paper ## report.html: every figure and table with its caption, one file
 verify: $(STAMP) ## compare every file of the last run with its SHA-256 in results/manifest.json
 	cd $(PLACE) && $(CURDIR)/$(VENV)/bin/python -m slth.manifest
 
-test: $(STAMP) ## run the tests, those that run the pipeline whole included
+test: $(STAMP) ## run the tests, the pipeline whole included, without the further cases of sweeps
+	$(VENV)/bin/slth warm-up
+	$(VENV)/bin/python -m pytest -n 2 -m 'not sweep' $(PYTEST_ARGS)
+
+test-all: $(STAMP) ## run every test, with all cases of sweeps and a second whole run through kills
+	$(VENV)/bin/slth warm-up
 	$(VENV)/bin/python -m pytest -n 2 $(PYTEST_ARGS)
 
 test-faults: $(STAMP) tex ## kill runs, fill disks, damage results: every run ends in the same bytes (20 minutes)

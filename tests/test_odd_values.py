@@ -97,7 +97,7 @@ def test_what_does_not_print_is_shown_by_its_class() -> None:
     ("call", "words"),
     [
         (lambda: theory.best_error(range(10**12), 3), "n: got range(0, 1000000000000), takes"),
-        (lambda: slth.solve([[1.0]], [1.0], eps=bytearray(b"1")), "eps: got bytearray"),
+        (lambda: slth.solve([[1.0]], [1.0], eps=bytearray(b"1")),  # type: ignore[arg-type] "eps: got bytearray"),
         (lambda: bracket(nn.ReLU(), nn.ReLU(), input_shape=(2, 4096, 4096)), "input_shape: got"),
     ],
     ids=["endless n", "bytes as a number", "an input beyond reading"],

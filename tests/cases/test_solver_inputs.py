@@ -9,6 +9,7 @@ import torch
 import slth
 from slth.problem import Status
 from tests.solvers.solver_checks import EXACT, NAMES
+from tests.sweeps import swept_rows
 
 WIDE = np.array([[2**53 + 1], [2**54]])
 ONE_ARGUMENT = r"^(X|X3)\b.*(2\^53|float64)"
@@ -200,7 +201,7 @@ def test_klist_with_next_to_no_budget_warns_of_nothing(budget, eps):
 
 
 @pytest.mark.parametrize("solver", EXACT)
-@pytest.mark.parametrize(("n", "d"), [(6, 1), (13, 1), (17, 1), (9, 2), (12, 3)])
+@pytest.mark.parametrize(("n", "d"), swept_rows([(6, 1), (9, 2), (13, 1), (17, 1), (12, 3)], 2))
 @pytest.mark.parametrize("eps", [None, 1.5])
 def test_among_equals_targets_batches_and_single_solves_choose_alike(solver, n, d, eps):
     rng = np.random.default_rng(n * d)

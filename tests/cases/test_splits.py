@@ -10,6 +10,7 @@ from torch import nn
 
 from slth.supnorm import bracket
 from slth.supnorm._bracket import closed
+from tests.sweeps import swept_rows
 
 OFF: dict[str, Any] = {"samples": 0, "restarts": 0, "steps": 0}
 # of 60 draws each, those where phases that are fixed at no loss put the bound below the value
@@ -63,7 +64,7 @@ def test_1_a_point_where_f_is_off_and_g_is_on_is_covered(splits) -> None:
         assert all(bound >= 0.5 for bound in bracket(f, g, splits=splits, **work).bounds.values())
 
 
-@pytest.mark.parametrize(("sizes", "seed", "half"), FAMILIES)
+@pytest.mark.parametrize(("sizes", "seed", "half"), swept_rows(FAMILIES, 2))
 def test_1_random_pairs(sizes, seed, half) -> None:
     f, g = drawn(sizes, seed)
     value = reached(f, g, half)

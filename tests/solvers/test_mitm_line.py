@@ -16,6 +16,7 @@ from slth.solvers.mitm.line import search as mitm_line
 from slth.solvers.mitm.line import sizes as mitm_line_sizes
 from slth.solvers.mitm.line.shared import Table
 from tests.solvers.solver_checks import brute_force, check_solver
+from tests.sweeps import swept, swept_rows
 
 SHAPES = ["uniform", "integers", "duplicates", "zeros", "mixed", "tenths", "far", "tiny", "huge"]
 
@@ -65,7 +66,7 @@ def test_the_error_is_the_least_float64_one(shape, n):
 
 
 @pytest.mark.parametrize("wide", [False, True])
-@pytest.mark.parametrize("n", [8, 9, 13, 16])
+@pytest.mark.parametrize("n", swept([8, 9, 13, 16], 1))
 def test_both_widths_of_lanes_settle_generic_instances(wide, n):
     X = np.stack([sample("uniform", n, 1, seed)[:, 0] for seed in range(37)])
     z = np.array([sample_target(1, seed)[0] for seed in range(37)])
@@ -75,7 +76,7 @@ def test_both_widths_of_lanes_settle_generic_instances(wide, n):
         assert error[b] == brute_force(X[b], z[b]) == Instance(X[b, :, None], z[b]).error(keep[b])
 
 
-@pytest.mark.parametrize("n", [17, 18, 19, 20, 21, 23, 25, 26, 27, 30])
+@pytest.mark.parametrize("n", swept([17, 18, 19, 20, 21, 23, 25, 26, 27, 30], 4))
 def test_every_depth_of_the_network_agrees_with_merging(n):
     B = 5
     X = np.stack([sample("nsn", n, 1, seed)[:, 0] for seed in range(B)])
@@ -201,7 +202,9 @@ def test_the_best_subset_of_a_size_to_the_bit(shape, n, size):
         assert s.proved
 
 
-@pytest.mark.parametrize(("n", "size"), [(17, 8), (18, 3), (19, 10), (22, 11), (27, 13)])
+@pytest.mark.parametrize(
+    ("n", "size"), swept_rows([(17, 8), (18, 3), (19, 10), (22, 11), (27, 13)], 2)
+)
 def test_sizes_in_lanes_agree_with_merging_by_sizes(n, size):
     B = 5
     X = np.stack([sample("uniform", n, 1, seed)[:, 0] for seed in range(B)])

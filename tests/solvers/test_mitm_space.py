@@ -13,6 +13,7 @@ from slth.solvers.mitm import plan as mitm_plan
 from slth.solvers.mitm import rounds as mitm_rounds
 from slth.solvers.mitm import sieve as mitm_sieve
 from tests.solvers.solver_checks import brute_force, check_solver, scale
+from tests.sweeps import swept_rows
 
 
 @pytest.mark.parametrize("n", range(1, 23))
@@ -46,7 +47,7 @@ def halves_by_sorting(X, z):
         radius *= 2
 
 
-@pytest.mark.parametrize(("n", "d"), [(27, 2), (28, 3), (26, 6)])
+@pytest.mark.parametrize(("n", "d"), swept_rows([(27, 2), (28, 3), (26, 6)], 1))
 @pytest.mark.parametrize("ensemble", ["normal", "nsn", "uniform"])
 def test_least_error_of_halves_beyond_brute_force(ensemble, n, d):
     X, z = sample(ensemble, n, d, seed=n), sample_target(d, seed=n)

@@ -11,6 +11,7 @@ from slth.solvers import _registry as registry
 from slth.solvers import _solve as front
 from slth.solvers._base import DEFAULT_MEMORY, Options
 from tests.solvers.solver_checks import check_solver
+from tests.sweeps import swept
 
 NAMES = list(registry.SOLVERS)
 SIZES = [(1, 1), (7, 2), (16, 1), (16, 3), (40, 9), (300, 4), (2000, 2)]
@@ -30,7 +31,7 @@ def takes(solver, n, d, size=None):
 
 
 @pytest.mark.parametrize("solver", NAMES)
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", swept(KINDS, 1))
 @pytest.mark.parametrize("sized", [False, True])
 def test_work_is_at_least_one_unit_and_at_most_the_budget(solver, kind, sized):
     """Warnings are errors here: a small budget raises none."""

@@ -13,6 +13,7 @@ import pytest
 
 from slth.solvers import _registry as registry
 from slth.solvers.kernels import compiled
+from tests.sweeps import sweep
 
 MIB = 2**20
 NOISE = 4 * MIB  # pages of the allocator and of thread stacks
@@ -44,6 +45,7 @@ import ctypes, gc, json, sys
 import numpy as np
 import slth
 from slth.solvers import _highs
+from tests.sweeps import sweep
 
 def resident(field, process="self"):
     with open(f"/proc/{process}/status") as lines:
@@ -72,6 +74,7 @@ print(json.dumps(peaks))
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the count is Linux's")
+@sweep
 def test_no_search_takes_more_than_it_promises_or_is_allowed() -> None:
     done = subprocess.run(
         [sys.executable, "-c", CODE, json.dumps(CASES)],

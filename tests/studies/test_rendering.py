@@ -20,6 +20,7 @@ from slth.studies.tickets.claims import trend
 from slth.studies.tickets.wordings import Trend
 from tests.studies import rendering_data as data
 from tests.studies.rendering_data import FIGURES, TABLES, macros, measured, render_all
+from tests.sweeps import swept
 
 ROOT = Path(__file__).parents[2]
 Frames = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]
@@ -81,7 +82,7 @@ def drawn(tmp_path_factory) -> Path:
 SHAPES = [frames, missed, single, bare, nothing, no_candidates]
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda f: f.__name__)
+@pytest.mark.parametrize("shape", swept(SHAPES, 3), ids=lambda f: f.__name__)
 def test_any_shape_of_data_renders(shape, tmp_path):
     found = shape()
     render_all(measured(*found), tmp_path)

@@ -12,9 +12,10 @@ from slth.supnorm.bounds import differential
 from slth.supnorm.ranges import Range
 from slth.supnorm.signed import aligned
 from tests.supnorm import supnorm_cases as cases
+from tests.sweeps import swept
 
 
-@pytest.mark.parametrize("index", range(30))
+@pytest.mark.parametrize("index", swept(range(30), 8))
 def test_no_probe_exceeds_the_bracket(index):
     case = cases.random_case(index)
     b = cases.solve(case, samples=32, restarts=1, steps=6)
@@ -61,7 +62,7 @@ def test_relu_pair_is_the_tightest_range():
     assert bool((out.lo >= bottom - grid).all())
 
 
-@pytest.mark.parametrize("index", range(0, 60, 5))
+@pytest.mark.parametrize("index", swept(range(0, 60, 5), 3))
 def test_equal_networks(index):
     case = cases.random_case(index)
     b = bracket(case.f, copy.deepcopy(case.f), case.box, case.shape, samples=32, restarts=1)

@@ -18,6 +18,7 @@ from slth.supnorm import bracket, exact
 from slth.supnorm.dual import branching, stage
 from tests.supnorm import supnorm_batches as batches
 from tests.supnorm import supnorm_cases as cases
+from tests.sweeps import swept
 
 OFF: dict[str, Any] = {"samples": 0, "restarts": 0, "steps": 0}
 WIDE = [("line", 16, i) for i in range(60)] + [("plane", 16, i) for i in range(40)]
@@ -60,13 +61,13 @@ def effort(monkeypatch):
     return put
 
 
-@pytest.mark.parametrize("part", tenths(WIDE))
+@pytest.mark.parametrize("part", swept(tenths(WIDE), 2))
 def test_three_subproblems(part, effort) -> None:
     effort(24, 12)
     check(part, rounds=2)
 
 
-@pytest.mark.parametrize("part", tenths(DEEP))
+@pytest.mark.parametrize("part", swept(tenths(DEEP), 2))
 def test_fifteen_subproblems(part, effort) -> None:
     effort(60, 24)
     check(part, rounds=4)

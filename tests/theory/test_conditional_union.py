@@ -9,6 +9,7 @@ import pytest
 from slth import theory
 from slth.ensembles import sample
 from slth.theory import conditional_union as bound
+from tests.sweeps import swept_rows
 
 DRAWS = {1: 80, 2: 30}
 
@@ -36,8 +37,8 @@ def covered(X: np.ndarray, eps: float) -> bool:
 
 @pytest.mark.parametrize(
     ("ensemble", "d", "eps"),
-    [("normal", 1, 0.02), ("uniform", 1, 0.02), ("normal", 1, 0.002), ("normal", 2, 0.35),
-     ("uniform", 2, 0.35), ("nsn", 1, 0.02)],
+    swept_rows([("normal", 1, 0.02), ("nsn", 1, 0.02), ("uniform", 1, 0.02), ("normal", 1, 0.002),
+                ("normal", 2, 0.35), ("uniform", 2, 0.35)], 3),
 )  # fmt: skip
 def test_threshold_is_within_two_candidates_of_the_exact_covering(
     ensemble: str, d: int, eps: float

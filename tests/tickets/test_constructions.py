@@ -13,6 +13,7 @@ from slth.tickets.predicted import predicted_width
 from slth.tickets.prediction import smallest
 from tests.networks import equivariant_cases as equivariant
 from tests.networks.residual_cases import pooled_target, residual_chain, residual_target
+from tests.sweeps import sweep
 from tests.tickets.ticket_checks import check_bracket, check_ticket
 
 SEED = 4
@@ -164,7 +165,12 @@ CASES |= {
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+LONGEST = {"copies, residual chain", "copies, residual"}  # their brackets
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=sweep if name in LONGEST else ()) for name in CASES]
+)
 def test_generic(name):
     case = CASES[name]
     ticket = case.build()

@@ -107,7 +107,7 @@ def made(finished: Checkout) -> dict[str, Made]:
 
 def dependants(made: dict[str, Made], file: str) -> set[str]:
     """Rules that make something from a file, or from what they make from it."""
-    changed, rules = {file}, set()
+    changed, rules = {file}, set[str]()
     while True:
         new = {name for name, job in made.items() if job.inputs & changed} - changed
         if not new:

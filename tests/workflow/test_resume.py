@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.sweeps import sweep
 from tests.workflow.conftest import Checkout, Resumed
 
 
+@sweep
 def test_killed_runs_resume_to_the_same_bytes(finished: Checkout, resumed: Resumed) -> None:
     checkout, killed = resumed
     assert killed >= 2, "the run was hardly ever caught alive: the test shows nothing"

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from tests.sweeps import sweep
 from tests.workflow.conftest import PROJECT, Checkout, Resumed, publish
 
 
@@ -23,6 +24,7 @@ def test_nothing_is_left_to_do(finished: Checkout) -> None:
     assert finished.planned() == set()
 
 
+@sweep
 def test_one_core_gives_the_same_bytes(finished: Checkout, resumed: Resumed) -> None:
     assert resumed.checkout.paper() == finished.paper()
 

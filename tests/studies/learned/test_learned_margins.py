@@ -19,6 +19,7 @@ from slth.learned import (
     signed_constant,
 )
 from slth.networks import build_network, load_data_set
+from tests.sweeps import swept
 
 SEEDS = 8
 ALPHA = 0.01
@@ -58,13 +59,13 @@ def margins(method: str, granularity: str, asked: dict) -> dict[str, tuple[float
     }
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", swept(METHODS, 1))
 def test_edges_beat_every_control(method: str) -> None:
     found = margins(method, "edge", ASKED[method])
     assert all(low > 0 for low, _ in found.values()), found
 
 
-@pytest.mark.parametrize("method", FILTERS)
+@pytest.mark.parametrize("method", swept(FILTERS, 1))
 def test_filters_beat_every_control(method: str) -> None:
     found = margins(method, "filter", FILTERS[method])
     assert all(low > 0 for low, _ in found.values()), found

@@ -17,6 +17,7 @@ from slth.studies.learned.published import comparisons
 from slth.studies.learned.wordings import Verdict
 from slth.studies.section import render
 from tests.studies import rendering_data as other
+from tests.sweeps import swept
 
 ARMS = ("supermask_sgd", "edge_popup", "biprop", "magnitude-1-0", "magnitude-3-0")
 
@@ -86,7 +87,7 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("shape", swept(SHAPES, 3))
 def test_any_shape_renders(shape: str, tmp_path: Path) -> None:
     learned, found = SHAPES[shape]
     render("learned", measured(learned, found), tmp_path, tmp_path / "report")
