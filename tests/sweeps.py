@@ -1,4 +1,4 @@
-"""Cases of a sweep beyond its first: `make test-all` and hosted CI run them, `make test` no."""
+"""Cases of a sweep beyond its first: `make test-all` runs them, `make test` does not."""
 
 from collections.abc import Iterable
 from typing import Any
