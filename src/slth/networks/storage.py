@@ -74,8 +74,10 @@ def write_arrays(
             f"{what}: {size:,} bytes with {text.nbytes:,} of description, takes at most "
             f"{archive.LARGEST:,} with {DESCRIPTION:,} a file; write several"
         )
+    if any(array.dtype.hasobject for array in arrays.values()):  # savez would pickle them
+        raise TypeError(f"{what}: got an array of objects, takes arrays of numbers")
     with replacing(npz(path)) as file:
-        np.savez(file, allow_pickle=False, description=text, **arrays)  # type: ignore[arg-type]
+        np.savez(file, description=text, **arrays)  # type: ignore[arg-type]
 
 
 def _array(name: str, tensor: Tensor) -> np.ndarray:
