@@ -11,7 +11,13 @@ import pytest
 from slth.studies.atlas import claims_least, claims_sizes
 from slth.studies.atlas.claims_answers import gap
 from slth.studies.atlas.claims_covering import conditional, extra
+from slth.studies.atlas.claims_entropy import entropy_law
+from slth.studies.atlas.claims_scales import explained
+from slth.studies.atlas.claims_sufficient import sizes
 from slth.studies.atlas.wordings import Conditional, Extra, Gap, Inside, Law, Misses
+from slth.studies.atlas.wordings_laws import Entropy, Explained, Sizes
+from slth.studies.benchmark.claims import asked
+from slth.studies.benchmark.wordings import Asked
 from slth.studies.depth.claims import adding_up, theorem
 from slth.studies.depth.wordings import Sum, Theorem
 from slth.studies.latency.claims import origin, saving
@@ -108,6 +114,16 @@ def trend(*values: float) -> Enum:
 
 def ratios(*values: float) -> tuple[np.ndarray]:
     return (np.array(values),)
+
+
+def shift(raw: float, given: float) -> pd.DataFrame:
+    ends = {
+        "raw_low": raw - 1,
+        "raw_high": raw + 1,
+        "given_low": given - 1,
+        "given_high": given + 1,
+    }
+    return table(d=[2, 3], raw=raw, given=given, **ends, confidence=0.99)
 
 
 def drawn(n: int, *errors: float) -> pd.DataFrame:
@@ -217,6 +233,16 @@ CASES = [
                Gap.FAR: (table(median=[2.0, 5.0], limit=0.1),)}),
     Case(claims_sizes.misses, {Misses.NOTHING: (NONE,), Misses.CHANCE: (interval(0.5),),
                                Misses.EXCESS: (interval(2.0),)}),
+    Case(entropy_law, {Entropy.NOTHING: (NONE,),
+                       Entropy.ALL_INSIDE: (table(slope_low=[0.9, 1.0], slope_high=1.1),),
+                       Entropy.SOME_OUTSIDE: (table(slope_low=[0.9, 1.05], slope_high=1.1),)}),
+    Case(explained, {Explained.NOTHING: (NONE,), Explained.NO_SHIFT: (shift(0.5, 3.0),),
+                     Explained.WHOLLY: (shift(3.0, 0.5),), Explained.PARTLY: (shift(3.0, 2.0),),
+                     Explained.NOT: (shift(-3.0, -4.0),)}),
+    Case(sizes, {Sizes.NOTHING: (table(said=[], seen=[]),),
+                 Sizes.NONE_OBSERVED: (table(said=[12.0, NAN], seen=[NAN, 12.0]),),
+                 Sizes.SOME_OBSERVED: (table(said=[12.0, NAN], seen=13.0),)}),
+    Case(asked, {Asked.LEAST: (NAN,), Asked.WITHIN: (0.01,)}),
 ]  # fmt: skip
 
 

@@ -5,7 +5,6 @@ import importlib
 import string
 from collections.abc import Iterator
 from enum import Enum
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -18,15 +17,21 @@ from slth.supnorm.bounds.upper import NAMES
 WORDED = [name for name in studies.names() if (studies.FOLDER / name / "wordings.py").exists()]
 
 
-def wordings_of(study: str) -> ModuleType:
-    return importlib.import_module(f"slth.studies.{study}.wordings")
+def wordings_of(study: str) -> dict[str, Any]:
+    """Names and values of a study's modules of wordings; a dict stands in one of them."""
+    found: dict[str, Any] = {}
+    for path in sorted((studies.FOLDER / study).glob("wordings*.py")):
+        own = vars(importlib.import_module(f"slth.studies.{study}.{path.stem}"))
+        assert not [name for name in found.keys() & own.keys() if name.isupper()]
+        found |= own
+    return found
 
 
 def dicts(study: str) -> dict[str, dict[Enum, str]]:
     """The dicts of a study from verdicts to wordings, by name."""
     return {
         name: value
-        for name, value in vars(wordings_of(study)).items()
+        for name, value in wordings_of(study).items()
         if isinstance(value, dict) and any(isinstance(key, Enum) for key in value)
     }
 
@@ -51,7 +56,7 @@ def calls(study: str) -> Iterator[tuple[str, set[str], bool]]:
 
 def _name(node: ast.expr) -> str:
     """ORDER of ``wordings.ORDER``; nothing for other expressions."""
-    if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "wordings":
+    if isinstance(node, ast.Attribute) and getattr(node.value, "id", "").startswith("wordings"):
         return node.attr
     return ""
 
@@ -65,7 +70,7 @@ def test_every_verdict_has_a_wording_and_every_enum_is_worded(study: str) -> Non
         assert set(wordings) == set(kinds.pop()), name
     enums = {
         value
-        for value in vars(wordings_of(study)).values()
+        for value in wordings_of(study).values()
         if isinstance(value, type)
         and issubclass(value, Enum)
         and value is not Enum

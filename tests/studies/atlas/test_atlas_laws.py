@@ -6,11 +6,11 @@ import pytest
 
 from slth import seeding
 from slth.ensembles import nsn_factors
+from slth.studies.atlas.claims_entropy import entropy_macros
+from slth.studies.atlas.claims_scales import scales_macros
+from slth.studies.atlas.claims_sufficient import observed_size
 from slth.studies.atlas.entropy import entropy_fit, entropy_points
 from slth.studies.atlas.least import least_points
-from slth.studies.atlas.print_entropy import entropy_macros
-from slth.studies.atlas.print_scales import scales_macros
-from slth.studies.atlas.print_sufficient import observed_size
 from slth.studies.atlas.scales import scale_points
 from slth.theory import best_error, best_error_of_size
 from slth.theory.sized import log_subsets

@@ -11,7 +11,7 @@ from slth import seeding
 from slth.configuration import ConfigError, check
 from slth.networks import build_dense_network, read_layers
 from slth.networks.lenet import IMITATED, build_lenet, imitated, train_lenet, with_imitated
-from slth.studies.benchmark.headline import headline
+from slth.studies.benchmark.claims import headline
 from slth.studies.replicas.claims import macros
 from slth.studies.replicas.dense import COEFFICIENTS, dense_rows, tickets
 from slth.studies.replicas.images import unit_images

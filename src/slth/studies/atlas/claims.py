@@ -5,13 +5,13 @@ from collections.abc import Mapping
 import pandas as pd
 
 from slth.studies.atlas.claims_answers import abstract
+from slth.studies.atlas.claims_entropy import entropy_macros
+from slth.studies.atlas.claims_lattice import lattice_macros
 from slth.studies.atlas.claims_least import fit_macros, least_macros
+from slth.studies.atlas.claims_scales import scales_macros
 from slth.studies.atlas.claims_sizes import covering_macros, search_macros, size_macros
-from slth.studies.atlas.print_entropy import entropy_macros
-from slth.studies.atlas.print_lattice import lattice_macros
-from slth.studies.atlas.print_scales import scales_macros
-from slth.studies.atlas.print_sufficient import sufficient_macros
-from slth.studies.atlas.print_volume import volume_macros
+from slth.studies.atlas.claims_sufficient import sufficient_macros
+from slth.studies.atlas.claims_volume import volume_macros
 
 READS = {
     "atlas_least": "atlas_least",

@@ -92,21 +92,24 @@ def _price(table: pd.DataFrame) -> str:
     return sentence(any_of(table), wordings.PRICE, prices=prices)
 
 
-def _inside(table: pd.DataFrame) -> pd.Series:
+def inside_interval(table: pd.DataFrame) -> pd.Series:
     """Whether each prediction lies inside its interval."""
     return (table["low"] <= table["prediction"]) & (table["prediction"] <= table["high"])
 
 
+def p_of_misses(table: pd.DataFrame) -> float:
+    """Chance that an exact prediction misses as many intervals; unknown without a prediction."""
+    known = table[table["prediction"].notna()] if len(table) else table
+    if known.empty:
+        return float("nan")
+    missed = int((~inside_interval(known)).sum())
+    return excess_of_misses(len(known), missed, first(known, "confidence"))
+
+
 def misses(table: pd.DataFrame) -> Misses:
     """Whether the prediction misses more intervals than an exact one would."""
-    if table.empty:
-        return Misses.NOTHING
-    table = table[table["prediction"].notna()]
-    if table.empty:
-        return Misses.NOTHING
-    missed = int((~_inside(table)).sum())
-    p = excess_of_misses(len(table), missed, first(table, "confidence"))
-    return Misses.CHANCE if p >= SIGNIFICANCE else Misses.EXCESS
+    p = p_of_misses(table)
+    return Misses.NOTHING if np.isnan(p) else Misses.CHANCE if p >= SIGNIFICANCE else Misses.EXCESS
 
 
 def _covering_agreement(table: pd.DataFrame) -> str:
@@ -114,7 +117,7 @@ def _covering_agreement(table: pd.DataFrame) -> str:
     return sentence(
         misses(table),
         wordings.MISSES,
-        inside=integer(_inside(table).sum()),
+        inside=integer(inside_interval(table).sum()),
         points=count(len(table), "point"),
         **off_by(table, "prediction"),
         **chi_square(median_scores(table, "prediction")),
@@ -132,7 +135,7 @@ def _size_agreement(sizes: pd.DataFrame) -> str:
     return sentence(
         any_of(known),
         wordings.SIZES,
-        inside=integer(_inside(known).sum()),
+        inside=integer(inside_interval(known).sum()),
         points=count(len(known), "point"),
         mean=fixed(float(away.mean()), 3),
         most=fixed(float(away.max()), 3),

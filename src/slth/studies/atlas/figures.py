@@ -5,11 +5,10 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.figure import Figure
 
+from slth.studies.atlas.figures_lattice import lattice_figure
 from slth.studies.atlas.figures_least import covering_figure, least_figure, residual_figure
-from slth.studies.atlas.figures_sizes import search_figure, sizes_figure
-from slth.studies.atlas.print_entropy import entropy_figure
-from slth.studies.atlas.print_lattice import lattice_figure
-from slth.studies.atlas.print_volume import volume_figure
+from slth.studies.atlas.figures_sizes import entropy_figure, search_figure, sizes_figure
+from slth.studies.atlas.figures_volume import volume_figure
 
 FIGURES = (
     "atlas_least",

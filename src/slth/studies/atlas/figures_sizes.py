@@ -1,4 +1,4 @@
-"""Figures of the atlas: subsets of one size with their second moment, and search."""
+"""Figures of the atlas: subsets of one size, their second moment and entropy law, and search."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from slth.studies.atlas.claims_entropy import MEDIAN
 from slth.studies.atlas.claims_least import largest_sizes
 from slth.studies.printing import series, style, ticks, titles
 from slth.studies.printing.existence import existence_limit
@@ -85,6 +86,34 @@ def _groups(table: pd.DataFrame, by: list[str]) -> Iterator[tuple[style.Look, pd
         named = zip(by, values if isinstance(values, tuple) else (values,), strict=True)
         shown = ", ".join(f"{words[k]}={setting(float(str(v))).strip('$')}" for k, v in named)
         yield look, own, f"${shown}$"
+
+
+@style.styled
+def entropy_figure(entropy: pd.DataFrame) -> Figure:
+    """Bits that least errors took against log2 C(n, k), and how far they are from the law."""
+    if entropy.empty:
+        return style.empty("No least errors of one size in this run.")
+    own = entropy[entropy["ensemble"] == entropy["ensemble"].iloc[0]]
+    figure, axes = style.panels(2, height=2.0, columns=2)
+    ends = np.array([own["log_subsets"].min(), own["log_subsets"].max()])
+    law: dict[str, Any] = {"color": style.REFERENCE, "linewidth": 0.9}
+    axes[0].plot(ends, ends + MEDIAN, **law, label="law")
+    axes[1].axhline(MEDIAN, **law)
+    columns = ["bits", "bits_low", "bits_high"]
+    beyond = own.assign(**{name: own[name] - own["log_subsets"] for name in columns})
+    for ax, table in zip(axes, (own, beyond), strict=True):
+        for (d, part), look in zip(
+            table.groupby("d", sort=True), style.looks(set(own["d"])).values(), strict=True
+        ):
+            words = {"label": f"$d = {d:g}$"}
+            series.intervals(
+                ax, part, "log_subsets", "bits", ("bits_low", "bits_high"), look, **words
+            )
+        ax.set_xlabel(r"$\log_2\binom{n}{k}$")
+    axes[0].set_ylabel("bits taken")
+    axes[1].set_ylabel(r"bits less $\log_2\binom{n}{k}$")
+    series.key(figure, axes)
+    return figure
 
 
 @style.styled

@@ -1,25 +1,19 @@
-"""Tables of the atlas: the fitted threshold, the price of all targets, where search is easy."""
+"""Tables of the atlas: fit, sizes side by side, scales, price of all targets, easy search."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from slth.studies.atlas.print_scales import scales_table
-from slth.studies.atlas.print_sufficient import sufficient_table
+from slth.studies.atlas.claims_sufficient import with_observed
 from slth.studies.printing import titles
 from slth.studies.printing.booktabs import Table
-from slth.studies.printing.formatting import (
-    MISSING,
-    fixed,
-    integer,
-    number,
-)
+from slth.studies.printing.formatting import MISSING, fixed, integer, number, setting
+from slth.theory.counting import counting_bound
 from slth.theory.quenched import quenched_n_star
 
 TABLES = ("atlas_fit", "atlas_sufficient", "atlas_scales", "atlas_price", "atlas_easy")
-
-
 Frames = Mapping[str, pd.DataFrame]
 
 
@@ -47,7 +41,7 @@ def fit_table(fit: pd.DataFrame) -> Table:
                 titles.ensemble(row["ensemble"]) if row["source"] == "median" else "",
                 SOURCES[row["source"]],
                 integer(row["points"]),
-                *(_with_interval(row, name) for name in ("a", "b", "c")),
+                *(_constant(row, name) for name in ("a", "b", "c")),
                 f"{fixed(row['chi2'], 1)} / {integer(row['freedom'])}" if noisy else MISSING,
                 number(row["p"]) if noisy else MISSING,
             ]
@@ -56,13 +50,52 @@ def fit_table(fit: pd.DataFrame) -> Table:
     return Table("llrlllll", [header], rows)
 
 
-def _with_interval(row: dict[Any, Any], name: str) -> str:
+def _constant(row: dict[Any, Any], name: str) -> str:
     digits = 3 if name == "a" else 2
-    value = fixed(row[name], digits)
-    if row["source"] == "prediction":
-        return value
-    low, high = (fixed(row[f"{name}_{end}"], digits) for end in ("low", "high"))
+    known = row["source"] == "prediction"
+    return fixed(row[name], digits) if known else _interval(row, name, digits)
+
+
+def _interval(row: dict[Any, Any], name: str, digits: int = 2) -> str:
+    value, low, high = (fixed(row[f"{name}{end}"], digits) for end in ("", "_low", "_high"))
     return f"{value} [{low}, {high}]"
+
+
+def sufficient_table(sufficient: pd.DataFrame, least: pd.DataFrame) -> Table:
+    """One row per (d, eps): necessary sizes to the left, sufficient ones to the right."""
+    rows = [
+        [
+            integer(row["d"]),
+            setting(row["eps"]),
+            fixed(counting_bound(row["d"], row["eps"], 0.5), 1),
+            fixed(row["annealed"], 1),
+            fixed(row["n_star"], 1),
+            fixed(row["said"], 1),
+            _interval(row, "seen", 1) if math.isfinite(row["seen"]) else MISSING,
+            integer(row["certified"]),
+            f"${row['becchetti']:.0f}\\,C$",
+        ]
+        for row in with_observed(sufficient, least).to_dict("records")
+    ]
+    header = ["$d$", r"$\varepsilon$", "counting", "first moment", r"$n^\ast$", "predicted"]
+    right = ["observed", "certified", "theorem"]
+    return Table("rrrrrrlrr", [[*header, *right]], rows)
+
+
+def scales_table(scales: pd.DataFrame) -> Table:
+    """Shift of nsn against normal candidates: observed, predicted, and left given Σ a²."""
+    rows = [
+        [
+            integer(row["d"]),
+            integer(row["n"]),
+            _interval(row, "raw"),
+            *(fixed(row[name]) for name in ("predicted", "refined", "spread")),
+            _interval(row, "given"),
+        ]
+        for row in (scales.to_dict("records") if len(scales) else [])
+    ]
+    header = ["$d$", "$n$", "shift", "predicted", "refined", "of the scales", r"left given $G$"]
+    return Table("rrlrrrl", [header], rows)
 
 
 def price_table(covering: pd.DataFrame) -> Table:
@@ -75,8 +108,7 @@ def price_table(covering: pd.DataFrame) -> Table:
             number(row["median"]),
             number(row["prediction"]),
             number(row["one"]),
-            f"{fixed(row['price'], 1)} [{fixed(row['price_low'], 1)}, "
-            f"{fixed(row['price_high'], 1)}]",
+            _interval(row, "price", 1),
             integer(row["n50"]),
             integer(row["conditional"]),
             integer(row["union"]),

@@ -3,21 +3,21 @@
 Timings belong to the machine named in the file; nothing else in the paper depends on them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 import pandas as pd
 
 from slth.studies.benchmark import wordings
 from slth.studies.benchmark.data import PEERS, Benchmark, benchmark_of, growth, medians, own_seconds
-from slth.studies.benchmark.headline import headline, hours, published_batch
 from slth.studies.benchmark.wordings import Asked, Origin, Peer
 from slth.studies.printing.formatting import escape, fixed, integer, listing, number, span
-from slth.studies.printing.published import DENSE
+from slth.studies.printing.published import CORES, DENSE, SECONDS
 from slth.studies.printing.wordings import any_of, clause, sentence
 
 GIVEN = ("the benchmark's timings", "published figures")  # numbers that the run takes over
 READS = {"benchmark": "benchmark"}  # table: kind
+HOURS = integer(SECONDS * CORES / 3600)  # CPU-hours of the published search, at most
 
 
 def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
@@ -39,13 +39,13 @@ def benchmark_macros(benchmark: Benchmark) -> dict[str, str]:
         "BenchmarkGrowth": _growth(table),
         "BenchmarkErrors": _errors(table),
         "BenchmarkHeadline": headline(table),
-        "BenchmarkAbstract": clause(any_of(own), wordings.ABSTRACT, hours=hours(), seconds=seconds),
+        "BenchmarkAbstract": clause(any_of(own), wordings.ABSTRACT, hours=HOURS, seconds=seconds),
         "BenchmarkAnswer": clause(
             any_of(own),
             wordings.ANSWER,
             n=DENSE["n"],
             weights=integer(DENSE["weights"]),
-            hours=hours(),
+            hours=HOURS,
             seconds=seconds,
         ),
     }
@@ -61,6 +61,11 @@ def _origin(benchmark: Benchmark) -> str:
     )
 
 
+def asked(eps: Hashable) -> Asked:
+    """What was asked for: the least error where there is no tolerance."""
+    return Asked.LEAST if np.isnan(float(str(eps))) else Asked.WITHIN
+
+
 def _ratios(table: pd.DataFrame) -> str:
     """How many times longer the peers take, problem by problem."""
     ratios = []
@@ -72,10 +77,9 @@ def _ratios(table: pd.DataFrame) -> str:
             continue
         best = peers.sort_values("seconds", kind="stable").iloc[0]
         peer = Peer.MISSED_SOME if best["solved"] < 1 else Peer.SOLVED_ALL
-        asked = Asked.LEAST if np.isnan(float(str(eps))) else Asked.WITHIN
         times = clause(peer, wordings.TIMES, times=number(float(best["seconds"]) / reference))
         ratios.append(
-            f"{times} at $n = {n:g}$, $d = {d:g}$, {clause(asked, wordings.ASKED, eps=eps)} "
+            f"{times} at $n = {n:g}$, $d = {d:g}$, {clause(asked(eps), wordings.ASKED, eps=eps)} "
             f"({PEERS[str(best['solver'])]})"
         )
     return sentence(any_of(ratios), wordings.RATIOS, ratios=listing(ratios))
@@ -118,3 +122,38 @@ def _errors(table: pd.DataFrame) -> str:
             wins.append(float(own) < float(others))
     counts = {"wins": integer(sum(wins)), "sizes": integer(len(wins))}
     return sentence(any_of(wins), wordings.ERRORS, **counts)
+
+
+def published_batch(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of our exact search, one thread, on batches of problems of the published size."""
+    return table[
+        (table["kind"] == "batch")
+        & (table["n"] == DENSE["n"])
+        & (table["d"] == 1)
+        & (table["solver"] == "mitm")
+        & (table["threads"] == 1)
+    ]
+
+
+def headline(table: pd.DataFrame) -> str:
+    """What the published dense ticket cost, and seconds of one core for as many of its problems.
+
+    table: of `data.medians`. The published run names seconds and cores: the product is the most it
+    can have used.
+    """
+    own = published_batch(table)
+    seconds = (own["seconds"] * DENSE["weights"]).tolist()
+    parts = [
+        clause(asked(eps), wordings.SECONDS, seconds=number(cost), eps=eps)
+        for cost, eps in zip(seconds, own["eps"], strict=True)
+    ]
+    return sentence(
+        any_of(parts),
+        wordings.HEADLINE,
+        theirs=integer(SECONDS),
+        cores=integer(CORES),
+        hours=HOURS,
+        n=DENSE["n"],
+        ours=listing(parts),
+        factors=listing(number(SECONDS * CORES / cost) for cost in seconds),
+    )

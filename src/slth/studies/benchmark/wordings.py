@@ -30,6 +30,16 @@ ERRORS = if_any(
     "{sizes} sizes.",
     "No solver was measured beside $k$-list.",
 )
+SECONDS = {
+    Asked.LEAST: "{seconds}~CPU-seconds for the least errors",
+    Asked.WITHIN: "{seconds}~CPU-seconds for any subsets within $\\varepsilon={eps:g}$",
+}
+_THEIRS = "The published search took {theirs}~s on {cores} cores, at most {hours}~CPU-hours. "
+HEADLINE = if_any(
+    f"{_THEIRS}For as many problems of $n={{n}}$ uniform candidates ours takes {{ours}}. This is "
+    "the search alone, at the benchmark's speed, and less by factors of up to {factors}.",
+    f"{_THEIRS}Our search was not timed on such problems.",
+)
 ABSTRACT = if_any(
     "A published ticket took at most {hours} CPU-hours of subset search; as many problems take us "
     "{seconds} CPU-seconds."
