@@ -97,9 +97,10 @@ $(STAMP): $(RUNTIME_PINS) workflow/environment.sh
 	@touch $@
 	@for file in $^; do if [ $$file -nt $@ ]; then touch -r $$file $@; fi; done
 
-schema: $(STAMP) ## write the config's JSON schema for editors, and docs/config.md, from the typed settings
+schema: $(STAMP) ## write the JSON schema for editors and docs/config.md from the typed settings, facts of docs from the classes
 	PYTHONPATH=src $(VENV)/bin/python -c "from slth.configuration.schema import write; write('workflow/schemas/config.schema.json')"
 	PYTHONPATH=src $(VENV)/bin/python docs/config_page.py
+	PYTHONPATH=src $(VENV)/bin/python docs/facts_page.py
 
 lock: $(STAMP) ## write constraints.txt from .venv, after changing a pin
 	$(VENV)/bin/python -m pip freeze --exclude-editable --exclude slth \

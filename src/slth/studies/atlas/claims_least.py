@@ -129,12 +129,7 @@ def _agreement(known: pd.DataFrame) -> str:
 def _shifts(known: pd.DataFrame) -> str:
     """What nsn costs against normal: the question of the seed, with its interval."""
     own = known[(known["ensemble"] == "nsn") & known["shift"].notna()]
-    means = own.groupby("d", sort=True)["shift"].mean()
-    ends = means.iloc[[0, -1]] if len(means) > 1 else means[:0]
-    by_d = {}
-    if len(ends):
-        by_d = {"d": ends.index[0], "last_d": ends.index[1]}
-        by_d |= {"mean": fixed(ends.iloc[0], 2), "last_mean": fixed(ends.iloc[1], 2)}
+    means = mean_ends(own, "shift")
     clear = int(((own["shift_low"] > 0) | (own["shift_high"] < 0)).sum())
     return sentence(
         any_of(own),
@@ -143,8 +138,17 @@ def _shifts(known: pd.DataFrame) -> str:
         most=fixed(float(own["shift"].max()), 2),
         clear=integer(clear) if clear else "none",
         points=count(len(own), "point"),
-        means=clause(any_of(ends), wordings.MEANS, **by_d),
+        means=clause(any_of(means), wordings.MEANS, **means),
     )
+
+
+def mean_ends(table: pd.DataFrame, column: str) -> dict[str, object]:
+    """Mean of a column at the least and at the largest d, in print; nothing for a single d."""
+    means = table.groupby("d", sort=True)[column].mean()
+    if len(means) < 2:
+        return {}
+    ends = {"d": means.index[0], "last_d": means.index[-1]}
+    return ends | {"mean": fixed(means.iloc[0]), "last_mean": fixed(means.iloc[-1])}
 
 
 def _constant(row: dict, name: str) -> str:

@@ -6,6 +6,7 @@ from scipy.stats import norm
 
 from slth.intervals import Interval
 from slth.studies.atlas import wordings_laws
+from slth.studies.atlas.claims_least import mean_ends
 from slth.studies.atlas.wordings_laws import Explained
 from slth.studies.printing.formatting import MISSING, count, fixed, integer
 from slth.studies.printing.summaries import first
@@ -34,12 +35,7 @@ def _scales(scales: pd.DataFrame) -> str:
         return sentence(explained(scales), wordings_laws.EXPLAINED)
     raw, given = (_pooled(scales, name) for name in ("raw", "given"))
     left = scales[(scales["given_low"] > 0) | (scales["given_high"] < 0)]
-    means = scales.groupby("d", sort=True)["given"].mean()
-    ends = means.iloc[[0, -1]] if len(means) > 1 else means[:0]
-    by_d = {}
-    if len(ends):
-        by_d = {"d": ends.index[0], "last_d": ends.index[1]}
-        by_d |= {"mean": fixed(ends.iloc[0]), "last_mean": fixed(ends.iloc[1])}
+    by_d = mean_ends(scales, "given")
     inside = {
         name: integer(scales[name].between(scales["raw_low"], scales["raw_high"]).sum())
         for name in ("refined", "predicted")
@@ -52,7 +48,7 @@ def _scales(scales: pd.DataFrame) -> str:
         given=_in_print(given),
         left=count(len(left), "point"),
         share=fixed(100 * (1 - given.mean / raw.mean), 0) if raw.mean else MISSING,
-        by_d=clause(any_of(ends), wordings_laws.BY_D, **by_d),
+        by_d=clause(any_of(by_d), wordings_laws.BY_D, **by_d),
         **inside,
     )
 
