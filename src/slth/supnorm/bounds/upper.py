@@ -84,10 +84,11 @@ def upper(
     places = differential(f, g, box)
     bounds, error = interval_bounds(f, g, box, places)
     names = NAMES if only is None else only
-    root = Root.of(f, g, box) if {"zonotope", "input_splitting"} & {*names} else None
+    forms = {"zonotope", "input_splitting"} & {*names}
+    root = Root.of(f, g, box, "zonotope" in names) if forms else None
     none = box.lo.new_zeros(0, *box.lo.shape)
     witnesses = branched = none
-    if root is not None:
+    if root is not None and root.found is not None:
         bounds["zonotope"] = largest(root.size, torch.zeros_like(root.size))
     widest = max(math.prod(layer.geometry.out_shape) for layer in f)
     if "crown" in names and widest * error.numel() <= _LIFTED:

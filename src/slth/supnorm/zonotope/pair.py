@@ -14,6 +14,7 @@ from slth.supnorm.ranges import Range
 from slth.supnorm.rounding import up
 from slth.supnorm.zonotope.affine import Joint, positive
 from slth.supnorm.zonotope.backward import Backward, Rows
+from slth.supnorm.zonotope.dense.network import Dense
 from slth.supnorm.zonotope.entry import Entry
 from slth.supnorm.zonotope.forms import Form, Forms
 from slth.supnorm.zonotope.ranges import Radii, consistent, met
@@ -71,6 +72,11 @@ class Pair:
     def entry(self) -> Entry:
         """The first layer."""
         return Entry(self.layers[0], torch.nonzero(self.active)[:, 0])
+
+    @cached_property
+    def dense(self) -> Dense | None:
+        """The pair in compiled code, where it has the form for that."""
+        return Dense.of(self.layers, self.entry.active, self.known)
 
     @cached_property
     def widest(self) -> int:

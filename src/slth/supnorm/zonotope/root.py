@@ -21,22 +21,27 @@ _NARROWED = 2**21  # squared entries of all places beyond which ranges inside ar
 
 @dataclass(frozen=True)
 class Root:
-    """The pair with what is known all over the box, and its outputs there."""
+    """The pair with what is known all over the box, and its outputs there.
+
+    found: None where the bound of the whole box was not asked for.
+    """
 
     pair: Pair
     box: Range
-    found: Outputs
+    found: Outputs | None
 
     @classmethod
-    def of(cls, f: Layers, g: Layers, box: Range) -> "Root | None":
+    def of(cls, f: Layers, g: Layers, box: Range, whole: bool = True) -> "Root | None":
         """None where forms of that many inputs are too large to hold.
 
-        Cost: a pass of a few hundred rows; in small networks also backward passes of six rows a
-        neuron.
+        whole: whether the whole box is to be bounded. Cost of that: a pass of a few hundred rows;
+        in small networks also backward passes of six rows a neuron.
         """
         pair = Pair(f, g, (box.hi > box.lo).flatten())
         if not pair.fits:
             return None
+        if not whole:
+            return cls(pair, box, None)
         flat = Range(box.lo.reshape(1, -1), box.hi.reshape(1, -1))
         with torch.no_grad():
             if pair.entries**2 <= _NARROWED:
@@ -47,20 +52,25 @@ class Root:
 
     @property
     def size(self) -> Tensor:
-        """Upper bound of |f − g| and of |fl f − fl g| per output, flat."""
+        """Upper bound of |f − g| and of |fl f − fl g| per output, flat; inf if not asked for."""
+        if self.found is None:
+            return torch.full((1,), torch.inf, dtype=torch.float64)
         return up(self.found.delta.size + self.pair.evaluation(self.found))[0]
 
     @property
     def witnesses(self) -> Tensor:
         """Inputs (R, *input_shape) where the rows' lines are largest."""
         shape = self.box.lo.shape
-        if self.found.at is None:
+        if self.found is None or self.found.at is None:
             return self.box.lo.new_zeros(0, *shape)
         return self.found.at[0].view(-1, *shape)
 
-    def split(self, boxes: int, lower: float) -> Search:
-        """At most ``boxes`` boxes inside, best first; lower: a value that is reached."""
-        search = Search(self.pair, self.box.lo.shape, _CHILD, lower)
+    def split(self, boxes: int, lower: float, goal: float = 0.0) -> Search:
+        """At most ``boxes`` boxes inside, best first.
+
+        lower: a value that is reached. goal: of `Search`.
+        """
+        search = Search(self.pair, self.box.lo.shape, _CHILD, lower, goal)
         with torch.no_grad():
             search.run(self.box, boxes, float(self.size.max()))
         return search

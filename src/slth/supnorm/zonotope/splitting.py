@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from slth.supnorm import rounding
 from slth.supnorm.layers import forward
 from slth.supnorm.ranges import Range
 from slth.supnorm.zonotope.entry import centre
-from slth.supnorm.zonotope.pair import Outputs, Pair
+from slth.supnorm.zonotope.pair import Pair
+from slth.supnorm.zonotope.parts import measured
 
 _TOGETHER = 128  # boxes that are halved side by side, at most
 _CLOSED = 1e-9  # relative distance of the ends below which there is nothing left to do
@@ -46,12 +46,17 @@ class Node:
 
 @dataclass
 class Search:
-    """The boxes that are left, the best input met, and what came of every step."""
+    """The boxes that are left, the best input met, and what came of every step.
+
+    steps: of the slopes of rows passed back. goal: whether the bound is at most this is all that is
+    asked; 0: the bound is.
+    """
 
     pair: Pair
     shape: torch.Size
     steps: int
     lower: float = 0.0
+    goal: float = 0.0
     best: Tensor | None = None
     boxes: int = 0
     queue: list[Node] = field(default_factory=list)
@@ -77,9 +82,11 @@ class Search:
 
     @property
     def closed(self) -> bool:
-        """Whether the ends meet, or the worst box is a point."""
+        """Whether the ends meet, lie on one side of the goal, or the worst box is a point."""
         worst = self.queue[0]
-        return self.upper <= self.lower * (1 + _CLOSED) + 2 * worst.error or worst.at < 0
+        ends = self.lower * (1 + _CLOSED) + 2 * worst.error
+        decided = self.goal > 0 and (self.upper <= self.goal or self.lower > self.goal + worst.error)
+        return self.upper <= ends or decided or worst.at < 0
 
     def note(self) -> None:
         """Write down where the search is."""
@@ -97,46 +104,31 @@ class Search:
 
     def take(self, lo: Tensor, hi: Tensor, most: Tensor) -> None:
         """Bound boxes (B, inputs), none above ``most`` (B,), and put them in the queue."""
-        found = self.pair.outputs(Range(lo, hi), sharing=True)
-        if self.steps:
-            found = self.pair.sharper(found, self.lower, self.steps)
-        output = found.bound()[1]
-        errors = self.pair.evaluation(found)
-        value = rounding.up(found.delta.size + errors).amax(1)
-        value = torch.minimum(torch.nan_to_num(value, nan=torch.inf), most)
-        error = errors.amax(1).tolist()
-        self.look(lo, hi, found, output)
-        at = self.widest_effect(lo, hi, found, output)
-        for i, key in enumerate(value.tolist()):
-            node = Node(-key, self.boxes + i, lo[i].clone(), hi[i].clone(), error[i], int(at[i]))
+        found = measured(self.pair, Range(lo, hi), max(self.lower, self.goal), self.steps)
+        value = torch.minimum(torch.nan_to_num(found.value, nan=torch.inf), most).tolist()
+        self.look(found.points)
+        at = self.widest_effect(lo, hi, found.score).tolist()
+        for i, error in enumerate(found.error.tolist()):
+            node = Node(-value[i], self.boxes + i, lo[i], hi[i], error, at[i])
             heapq.heappush(self.queue, node)
         self.boxes += len(lo)
 
-    def widest_effect(self, lo: Tensor, hi: Tensor, found: Outputs, output: Tensor) -> Tensor:
+    def widest_effect(self, lo: Tensor, hi: Tensor, score: Tensor) -> Tensor:
         """The input (flat) that the worst output depends on most and that can be halved; −1."""
-        if found.shares is None or not len(self.pair.entry.active):
-            return torch.full_like(output, -1)
         active = self.pair.entry.active
+        if not score.shape[1]:
+            return torch.full((len(lo),), -1)
         a, b = lo[:, active], hi[:, active]
         middle = centre(Range(a, b))
-        score = torch.where(
-            (a < middle) & (middle < b), found.shares.scores(found.forms, output), -1.0
-        )
+        score = torch.where((a < middle) & (middle < b), score, -1.0)
         best = active[score.argmax(1)]
         return torch.where(score.amax(1) >= 0, best, -1)
 
-    def look(self, lo: Tensor, hi: Tensor, found: Outputs, output: Tensor) -> None:
-        """Evaluate the boxes' centres and the corners where the worst output's line is largest."""
-        rows, active = torch.arange(len(lo)), self.pair.entry.active
-        delta = found.delta
-        sign = torch.where(delta.hi[rows, output] >= -delta.lo[rows, output], 1.0, -1.0)
-        slope = found.forms.delta.rows[:, 1 : 1 + len(active)]
-        slope = slope[rows, :, output] * sign[:, None]
-        middle = centre(Range(lo, hi))
-        corner = middle.clone()
-        corner[:, active] = torch.where(slope >= 0, hi[:, active], lo[:, active])
-        x = torch.cat([middle, corner, *([found.at[0]] if found.at else [])])
-        y = x.view(-1, *self.shape)
+    def look(self, points: Tensor) -> None:
+        """Evaluate f − g at points (R, inputs)."""
+        if not len(points):
+            return
+        y = points.view(-1, *self.shape)
         reached = (forward(self.pair.f, y) - forward(self.pair.g, y)).abs().amax(1)
         reached = torch.nan_to_num(reached, nan=0.0, posinf=0.0)
         top = int(reached.argmax())

@@ -1,0 +1,93 @@
+"""A pair of dense networks as arrays, and the zonotopes of many boxes in compiled code."""
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from slth.supnorm import rounding
+from slth.supnorm.bounds.differential import Triple
+from slth.supnorm.ranges import Range
+from slth.supnorm.zonotope.affine import Joint
+from slth.supnorm.zonotope.dense.boxes import bound_boxes
+from slth.supnorm.zonotope.entry import centre, radii
+
+_LARGEST = 2**24  # float64 numbers of all rows and kept columns of one box
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """What is known of f − g over B boxes.
+
+    bounds: of |f − g| and of |fl f − fl g|, (B, 2). output: (B,), where the first is met. slopes,
+    shares: (B, active), of that output. ends: (B, 6, entries), ranges before every ReLU, lo and hi of
+    f, of g and of their difference.
+    """
+
+    bounds: Tensor
+    output: Tensor
+    slopes: Tensor
+    shares: Tensor
+    ends: Tensor
+
+
+@dataclass(frozen=True)
+class Dense:
+    """Layers that are all dense, plain and exact."""
+
+    net: tuple[Any, ...]
+    caps: tuple[int, int]
+    active: Tensor
+    known: Tensor
+
+    @classmethod
+    def of(cls, layers: list[Joint], active: Tensor, known: tuple[Triple, ...]) -> "Dense | None":
+        """None where a layer is no plain dense one, the last has a ReLU, or rows do not fit.
+
+        known: of every layer, ranges of what it gives that hold over all boxes; or none.
+        """
+        if layers[-1].f.relu or not all(_simple(layer) for layer in layers):
+            return None
+        widths = [layer.f.plus.shape[1] for layer in layers] + [layers[-1].f.plus.shape[0]]
+        most = sum(len(layer.f.plus) for layer in layers[:-1] if layer.f.relu)
+        inputs, widest = len(active), max(widths)
+        if (inputs + most) * (6 * widest + 5 * most) > _LARGEST:
+            return None
+        kernels = [
+            torch.cat([part.T.flatten() for part in parts])
+            for parts in zip(*((x.f.plus, x.g.plus, x.gap[0]) for x in layers), strict=True)
+        ]
+        shifts = torch.cat([torch.stack(layer.shift) for layer in layers], 1)
+        sizes = np.cumsum([0, *(a * b for a, b in itertools.pairwise(widths))])
+        stacked = torch.stack(kernels)
+        net = (
+            np.array(widths), sizes, np.cumsum([0, *widths[1:]]), stacked.numpy(), shifts.numpy(),
+            stacked.abs().numpy(), np.array([layer.slack for layer in layers]),
+            np.array([layer.f.relu for layer in layers]), rounding.slack(inputs + 3 * most + 8),
+        )  # fmt: skip
+        return cls(net, (most, widest), active, _stacked(known))
+
+    def bound(self, box: Range, level: float) -> Bounded:
+        """Bound f − g over boxes (B, inputs). level: of `bound_boxes`."""
+        middle = centre(box)
+        parts = (middle, radii(box, middle), self.known, self.active)
+        arrays = (part.contiguous().numpy() for part in parts)
+        return Bounded(*map(torch.from_numpy, bound_boxes(self.net, *arrays, self.caps, level)))
+
+
+def _simple(layer: Joint) -> bool:
+    return not layer.f.geometry.conv and layer.plain and layer.doubt is None
+
+
+def _stacked(known: tuple[Triple, ...]) -> Tensor:
+    """Ranges of all layers as lo, hi of f, g and δ: (6, entries), or (6, 0)."""
+    if not known:
+        return torch.empty(6, 0, dtype=torch.float64)
+    ends = [
+        torch.stack([end.flatten() for part in (x.f, x.g, x.delta) for end in (part.lo, part.hi)])
+        for x in known
+    ]
+    return torch.cat(ends, 1)
