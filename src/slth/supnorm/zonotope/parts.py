@@ -11,6 +11,7 @@ from torch import Tensor
 
 from slth.supnorm import rounding
 from slth.supnorm.ranges import Range
+from slth.supnorm.zonotope.dense.network import Dense
 from slth.supnorm.zonotope.entry import centre
 from slth.supnorm.zonotope.pair import Outputs, Pair
 
@@ -35,15 +36,21 @@ def measured(pair: Pair, box: Range, level: float, steps: int) -> Parts:
     level: a bound at most this says all that is asked of its box, whose score may be 0. steps: of
     the slopes of rows that are passed back where an output may be above ``level``; 0: none are.
     """
-    return _compiled(pair, box, level) if pair.dense else _by_tensors(pair, box, level, steps)
+    if pair.dense is not None:
+        return _compiled(pair, pair.dense, box, level, steps)
+    return _by_tensors(pair, box, level, steps)
 
 
-def _compiled(pair: Pair, box: Range, level: float) -> Parts:
-    assert pair.dense is not None
-    found = pair.dense.bound(box, level)
-    value, alone = found.bounds[:, 1], found.bounds[:, 0]
-    corner = _corner(pair, box, found.slopes)[value > level]
-    return Parts(value, rounding.up(value - alone), found.shares, corner)
+def _compiled(pair: Pair, dense: Dense, box: Range, level: float, steps: int) -> Parts:
+    found = dense.bound(box, level)
+    value, points = found.bounds[:, 1].clone(), _corner(pair, box, found.slopes)
+    left = torch.nonzero(value > level)[:, 0]
+    points = points[left]
+    if steps and len(left):
+        part = Range(box.lo[left], box.hi[left])
+        bounds, at = dense.passed_back(part, found.at(left), level, steps)
+        value[left], points = torch.minimum(value[left], bounds), torch.cat([points, at])
+    return Parts(value, found.error.amax(1), found.shares, points)
 
 
 def _by_tensors(pair: Pair, box: Range, level: float, steps: int) -> Parts:

@@ -163,7 +163,8 @@ def bound_boxes(
     """Bound f − g over boxes (B, inputs), given by their middles and radii.
 
     caps: the most symbols of a ReLU kind and the widest place. level: shares are left 0 where the
-    bound is at most this. Returns bounds of |f − g| and |fl f − fl g|, (B, 2), the output where
+    bound is at most this. Returns bounds of |f − g| and |fl f − fl g|, (B, 2), what
+    evaluation adds to each output, (B, outputs), the output where
     the first is met, (B,), coefficients of the inputs there, (B, active), with the sign of the
     output's larger end, shares (B, active) and ranges (B, 6, entries).
     """
@@ -178,7 +179,7 @@ def bound_boxes(
     ends = np.empty((boxes, 6, net[2][-1]))
     bounds, worst = np.zeros((boxes, 2)), np.zeros(boxes, np.int64)
     slopes, parts = np.zeros((boxes, inputs)), np.zeros((boxes, inputs))
-    last = net[2][-2]
+    last, added = net[2][-2], np.zeros((boxes, net[0][-1]))
     for b in range(boxes):
         off, forms = bound_box(net, middle[b], radius[b], known, active, kept, stores, ends[b])
         for j in range(net[0][-1]):
@@ -186,12 +187,12 @@ def bound_boxes(
             size = max(-lo, hi)
             if not size <= bounds[b, 0]:
                 bounds[b, 0], worst[b] = size, j
-            size += (off[F, j] + off[G, j]) * (1 + 4 * UNIT)
-            bounds[b, 1] = max(bounds[b, 1], size * (1 + 2 * UNIT))
+            added[b, j] = (off[F, j] + off[G, j]) * (1 + 4 * UNIT)
+            bounds[b, 1] = max(bounds[b, 1], (size + added[b, j]) * (1 + 2 * UNIT))
         j = worst[b]
         sign = 1.0 if ends[b, HI_D, last + j] >= -ends[b, LO_D, last + j] else -1.0
         for i in range(inputs):
             slopes[b, i] = sign * forms[2][i, j]
         if bounds[b, 1] > level:
             input_shares(forms, j, inputs, kept, parts[b])
-    return bounds, worst, slopes, parts, ends
+    return bounds, added, worst, slopes, parts, ends

@@ -1,18 +1,20 @@
 """A pair of dense networks as arrays, and the zonotopes of many boxes in compiled code."""
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from slth.checks import FloatArray
 from slth.supnorm import rounding
 from slth.supnorm.bounds.differential import Triple
 from slth.supnorm.ranges import Range
 from slth.supnorm.zonotope.affine import Joint
 from slth.supnorm.zonotope.dense.boxes import bound_boxes
+from slth.supnorm.zonotope.dense.rows import bound_rows
 from slth.supnorm.zonotope.entry import centre, radii
 
 _LARGEST = 2**24  # float64 numbers of all rows and kept columns of one box
@@ -22,23 +24,34 @@ _LARGEST = 2**24  # float64 numbers of all rows and kept columns of one box
 class Bounded:
     """What is known of f − g over B boxes.
 
-    bounds: of |f − g| and of |fl f − fl g|, (B, 2). output: (B,), where the first is met. slopes,
+    bounds: of |f − g| and of |fl f − fl g|, (B, 2). error: what evaluation adds to each output, (B,
+    outputs). output: (B,), where the first is met. slopes,
     shares: (B, active), of that output. ends: (B, 6, entries), ranges before every ReLU, lo and hi of
     f, of g and of their difference.
     """
 
     bounds: Tensor
+    error: Tensor
     output: Tensor
     slopes: Tensor
     shares: Tensor
     ends: Tensor
 
+    def at(self, box: Tensor) -> "Bounded":
+        """Of some of the boxes."""
+        return Bounded(*(getattr(self, part.name)[box] for part in fields(self)))
+
 
 @dataclass(frozen=True)
 class Dense:
-    """Layers that are all dense, plain and exact."""
+    """Layers that are all dense, plain and exact.
+
+    net: of `slth.supnorm.zonotope.dense.arrays`. back: the kernels of f and g as they are, flat.
+    caps: of `bound_boxes`. active: inputs that vary. known: (6, entries) ranges, or (6, 0).
+    """
 
     net: tuple[Any, ...]
+    back: FloatArray
     caps: tuple[int, int]
     active: Tensor
     known: Tensor
@@ -56,6 +69,7 @@ class Dense:
         inputs, widest = len(active), max(widths)
         if (inputs + most) * (6 * widest + 5 * most) > _LARGEST:
             return None
+        pairs = [(layer.f, layer.g) for layer in layers]
         kernels = [
             torch.cat([part.T.flatten() for part in parts])
             for parts in zip(*((x.f.plus, x.g.plus, x.gap[0]) for x in layers), strict=True)
@@ -68,7 +82,8 @@ class Dense:
             stacked.abs().numpy(), np.array([layer.slack for layer in layers]),
             np.array([layer.f.relu for layer in layers]), rounding.slack(inputs + 3 * most + 8),
         )  # fmt: skip
-        return cls(net, (most, widest), active, _stacked(known))
+        plain = [torch.cat([h.plus.flatten() for h in of]) for of in zip(*pairs, strict=True)]
+        return cls(net, torch.stack(plain).numpy(), (most, widest), active, _stacked(known))
 
     def bound(self, box: Range, level: float) -> Bounded:
         """Bound f − g over boxes (B, inputs). level: of `bound_boxes`."""
@@ -76,6 +91,19 @@ class Dense:
         parts = (middle, radii(box, middle), self.known, self.active)
         arrays = (part.contiguous().numpy() for part in parts)
         return Bounded(*map(torch.from_numpy, bound_boxes(self.net, *arrays, self.caps, level)))
+
+    def passed_back(
+        self, box: Range, found: Bounded, level: float, steps: int
+    ) -> tuple[Tensor, Tensor]:
+        """Bounds (B,) of |f − g| and |fl f − fl g| by rows passed back, and an input of each box.
+
+        found: of the same boxes (B, inputs). An output that is at most ``level`` anyway is not
+        asked for. Cost: at most steps + 1 passes a row, a row an output and sign.
+        """
+        parts = (box.lo, box.hi, found.ends, found.error)
+        arrays = (part.contiguous().numpy() for part in parts)
+        bounds, at = bound_rows(self.net, self.back, *arrays, level, steps)
+        return torch.from_numpy(bounds), torch.from_numpy(at)
 
 
 def _simple(layer: Joint) -> bool:
