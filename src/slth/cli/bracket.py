@@ -1,7 +1,7 @@
 """`slth bracket f.onnx g.onnx box.vnnlib`: certified bounds on how far two networks differ."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,6 +25,7 @@ def bracket(
         float | None, typer.Option(help="Ask whether the networks differ by at most eps.")
     ] = None,
     splits: Annotated[int, typer.Option(help="Subproblems of branch and bound.")] = 0,
+    boxes: Annotated[int, typer.Option(help="Boxes of input splitting; for few inputs.")] = 0,
     seed: Seed = 0,
     input_shape: Shape = None,
     json: Json = False,
@@ -33,6 +34,7 @@ def bracket(
 
     Exit code 0: bounded, and with --eps the upper bound is at most eps; 1: the networks differ by
     more than eps at an input that was found; 2: wrong input; 3: eps lies between the bounds.
+    With --eps and --boxes only boxes are bounded, and no more of them than the answer takes.
     """
     from slth import checks
     from slth.supnorm import bracket as bounds
@@ -50,7 +52,10 @@ def bracket(
     shape = first.input_shape
     ends = simple if region is None else vnnlib(region, shape)
     with working("bounding"):
-        found = bounds(first, second, ends, shape, seed, splits=splits)  # type: ignore[arg-type]
+        asked: dict[str, Any] = {"splits": splits, "input_splits": boxes, "eps": level}
+        if boxes and level is not None:
+            asked["bounds"] = ["input_splitting"]
+        found = bounds(first, second, ends, shape, seed, **asked)  # type: ignore[arg-type]
     facts = {name: getattr(found, name) for name in ("lower", "upper", "lower_at", "method")}
     facts |= {"bounds": found.bounds, "evaluation": found.evaluation, "eps": eps}
     if level is None:
@@ -62,7 +67,7 @@ def bracket(
     words = {
         Code.HOLDS: "certified: they differ by at most eps",
         Code.FAILS: "refuted: they differ by more than eps at lower_at",
-        Code.OPEN: "undecided: eps lies between the bounds; try more --splits",
+        Code.OPEN: "undecided: eps lies between the bounds; try more --boxes or --splits",
     }[code]
     tell(f"{found!r}\n  {words}", {**facts, "verdict": code.name}, json)
     return code

@@ -16,6 +16,7 @@ _INSIDE = 4  # the same for ranges of one place inside
 _THOROUGH = 16  # the same where few inputs are, whose box is halved after: the root pays
 _FEW = 16  # such inputs, at most
 _CHILD = 2  # the same for a box that was halved
+_COMPILED = 4  # the same in compiled code
 _NARROWED = 2**21  # squared entries of all places beyond which ranges inside are the zonotope's own
 
 
@@ -70,7 +71,8 @@ class Root:
 
         lower: a value that is reached. goal: of `Search`.
         """
-        search = Search(self.pair, self.box.lo.shape, _CHILD, lower, goal)
+        steps = _CHILD if self.pair.dense is None else _COMPILED
+        search = Search(self.pair, self.box.lo.shape, steps, lower, goal)
         with torch.no_grad():
             search.run(self.box, boxes, float(self.size.max()))
         return search

@@ -19,7 +19,8 @@ from slth.supnorm.zonotope.entry import centre
 from slth.supnorm.zonotope.pair import Pair
 from slth.supnorm.zonotope.parts import measured
 
-_TOGETHER = 128  # boxes that are halved side by side, at most
+_TOGETHER = 128  # boxes that are halved side by side as tensors, at most
+_ONE_BY_ONE = 32  # the same where each is bounded by itself: fewer are halved that need not be
 _CLOSED = 1e-9  # relative distance of the ends below which there is nothing left to do
 
 
@@ -85,7 +86,9 @@ class Search:
         """Whether the ends meet, lie on one side of the goal, or the worst box is a point."""
         worst = self.queue[0]
         ends = self.lower * (1 + _CLOSED) + 2 * worst.error
-        decided = self.goal > 0 and (self.upper <= self.goal or self.lower > self.goal + worst.error)
+        decided = self.goal > 0 and (
+            self.upper <= self.goal or self.lower > self.goal + worst.error
+        )
         return self.upper <= ends or decided or worst.at < 0
 
     def note(self) -> None:
@@ -95,7 +98,8 @@ class Search:
     def halve(self, most: int) -> None:
         """Halve the worst boxes, at most ``most`` of them."""
         parts: list[Node] = []
-        while self.queue and len(parts) < min(most, _TOGETHER) and not self.closed:
+        most = min(most, _TOGETHER if self.pair.dense is None else _ONE_BY_ONE)
+        while self.queue and len(parts) < most and not self.closed:
             parts.append(heapq.heappop(self.queue))
         lo, hi = torch.stack([n.lo for n in parts]), torch.stack([n.hi for n in parts])
         left, right = halves(lo, hi, torch.tensor([n.at for n in parts]))

@@ -15,11 +15,36 @@ from slth.supnorm.rounding import FLOOR, UNIT
 from slth.supnorm.zonotope.dense.arrays import evaluated, matrices, read, shifted
 from slth.supnorm.zonotope.dense.intervals import meet_intervals, read_ranges
 from slth.supnorm.zonotope.dense.lines import (
-    BY_G, D, F, G, HALF_F, HALF_G, HI_D, LO_D, NEW_D, NEW_F, NEW_G, SLOPE, SLOPE_F, SLOPE_G,
-    find_ends, find_lines, make_consistent, meet,
+    BY_G,
+    HALF_F,
+    HALF_G,
+    HI_D,
+    LO_D,
+    NEW_D,
+    NEW_F,
+    NEW_G,
+    SLOPE,
+    SLOPE_F,
+    SLOPE_G,
+    D,
+    F,
+    G,
+    find_ends,
+    find_lines,
+    make_consistent,
+    meet,
 )  # fmt: skip
 from slth.supnorm.zonotope.dense.passes import (
-    add_chosen, centres, errors, joined, pass_vectors, passed_on, places, put, raised, shaped,
+    add_chosen,
+    centres,
+    errors,
+    joined,
+    pass_vectors,
+    passed_on,
+    places,
+    put,
+    raised,
+    shaped,
     sized,
 )  # fmt: skip
 from slth.supnorm.zonotope.dense.products import add_row, add_sizes

@@ -13,7 +13,7 @@ import numpy as np
 from slth.checks import FloatArray
 from slth.solvers.kernels.compiled import njit
 from slth.supnorm.rounding import FLOOR, UNIT
-from slth.supnorm.zonotope.dense.lines import D, F, G, HI_D, HI_F, HI_G, LO_D, LO_F, LO_G
+from slth.supnorm.zonotope.dense.lines import HI_D, HI_F, HI_G, LO_D, LO_F, LO_G, D, F, G
 from slth.supnorm.zonotope.dense.products import add_row
 
 _njit: Any = njit(cache=True, nogil=True, fastmath={"contract"})

@@ -25,9 +25,9 @@ class Bounded:
     """What is known of f − g over B boxes.
 
     bounds: of |f − g| and of |fl f − fl g|, (B, 2). error: what evaluation adds to each output, (B,
-    outputs). output: (B,), where the first is met. slopes,
-    shares: (B, active), of that output. ends: (B, 6, entries), ranges before every ReLU, lo and hi of
-    f, of g and of their difference.
+    outputs). output: (B,), where the first bound is met. slopes: (B, active), coefficients of the
+    inputs there, with the sign of the larger end. shares: (B, active), how much it depends on each
+    input. ends: (B, 6, entries), ranges before every ReLU, lo and hi of f, of g and of f − g.
     """
 
     bounds: Tensor
@@ -66,7 +66,7 @@ class Dense:
             return None
         widths = [layer.f.plus.shape[1] for layer in layers] + [layers[-1].f.plus.shape[0]]
         most = sum(len(layer.f.plus) for layer in layers[:-1] if layer.f.relu)
-        inputs, widest = len(active), max(widths)
+        inputs, widest = len(active), max(widths[1:])
         if (inputs + most) * (6 * widest + 5 * most) > _LARGEST:
             return None
         pairs = [(layer.f, layer.g) for layer in layers]

@@ -21,7 +21,18 @@ from slth.checks import FloatArray
 from slth.solvers.kernels.compiled import njit
 from slth.supnorm.rounding import FLOOR
 from slth.supnorm.zonotope.dense.lines import (
-    BY_F, BY_G, D, F, G, HALF_F, HALF_G, NEW_D, SHIFT, SLOPE, SLOPE_F, SLOPE_G,
+    BY_F,
+    BY_G,
+    HALF_F,
+    HALF_G,
+    NEW_D,
+    SHIFT,
+    SLOPE,
+    SLOPE_F,
+    SLOPE_G,
+    D,
+    F,
+    G,
 )  # fmt: skip
 from slth.supnorm.zonotope.dense.products import add_product, add_row
 

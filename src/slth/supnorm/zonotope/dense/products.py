@@ -6,8 +6,6 @@ not: whatever the order, it is off by at most γ_m Σ|terms| (`slth.supnorm.roun
 
 from typing import Any
 
-import numpy as np
-
 from slth.checks import FloatArray
 from slth.solvers.kernels.compiled import njit
 
