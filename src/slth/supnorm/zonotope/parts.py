@@ -43,7 +43,7 @@ def measured(pair: Pair, box: Range, level: float, steps: int) -> Parts:
 
 def _compiled(pair: Pair, dense: Dense, box: Range, level: float, steps: int) -> Parts:
     found = dense.bound(box, level)
-    value, points = found.bounds[:, 1].clone(), _corner(pair, box, found.slopes)
+    value, points = rounding.up(found.size + found.error).amax(1), _corner(pair, box, found.slopes)
     left = torch.nonzero(value > level)[:, 0]
     points = points[left]
     if steps and len(left):

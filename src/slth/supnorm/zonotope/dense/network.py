@@ -37,6 +37,11 @@ class Bounded:
     shares: Tensor
     ends: Tensor
 
+    @property
+    def size(self) -> Tensor:
+        """Upper bound of |f − g| per output, (B, outputs); NaN where float64 does not hold it."""
+        return self.ends[:, 4:, -self.error.shape[1] :].abs().amax(1)
+
     def at(self, box: Tensor) -> "Bounded":
         """Of some of the boxes."""
         return Bounded(*(getattr(self, part.name)[box] for part in fields(self)))
