@@ -267,13 +267,15 @@ def test_leaves_bound_what_is_in_them() -> None:
     rng = seeding.generator(2, "dense leaves")
     for two, box, value in single("plane", 5) + single("line", 4):
         found = search(two, box, 200)
-        assert found.lower <= value * (1 + 1e-6) + 1e-12
-        assert value <= found.upper + 1e-12 * (1 + value)
+        assert max(value, found.lower) <= found.upper + 1e-12 * (1 + value)
+        assert found.best is not None
         x = box.lo + torch.from_numpy(rng.random((300, box.lo.shape[1]))) * (box.hi - box.lo)
+        x[0] = found.best
         y, z = x, x
         for f, g in zip(two.f, two.g, strict=True):
             y, z = f.affine(y), g.affine(z)
             y, z = (torch.relu(part) if f.relu else part for part in (y, z))
+        assert float((y - z)[0].abs().max()) == pytest.approx(found.lower, rel=1e-9, abs=1e-15)
         reached, held = (y - z).abs().amax(1), torch.zeros(300, dtype=torch.bool)
         for node in found.queue:
             inside = ((x >= node.lo) & (x <= node.hi)).all(1)
