@@ -66,7 +66,7 @@ class Round:
                 halt,
             )
             stopping.check()
-            self.nodes = int(at[walk.NODES])
+            self.nodes = min(int(at[walk.NODES]), self.limit)
             self.complete = bool(at[walk.LEVEL] >= N)
             if count:
                 x = basis.x0 + found[:count].astype(np.int64) @ basis.U
