@@ -107,6 +107,18 @@ def test_the_budget_ends_the_search():
     assert masks(short) <= masks(full)
 
 
+def test_the_work_is_within_every_budget_and_the_last_is_enough():
+    """A level is entered with several nodes at once."""
+    X, z = sample("normal", 16, 3, 1), sample_target(3, 1)
+    full = solve_all(X, z, 0.2)
+    assert full.complete
+    for budget in range(1, full.work, 1 + full.work // 60):
+        short = solve_all(X, z, 0.2, budget=budget)
+        assert (short.work, short.complete) == (budget, False)
+        assert masks(short) <= masks(full)
+    assert solve_all(X, z, 0.2, budget=full.work) == full
+
+
 def test_large_numbers_are_scaled():
     X, z = np.ldexp(sample("normal", 9, 2, 0), 900), np.ldexp(sample_target(2, 0), 900)
     assert masks(solve_all(X, z, 2.0**899)) == subsets_within(X, z, 2.0**899)

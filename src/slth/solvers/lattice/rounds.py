@@ -66,7 +66,7 @@ class Round:
                 halt,
             )
             stopping.check()
-            self.nodes = int(at[walk.NODES])
+            self.nodes = min(int(at[walk.NODES]), self.limit)
             self.complete = bool(at[walk.LEVEL] >= N)
             if count:
                 x = basis.x0 + found[:count].astype(np.int64) @ basis.U
@@ -114,12 +114,8 @@ def _opened(basis: Basis, limits: slack.Bounds, d: int) -> _Open:
     half[n : n + d] = 1 + 2 * limits.eta
     tree = walk.Tree(
         gram.Q * half,
-        gram.c,
+        np.column_stack([gram.c, limits.centre, limits.reach, limits.low, limits.high]),
         np.ascontiguousarray(gram.mu.T),
-        limits.centre,
-        limits.reach,
-        limits.low,
-        limits.high,
         np.ascontiguousarray(basis.U.T.astype(np.float64)),
         basis.x0.astype(np.float64),
         np.ascontiguousarray(gram.B[:, n : n + d].T),

@@ -69,7 +69,7 @@ def bounds(basis: Basis, X: FloatArray, scale: float) -> Bounds:
     root = np.abs(B @ rest) + gamma * np.abs(B) @ np.abs(rest)
     start = abs(t @ rest - rest_square) + 2 * gamma * np.abs(t) @ np.abs(rest) + top @ root
     largest = 2 * np.sqrt(cube)
-    vector = (3 + SHRINKS) * UNIT * (largest + widest * np.abs(Q).max(axis=1)).sum()
+    vector = (8 + SHRINKS) * UNIT * (largest + widest * np.abs(Q).max(axis=1)).sum()
     delta = SAFE * (start + widest @ error + 2 * (n + d) * vector + 8 * (N + 1) * UNIT * cube)
     square = (cube + 2 * delta + SAFE * defect) * (1 + 4 * UNIT)
     sums = np.abs(B[:, n : n + d])

@@ -30,7 +30,7 @@ class Lattice(Solver):
     handles: ClassVar[str] = "any d, n ≤ 128; proves the optimum; at its best from d = 6 on"
     cannot: ClassVar[str] = "large n at small d (n > 50 at d = 2); use mitm (exact) or klist"
     cost: ClassVar[str] = (
-        "about 2^(n/2) nodes at d = 9, 40 ns each, fewer when lengths differ (nsn); "
+        "about 2^(n/2) nodes at d = 9, 30 ns each, fewer when lengths differ (nsn); "
         "10 ms of reduction at n = 50; budget = nodes"
     )
     source: ClassVar[str] = (

@@ -12,7 +12,7 @@ from slth.solvers.kernels.compiled import njit
 
 ANY_ORDER = {"reassoc", "contract", "nsz"}
 SPLITTER = 2.0**27 + 1  # Dekker 1971
-LANES = 16  # rows are padded with zeros to a multiple of it: four vectors of AVX2
+LANES = 8  # rows are padded with zeros to a multiple of it: two vectors of AVX2
 
 
 def padded(width: int) -> int:

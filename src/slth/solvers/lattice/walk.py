@@ -17,26 +17,27 @@ from slth.solvers.kernels.compiled import njit, stopped
 from slth.solvers.kernels.stopping import Flag
 from slth.solvers.lattice.vectors import ANY_ORDER
 
-IntArray = np.ndarray  # int64
+IntArray = np.ndarray  # int64 or uint64
 LEVEL, NODES, FRESH = 0, 1, 2  # of Walk.at
 CHECKED = 4096  # nodes between looks at the flag
-UP, DOWN = 1, 2  # directions that a level is done with
+C, SHIFT, REACH, LOW, HIGH = 0, 1, 2, 3, 4  # columns of Tree.levels
+CENTRE, BASE, OFFSET, SIGN = 0, 1, 2, 3  # of Walk.places
+UP, DOWN, BOTH = 1, 2, 3  # directions that a level is done with
+UP_NEXT, DOWN_NEXT = 4, 8  # the value next to the nearest one is known to be left by all bounds
+ONE = np.uint64(1)  # levels are unsigned: numba asks of a signed index whether it is negative
 
 
 class Tree(NamedTuple):
     """What a walk does not change: see `slack.Bounds`.
 
-    Q (N, M): h∘q_k; U (n, N) and x0 (n,): x = x0 + U u; mu (N, N) transposed. Sums of a leaf are
-    shift (d,) + rows (d, N) u, off by at most spare (d,).
+    Q (N, M): h∘q_k; levels (N, 5): c_k, centre, reach, low, high; mu (N, N) transposed. U (n, N)
+    and x0 (n,): x = x0 + U u. Sums of a leaf are shift (d,) + rows (d, N) u, off by at most spare
+    (d,).
     """
 
     Q: FloatArray
-    c: FloatArray
+    levels: FloatArray
     mu: FloatArray
-    centre: FloatArray
-    reach: FloatArray
-    low: FloatArray
-    high: FloatArray
     U: FloatArray
     x0: FloatArray
     rows: FloatArray
@@ -47,17 +48,16 @@ class Tree(NamedTuple):
 class Walk(NamedTuple):
     """Where a walk is: levels N − 1 … 0, the level above them the root.
 
-    W (N + 1, M): h∘w; square (N + 1,): ‖w‖²; sums (N, N + 2), changed (N + 2,): of the centres.
-    at: the level, the nodes visited, whether the level is yet to be entered.
+    W (N + 1, M): h∘w; square (N + 1,): ‖w‖²; u (N,); places (N, 4): the centre, the value nearest
+    to it, how far u is from that and on which side it went first; done (N,): what is known of both
+    directions. sums (N, N + 2), changed (N + 2,): of the centres. at: the level, the nodes visited,
+    whether the level is yet to be entered.
     """
 
     W: FloatArray
     square: FloatArray
     u: FloatArray
-    centre: FloatArray
-    base: FloatArray
-    offset: FloatArray
-    sign: FloatArray
+    places: FloatArray
     done: np.ndarray
     sums: FloatArray
     changed: IntArray
@@ -73,13 +73,10 @@ def begin(tree: Tree, w: FloatArray, square: float, top: int, u: FloatArray) -> 
         W,
         squares,
         u.copy(),
-        np.zeros(N),
-        np.zeros(N),
-        np.zeros(N),
-        np.zeros(N),
+        np.zeros((N, 4)),
         np.zeros(N, dtype=np.uint8),
         np.zeros((N, N + 2)),
-        np.full(N + 2, N - 1, dtype=np.int64),
+        np.full(N + 2, N - 1, dtype=np.uint64),
         np.array([top - 1, 0, 1], dtype=np.int64),
     )
 
@@ -100,72 +97,141 @@ def advance(
     """Go on until `found` is full, ``limit`` nodes are visited, or the end: at[LEVEL] = top.
 
     floor: the level at which nodes are found; 0: leaves, with x in {0, 1}^n and sums within share.
-    square, delta: of `slack.Bounds`. found (L, N): gets the u of each. Returns how many. One loop,
-    and no slices of arrays: a call or a slice costs as much as a node.
+    square, delta: of `slack.Bounds`. found (L, N): gets the u of each. Returns how many. A node is
+    a value of a level that is looked at; a few beyond the limit may be. One loop, and no slices of
+    arrays: a call or a slice costs as much as a node. A level is entered with its three values
+    nearest to the centre at once: one pass reads w and q.
     """
-    Q, c, mu, shift, reach, low, high, _, _, _, _, _ = tree
-    W, squares, u, centre, base, offset, sign, done, sums, changed, at = walk
+    Q, levels, mu, _, _, _, _, _ = tree
+    W, squares, u, places, done, sums, changed, at = walk
     M = W.shape[1]
     loose = 1.0 + 4 * (M + 4) * 2.0**-53
-    k, nodes, count = at[LEVEL], at[NODES], 0
+    k, last, least = np.uint64(at[LEVEL]), np.uint64(top), np.uint64(floor)
+    nodes, count, watched = at[NODES], 0, 0
     enter = at[FRESH] != 0
-    while k < top:
-        if enter:  # at the value nearest to the centre, of which only what changed is summed
+    while k < last:
+        c, above = levels[k, C], squares[k + ONE]
+        down = False
+        if enter:
+            if nodes >= limit:
+                break
+            watched -= 1
+            if watched < 0:
+                watched = CHECKED
+                if stopped(halt):
+                    break
             enter = False
-            changed[k] = max(changed[k], changed[k + 1])
-            for i in range(changed[k + 1], k, -1):
-                sums[k, i] = sums[k, i + 1] + u[i] * mu[k, i]
-            middle = -sums[k, k + 1] - shift[k]
-            u[k] = base[k] = np.rint(middle)
-            centre[k], offset[k], done[k] = middle, 0.0, 0
-            sign[k] = 1.0 if middle >= u[k] else -1.0
-        if nodes >= limit or (nodes % CHECKED == 0 and stopped(halt)):
-            break
-        nodes += 1
-        a = u[k] - centre[k]
-        here = squares[k + 1] + a * a * c[k]
-        more = here <= square and abs(a) <= reach[k]
-        if more:
-            if u[k] < low[k]:
-                done[k] |= DOWN
-            elif u[k] > high[k]:
-                done[k] |= UP
-            else:
-                length = 0.0
+            i = changed[k + ONE]
+            changed[k] = max(changed[k], i)
+            total = sums[k, i + ONE]
+            while i > k:  # of the centre only what changed is summed
+                total += u[i] * mu[k, i]
+                sums[k, i] = total
+                i -= ONE
+            middle = -total - levels[k, SHIFT]
+            nearest = np.rint(middle)
+            side = 1.0 if middle >= nearest else -1.0
+            a = nearest - middle
+            here = above + a * a * c
+            nodes += 1
+            flags = BOTH
+            if here <= square and abs(a) <= levels[k, REACH]:
+                right, left = nearest + 1.0 - middle, nearest - 1.0 - middle
+                length = longer = shorter = 0.0
                 for j in range(M):
-                    value = W[k + 1, j] + a * Q[k, j]
+                    part = Q[k, j]
+                    value = W[k + ONE, j] + a * part
                     W[k, j] = value
                     length += abs(value)
-                if here > length * loose + delta:
-                    done[k] |= UP if a > 0 else DOWN
+                    longer += abs(value + part)
+                    shorter += abs(value - part)
+                low, high, reach = levels[k, LOW], levels[k, HIGH], levels[k, REACH]
+                flags = 0
+                if nearest < low:
+                    flags = DOWN
+                elif nearest > high:
+                    flags = UP
+                elif here > length * loose + delta:
+                    flags = UP if a > 0 else DOWN
                 else:
-                    squares[k] = here
-                    if k > floor:
-                        k -= 1
-                        enter = True
+                    down = True
+                if not flags & UP and nearest + 1.0 >= low:
+                    nodes += 1
+                    after = above + right * right * c
+                    if (
+                        nearest + 1.0 > high
+                        or right > reach
+                        or after > min(square, longer * loose + delta)
+                    ):
+                        flags |= UP
+                    else:
+                        flags |= UP_NEXT
+                if not flags & DOWN and nearest - 1.0 <= high:
+                    nodes += 1
+                    after = above + left * left * c
+                    if (
+                        nearest - 1.0 < low
+                        or -left > reach
+                        or after > min(square, shorter * loose + delta)
+                    ):
+                        flags |= DOWN
+                    else:
+                        flags |= DOWN_NEXT
+            u[k] = nearest
+            places[k, CENTRE], places[k, BASE] = middle, nearest
+            places[k, OFFSET], places[k, SIGN] = 0.0, side
+            done[k] = flags
+            squares[k] = here
+        else:  # the next value of this level: offsets 0, s, −s, 2s, …
+            flags = done[k]
+            while flags & BOTH != BOTH:
+                offset, side = places[k, OFFSET], places[k, SIGN]
+                offset = -offset if offset * side > 0 else side - offset
+                places[k, OFFSET] = offset
+                way = UP if offset > 0 else DOWN
+                if flags & way:
+                    continue
+                value = places[k, BASE] + offset
+                a = value - places[k, CENTRE]
+                here = above + a * a * c
+                known = abs(offset) == 1.0 and flags & (UP_NEXT if offset > 0 else DOWN_NEXT) != 0
+                if not known:
+                    nodes += 1
+                    if here > square or abs(a) > levels[k, REACH]:
+                        flags |= BOTH
                         continue
-                    if floor > 0 or (_near(tree, u, share) and _in_cube(tree, u)):
-                        for j in range(u.size):
-                            found[count, j] = u[j]
-                        count += 1
-        while True:  # the next value of this level: offsets 0, s, −s, 2s, …; or of one above
-            if more:
-                more = False
-                for _ in range(2):
-                    offset[k] = -offset[k] if offset[k] * sign[k] > 0 else sign[k] - offset[k]
-                    u[k] = base[k] + offset[k]
-                    if not done[k] & (UP if u[k] > centre[k] else DOWN):
-                        more = True
-                        break
-                if more:
-                    break
-            k += 1
-            if k >= top:
+                    if value < levels[k, LOW]:
+                        flags |= DOWN
+                        continue
+                    if value > levels[k, HIGH]:
+                        flags |= UP
+                        continue
+                length = 0.0
+                for j in range(M):
+                    new = W[k + ONE, j] + a * Q[k, j]
+                    W[k, j] = new
+                    length += abs(new)
+                if here > length * loose + delta:
+                    flags |= way
+                    continue
+                u[k], squares[k] = value, here
+                down = True
                 break
-            changed[k] = k
-            more = True
-        if count == len(found):
-            break
+            done[k] = flags
+            if not down:
+                k += ONE
+                changed[k] = k
+                continue
+        if down:
+            if k > least:
+                k -= ONE
+                enter = True
+            elif least > 0 or (_near(tree, u, share) and _in_cube(tree, u)):
+                for j in range(u.size):
+                    found[count, j] = u[j]
+                count += 1
+                if count == len(found):
+                    break
     at[LEVEL], at[NODES], at[FRESH] = k, nodes, enter
     return count
 

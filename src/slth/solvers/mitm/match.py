@@ -73,7 +73,7 @@ def place(count: int, Q: Half, space: Scratch) -> int:
         found = space.q_found[t]
         space.in_cells[place], space.in_cells_key[place] = found, key[t]
         i, k = found >> 32, found & _LOW
-        for j in range(space.q.shape[1]):
+        for j in range(Q.u.shape[1]):
             space.q[place, j] = Q.u[i, j] + Q.v[k, j]
     return drop
 
@@ -98,7 +98,7 @@ def match(
     """
     q, key, start, step = space.q, space.in_cells_key, space.start, cells.step
     drop, d = np.uint64(table), goal.z.size
-    p = np.empty(q.shape[1])
+    p = np.empty(P.u.shape[1])
     best, mask, pairs = np.inf, 0, 0
     for t in range(p_count):
         if pairs > limit or stopped(halt):

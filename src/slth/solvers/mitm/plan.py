@@ -125,17 +125,19 @@ def lay_out(
     radius: float,
     target: float,
     counted: bool,
+    exact: bool,
 ) -> tuple[Cells, FloatArray, FloatArray, np.ndarray]:
     """Return cells, slab edges (S+1,), rows (2, S) of A and B, and an order; no slab: no pair.
 
     Slabs cover every a with a partner. target: rows a slab should hold. counted: the last column
-    of the sums is the number of candidates.
+    of the sums is the number of candidates. exact: partners are equal, all sums are integers, and
+    coordinate 0 tells them apart (`exact`).
     """
     n, d = X.shape
     D = d + 1 if counted else d
     mean_a, std_a = moments(X[: n // 2], np.zeros(d), 1.0)
     mean_b, std_b = moments(X[n // 2 :], z, -1.0)
-    reach, density = np.full(D, radius), np.empty(D)
+    reach, density = np.full(D, 0.0 if exact else radius), np.empty(D)
     for j in range(d):
         density[j] = _density(mean_a[j], mean_b[j], math.hypot(std_a[j], std_b[j]))
     if counted:
@@ -164,6 +166,10 @@ def lay_out(
     for k in range(edges.size - 1):
         for side in range(2):
             expected[side, k] = max(expected[side, k], min(target, rows))
+    if exact:
+        first_only = np.zeros(1, dtype=np.int64)
+        cells = cells_of(first_only, np.full(1, float(UNIT)), np.zeros(1))
+        return cells, edges, expected, order
     return _cells(density, reach, largest, max(marked, 1.0), sieved), edges, expected, order
 
 

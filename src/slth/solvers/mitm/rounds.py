@@ -1,7 +1,8 @@
 """d >= 2 meet-in-the-middle of one instance: radii until certified, slabs in rounds.
 
 The radius is lowered between rounds only, and the results of a round are taken in slab order, so
-neither the answer nor the work depends on the number of threads.
+neither the answer nor the work depends on the number of threads. Of integers, hits of error 0 are
+looked for first, where some are asked for or expected (`exact`).
 """
 
 import math
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from slth.checks import FloatArray
-from slth.problem import Instance, exponent_of, shifted_tolerance
+from slth.problem import Instance, exponent_of, grain, shifted_tolerance
 from slth.solvers._scaling import rounding_slack
 from slth.solvers.kernels import stopping
 from slth.solvers.mitm import halves as mitm_halves
@@ -19,6 +20,7 @@ from slth.solvers.mitm import plan as mitm_plan
 from slth.solvers.mitm import scratch as mitm_scratch
 from slth.solvers.mitm import sieve as mitm_sieve
 from slth.solvers.mitm import space as mitm_space
+from slth.solvers.mitm.exact import NEAR, with_form
 from slth.solvers.mitm.halves import Half
 from slth.solvers.mitm.match import Goal
 from slth.solvers.mitm.scratch import Scratch
@@ -60,13 +62,8 @@ class Quarters:
         """Prepare X (n, d) for a target z (d,)."""
         exponent, order = _units(X, z)
         X = np.ascontiguousarray(np.ldexp(X, -exponent)[:, order])
-        n = len(X)
-        rows = X if size is None else np.column_stack([X, np.ones(n)])
-        A = mitm_halves.half(rows, 1.0, (0, n // 4, n // 2))
-        B = mitm_halves.half(rows, -1.0, (n // 2, n // 2 + (n - n // 2) // 2, n))
-        if size is not None:
-            A, B = (mitm_halves.bounded(lists, size) for lists in (A, B))
-        return cls(X, exponent, order, size, A, B)
+        rows = X if size is None else np.column_stack([X, np.ones(len(X))])
+        return cls(X, exponent, order, size, *_halves(rows, -1 if size is None else size))
 
     def fits(self, X: FloatArray, z: FloatArray) -> bool:
         """Whether these are what `of` gives for z: the search is then the same, ties and all."""
@@ -76,7 +73,7 @@ class Quarters:
 
 @dataclass(frozen=True)
 class Problem:
-    """A target among the half sums of a sample, in the units of `Quarters`."""
+    """A target among the half sums of a sample, in the units of `Quarters`; exact: of `exact`."""
 
     X: FloatArray
     z: FloatArray
@@ -85,6 +82,7 @@ class Problem:
     slack: float
     A: Half
     B: Half
+    exact: bool = False
 
     @classmethod
     def of(cls, quarters: Quarters, z: FloatArray, eps: float | None) -> "Problem":
@@ -101,6 +99,25 @@ class Problem:
             quarters.A,
             mitm_halves.moved(quarters.B, base),
         )
+
+    def exactly(self) -> "Problem | None":
+        """Where error 0 is the same as equal integers: for those hits alone; None elsewhere."""
+        keyed = with_form(self.X, self.z, self.size)
+        if keyed is None:
+            return None
+        rows, goal = keyed
+        A, B = _halves(rows, self.size)
+        return Problem(rows, goal, 0.0, -1, 0.0, A, mitm_halves.moved(B, goal), exact=True)
+
+
+def _halves(rows: FloatArray, size: int) -> tuple[Half, Half]:
+    """The sums of both halves of rows (n, D), those of the second negative."""
+    n = len(rows)
+    A = mitm_halves.half(rows, 1.0, (0, n // 4, n // 2))
+    B = mitm_halves.half(rows, -1.0, (n // 2, n // 2 + (n - n // 2) // 2, n))
+    if size < 0:
+        return A, B
+    return mitm_halves.bounded(A, size), mitm_halves.bounded(B, size)
 
 
 def search(
@@ -122,12 +139,23 @@ def search(
     stopping.offer((best.mask >> np.arange(len(X))) & 1 == 1)
     if best.error <= eps:
         return best.mask, False, best.work
-    if decide and problem.eps is not None:
-        _join(problem, eps + 2 * problem.slack, eps, False, limit, best, run)
-        return best.mask, not best.cut, min(best.work, limit)
+    deciding = decide and problem.eps is not None
+    radius = eps + 2 * problem.slack
+    if not deciding:
+        radius = max(radius, mitm_plan.first_radius(X, z, size))
     # where no candidate has a part, no subset does better than |z_j|
     floor = float(np.abs(z[~X.any(axis=0)]).max(initial=0.0))
-    radius = max(mitm_plan.first_radius(X, z, size), eps + 2 * problem.slack)
+    unit = grain(X, z)
+    exact = problem.exactly() if floor == 0 and (0 <= eps < unit or radius < 2 * unit) else None
+    if exact is not None:
+        _join(exact, NEAR, 0.0, False, limit, best, run)
+        if best.cut or deciding or best.error <= unit:
+            complete = not best.cut or (best.error == 0 and not deciding)
+            return best.mask, complete, min(best.work, limit)
+        floor, radius = unit, max(radius, 1.25 * unit)
+    if deciding:
+        _join(problem, radius, eps, False, limit, best, run)
+        return best.mask, not best.cut, min(best.work, limit)
     faster = max(2.0 ** (4 / instance.d), 1.5)  # 16 times the pairs, then 16², …
     growth, start = faster, best.error
     while True:
@@ -187,7 +215,7 @@ def _lay_out(problem: Problem, reach: float) -> tuple[Sides, list[Slab]]:
     n = len(problem.X)
     target = float(mitm_scratch.slab_rows(n))
     cells, edges, rows, order = mitm_plan.lay_out(
-        problem.A, problem.B, problem.X, problem.z, reach, target, problem.size >= 0
+        problem.A, problem.B, problem.X, problem.z, reach, target, problem.size >= 0, problem.exact
     )
     A, B = problem.A, problem.B
     sides = Sides(A, B, mitm_sieve.encode(A, cells), mitm_sieve.encode(B, cells), cells)

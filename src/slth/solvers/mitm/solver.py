@@ -120,12 +120,12 @@ def _workers(n: int, d: int, options: Options, tasks: int = MAX_WORKERS) -> Work
 
 
 def _columns(d: int, options: Options) -> int:
-    """Columns of a half sum: a fixed size is one more coordinate."""
-    return d if options.size is None else d + 1
+    """Columns of a half sum: a form of integers and a fixed size are one more each."""
+    return d + 1 if options.size is None else d + 2
 
 
 def _scratch_bytes(n: int, d: int) -> int:
-    return mitm_line.bytes_needed(n) if d == 1 else mitm_scratch.scratch_bytes(n, d + 1)
+    return mitm_line.bytes_needed(n) if d == 1 else mitm_scratch.scratch_bytes(n, d + 2)
 
 
 def _shared_bytes(n: int, d: int) -> int:
