@@ -7,8 +7,10 @@ purpose are caught by the same checks.
 """
 
 import itertools
+from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,8 +66,8 @@ def single(kind: str, index: int, count: int = 6) -> list[tuple[Pair, Range, flo
     found = []
     for k in range(count):
         lo, hi = (end.reshape(count, -1)[k] for end in (batch.lo, batch.hi))
-        networks = (as_dense(h, k, count) for h in (batch.f, batch.g))
-        found.append((*opened(*networks, lo, hi), float(value[k])))
+        f, g = (as_dense(h, k, count) for h in (batch.f, batch.g))
+        found.append((*opened(f, g, lo, hi), float(value[k])))
     return found
 
 
@@ -106,8 +108,10 @@ def test_every_bound_alone(kind: str, index: int) -> None:
     check(single(kind, index))
 
 
-def random_pair(rng: np.random.Generator, widths: tuple[int, ...], gap: float) -> list[nn.Module]:
-    networks: list[nn.Module] = []
+def random_pair(
+    rng: np.random.Generator, widths: tuple[int, ...], gap: float
+) -> list[nn.Sequential]:
+    networks: list[nn.Sequential] = []
     first: list[Tensor] = []
     for which in range(2):
         modules: list[nn.Module] = []
@@ -130,7 +134,8 @@ def test_the_same_numbers_as_by_tensors(widths: tuple[int, ...], gap: float) -> 
     rng = seeding.generator(1, "dense and tensors", str(widths), str(gap))
     for wide in (0.05, 0.5, 2.0):
         middle = torch.from_numpy(rng.normal(size=widths[0]))
-        two, box = opened(*random_pair(rng, widths, gap), middle - wide, middle + wide)
+        f, g = random_pair(rng, widths, gap)
+        two, box = opened(f, g, middle - wide, middle + wide)
         with one_thread(), torch.no_grad():
             ours, theirs = dense(two).bound(box, 0.0), two.outputs(box, sharing=True)
             evaluation = two.evaluation(theirs)
@@ -142,7 +147,7 @@ def test_the_same_numbers_as_by_tensors(widths: tuple[int, ...], gap: float) -> 
             )
             back = Backward(two.layers, theirs.before, box).bound(asked, 0).value.amax()
             passed, at = dense(two).passed_back(box, ours, 0.0, 0)
-        close = {"rtol": 1e-9, "atol": 1e-12}
+        close: Any = {"rtol": 1e-9, "atol": 1e-12}
         for a, b in zip(triples(ours, two), theirs.before, strict=True):
             for p, q in zip((a.f, a.g, a.delta), (b.f, b.g, b.delta), strict=True):
                 torch.testing.assert_close(p.lo, q.lo, **close)
@@ -154,7 +159,7 @@ def test_the_same_numbers_as_by_tensors(widths: tuple[int, ...], gap: float) -> 
         assert bool(((at >= box.lo) & (at <= box.hi)).all())
 
 
-def exact(network: nn.Sequential, x: list[float]) -> list[Fraction]:
+def exact(network: Iterable[nn.Module], x: list[float]) -> list[Fraction]:
     y = [Fraction(v) for v in x]
     for module in network:
         if isinstance(module, nn.ReLU):
@@ -297,7 +302,7 @@ def test_a_goal_stops_the_boxes_on_either_side_of_it() -> None:
 def test_eps_of_bracket_and_the_same_answer_twice() -> None:
     rng = seeding.generator(4, "dense eps")
     f, g = random_pair(rng, (3, 12, 12, 2), 0.05)
-    asked = {"bounds": ["input_splitting"], "input_splits": 3000, "samples": 0, "restarts": 0}
+    asked: Any = {"bounds": ["input_splitting"], "input_splits": 3000, "samples": 0, "restarts": 0}
     whole = bracket(f, g, **asked)
     assert whole.bounds.keys() == {"input_splitting"}
     assert whole.upper <= whole.lower * (1 + 1e-4)
