@@ -7,7 +7,6 @@ purpose are caught by the same checks.
 """
 
 import itertools
-from collections.abc import Iterable
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -27,6 +26,7 @@ from slth.supnorm.zonotope.backward import Backward, Rows
 from slth.supnorm.zonotope.dense.network import Bounded, Dense
 from slth.supnorm.zonotope.pair import Pair
 from tests.supnorm import supnorm_batches as batches
+from tests.supnorm.rational_networks import exact
 
 PAIRS = [("line", i) for i in range(8)] + [("plane", i) for i in range(4)]
 
@@ -157,20 +157,6 @@ def test_the_same_numbers_as_by_tensors(widths: tuple[int, ...], gap: float) -> 
         least = min(float(back), float(theirs.delta.size.max()))
         assert float(passed[0]) == pytest.approx(least, rel=1e-6)
         assert bool(((at >= box.lo) & (at <= box.hi)).all())
-
-
-def exact(network: Iterable[nn.Module], x: list[float]) -> list[Fraction]:
-    y = [Fraction(v) for v in x]
-    for module in network:
-        if isinstance(module, nn.ReLU):
-            y = [max(v, Fraction(0)) for v in y]
-        elif isinstance(module, nn.Linear):
-            rows = zip(module.weight.tolist(), module.bias.tolist(), strict=True)
-            y = [
-                sum((Fraction(w) * v for w, v in zip(row, y, strict=True)), Fraction(b))
-                for row, b in rows
-            ]
-    return y
 
 
 def check_points(change=lambda two: two) -> None:

@@ -12,6 +12,7 @@ from slth.supnorm.ranges import Range
 from slth.supnorm.zonotope import affine, entry, relu
 from slth.supnorm.zonotope.entry import centre, radii
 from slth.supnorm.zonotope.pair import Pair
+from tests.supnorm.rational_networks import exact
 
 
 def check_boxes() -> None:
@@ -37,20 +38,6 @@ def test_radii_to_nearest_are_caught(monkeypatch) -> None:
     monkeypatch.setattr(entry, "up", lambda x: x)
     with pytest.raises(AssertionError):
         check_boxes()
-
-
-def exact(network: nn.Sequential, x: list[float]) -> list[Fraction]:
-    y = [Fraction(v) for v in x]
-    for module in network:
-        if isinstance(module, nn.ReLU):
-            y = [max(v, Fraction(0)) for v in y]
-        elif isinstance(module, nn.Linear):
-            rows = zip(module.weight.tolist(), module.bias.tolist(), strict=True)
-            y = [
-                sum((Fraction(w) * v for w, v in zip(row, y, strict=True)), Fraction(b))
-                for row, b in rows
-            ]
-    return y
 
 
 def check_points() -> None:
