@@ -1,6 +1,5 @@
 """What a torch module does with one input, recorded by torch.fx with the shapes it really meets."""
 
-import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +10,7 @@ from torch.fx.proxy import TraceError
 
 from slth.networks.graph import Shape
 from slth.networks.reading.leaves import LEAVES, way_out
+from slth.networks.reading.shapes import Followed
 from slth.networks.reading.table import CASTS, FUNCTIONS, OF_NUMBERS, refused
 
 BATCH = 3  # images of the inputs whose shapes are followed
@@ -91,10 +91,10 @@ class Recorded(fx.Proxy):
 
 
 class _Tracer(fx.Tracer):
-    def __init__(self, meta: nn.Module, input_shape: Shape) -> None:
+    def __init__(self, followed: Followed, input_shape: Shape) -> None:
         super().__init__()
-        self.meta = meta
-        self.given = torch.empty(BATCH, *input_shape, dtype=torch.float64, device="meta")
+        self.followed = followed
+        self.given = followed.input((BATCH, *input_shape))
         self.constants: dict[str, Tensor] = {}
         self.path: list[str] = [""]
 
@@ -111,7 +111,7 @@ class _Tracer(fx.Tracer):
             name = f"constant_{len(self.constants)}"
             self.constants[name] = a.detach()
             node = self.create_node("get_attr", name, (), {})
-            node.meta["value"] = self.constants[name].to("meta")
+            node.meta["value"] = self.constants[name]
             return node
         return super().create_arg(a)
 
@@ -156,7 +156,7 @@ class _Tracer(fx.Tracer):
         return proxy
 
     def _value(self, node: fx.Node) -> Any:
-        """What the node gives, on the meta device: shapes without numbers."""
+        """What the node gives for zeros, with or without its numbers."""
         if node.op == "placeholder":
             return self.given
         if node.op == "output":
@@ -165,14 +165,15 @@ class _Tracer(fx.Tracer):
         kwargs = dict(map_arg(node.kwargs, lambda n: n.meta["value"]))
         try:
             if node.op == "call_module":
-                module = self.meta.get_submodule(str(node.target))
-                return module.forward(*args, **kwargs)
+                return self.followed.submodule(str(node.target), args, kwargs)
             if node.op == "call_method":
                 if node.target in CASTS:
                     return args[0]
-                return getattr(args[0], str(node.target))(*args[1:], **kwargs)
+                return self.followed.function(
+                    getattr(type(args[0]), str(node.target)), args, kwargs
+                )
             assert callable(node.target)
-            return node.target(*args, **kwargs)
+            return self.followed.function(node.target, args, kwargs)
         except (RuntimeError, ValueError, IndexError, TypeError, NotImplementedError) as error:
             raise FitError(self.path[-1], str(error).partition("\n")[0]) from None
 
@@ -180,12 +181,12 @@ class _Tracer(fx.Tracer):
 def record(module: nn.Module, input_shape: Shape) -> tuple[fx.Graph, dict[str, Tensor]]:
     """The graph of a module, in eval mode and float64, on an input of a shape; its constants.
 
-    Nodes have their place in the module as meta["path"] and what they give, on the meta device, as
-    meta["value"]; module targets begin with "module". PlaceError for what cannot be recorded,
-    FitError for a shape that does not fit.
+    Nodes have their place in the module as meta["path"] and what they give for zeros, with or
+    without its numbers, as meta["value"]; module targets begin with "module". PlaceError for what
+    cannot be recorded, FitError for a shape that does not fit.
     """
     whole = _Whole(module)
-    tracer = _Tracer(_Whole(_without_values(module)), input_shape)
+    tracer = _Tracer(Followed(whole), input_shape)
     try:
         with torch.no_grad():
             return tracer.trace(whole), tracer.constants
@@ -203,15 +204,3 @@ def _of_flow(words: str) -> str:
     if "control flow" in words or "iterated" in words or "bool" in words:
         return OF_NUMBERS
     return f"cannot be recorded ({words.partition(chr(10))[0]})"
-
-
-def _without_values(module: nn.Module) -> nn.Module:
-    tensors = {
-        id(t): nn.Parameter(t.detach().to("meta"), False)
-        if isinstance(t, nn.Parameter)
-        else t.detach().to("meta")
-        for m in module.modules()
-        for t in (*m._parameters.values(), *m._buffers.values())
-        if t is not None
-    }
-    return copy.deepcopy(module, tensors)
