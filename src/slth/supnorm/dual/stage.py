@@ -292,5 +292,6 @@ def adjoint(layer: Layer, kernel: Tensor, c: Tensor) -> Tensor:
     x = torch.zeros(len(c), *layer.geometry.in_shape, dtype=c.dtype, requires_grad=True)
     with torch.enable_grad():
         y = layer.geometry.apply(kernel, x).flatten(1)
-        (out,) = torch.autograd.grad(y, x, c, create_graph=c.requires_grad)
+        # not grad(y, x, c): given c, torch reads sympy to compare the shapes, .8 CPU s at first
+        (out,) = torch.autograd.grad((y * c).sum(), x, create_graph=c.requires_grad)
     return out.flatten(1)
