@@ -21,6 +21,7 @@ ROUND := $(SNAKEMAKE) --snakefile $(CURDIR)/Snakefile --directory $(PLACE) \
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+unexport PYTHONDONTWRITEBYTECODE # every job reads the library: half a second more without bytecode
 
 .PHONY: help paper run compare full report verify test test-all test-faults test-slurm bench latency check docs tex environment slurm schema lock clean distclean
 

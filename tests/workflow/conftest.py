@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.sweeps import sweep
+
 PROJECT = Path(__file__).parents[2]
 PARTS = [
     ".gitignore",
@@ -41,10 +43,13 @@ KERNELS = PROJECT / "src/slth/solvers/__pycache__"  # of kernels named by what t
 
 
 class Checkout:
-    """One working copy: runs Snakemake in it and reads what it made."""
+    """One working copy: runs Snakemake in it and reads what it made.
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    more: changes laid over those of the CI config.
+    """
+
+    def __init__(self, folder: Path, more: str = "") -> None:
+        self.folder, self.configs = folder, ["config/ci.yaml"]
         folder.mkdir()
         for part in PARTS:
             source = PROJECT / part
@@ -52,12 +57,15 @@ class Checkout:
                 shutil.copytree(source, folder / part, ignore=GENERATED)
             else:
                 shutil.copy2(source, folder / part)
+        if more:
+            self.configs.append("config/more.yaml")
+            (folder / self.configs[-1]).write_text(more, encoding="utf-8")
 
     def copy(self, folder: Path) -> "Checkout":
         """Return a copy of all that is here, dates included."""
         shutil.copytree(self.folder, folder, symlinks=True)
         other = object.__new__(Checkout)
-        other.folder = folder
+        other.folder, other.configs = folder, self.configs
         return other
 
     def verified(self) -> subprocess.CompletedProcess[str]:
@@ -73,8 +81,8 @@ class Checkout:
         )
 
     def command(self, *arguments: str) -> list[str]:
-        """Return the command line of a run on the CI config."""
-        base = [sys.executable, "-m", "snakemake", "--configfile", "config/ci.yaml"]
+        """Return the command line of a run on the CI config and what lies over it."""
+        base = [sys.executable, "-m", "snakemake", "--configfile", *self.configs]
         return [*base, *(arguments or ("--cores", "2"))]
 
     def run(
@@ -131,9 +139,10 @@ def publish(folder: Path, tag: str | None = None) -> str:
 def environment() -> dict[str, str]:
     """Return the environment of a run: the caller's, less what would redirect Snakemake.
 
-    What one checkout compiles serves all.
+    What one checkout compiles serves all; bytecode is kept, so that jobs do not make it anew.
     """
     own = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE_")}
+    own.pop("PYTHONDONTWRITEBYTECODE", None)
     return {"NUMBA_CACHE_DIR": str(KERNELS), **own}
 
 
@@ -165,6 +174,29 @@ def finished(tmp_path_factory: pytest.TempPathFactory, tex: None) -> Checkout:
     checkout = Checkout(tmp_path_factory.mktemp("finished") / "slth")
     checkout.run()
     return checkout
+
+
+# what `make test` runs whole: samples, solutions, tickets, measures, the paper and what times it
+SHORT = "".join(
+    f"{study}: {{enabled: false}}\n"
+    for study in (
+        *("learned", "cnns", "replicas", "price", "depth", "restrictions", "sandwich", "atlas"),
+    )
+)
+
+
+@pytest.fixture(scope="session")
+def short(tmp_path_factory: pytest.TempPathFactory, tex: None) -> Checkout:
+    """As ``finished``, of the studies of thresholds, tickets and times alone."""
+    checkout = Checkout(tmp_path_factory.mktemp("short") / "slth", SHORT)
+    checkout.run()
+    return checkout
+
+
+@pytest.fixture(scope="session", params=["short", pytest.param("finished", marks=sweep)])
+def chain(request: pytest.FixtureRequest) -> Checkout:
+    """A finished run: of a few studies, and of all."""
+    return request.getfixturevalue(request.param)
 
 
 class Resumed(NamedTuple):

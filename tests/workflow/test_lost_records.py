@@ -21,8 +21,8 @@ SEEDLESS = {"measure_benchmark", "render_benchmark", "measure_latency", "render_
 
 
 @pytest.fixture
-def copied(finished: Checkout, tmp_path: Path) -> Checkout:
-    return finished.copy(tmp_path / "copy")
+def copied(short: Checkout, tmp_path: Path) -> Checkout:
+    return short.copy(tmp_path / "copy")
 
 
 def remove(checkout: Checkout, *names: str) -> None:
@@ -92,9 +92,9 @@ CHANGES: list[tuple[Callable[[Checkout], None], str | set[str]]] = [
 
 
 @pytest.fixture(scope="module")
-def everything(finished: Checkout) -> set[str]:
+def everything(short: Checkout) -> set[str]:
     """The rules of a first run: each has left a log, or logs in a folder of its name."""
-    return {path.stem for path in (finished.folder / "results/logs").iterdir()} | {"all"}
+    return {path.stem for path in (short.folder / "results/logs").iterdir()} | {"all"}
 
 
 @pytest.mark.parametrize(("change", "planned"), CHANGES, ids=[each.__name__ for each, _ in CHANGES])
@@ -110,12 +110,10 @@ def test_plan_makes_again_what_is_not_as_recorded(
         assert found == planned
 
 
-def test_one_run_mends_everything_in_a_folder_of_any_name(
-    finished: Checkout, tmp_path: Path
-) -> None:
+def test_one_run_mends_everything_in_a_folder_of_any_name(short: Checkout, tmp_path: Path) -> None:
     """Records lost, sources of tomorrow, results behind a link, nothing readable for others."""
     (tmp_path / HOSTILE).mkdir()
-    copied = finished.copy(tmp_path / HOSTILE / "slth")
+    copied = short.copy(tmp_path / HOSTILE / "slth")
     manifest = copied.folder / "results/manifest.json"
     known = manifest.read_bytes()
     with_one_table_edited(copied)
@@ -125,7 +123,7 @@ def test_one_run_mends_everything_in_a_folder_of_any_name(
     with_results_behind_a_link(copied)
     done = copied.run(umask=0o077)
     assert "paper/main.tex, src/slth/seeding.py; dated now" in done.stderr
-    assert copied.paper() == finished.paper()
+    assert copied.paper() == short.paper()
     assert manifest.read_bytes() == known
     assert copied.verified().returncode == 0
     assert stat.S_IMODE(manifest.stat().st_mode) == 0o600

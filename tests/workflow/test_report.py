@@ -66,12 +66,12 @@ window.addEventListener("load", async () => {
 """
 
 
-@pytest.fixture(scope="module")
-def opened(finished: Checkout, tmp_path_factory: pytest.TempPathFactory) -> dict:
+@pytest.fixture(scope="session")
+def opened(chain: Checkout, tmp_path_factory: pytest.TempPathFactory) -> dict:
     if BROWSER is None:
         pytest.skip("no Chromium on this machine: install one (Debian: apt-get install chromium)")
-    finished.run("--cores", "1", "--report", "report.html")
-    page = finished.folder / "report.html"
+    chain.run("--cores", "1", "--report", "report.html")
+    page = chain.folder / "report.html"
     return look_at(page.read_text(encoding="utf-8"), tmp_path_factory.mktemp("browser"))
 
 
@@ -101,8 +101,8 @@ def test_no_script_error(opened: dict) -> None:
     assert opened["console"] == []
 
 
-def test_every_figure_and_table_is_there_with_a_caption(opened: dict, finished: Checkout) -> None:
-    folder = finished.folder
+def test_every_figure_and_table_is_there_with_a_caption(opened: dict, chain: Checkout) -> None:
+    folder = chain.folder
     figures = [
         p.relative_to(folder).as_posix() for p in (folder / "results/render/figures").iterdir()
     ]
@@ -120,7 +120,7 @@ def test_every_figure_and_table_is_there_with_a_caption(opened: dict, finished: 
             assert Path(path).stem in opened["pages"][category]
 
 
-def test_a_broken_script_is_noticed(opened: dict, finished: Checkout, tmp_path: Path) -> None:
-    text = (finished.folder / "report.html").read_text(encoding="utf-8")
+def test_a_broken_script_is_noticed(opened: dict, chain: Checkout, tmp_path: Path) -> None:
+    text = (chain.folder / "report.html").read_text(encoding="utf-8")
     broken = text.replace("<body>", "<body><script>absent.call()</script>", 1)
     assert look_at(broken, tmp_path)["faults"]

@@ -22,11 +22,11 @@ def leftovers(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ["results/solve/cells/0.parquet"])
-def test_deleted_result_is_made_again(finished: Checkout, name: str) -> None:
-    path = finished.folder / name
-    before, paper = path.read_bytes(), finished.paper()
+def test_deleted_result_is_made_again(short: Checkout, name: str) -> None:
+    path = short.folder / name
+    before, paper = path.read_bytes(), short.paper()
     path.unlink()
-    finished.run("--cores", "2", name)
+    short.run("--cores", "2", name)
     assert path.read_bytes() == before
-    finished.run()
-    assert finished.paper() == paper
+    short.run()
+    assert short.paper() == paper

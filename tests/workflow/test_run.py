@@ -10,18 +10,18 @@ from tests.sweeps import sweep
 from tests.workflow.conftest import PROJECT, Checkout, Resumed, publish
 
 
-def test_paper_is_complete(finished: Checkout) -> None:
-    pdf = finished.folder / "paper/main.pdf"
+def test_paper_is_complete(chain: Checkout) -> None:
+    pdf = chain.folder / "paper/main.pdf"
     assert pdf.read_bytes().startswith(b"%PDF")
-    log = (finished.folder / "results/logs/compile_paper.log").read_text(
+    log = (chain.folder / "results/logs/compile_paper.log").read_text(
         errors="replace", encoding="utf-8"
     )
     for fault in ("undefined", "multiply defined", "Overfull"):
         assert fault not in log, fault
 
 
-def test_nothing_is_left_to_do(finished: Checkout) -> None:
-    assert finished.planned() == set()
+def test_nothing_is_left_to_do(chain: Checkout) -> None:
+    assert chain.planned() == set()
 
 
 @sweep
@@ -35,37 +35,37 @@ def test_jobs_are_shards(fresh: Checkout) -> None:
     assert int(total.split()[1]) <= 60
 
 
-def test_other_seed_gives_other_figures(finished: Checkout, fresh: Checkout) -> None:
+def test_other_seed_gives_other_figures(short: Checkout, fresh: Checkout) -> None:
     config = fresh.folder / "config/ci.yaml"
     config.write_text(config.read_text(encoding="utf-8") + "\nseed: 4242\n", encoding="utf-8")
     fresh.run("--cores", "2", "results/measure/thresholds.parquet")
     one, other = (
-        (c.folder / "results/measure/thresholds.parquet").read_bytes() for c in (finished, fresh)
+        (c.folder / "results/measure/thresholds.parquet").read_bytes() for c in (short, fresh)
     )
     assert one != other
 
 
 @pytest.mark.skipif(not shutil.which("git"), reason="no git on this machine")
-def test_paper_and_manifest_name_the_commit(finished: Checkout) -> None:
+def test_paper_and_manifest_name_the_commit(short: Checkout) -> None:
     """And whether files differ from it; without a repository the bytes are as they were."""
-    folder, paper = finished.folder, finished.paper()
+    folder, paper = short.folder, short.paper()
     try:
         commit = publish(folder)
-        assert finished.planned() == {"render_provenance", "compile_paper", "write_manifest", "all"}
-        finished.run("--cores", "1", "render_provenance")
+        assert short.planned() == {"render_provenance", "compile_paper", "write_manifest", "all"}
+        short.run("--cores", "1", "render_provenance")
         named = (folder / "paper/tables/provenance.tex").read_text(encoding="utf-8")
         assert commit in named
         config = folder / "config.yaml"
         config.write_text(config.read_text(encoding="utf-8") + "# a comment\n", encoding="utf-8")
-        finished.run()
+        short.run()
         held = json.loads((folder / "results/manifest.json").read_text(encoding="utf-8"))
         assert (held["commit"], held["modified"]) == (commit, True)
         assert (folder / "paper/tables/provenance.tex").read_text(encoding="utf-8") != named
     finally:
         shutil.rmtree(folder / ".git", ignore_errors=True)
         shutil.copy(PROJECT / "config.yaml", folder)
-        finished.run()
-    assert finished.paper() == paper
+        short.run()
+    assert short.paper() == paper
 
 
 def test_lint_is_clean(fresh: Checkout) -> None:
