@@ -19,6 +19,7 @@ from slth import configuration
 from slth.configuration import ConfigError, check, faults, read, schema
 from slth.configuration.model import model
 from slth.configuration.schema import KEYWORDS, write
+from tests.sweeps import swept
 
 ROOT = Path(__file__).parents[2]
 SCHEMA_PATH = ROOT / "workflow/schemas/config.schema.json"
@@ -358,7 +359,7 @@ rule all:
 """
 
 
-@pytest.mark.parametrize("argument", ["--dry-run", "--lint", "--cores=1", "--unlock"])
+@pytest.mark.parametrize("argument", swept(["--dry-run", "--cores=1", "--lint", "--unlock"], 2))
 def test_snakemake_is_left_cleanly(tmp_path: Path, argument: str) -> None:
     (tmp_path / "Snakefile").write_text(SNAKEFILE, encoding="utf-8")
     (tmp_path / "config.yaml").write_text(

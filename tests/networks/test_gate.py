@@ -61,7 +61,8 @@ def _learn(network: nn.Module, tmp_path: object, **options: object) -> object:
 
 
 def _build(network: nn.Module, tmp_path: object, construction: str) -> object:
-    return tickets.build(construction, network, n=4, threads=1)  # type: ignore[arg-type]
+    # the shape is given: to find one, a network that is refused is recorded on every other
+    return tickets.build(construction, network, n=4, threads=1, example=SHAPE)  # type: ignore[arg-type]
 
 
 def _assembled(source: nn.Module, tmp_path: object) -> object:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.project.extending import Extended, extended, shown
+from tests.sweeps import sweep
 
 FILE = "src/slth/tickets/rss_normal.py"
 
@@ -18,12 +19,14 @@ def test_two_files_are_touched(project: Extended) -> None:
     assert project.touched == {FILE, "src/slth/tickets/registry.py"}
 
 
+@sweep
 def test_the_tests_of_the_registry_pass(project: Extended) -> None:
     files = ["tickets/test_constructions", "tickets/test_construction_docs"]
     files += ["tickets/test_empty_tickets", "networks/test_storage", "cases/test_configs"]
     assert project.tests_pass("rss_normal", *(f"tests/{name}.py" for name in files)) >= 10
 
 
+@sweep
 def test_nothing_that_is_held_to_the_registry_misses_it(project: Extended) -> None:
     files = ["tickets/test_construction_docs", "configuration/test_configuration"]
     files += ["project/test_facts_page"]

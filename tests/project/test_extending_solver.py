@@ -3,6 +3,7 @@
 import pytest
 
 from tests.project.extending import Extended, extended
+from tests.sweeps import sweep
 
 CONFIG = "threshold: {solver: restarts}\natlas: {search: {solvers: [mitm, restarts]}}\n"
 
@@ -16,12 +17,14 @@ def test_two_files_are_touched(project: Extended) -> None:
     assert project.touched == {"src/slth/solvers/restarts.py", "src/slth/solvers/_registry.py"}
 
 
+@sweep
 def test_the_tests_of_the_registry_pass(project: Extended) -> None:
     files = ["edges", "heuristics", "docs", "planted", "sizes", "targets", "bad_input"]
     chosen = [f"tests/solvers/test_solver_{name}.py" for name in files]
     assert project.tests_pass("restarts", *chosen, "tests/cases/test_configs.py") >= 40
 
 
+@sweep
 def test_nothing_that_is_held_to_the_registry_misses_it(project: Extended) -> None:
     """Neither a page, nor a list of the tests, nor the schema that editors read."""
     files = ["solvers/test_solver_docs", "solvers/test_solver_heuristics"]

@@ -7,6 +7,7 @@ import pytest
 from slth import studies
 from slth.studies.printing.engine import engine
 from tests.project.extending import Extended, extended, shown
+from tests.sweeps import sweep
 from tests.workflow.conftest import PROJECT
 
 OWN = ("src/slth/studies/members/", "workflow/report/members/")
@@ -43,6 +44,7 @@ def test_its_own_files_and_four_others_are_touched(project: Extended) -> None:
     assert set(after) - set(before) == {r"\study{members}"}
 
 
+@sweep
 def test_the_tests_of_studies_pass(project: Extended) -> None:
     files = ["studies/test_sections", "studies/test_paper_prose", "project/test_readme"]
     files += ["configuration/test_configuration"]

@@ -15,6 +15,7 @@ from slth.studies.cnns.claims_dense import Kept, kept
 from slth.studies.section import render
 from tests.studies.cnns import cnns_data as data
 from tests.studies.rendering_data import tables_read
+from tests.sweeps import swept
 
 Frames = dict[str, pd.DataFrame]
 
@@ -98,19 +99,21 @@ def test_accuracy_that_is_lost() -> None:
     assert reached(rows.assign(accuracy_ticket=0.9)) is Reached.FAR
 
 
-def test_any_shape_of_data_is_set(tmp_path: Path) -> None:
-    whole = some()
-    shapes = {
-        "whole": whole,
-        "dense": frames(cnns=data.dense(), cnns_networks=data.trained(("dense",))),
-        "one": frames(cnns=data.rows(("vgg",)).iloc[[0]], cnns_networks=data.trained(("vgg",))),
-        "plain": frames(cnns=data.rows().query("targets == 'plain'"), cnns_networks=data.trained()),
-        "uncontrolled": whole | {"cnns": whole["cnns"].assign(random=np.nan, refitted=np.nan)},
-        "nothing": frames(),
-    }
-    names = set(macros(frames()))
-    for name, found in shapes.items():
-        render("cnns", found, tmp_path / name / "paper", tmp_path / name / "report")
-        for path in (tmp_path / name / "paper").rglob("*.tex"):
-            assert not re.search(r"\b(nan|NaN|inf)\b|None(?! of)", path.read_text()), path
-        assert set(macros(found)) == names
+WHOLE = some()
+SHAPES = {
+    "one": frames(cnns=data.rows(("vgg",)).iloc[[0]], cnns_networks=data.trained(("vgg",))),
+    "uncontrolled": WHOLE | {"cnns": WHOLE["cnns"].assign(random=np.nan, refitted=np.nan)},
+    "whole": WHOLE,
+    "dense": frames(cnns=data.dense(), cnns_networks=data.trained(("dense",))),
+    "plain": frames(cnns=data.rows().query("targets == 'plain'"), cnns_networks=data.trained()),
+    "nothing": frames(),
+}
+
+
+@pytest.mark.parametrize("shape", swept(SHAPES, 2))
+def test_any_shape_of_data_is_set(shape: str, tmp_path: Path) -> None:
+    found = SHAPES[shape]
+    render("cnns", found, tmp_path / "paper", tmp_path / "report")
+    for path in (tmp_path / "paper").rglob("*.tex"):
+        assert not re.search(r"\b(nan|NaN|inf)\b|None(?! of)", path.read_text()), path
+    assert set(macros(found)) == set(macros(frames()))

@@ -32,9 +32,9 @@ ASKED: dict[str, dict] = {
 FILTERS: dict[
     str, dict
 ] = {  # trained filters: the shape of the small network is what counts (Liu et al., 2019)
-    "supermask_sgd": {"epochs": 12, "kept_fraction": 0.5},
-    "edge_popup": {"epochs": 8},
     "biprop": {"epochs": 8},
+    "edge_popup": {"epochs": 8},
+    "supermask_sgd": {"epochs": 12, "kept_fraction": 0.5},
 }
 
 

@@ -78,8 +78,8 @@ def words(learned: Any, found: Any) -> dict[str, str]:
 
 SHAPES = {
     "whole": (masks(), routes()),
-    "early": (with_early(masks(), 0.1), NONE),
     "one network": (masks(seeds=1), routes().iloc[:3]),
+    "early": (with_early(masks(), 0.1), NONE),
     "no bracket": (masks(), routes().assign(lower=np.nan, upper=np.nan)),
     "edges only": (masks().query("granularity == 'edge'"), NONE),
     "dense only": (masks().iloc[:4], routes().iloc[:0]),
@@ -87,7 +87,7 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("shape", swept(SHAPES, 3))
+@pytest.mark.parametrize("shape", swept(SHAPES, 2))
 def test_any_shape_renders(shape: str, tmp_path: Path) -> None:
     learned, found = SHAPES[shape]
     render("learned", measured(learned, found), tmp_path, tmp_path / "report")
