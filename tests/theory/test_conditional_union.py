@@ -55,7 +55,7 @@ def test_threshold_is_within_two_candidates_of_the_exact_covering(
 
 
 def test_it_lies_between_one_target_and_the_averaged_union_bound() -> None:
-    for d, eps in ((1, 0.01), (3, 0.3), (5, 0.3)):
+    for d, eps in ((1, 0.01), (3, 0.3), (4, 0.3)):
         one, all_, loose = (
             f("normal", d, eps)
             for f in (theory.threshold, theory.covering_threshold, theory.union_bound)
