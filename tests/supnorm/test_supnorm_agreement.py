@@ -41,7 +41,7 @@ def grid(centre: np.ndarray, radius: float, inputs: int) -> torch.Tensor:
 @pytest.mark.parametrize("inputs", [1, 2])
 def test_no_point_of_a_certified_ball_decides_otherwise(inputs: int) -> None:
     certified = refuted = 0
-    for index in range(4):
+    for index in range(6):
         f, g = classifiers(index, inputs, apart=0.05)
         points = seeding.generator(index, "points").uniform(-1, 1, (8, inputs))
         for radius in (0.05, 0.4):
@@ -61,7 +61,7 @@ def test_no_point_of_a_certified_ball_decides_otherwise(inputs: int) -> None:
 
 def test_witnesses_lie_in_their_balls_and_decide_otherwise() -> None:
     f, g = classifiers(3, 2, apart=0.3)
-    points = seeding.generator(0, "points").uniform(-1, 1, (16, 2))
+    points = seeding.generator(0, "points").uniform(-1, 1, (30, 2))
     found = supnorm.agreement(f, g, points, 0.2)
     assert found.refuted.any()
     for i in np.flatnonzero(found.refuted):

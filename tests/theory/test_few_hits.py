@@ -40,7 +40,10 @@ def uniform_hits(n: int, eps: float, z: float) -> float:
 
 @pytest.mark.parametrize("eps", TOLERANCES)
 @pytest.mark.parametrize(
-    ("n", "z"), [(1, 0.5), (3, 0.3), (32, 0.3), (32, 20.0), (30, 29.5), (9, 9.5)]
+    ("n", "z"),
+    swept_rows(
+        [(1, 0.5), (3, 0.3), (32, 0.3), (32, 20.0), (30, 29.5), (9, 9.5), (40, 0.3), (40, 25.0)], 6
+    ),
 )
 def test_uniform_is_the_irwin_hall_polynomial(n: int, z: float, eps: float) -> None:
     expected = uniform_hits(n, eps, z)

@@ -175,10 +175,11 @@ def test_best_error_scales_with_sigma():
 
 
 @pytest.mark.parametrize("name", sorted(ENSEMBLES))
-def test_more_candidates_never_lower_the_prediction(name):
+@pytest.mark.parametrize("step", swept([4, 3], 1))
+def test_more_candidates_never_lower_the_prediction(name, step):
     d = ENSEMBLES[name].max_d or 3
     eps = 0.1 * ENSEMBLES[name].std if name != "binary" else 0.5
-    chances = [success_probability(name, n, d, eps) for n in range(2 * d, 40, 4)]
+    chances = [success_probability(name, n, d, eps) for n in range(2 * d, 40, step)]
     assert (np.diff(chances) >= -1e-6).all()
     assert 0 <= chances[0] < 0.7 < 0.95 < chances[-1] <= 1
 
