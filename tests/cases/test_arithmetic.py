@@ -25,6 +25,7 @@ from slth.supnorm.units import Units
 from tests.solvers import rational
 from tests.supnorm import supnorm_cases as cases
 from tests.supnorm.test_supnorm_edges import exactly
+from tests.sweeps import swept
 
 WORK: dict[str, Any] = {"samples": 8, "restarts": 1, "steps": 2, "splits": 4}
 BELOW = 1 - Fraction(1, 10**9)  # what the search for the lower end is asked to reach of the value
@@ -145,7 +146,7 @@ def widths(network):
     return [linear[0].in_features, *(module.out_features for module in linear)]
 
 
-@pytest.mark.parametrize("index", range(8))
+@pytest.mark.parametrize("index", swept(range(8), 4))
 def test_other_units_of_layers_leave_every_bound(index):
     rng = seeding.generator(index, "arithmetic", "layers")
     f = drawn(rng, 2 + index % 3, bias=index % 2 == 1)
@@ -162,7 +163,7 @@ def test_other_units_of_layers_leave_every_bound(index):
     assert found.lower == pytest.approx(math.ldexp(plain.lower, shift), rel=1e-6, abs=1e-290)
 
 
-@pytest.mark.parametrize("index", range(6))
+@pytest.mark.parametrize("index", swept(range(6), 3))
 def test_other_units_of_neurons_and_inputs(index):
     rng = seeding.generator(index, "arithmetic", "neurons")
     f = drawn(rng, 2 + index % 3, bias=index % 2 == 1)
@@ -179,7 +180,7 @@ def test_other_units_of_neurons_and_inputs(index):
     assert value <= Fraction(plain.upper)
 
 
-@pytest.mark.parametrize("index", range(6))
+@pytest.mark.parametrize("index", swept(range(6), 4))
 def test_weights_of_any_size_entry_by_entry(index):
     rng = seeding.generator(index, "arithmetic", "entries")
     f = drawn(rng, 2 + index % 2, bias=False)
@@ -192,7 +193,7 @@ def test_weights_of_any_size_entry_by_entry(index):
     check(f, g)
 
 
-@pytest.mark.parametrize("index", range(4))
+@pytest.mark.parametrize("index", swept(range(4), 2))
 def test_convolutions_in_other_units(index):
     rng = seeding.generator(index, "arithmetic", "convolutions")
     f = nn.Sequential(

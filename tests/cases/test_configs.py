@@ -39,6 +39,7 @@ from slth.studies.threshold.sample import cells
 from slth.studies.threshold.settings import Settings as Threshold
 from slth.studies.threshold.solve import decide
 from slth.theory import refined
+from tests.sweeps import swept
 
 ROOT = Path(__file__).parents[2]
 ATLAS = ("least", "lattice", "covering", "sizes", "volume", "search")
@@ -398,7 +399,7 @@ def test_config_files_are_found_on_the_command_line(command: str, files: list[st
     assert given(command.split()) == files
 
 
-@pytest.mark.parametrize("path", ["/dev/zero", "absent.yaml", "latin.yaml"])
+@pytest.mark.parametrize("path", swept(["/dev/zero", "absent.yaml", "latin.yaml"], 1))
 def test_snakemake_is_left_with_a_line_before_it_reads(tmp_path: Path, path: str) -> None:
     (tmp_path / "latin.yaml").write_bytes(b"a: \xff\n")
     command = [sys.executable, "-m", "snakemake", "-n", "--snakefile", str(ROOT / "Snakefile")]

@@ -24,6 +24,7 @@ from slth.networks.idx import read_idx
 from slth.networks.pickles import read_pickle
 from tests.networks import data_cases as cases
 from tests.project.encodings import unspecified
+from tests.sweeps import swept
 
 ROOT = Path(__file__).parents[2]
 TWINS = ("mnist", "fashion-mnist")
@@ -298,7 +299,8 @@ def flips(whole: bytes, path: Path, bits: tuple[int, ...]) -> Iterator[None]:
             yield None
 
 
-def test_a_flipped_bit_of_a_table_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("step", swept([23, 7], 1))
+def test_a_flipped_bit_of_a_table_is_refused(tmp_path: Path, step: int) -> None:
     path = tmp_path / "a.parquet"
     frames.write(path, TABLE, "rows")
     whole = path.read_bytes()
@@ -306,7 +308,7 @@ def test_a_flipped_bit_of_a_table_is_refused(tmp_path: Path) -> None:
     for _ in flips(whole, path, (1, 64)):
         with pytest.raises(ValueError, match=r"a\.parquet: "):
             frames.read(path, "rows")
-    for cut in range(0, len(whole), 7):
+    for cut in range(0, len(whole), step):
         path.write_bytes(whole[:cut])
         with pytest.raises(ValueError, match=r"a\.parquet: "):
             frames.read(path, "rows")

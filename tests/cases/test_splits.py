@@ -10,7 +10,7 @@ from torch import nn
 
 from slth.supnorm import bracket
 from slth.supnorm._bracket import closed
-from tests.sweeps import swept_rows
+from tests.sweeps import swept, swept_rows
 
 OFF: dict[str, Any] = {"samples": 0, "restarts": 0, "steps": 0}
 # of 60 draws each, those where phases that are fixed at no loss put the bound below the value
@@ -51,7 +51,7 @@ def reached(f, g, half: float) -> float:
     return float((f(x) - g(x)).abs().max())
 
 
-@pytest.mark.parametrize("splits", [2, 8, 64])
+@pytest.mark.parametrize("splits", swept([64, 2, 8], 1))
 def test_1_a_point_where_f_is_off_and_g_is_on_is_covered(splits) -> None:
     f = net(([[0], [0.2]], [-1, 0]), ([[0, 1]], [1]), ([[1]], [0]))
     g = net(([[0], [1]], [1, 2]), ([[0, 1]], [0]), ([[0.5]], [0]))

@@ -15,6 +15,7 @@ import pytest
 
 import slth
 from slth.solvers import _highs
+from tests.sweeps import swept
 
 SOURCE = Path(_highs.__file__).parents[2]
 LIMIT = 150  # seconds that a process may take on a busy machine
@@ -149,13 +150,13 @@ def search(solver):
 """
 
 
-@pytest.mark.parametrize("solver", ["milp", "lp_rounding"])
+@pytest.mark.parametrize("solver", swept(["milp", "lp_rounding"], 1))
 def test_the_end_of_the_parent_ends_a_search(tmp_path: Path, solver: str) -> None:
     """Even by SIGKILL, which leaves it no last words."""
     code = f"""
         error()  # scipy is imported
         threading.Thread(target=search, args=({solver!r},), daemon=True).start()
-        time.sleep(1)
+        time.sleep(0.5)
         print(_highs.pid(), flush=True)
         os.kill(os.getpid(), signal.SIGKILL)
         """
@@ -180,7 +181,7 @@ def test_an_interrupted_search_ends_with_its_process_and_the_interpreter(tmp_pat
         error()
         for solver in ("milp", "lp_rounding"):
             first = _highs.pid()
-            threading.Timer(1, os.kill, [os.getpid(), signal.SIGINT]).start()
+            threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
             signal.signal(signal.SIGINT, signal.default_int_handler)
             try:
                 search(solver)

@@ -23,14 +23,16 @@ CASES = {
     "lattice": {"n": 100, "d": 12},
 }
 TOLD_EARLY = {"annealing", "klist", "mitm", "lattice"}  # better than the first subset
-SCRIPT = """
-import os, signal, sys, threading
+RUN = """
+import signal, sys
 import numpy as np
 import slth
+from slth.solvers.kernels import stopping
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored below a shell's background job
 cases, early = eval(sys.argv[1]), eval(sys.argv[2])
 for name, case in cases.items():
     solver = name.split()[0]
+    stopping.EVERY = 0.2 if name in early else 0.1  # seconds between two words of progress
     n, d, size = case.pop("n"), case.pop("d"), case.get("size")
     rng = np.random.default_rng(0)
     slth.solve(rng.standard_normal((12, 3)), [0.3] * 3, solver=solver, budget=1000)  # compile
@@ -49,7 +51,7 @@ for name, case in cases.items():
     assert errors == sorted(errors, reverse=True), (name, errors)
     if name in early:
         assert errors[-1] < np.abs(X[first].sum(axis=0) - z).max(), name
-    assert [each.seconds for each in told] == sorted(each.seconds for each in told)
+    assert [each.seconds for each in told] == sorted(each.seconds for each in told), name
     try:
         told = [None] * 4
         slth.solve(X, z, solver=solver, threads=2, progress=look, **case)
@@ -58,21 +60,30 @@ for name, case in cases.items():
         assert error.solution.error <= np.abs(X[first].sum(axis=0) - z).max(), name
     else:
         raise AssertionError(name)
-print("all")
+    print(name, flush=True)
 """
+
+
+def run(script: str, *arguments: object) -> list[str]:
+    """Return the lines that a process of its own prints; it ends by itself and in time."""
+    done = subprocess.run(
+        [sys.executable, "-c", script, *map(repr, arguments)],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.splitlines()
 
 
 def test_every_solver_is_interrupted() -> None:
     assert {name.split()[0] for name in CASES} == set(SOLVERS)
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_an_interrupted_search_hands_over_its_best_subset(name: str) -> None:
-    command = [sys.executable, "-c", SCRIPT, repr({name: CASES[name]}), repr(TOLD_EARLY)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=300
-    )
-    assert done.stdout == "all\n", done.stderr
+def test_an_interrupted_search_hands_over_its_best_subset() -> None:
+    assert run(RUN, CASES, TOLD_EARLY) == list(CASES)
 
 
 STOPPED = """
@@ -82,33 +93,31 @@ from slth.problem import Instance
 from slth.solvers import get
 from slth.solvers._base import Options
 from slth.solvers.kernels import stopping
-n, d = int(sys.argv[2]), int(sys.argv[3])
-rng = np.random.default_rng(3)
-instance = Instance(rng.standard_normal((n, d)), rng.standard_normal(d), None)
-search = stopping.Search()
-search.flag[0] = 1
-with stopping.using(search):
-    for threads in (1, 2):
-        try:
-            get(sys.argv[1]).search(instance, Options(None, threads=threads))
-            print("ended")
-        except stopping.StoppedError:
-            print("stopped")
+for solver, n, d in eval(sys.argv[1]):
+    rng = np.random.default_rng(3)
+    instance = Instance(rng.standard_normal((n, d)), rng.standard_normal(d), None)
+    search = stopping.Search()
+    search.flag[0] = 1
+    with stopping.using(search):
+        for threads in (1, 2):
+            try:
+                get(solver).search(instance, Options(None, threads=threads))
+                print(solver, n, d, "ended", flush=True)
+            except stopping.StoppedError:
+                print(solver, n, d, "stopped", flush=True)
 """
 
 
-@pytest.mark.parametrize(
-    ("solver", "n", "d"),
-    [(name, *size) for name in SOLVERS for size in ((24, 1), (60, 6))],
-)
-def test_no_search_begins_once_the_flag_is_set(solver: str, n: int, d: int) -> None:
-    if get(solver).refusal(n, d):
-        pytest.skip("not a size of this solver")
-    command = [sys.executable, "-c", STOPPED, solver, str(n), str(d)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=120
-    )
-    assert done.stdout.split() in (["stopped"] * 2, ["ended"] * 2), done.stderr
+def test_no_search_begins_once_the_flag_is_set() -> None:
+    """Each of them twice, with one thread and with two: a search that goes on never ends."""
+    sizes = ((24, 1), (60, 6))
+    cases = [(name, n, d) for name in SOLVERS for n, d in sizes if not get(name).refusal(n, d)]
+    assert {name for name, _, _ in cases} == set(SOLVERS)
+    words = [line.rsplit(" ", 1) for line in run(STOPPED, cases)]
+    assert [case for case, _ in words] == [f"{s} {n} {d}" for s, n, d in cases for _ in range(2)]
+    ends = [word for _, word in words]
+    assert ends[::2] == ends[1::2]
+    assert set(ends) <= {"stopped", "ended"}
 
 
 STOPPED_IN_A_SLAB = """
@@ -117,29 +126,25 @@ import numpy as np
 from slth.problem import Instance
 from slth.solvers.kernels import stopping
 from slth.solvers.mitm import rounds, scratch
-n, d = int(sys.argv[1]), int(sys.argv[2])
-rng = np.random.default_rng(3)
-instance = Instance(rng.standard_normal((n, d)), rng.standard_normal(d), None)
-search = stopping.Search()
-def run(visit, slabs):
-    search.flag[0] = 1
-    space = scratch.scratch(n, d)
-    return (visit(slab, space) for slab in slabs)
-with stopping.using(search):
-    quarters = rounds.Quarters.of(instance.X, instance.z, None)
-    mask, complete, work = rounds.search(quarters, instance, None, False, run)
-print(complete)
+for n, d in eval(sys.argv[1]):
+    rng = np.random.default_rng(3)
+    instance = Instance(rng.standard_normal((n, d)), rng.standard_normal(d), None)
+    search = stopping.Search()
+    def run(visit, slabs):
+        search.flag[0] = 1
+        space = scratch.scratch(n, d)
+        return (visit(slab, space) for slab in slabs)
+    with stopping.using(search):
+        quarters = rounds.Quarters.of(instance.X, instance.z, None)
+        mask, complete, work = rounds.search(quarters, instance, None, False, run)
+    print(n, d, complete, flush=True)
 """
 
 
-@pytest.mark.parametrize(("n", "d"), [(64, 24), (56, 6), (40, 3)])
-def test_a_slab_ends_when_the_flag_is_set_in_it(n: int, d: int) -> None:
+def test_a_slab_ends_when_the_flag_is_set_in_it() -> None:
     """A walk that is stopped stands still: a loop that only waits for its end would be endless."""
-    command = [sys.executable, "-c", STOPPED_IN_A_SLAB, str(n), str(d)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, encoding="utf-8", check=False, timeout=120
-    )
-    assert done.stdout == "False\n", done.stderr
+    sizes = [(64, 24), (56, 6), (40, 3)]
+    assert run(STOPPED_IN_A_SLAB, sizes) == [f"{n} {d} False" for n, d in sizes]
 
 
 def test_what_progress_raises_ends_the_search() -> None:

@@ -10,6 +10,7 @@ from slth import seeding
 from slth.ensembles import ENSEMBLES, sample, sample_target
 from slth.problem import Instance, Status
 from slth.solvers import _solve as front
+from slth.solvers.kernels import stopping
 from slth.solvers.mitm.line import lanes as mitm_line_lanes
 from slth.solvers.mitm.line import merge as mitm_line_merge
 from slth.solvers.mitm.line import search as mitm_line
@@ -46,13 +47,17 @@ def batch(count, n):
 
 
 def in_lanes(X, z, size=-1, wide=False):
-    """Keep, error and failed of the lanes kernel alone."""
+    """Keep, error and failed of the lanes kernel alone, with a flag as the solver calls it.
+
+    Without one numba compiles the kernel a second time.
+    """
     B, n = X.shape
     space = mitm_line.Space.of(n)
     keep, failed = np.zeros((B, n), dtype=bool), np.zeros(B, dtype=bool)
     error = np.full(B, np.inf) if size >= 0 else np.abs(z)
     lanes = space.wide if wide else space.narrow
-    mitm_line_lanes.search(X, z, n, size, np.arange(B), lanes, keep, error, failed)
+    flag = stopping.flag()
+    mitm_line_lanes.search(X, z, n, size, np.arange(B), lanes, keep, error, failed, flag)
     return keep, error, failed
 
 
@@ -81,12 +86,10 @@ def test_every_depth_of_the_network_agrees_with_merging(n):
     B = 5
     X = np.stack([sample("nsn", n, 1, seed)[:, 0] for seed in range(B)])
     z = np.array([sample_target(1, seed)[0] for seed in range(B)])
-    space = mitm_line.Space.of(n)
+    buffers, flag = mitm_line.Space.of(n).buffers(n), stopping.flag()
     keep, error = np.zeros((B, n), dtype=bool), np.abs(z)
     work, ended = np.zeros(B, dtype=np.int64), np.zeros(B, dtype=bool)
-    mitm_line_merge.search(
-        X, z, n, np.arange(B), 1 << 62, space.buffers(n), keep, error, work, ended
-    )
+    mitm_line_merge.search(X, z, n, np.arange(B), 1 << 62, buffers, keep, error, work, ended, flag)
     assert ended.all()
     for wide in (True,) if n > mitm_line_lanes.NARROW_N else (False, True):
         _, mine, failed = in_lanes(X, z, wide=wide)
@@ -212,7 +215,8 @@ def test_sizes_in_lanes_agree_with_merging_by_sizes(n, size):
     buffers = mitm_line.Space.of(n).buffers(n)
     keep, error = np.zeros((B, n), dtype=bool), np.full(B, np.inf)
     work, ended = np.zeros(B, dtype=np.int64), np.zeros(B, dtype=bool)
-    mitm_line_sizes.search(X, z, n, size, np.arange(B), 1 << 62, buffers, keep, error, work, ended)
+    answers = keep, error, work, ended, stopping.flag()
+    mitm_line_sizes.search(X, z, n, size, np.arange(B), 1 << 62, buffers, *answers)
     assert ended.all()
     assert (work < mitm_line_lanes.work(n, size)).all()
     for wide in (True,) if n > mitm_line_lanes.NARROW_SIZED_N else (False, True):

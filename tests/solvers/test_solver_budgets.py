@@ -17,6 +17,7 @@ NAMES = list(registry.SOLVERS)
 SIZES = [(1, 1), (7, 2), (16, 1), (16, 3), (40, 9), (300, 4), (2000, 2)]
 BUDGETS = [1, 2, 3, 17, 100, 999, 4096, 20_000, 60_000]
 LARGEST = {"milp": 16, "lp_rounding": 40}  # so that the tests stay short
+ENOUGH = 4096  # of their budgets for the first kind: what a larger one ends takes ten times as long
 KINDS = ["normal", "nsn", "alike"]
 
 
@@ -41,6 +42,8 @@ def test_work_is_at_least_one_unit_and_at_most_the_budget(solver, kind, sized):
             continue
         X, z = problem(kind, n, d)
         for budget in BUDGETS if n <= 300 else BUDGETS[::3]:
+            if solver in LARGEST and budget > ENOUGH and kind == KINDS[0]:
+                continue
             for eps in (None, 0.05):
                 s = check_solution(solver, X, z, eps, budget, size)
                 assert 1 <= s.work <= budget, (n, d, budget, eps)

@@ -104,9 +104,9 @@ def test_degenerate_candidates_are_taken(solver, d):
 def test_batch_draws_from_children_of_the_seed(solver, d):
     X3 = np.stack([sample("normal", 11, d, seed) for seed in range(4)])
     Z2 = np.stack([sample_target(d, seed) for seed in range(4)])
-    b = check_batch(solver, X3, Z2, seed=3)
+    b = check_batch(solver, X3, Z2, seed=3, budget=300)
     for k in range(4):
-        s = check_solver(solver, X3[k], Z2[k], seed=seeding.child(3, "instance", k))
+        s = check_solver(solver, X3[k], Z2[k], seed=seeding.child(3, "instance", k), budget=300)
         assert (b.keep[k] == s.keep).all()
         assert b.work[k] == s.work
 

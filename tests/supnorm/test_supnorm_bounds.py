@@ -20,26 +20,19 @@ from slth.supnorm.layers import Layers
 from slth.supnorm.ranges import Range
 from slth.supnorm.signed import aligned
 from tests.supnorm import supnorm_cases as cases
+from tests.sweeps import swept
 
 NAMES = ["closed_form", "separate", "differential", "crown", "lagrangian", "branching"]
 
 
-@pytest.fixture(scope="module")
-def solved():
-    indices = range(100, 108)
-    pairs = [cases.random_case(index) for index in indices]
+@pytest.mark.parametrize("first", swept([100, 104], 1))
+def test_no_probe_exceeds_any_bound_and_they_are_ordered(first):
     work = {"samples": 32, "restarts": 1, "steps": 6, "splits": 6}
-    return [(case, cases.solve(case, **work)) for case in pairs]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_no_probe_exceeds_the_bound(solved, name):
-    for index, (case, b) in enumerate(solved):
-        cases.check_upper(case, b.bounds[name], seeding.generator(index, "bound"), 300)
-
-
-def test_order(solved):
-    for _, b in solved:
+    for number, index in enumerate(range(first, first + 4), first - 100):
+        case = cases.random_case(index)
+        b = cases.solve(case, **work)
+        for name in NAMES:
+            cases.check_upper(case, b.bounds[name], seeding.generator(number, "bound"), 300)
         ordered = ["closed_form", "differential", "lagrangian", "branching"]
         ends = [b.bounds[name] for name in ordered]
         assert all(a * (1 + 1e-12) >= z for a, z in itertools.pairwise(ends))

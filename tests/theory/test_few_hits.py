@@ -16,7 +16,7 @@ from slth.ensembles import Ensemble, Quantized, lookup
 from slth.theory import few_terms
 from slth.theory.first_moment import log_expected_hits
 from slth.theory.sums import log_hit_probabilities
-from tests.sweeps import swept
+from tests.sweeps import swept, swept_rows
 
 TOLERANCES = [1e-300, 1e-40, 3e-14, 1e-6, 0.05, 0.7]
 
@@ -40,7 +40,10 @@ def uniform_hits(n: int, eps: float, z: float) -> float:
 
 @pytest.mark.parametrize("eps", TOLERANCES)
 @pytest.mark.parametrize(
-    ("n", "z"), [(1, 0.5), (3, 0.3), (40, 0.3), (40, 25.0), (30, 29.5), (9, 9.5)]
+    ("n", "z"),
+    swept_rows(
+        [(1, 0.5), (3, 0.3), (32, 0.3), (32, 20.0), (30, 29.5), (9, 9.5), (40, 0.3), (40, 25.0)], 6
+    ),
 )
 def test_uniform_is_the_irwin_hall_polynomial(n: int, z: float, eps: float) -> None:
     expected = uniform_hits(n, eps, z)
@@ -163,7 +166,7 @@ def test_one_to_three_products_near_their_end() -> None:
         assert logs[-1] - math.log(2e-30) == pytest.approx(limit, abs=1e-4)
 
 
-@pytest.mark.parametrize(("k", "x"), [(30, 15.0), (30, 29.0), (600, 55.0)])
+@pytest.mark.parametrize(("k", "x"), swept_rows([(30, 15.0), (30, 29.0), (600, 55.0)], 2))
 def test_far_products_in_thirty_digits_on_another_line(k: int, x: float) -> None:
     """The same inversion by adaptive quadrature, off the saddle point: any line gives the same."""
     eps = 1e-20

@@ -9,7 +9,7 @@ from scipy.spatial import cKDTree
 from scipy.special import digamma
 from scipy.stats import beta, norm
 
-from slth.ensembles import ENSEMBLES, sample_batch, sample_target
+from slth.ensembles import ENSEMBLES, sample_target
 from slth.theory import (
     best_error,
     coverage_probability,
@@ -20,6 +20,8 @@ from slth.theory import (
     threshold,
 )
 from slth.theory.quenched import wishart_gain
+from tests.sweeps import swept, swept_rows
+from tests.theory.all_subsets import drawn, least_errors, subset_sums
 
 ALPHA = 1e-3  # Clopper-Pearson intervals at 99.9 %
 BATCH = 1000
@@ -31,21 +33,13 @@ def clopper_pearson(hits, trials):
     return low, high
 
 
-def subset_sums(X):
-    """All 2^n subset sums of each sample: (B, n, d) to (B, 2^n, d)."""
-    sums = np.zeros((len(X), 1, X.shape[2]))
-    for i in range(X.shape[1]):
-        sums = np.concatenate([sums, sums + X[:, i : i + 1]], axis=1)
-    return sums
-
-
 def best_errors(name, n, d):
     """The least error of BATCH instances, each with its own target."""
     out = []
     for block in range(0, BATCH, 100):
-        X = sample_batch(name, 100, n, d, 11 + block)
+        X = drawn(name, 100, n, d, 11 + block)
         z = np.array([sample_target(d, 1000 + block + b, name) for b in range(100)])
-        out.append(np.abs(subset_sums(X) - z[:, None]).max(axis=2).min(axis=1))
+        out.append(least_errors(X, z))
     return np.concatenate(out)
 
 
@@ -54,12 +48,14 @@ def best_errors(name, n, d):
 @pytest.mark.parametrize(
     ("name", "n", "d", "slack"),
     [
-        *[("normal", n, d, 0.05) for n, d in [(8, 1), (12, 1), (12, 2), (12, 3), (14, 4)]],
-        *[("uniform", n, d, 0.05) for n, d in [(8, 1), (12, 2), (12, 3), (12, 4)]],
-        *[("quantized", n, d, 0.05) for n, d in [(8, 1), (12, 2), (12, 3)]],
-        *[("nsn", n, d, 0.15) for n, d in [(12, 1), (12, 2), (12, 3), (12, 4)]],
+        *swept_rows(
+            [("normal", n, d, 0.05) for n, d in [(8, 1), (14, 4), (12, 1), (12, 2), (12, 3)]], 2
+        ),
+        *swept_rows([("uniform", n, d, 0.05) for n, d in [(8, 1), (12, 4), (12, 2), (12, 3)]], 2),
+        *swept_rows([("quantized", n, d, 0.05) for n, d in [(8, 1), (12, 3), (12, 2)]], 2),
+        *swept_rows([("nsn", n, d, 0.15) for n, d in [(12, 1), (12, 4), (12, 2), (12, 3)]], 2),
         ("product", 12, 1, 0.15),
-        *[("binary", n, d, 0.1) for n, d in [(8, 1), (12, 2), (12, 4)]],
+        *swept_rows([("binary", n, d, 0.1) for n, d in [(8, 1), (12, 4), (12, 2)]], 2),
     ],
 )
 def test_agrees_with_all_subsets(name, n, d, slack):
@@ -74,8 +70,8 @@ def test_agrees_with_all_subsets(name, n, d, slack):
 def test_fixed_target_agrees_with_all_subsets():
     z, eps, hits = np.array([0.9, -0.4]), 0.05, 0
     for seed in range(10):
-        sums = subset_sums(sample_batch("normal", 100, 12, 2, seed))
-        hits += int((np.abs(sums - z).max(axis=2).min(axis=1) <= eps).sum())
+        errors = least_errors(drawn("normal", 100, 12, 2, seed), z)
+        hits += int((errors <= eps).sum())
     low, high = clopper_pearson(hits, 1000)
     assert low - 0.05 <= success_probability("normal", 12, 2, eps, z) <= high + 0.05
 
@@ -148,8 +144,8 @@ def test_least_errors_in_several_dimensions_have_the_gain():
     n, d, z = 20, 6, 0.5
     logs = []
     for seed in range(60):
-        X = sample_batch("normal", 1, n, d, 900 + seed)
-        left, right = subset_sums(X[:, : n // 2])[0], subset_sums(X[:, n // 2 :])[0]
+        X = drawn("normal", 1, n, d, 900 + seed)
+        left, right = (subset_sums(half)[0].T for half in (X[:, : n // 2], X[:, n // 2 :]))
         nearest = cKDTree(left).query(z - right, p=np.inf)[0]
         logs.append(d * math.log2(nearest.min()))
     error = 1.2533 * np.std(logs) / math.sqrt(len(logs))
@@ -179,10 +175,11 @@ def test_best_error_scales_with_sigma():
 
 
 @pytest.mark.parametrize("name", sorted(ENSEMBLES))
-def test_more_candidates_never_lower_the_prediction(name):
+@pytest.mark.parametrize("step", swept([4, 3], 1))
+def test_more_candidates_never_lower_the_prediction(name, step):
     d = ENSEMBLES[name].max_d or 3
     eps = 0.1 * ENSEMBLES[name].std if name != "binary" else 0.5
-    chances = [success_probability(name, n, d, eps) for n in range(2 * d, 40, 3)]
+    chances = [success_probability(name, n, d, eps) for n in range(2 * d, 40, step)]
     assert (np.diff(chances) >= -1e-6).all()
     assert 0 <= chances[0] < 0.7 < 0.95 < chances[-1] <= 1
 
@@ -199,7 +196,7 @@ def test_wider_windows_never_lower_the_prediction(name):
     ("name", "d", "eps"),
     [("normal", 4, 0.05), ("nsn", 2, 0.1), ("product", 1, 0.01), ("binary", 3, 0.5)],
 )
-@pytest.mark.parametrize("probability", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize("probability", swept([0.5, 0.1, 0.9], 1))
 def test_threshold_is_the_crossing(name, d, eps, probability):
     n = threshold(name, d, eps, probability)
     assert success_probability(name, n, d, eps) >= probability
@@ -219,7 +216,7 @@ def test_unreachable_parity_is_impossible():
 
 @pytest.mark.parametrize(("name", "n", "eps"), [("normal", 12, 0.01), ("uniform", 10, 0.02)])
 def test_coverage_agrees_with_all_subsets(name, n, eps):
-    sums = np.sort(subset_sums(sample_batch(name, BATCH, n, 1, 3))[:, :, 0], axis=1)
+    sums = np.sort(subset_sums(drawn(name, BATCH, n, 1, 3))[:, 0], axis=1)
     padded = np.pad(sums, ((0, 0), (1, 1)), constant_values=((0, 0), (-np.inf, np.inf)))
     # the part of each gap further than eps from both its ends, cut to [-1, 1]
     bare = np.minimum(padded[:, 1:] - eps, 1) - np.maximum(padded[:, :-1] + eps, -1)

@@ -8,9 +8,9 @@ import pytest
 from scipy.special import logsumexp
 from scipy.stats import hypergeom, multivariate_normal, norm
 
-from slth.ensembles import sample_batch
 from slth.theory import existence_certificate, second_moment_ratio
 from slth.theory.second_moment import log_gains, log_overlaps
+from tests.theory.all_subsets import drawn
 
 
 @pytest.mark.parametrize(("n", "k"), [(10, 3), (10, 8), (7, 7)])
@@ -38,8 +38,8 @@ def test_ratio_agrees_with_enumeration():
     masks = np.zeros((math.comb(n, k), n))
     for row, kept in zip(masks, itertools.combinations(range(n), k), strict=True):
         row[list(kept)] = 1
-    X = sample_batch("normal", 20_000, n, d, 1)
-    hits = (np.abs(np.einsum("sn,bnd->bsd", masks, X) - z).max(axis=2) <= eps).sum(axis=1)
+    X = drawn("normal", 20_000, n, d, 1)
+    hits = (np.abs(np.tensordot(masks, X, (1, 1)) - z).max(axis=2) <= eps).sum(axis=0)
     # ratio of means with its delta-method standard error; 4.5 of them: level 7e-6
     first, second = hits.mean(), (hits**2.0).mean()
     influence = hits**2.0 / first**2 - 2 * second * hits / first**3
