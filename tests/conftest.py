@@ -17,18 +17,24 @@ if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
 
 PIPELINE = ("tests/workflow/", "tests/project/test_extending_study.py")  # run the pipeline
+TOGETHER = (  # what the tests of a file look at takes ten seconds to make
+    *("tests/studies/test_rendering.py", "tests/project/test_docs_in_browser.py"),
+    *(f"tests/studies/{study}/" for study in ("benchmark", "cnns", "latency", "restrictions")),
+)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadScopeScheduling":
-    """Give the tests of the pipeline to one worker, which runs it once; share out all others.
+    """Give the tests of the pipeline to one worker, which runs it once, those of some files too.
 
-    They start first: they take longest.
+    They start first: they take longest. All others are shared out.
     """
     from xdist.scheduler import LoadScopeScheduling
 
-    class OnePipeline(LoadScopeScheduling):
+    class Scopes(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "pipeline" if nodeid.startswith(PIPELINE) else nodeid
+            if nodeid.startswith(PIPELINE):
+                return "pipeline"
+            return nodeid.partition("::")[0] if nodeid.startswith(TOGETHER) else nodeid
 
-    return OnePipeline(config, log)
+    return Scopes(config, log)
