@@ -3,6 +3,7 @@
 import pytest
 
 from tests.project.extending import Extended, extended, shown
+from tests.sweeps import sweep
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +21,7 @@ def test_the_tests_of_the_registry_pass(project: Extended) -> None:
     assert project.tests_pass("parabolic", *(f"tests/{name}.py" for name in files)) > 8
 
 
+@sweep
 def test_the_solvers_find_the_best_subset_of_its_samples(project: Extended) -> None:
     words = "parabolic and (enumeration or differencing)"
     files = ["tests/solvers/test_solver_oracle.py", "tests/solvers/test_solver_heuristics.py"]

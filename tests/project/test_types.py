@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import slth
+from tests.sweeps import sweep
 
 SOURCE = Path(slth.__file__).parents[1]
 ROOMS = ("learned", "networks", "supnorm", "theory", "tickets")
@@ -65,6 +66,7 @@ def test_five_errors_are_in_the_script() -> None:
     assert len(WRONG) == 5
 
 
+@sweep
 def test_mypy_finds_every_error_of_a_script_and_no_other(script: Path) -> None:
     ran = subprocess.run(
         [sys.executable, "-m", "mypy", "--cache-dir", "cache", script.name],

@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from slth.configuration import read
+from tests.sweeps import sweep
 from tests.workflow.conftest import Checkout, environment, rules_in
 
 USER = """
@@ -26,6 +27,7 @@ rule mine:
 """
 
 
+@sweep
 def test_imported_as_a_module_it_plans_the_same_jobs(fresh: Checkout, tmp_path: Path) -> None:
     own = {rule for rule in fresh.planned() if rule != "all"}
     user = tmp_path / "user"

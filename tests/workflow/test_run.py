@@ -35,6 +35,7 @@ def test_jobs_are_shards(fresh: Checkout) -> None:
     assert int(total.split()[1]) <= 60
 
 
+@sweep
 def test_other_seed_gives_other_figures(short: Checkout, fresh: Checkout) -> None:
     config = fresh.folder / "config/ci.yaml"
     config.write_text(config.read_text(encoding="utf-8") + "\nseed: 4242\n", encoding="utf-8")
@@ -68,6 +69,7 @@ def test_paper_and_manifest_name_the_commit(short: Checkout) -> None:
     assert short.paper() == paper
 
 
+@sweep  # of the default config: `make check`
 def test_lint_is_clean(fresh: Checkout) -> None:
     done = subprocess.run(
         fresh.command("--lint"), cwd=fresh.folder, capture_output=True, text=True, check=False
