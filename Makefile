@@ -47,11 +47,11 @@ report: paper ## report.html: every figure and table with its caption, one file
 verify: $(STAMP) ## compare every file of the last run with its SHA-256 in results/manifest.json
 	cd $(PLACE) && $(CURDIR)/$(VENV)/bin/python -m slth.manifest
 
-test: $(STAMP) ## run the tests, the pipeline whole included, without the further cases of sweeps
+test: $(STAMP) ## run the tests, the pipeline with few studies included, without the further cases of sweeps
 	$(VENV)/bin/slth warm-up
 	$(VENV)/bin/python -m pytest -n 2 -m 'not sweep' $(PYTEST_ARGS)
 
-test-all: $(STAMP) ## run every test, with all cases of sweeps and a second whole run through kills
+test-all: $(STAMP) ## run every test: all cases of sweeps, the pipeline with all studies, and once more through kills
 	$(VENV)/bin/slth warm-up
 	$(VENV)/bin/python -m pytest -n 2 $(PYTEST_ARGS)
 
