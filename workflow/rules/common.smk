@@ -102,12 +102,12 @@ def dense_ticket_mb(dense):
     return memory_of(dense["data"]) + 2 * max(dense["n"]) * pairs * 32 // 10**6
 
 
-def per_replicate(pattern, arms=ARMS):
-    """One path for every arm and replicate."""
+def per_arm(pattern, arms=ARMS):
+    """One path for every arm and job that its random networks are split into."""
     return [
-        pattern.format(arm=name, replicate=replicate)
+        pattern.format(arm=name, shard=shard)
         for name, arm in arms.items()
-        for replicate in range(arm["seeds"])
+        for shard in range(min(arm["shards"], arm["seeds"]))
     ]
 
 
@@ -134,4 +134,3 @@ wildcard_constraints:
     network="|".join(NETWORKS) or "none",
     arm="|".join(ARMS) or "none",
     shard=r"\d+",
-    replicate=r"\d+",

@@ -36,15 +36,15 @@ rule learn_routes:
     input:
         target=arm_target,
         sources="results/sample/sources/{arm}.npz",
-        rows="results/construct/{arm}/{replicate}.parquet",
+        rows="results/construct/{arm}/{shard}.parquet",
         data=arm_data,
         code=code("learned.routes", methods=["edge_popup", "magnitude"]),
     output:
-        "results/learn/routes/{arm}/{replicate}.parquet",
+        "results/learn/routes/{arm}/{shard}.parquet",
     log:
-        "results/logs/learn_routes/{arm}/{replicate}.log",
+        "results/logs/learn_routes/{arm}/{shard}.log",
     benchmark:
-        "results/benchmarks/learn_routes/{arm}/{replicate}.tsv"
+        "results/benchmarks/learn_routes/{arm}/{shard}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -60,9 +60,9 @@ rule learn_routes:
         bracket=config["bracket"],
         device=config["device"],
         seed=SEED,
-        replicate=lambda wildcards: int(wildcards.replicate),
+        shard=lambda wildcards: int(wildcards.shard),
     message:
-        "Prune the random networks of {wildcards.arm}, replicate {wildcards.replicate}, by learning"
+        "Prune the random networks of {wildcards.arm}, shard {wildcards.shard}, by learning"
     script:
         "../scripts/run_stage.py"
 
@@ -72,8 +72,8 @@ rule collect_learned:
         learned=expand(
             "results/learn/masks/{shard}.parquet", shard=range(LEARNED["shards"])
         ),
-        routes=per_replicate(
-            "results/learn/routes/{arm}/{replicate}.parquet", LEARNED_ARMS
+        routes=per_arm(
+            "results/learn/routes/{arm}/{shard}.parquet", LEARNED_ARMS
         ),
         code=code("learned.collect"),
     output:

@@ -60,11 +60,11 @@ rule solve_blocks:
         sources="results/sample/sources/{arm}.npz",
         code=arm_code,
     output:
-        "results/solve/blocks/{arm}/{replicate}.parquet",
+        "results/solve/blocks/{arm}/{shard}.parquet",
     log:
-        "results/logs/solve_blocks/{arm}/{replicate}.log",
+        "results/logs/solve_blocks/{arm}/{shard}.log",
     benchmark:
-        "results/benchmarks/solve_blocks/{arm}/{replicate}.tsv"
+        "results/benchmarks/solve_blocks/{arm}/{shard}.tsv"
     priority: 1  # long
     conda:
         "../../envs/cpu.yaml"
@@ -76,10 +76,10 @@ rule solve_blocks:
         stage="tickets.solve",
         arm=lambda wildcards: ARMS[wildcards.arm],
         seed=SEED,
-        replicate=lambda wildcards: int(wildcards.replicate),
+        shard=lambda wildcards: int(wildcards.shard),
         device=config["device"],
     message:
-        "Solve the subset problems of {wildcards.arm}, replicate {wildcards.replicate}"
+        "Solve the subset problems of {wildcards.arm}, shard {wildcards.shard}"
     script:
         "../scripts/run_stage.py"
 
@@ -88,15 +88,15 @@ rule construct_tickets:
     input:
         target=arm_target,
         sources="results/sample/sources/{arm}.npz",
-        blocks="results/solve/blocks/{arm}/{replicate}.parquet",
+        blocks="results/solve/blocks/{arm}/{shard}.parquet",
         code=code("tickets.construct", constructions=[CONSTRUCTION]),
     output:
-        networks="results/construct/{arm}/{replicate}.npz",
-        rows="results/construct/{arm}/{replicate}.parquet",
+        networks="results/construct/{arm}/{shard}.npz",
+        rows="results/construct/{arm}/{shard}.parquet",
     log:
-        "results/logs/construct_tickets/{arm}/{replicate}.log",
+        "results/logs/construct_tickets/{arm}/{shard}.log",
     benchmark:
-        "results/benchmarks/construct_tickets/{arm}/{replicate}.tsv"
+        "results/benchmarks/construct_tickets/{arm}/{shard}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -107,9 +107,9 @@ rule construct_tickets:
         stage="tickets.construct",
         arm=lambda wildcards: ARMS[wildcards.arm],
         seed=SEED,
-        replicate=lambda wildcards: int(wildcards.replicate),
+        shard=lambda wildcards: int(wildcards.shard),
     message:
-        "Construct the tickets of {wildcards.arm}, replicate {wildcards.replicate}"
+        "Construct the tickets of {wildcards.arm}, shard {wildcards.shard}"
     script:
         "../scripts/run_stage.py"
 
@@ -117,16 +117,16 @@ rule construct_tickets:
 rule measure_tickets:
     input:
         target=arm_target,
-        networks="results/construct/{arm}/{replicate}.npz",
-        rows="results/construct/{arm}/{replicate}.parquet",
+        networks="results/construct/{arm}/{shard}.npz",
+        rows="results/construct/{arm}/{shard}.parquet",
         data=arm_data,
         code=code("tickets.measure"),
     output:
-        "results/measure/tickets/{arm}/{replicate}.parquet",
+        "results/measure/tickets/{arm}/{shard}.parquet",
     log:
-        "results/logs/measure_tickets/{arm}/{replicate}.log",
+        "results/logs/measure_tickets/{arm}/{shard}.log",
     benchmark:
-        "results/benchmarks/measure_tickets/{arm}/{replicate}.tsv"
+        "results/benchmarks/measure_tickets/{arm}/{shard}.tsv"
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -141,17 +141,17 @@ rule measure_tickets:
         bracket=config["bracket"],
         device=config["device"],
         seed=SEED,
-        replicate=lambda wildcards: int(wildcards.replicate),
+        shard=lambda wildcards: int(wildcards.shard),
     message:
-        "Certified errors and accuracies of {wildcards.arm}, replicate {wildcards.replicate}"
+        "Certified errors and accuracies of {wildcards.arm}, shard {wildcards.shard}"
     script:
         "../scripts/run_stage.py"
 
 
 rule collect_tickets:
     input:
-        tickets=per_replicate("results/measure/tickets/{arm}/{replicate}.parquet"),
-        blocks=per_replicate("results/solve/blocks/{arm}/{replicate}.parquet"),
+        tickets=per_arm("results/measure/tickets/{arm}/{shard}.parquet"),
+        blocks=per_arm("results/solve/blocks/{arm}/{shard}.parquet"),
         networks=expand("results/sample/targets/{network}.parquet", network=NETWORKS),
         code=code("collect"),
     output:

@@ -141,13 +141,15 @@ def _blocked(target: nn.Sequential, found: LearnedMask) -> nn.Sequential | None:
 
 
 def run(job: Job) -> None:
-    """Prune the random networks of one replicate of an arm by learning."""
-    p = job.params
-    rows = learn_routes(
-        load_network(job.input.target),
-        load_networks(job.input.sources, str(p.replicate)),
-        frames.read(job.input.rows, "constructed tickets"),
-        *(p.arm, Network(**p.network), Settings(**p.learned)),
-        *(p.bracket, p.seed, p.device, p.folder),
-    )
-    frames.write(job.output[0], rows, "learned routes")
+    """Prune the random networks of an arm's replicates by learning."""
+    p, target = job.params, load_network(job.input.target)
+    made = frames.read(job.input.rows, "constructed tickets")
+    rows = [
+        learn_routes(
+            *(target, load_networks(job.input.sources, str(r)), own.reset_index(drop=True)),
+            *(p.arm, Network(**p.network), Settings(**p.learned)),
+            *(p.bracket, p.seed, p.device, p.folder),
+        )
+        for r, own in made.groupby("replicate", sort=True)
+    ]
+    frames.write(job.output[0], pd.concat(rows, ignore_index=True), "learned routes")

@@ -173,7 +173,7 @@ def run(job: Job) -> None:
     """Bracket one ticket of every arm with splitting; gather the sandwich."""
     given, p = job.input, job.params
     chosen = [
-        (arm, load_network(target), load_networks(networks))
+        (arm, load_network(target), load_networks(networks, "0"))
         for arm, target, networks in zip(
             p.arms.values(), given.targets, given.constructed, strict=True
         )

@@ -34,6 +34,12 @@ def options(arm: Arm) -> dict[str, Any]:
     return {"granularity": arm.granularity, "readout": arm.readout}
 
 
+def replicates(arm: Arm, shard: int) -> range:
+    """The replicates of a job: their order is that of the jobs, however many there are."""
+    count = min(arm.shards, arm.seeds)
+    return range(shard * arm.seeds // count, (shard + 1) * arm.seeds // count)
+
+
 def arm_seed(arm: Arm, seed: int, replicate: int) -> int:
     """Arms of one network share their random networks: granularities compare like with like."""
     return seeding.child(seed, "tickets", arm.network, replicate)

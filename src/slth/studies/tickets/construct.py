@@ -6,23 +6,25 @@ from torch import nn
 from slth import frames, seeding
 from slth.networks.storage import load_network, load_networks, save_networks
 from slth.studies.job import Job
-from slth.studies.tickets.arms import Networks, arm_seed, keyed, options
+from slth.studies.tickets.arms import Networks, arm_seed, keyed, options, replicates
 from slth.studies.tickets.settings import Arm
 from slth.tickets.control import random_control
 from slth.tickets.stages import assemble
 
 
 def run(job: Job) -> None:
-    """Construct the tickets of one replicate of an arm."""
-    p = job.params
-    networks, rows = construct_tickets(
-        load_network(job.input.target),
-        load_networks(job.input.sources, str(p.replicate)),
-        frames.read(job.input.blocks, "solved blocks"),
-        *(Arm(**p.arm), p.seed, p.replicate),
-    )
+    """Construct the tickets of an arm's replicates; networks are called ``{replicate}/{key}``."""
+    arm, target = Arm(**job.params.arm), load_network(job.input.target)
+    blocks = frames.read(job.input.blocks, "solved blocks")
+    networks: Networks = {}
+    rows = []
+    for r in replicates(arm, job.params.shard):
+        sources, own = load_networks(job.input.sources, str(r)), blocks[blocks["replicate"] == r]
+        made, counts = construct_tickets(target, sources, own, arm, job.params.seed, r)
+        networks |= {f"{r}/{key}": network for key, network in made.items()}
+        rows.append(counts)
     save_networks(job.output.networks, networks)
-    frames.write(job.output.rows, rows, "constructed tickets")
+    frames.write(job.output.rows, pd.concat(rows, ignore_index=True), "constructed tickets")
 
 
 def construct_tickets(

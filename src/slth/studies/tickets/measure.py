@@ -113,12 +113,12 @@ def _first_layer(
 
 
 def run(job: Job) -> None:
-    """Certified errors and accuracies of one replicate of an arm."""
-    p = job.params
-    rows = measure_tickets(
-        load_network(job.input.target),
-        load_networks(job.input.networks),
-        frames.read(job.input.rows, "constructed tickets"),
-        *(Network(**p.network), p.bracket, p.seed, p.device, p.folder),
-    )
-    frames.write(job.output[0], rows, "measured tickets")
+    """Certified errors and accuracies of an arm's replicates."""
+    p, target = job.params, load_network(job.input.target)
+    made = frames.read(job.input.rows, "constructed tickets")
+    how = (Network(**p.network), p.bracket, p.seed, p.device, p.folder)
+    rows = []
+    for r, own in made.groupby("replicate", sort=True):
+        networks = load_networks(job.input.networks, str(r))
+        rows.append(measure_tickets(target, networks, own.reset_index(drop=True), *how))
+    frames.write(job.output[0], pd.concat(rows, ignore_index=True), "measured tickets")

@@ -35,6 +35,7 @@ class Arm(Section):
         "candidates a block and sign, roughly; each input channel gets 2n hidden channels",
     )
     seeds: int = Field(5, ge=1, le=10000, description="random source networks a size")
+    shards: int = Field(1, ge=1, le=10000, description="jobs the random networks are split into")
     eps: float | None = Field(
         None, ge=LEAST, le=2, description="tolerance per kernel entry; null minimises the error"
     )
@@ -73,6 +74,7 @@ DEFAULT = [
         granularity="filter",
         n=[10, 40, 160, 1000],
         seeds=3,
+        shards=1,
         eps=None,
         solver="auto",
         budget=500000000,
@@ -85,6 +87,7 @@ DEFAULT = [
         granularity="filter",
         n=[100, 1000, 4000],
         seeds=3,
+        shards=1,
         eps=None,
         solver="auto",
         budget=500000000,
@@ -96,6 +99,7 @@ DEFAULT = [
         granularity="kernel",
         n=[20, 80, 320],
         seeds=3,
+        shards=1,
         eps=None,
         solver="auto",
         budget=500000000,
@@ -107,6 +111,7 @@ DEFAULT = [
         granularity="entry",
         n=[4, 8, 12, 16],
         seeds=3,
+        shards=1,
         eps=None,
         solver="auto",
         budget=1000000000,

@@ -8,21 +8,20 @@ from slth.networks.storage import load_network, load_networks
 from slth.progress import track
 from slth.studies.devices import device_for
 from slth.studies.job import Job
-from slth.studies.tickets.arms import Networks, arm_seed, keyed, options
+from slth.studies.tickets.arms import Networks, arm_seed, keyed, options, replicates
 from slth.studies.tickets.settings import Arm
 from slth.tickets.problems import solve_problems
 from slth.tickets.stages import subset_problems
 
 
 def run(job: Job) -> None:
-    """Solve the subset problems of one replicate of an arm."""
-    p = job.params
-    rows = solve_blocks(
-        load_network(job.input.target),
-        load_networks(job.input.sources, str(p.replicate)),
-        *(Arm(**p.arm), p.seed, p.replicate, p.device),
-    )
-    frames.write(job.output[0], rows, "solved blocks")
+    """Solve the subset problems of an arm's replicates."""
+    p, arm, target = job.params, Arm(**job.params.arm), load_network(job.input.target)
+    rows = [
+        solve_blocks(*(target, load_networks(job.input.sources, str(r)), arm, p.seed, r, p.device))
+        for r in replicates(arm, p.shard)
+    ]
+    frames.write(job.output[0], pd.concat(rows, ignore_index=True), "solved blocks")
 
 
 def solve_blocks(
