@@ -72,9 +72,7 @@ rule collect_learned:
         learned=expand(
             "results/learn/masks/{shard}.parquet", shard=range(LEARNED["shards"])
         ),
-        routes=per_arm(
-            "results/learn/routes/{arm}/{shard}.parquet", LEARNED_ARMS
-        ),
+        routes=per_arm("results/learn/routes/{arm}/{shard}.parquet", LEARNED_ARMS),
         code=code("learned.collect"),
     output:
         learned="results/measure/learned.parquet",
