@@ -29,6 +29,7 @@ class Joined(nn.Module):
         super().__init__()
         self.first, self.second = nn.Conv2d(2, 6, 3, padding=1), nn.Conv2d(6, 6, 1)
         self.shift, self.last = nn.Parameter(torch.ones(6, 1, 1)), nn.Linear(6, 5)
+        self.head = nn.Linear(5, 3, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         x = functional.relu(self.first(x))
@@ -36,7 +37,8 @@ class Joined(nn.Module):
         y += x
         y = functional.max_pool2d(y + self.shift, 3, 2, padding=1)
         y = functional.adaptive_avg_pool2d(y, (2, 1)).mean((2, 3))
-        return functional.linear(y, self.last.weight, self.last.bias)
+        y = functional.linear(y, weight=self.last.weight, bias=self.last.bias)
+        return functional.linear(y, self.head.weight)
 
 
 def test_an_ordinary_network_is_read_without_the_compiler() -> None:

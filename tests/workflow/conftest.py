@@ -177,12 +177,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory, tex: None) -> Checkout:
 
 
 # what `make test` runs whole: samples, solutions, tickets, measures, the paper and what times it
-SHORT = "".join(
-    f"{study}: {{enabled: false}}\n"
-    for study in (
-        *("learned", "cnns", "replicas", "price", "depth", "restrictions", "sandwich", "atlas"),
-    )
-)
+OFF = ("learned", "cnns", "replicas", "price", "depth", "restrictions", "sandwich", "atlas")
+SHORT = "".join(f"{study}: {{enabled: false}}\n" for study in OFF)
 
 
 @pytest.fixture(scope="session")

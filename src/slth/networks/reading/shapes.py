@@ -120,7 +120,7 @@ def _numbers_of_function(function: Callable[..., Any], args: tuple[Any, ...]) ->
         return x.numel()
     if function in POOLS:  # padded by half a window at most
         return 4 * x.numel()
-    if function is functional.linear and isinstance(args[1], Tensor):
+    if function is functional.linear and len(args) > 1 and isinstance(args[1], Tensor):
         return math.prod(x.shape[:-1]) * args[1].shape[0]
     if function in ADAPTIVE and x.ndim == 4 and len(args) > 1:
         return _pooled(x, args[1])
