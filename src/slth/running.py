@@ -52,6 +52,7 @@ def make_changed_again(
             return await finish(job, *arguments, **options)
 
         dag.check_incomplete, dag.finish = check_incomplete, finish_and_vouch
+        look_for_frames_where_pandas_is(type(workflow.persistence))
         build()
         wake_for_jobs_alone(workflow)
         if begin is not None and not workflow.dryrun:
@@ -69,6 +70,19 @@ def wake_for_jobs_alone(workflow: Any) -> None:
     """
     if workflow.local_exec and workflow.scheduling_settings is not None:
         workflow.scheduling_settings.max_jobs_per_timespan = None
+
+
+def look_for_frames_where_pandas_is(persistence: Any) -> None:
+    """Have Snakemake compare parameters without reading pandas, half a second of every plan.
+
+    It asks of each whether it is a frame: none is where nobody has read pandas.
+    """
+
+    def serialize(self: Any) -> Callable[[Any], Any]:
+        frames = "pandas" in sys.modules
+        return self._serialize_param_pandas if frames else self._serialize_param_builtin
+
+    persistence._serialize_param = property(serialize)
 
 
 def _vouch(origins: Origins, job: Any) -> None:

@@ -21,6 +21,7 @@ from slth.networks import (
 from slth.seeding import generator
 from slth.tickets import effective_kernels
 from slth.tickets.shrink import shrink
+from tests.sweeps import swept_rows
 from tests.tickets.ticket_checks import check_ticket, closed_bound
 
 N = 6
@@ -50,6 +51,7 @@ TARGETS = {
     "dense": (build_dense_network([4, 3, 2, 2], seed=5), (4,)),
     "no readout": (_without_readout(), (2, 4, 4)),
 }
+LAST = sorted(TARGETS, key=lambda name: name not in ("dense", "two layers, valid"))
 GRANULARITIES = ["filter", "kernel", "entry"]
 GRANULAR = [name for name in tickets.CONSTRUCTIONS if "granularity" in tickets.get(name).options()]
 
@@ -63,9 +65,11 @@ def _build(target, construction="structured_convolution", **options) -> tickets.
     return tickets.build(construction, target, **settings)
 
 
-@pytest.mark.parametrize("readout", ["exact", "ticket"])
+@pytest.mark.parametrize(
+    ("name", "readout"),
+    swept_rows([*((name, "exact") for name in TARGETS), *((name, "ticket") for name in LAST)], 10),
+)
 @pytest.mark.parametrize("granularity", GRANULARITIES)
-@pytest.mark.parametrize("name", TARGETS)
 @pytest.mark.parametrize("construction", GRANULAR)
 def test_generic(construction, name, granularity, readout):
     target, shape = TARGETS[name]

@@ -179,6 +179,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory, tex: None) -> Checkout:
 # what `make test` runs whole: samples, solutions, tickets, measures, the paper and what times it
 OFF = ("learned", "cnns", "replicas", "price", "depth", "restrictions", "sandwich", "atlas")
 SHORT = "".join(f"{study}: {{enabled: false}}\n" for study in OFF)
+SHORT += """\
+networks: [{name: two, channels: [2, 2], epochs: 5}]
+tickets: [{name: two-kernel, network: two, granularity: kernel, n: [8, 16], seeds: 1}]
+"""
 
 
 @pytest.fixture(scope="session")

@@ -2,20 +2,21 @@
 
 import pytest
 
+from tests.sweeps import swept
 from tests.workflow.conftest import Checkout
 
 FAULTS = {
-    "seed: -1": ["seed"],
-    "seeed: 1": ["seeed", "seed"],
-    "threshold: {eps: 0}": ["threshold.eps"],
     "threshold: {eps: .nan, replicates: many}": ["threshold.eps", "threshold.replicates"],
+    "seeed: 1": ["seeed", "seed"],
+    "seed: -1": ["seed"],
+    "threshold: {eps: 0}": ["threshold.eps"],
     "threshold: {ensembles: [norml]}": ["norml", "normal"],
     "tickets: [{name: a, network: absent}]": ["absent"],
     "tickets: 3": ["tickets"],
 }
 
 
-@pytest.mark.parametrize("text", FAULTS)
+@pytest.mark.parametrize("text", swept(FAULTS, 2))  # each alone: tests/configuration
 def test_fault_is_one_line(fresh: Checkout, text: str) -> None:
     (fresh.folder / "config/ci.yaml").write_text(text + "\n", encoding="utf-8")
     done = fresh.run("--cores", "1", check=False)

@@ -1,5 +1,7 @@
 """Read config files: plain YAML, nothing that hides or multiplies."""
 
+import copy
+import functools
 import os
 import stat
 import sys
@@ -130,9 +132,15 @@ def given(arguments: Sequence[str]) -> list[str]:
     return found
 
 
+@functools.cache
+def _parsed(text: str) -> Any:
+    """What a text says; a run reads its few files more than once."""
+    return yaml.load(text, Loader=_Loader)
+
+
 def _read_one(path: Path) -> dict[str, Any]:
     try:
-        value = yaml.load(_text(path), Loader=_Loader)
+        value = copy.deepcopy(_parsed(_text(path)))
     except ConfigError:
         raise
     except OSError as error:

@@ -29,7 +29,7 @@ from slth.tickets.copies import (
     used_units,
 )
 from slth.tickets.pairs import BlockedPairs, count_parameters
-from slth.tickets.prediction import Prediction, Success, levels, smallest
+from slth.tickets.prediction import Prediction, Success, levels, smallest, usual
 from slth.tickets.problems import SubsetProblems, in_order
 from slth.tickets.shrink import identity_part
 from slth.tickets.ticket import Ticket
@@ -213,7 +213,7 @@ class EllPlusOne(BlockedPairs):
             uniform = success("uniform", n, 1, eps) if later else 1.0
             return first * (1 - product) + later * (1 - uniform)
 
-        n = None if d == 2 else smallest(missed, delta)
+        n = None if d == 2 else smallest(missed, delta, guess=usual(d, eps))
         basis = "none" if n is None else "quenched"
         return Prediction(self.statement, order, n, basis, sum(self._counts(layers, n or 1)), d)
 

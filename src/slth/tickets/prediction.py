@@ -1,5 +1,6 @@
 """What a theorem says of the width a ticket needs, beside what can be computed."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -39,21 +40,36 @@ class Prediction:
     reach: str = ""
 
 
-def smallest(misses: Callable[[int], float], delta: float, low: int = 1) -> int | None:
-    """Return the first n ≥ low with misses(n) ≤ delta by doubling and bisection, None if none.
+def smallest(
+    misses: Callable[[int], float], delta: float, low: int = 1, guess: int = 1
+) -> int | None:
+    """Return the first n ≥ low with misses(n) ≤ delta, None if none up to `MOST`.
 
-    misses: expected number of missed problems, decreasing in n. Cost: 2 log2 n evaluations.
+    misses: expected number of missed problems, decreasing in n. By doubled steps from ``guess``
+    and bisection; cost: about 2 log2 |n − guess| evaluations.
     """
-    high = low
-    while misses(high) > delta:
-        high *= 2
-        if high > MOST:
-            return None
-    bottom = high // 2 if high > low else low - 1
+    start, step = max(low, guess), 1
+    if misses(start) > delta:
+        bottom, high = start, start + 1
+        while misses(high) > delta:
+            if high > MOST:
+                return None
+            step *= 2
+            bottom, high = high, high + step
+    else:
+        high, bottom = start, start - 1
+        while bottom >= low and misses(bottom) <= delta:
+            step *= 2
+            high, bottom = bottom, max(bottom - step, low - 1)
     while high - bottom > 1:
         middle = (bottom + high) // 2
         bottom, high = (bottom, middle) if misses(middle) <= delta else (middle, high)
     return high
+
+
+def usual(d: int, eps: float) -> int:
+    """About the size at which one target in d dimensions is met, where a search may start."""
+    return max(1, round(d * (2 + math.log2(1 / min(eps, 1.0)))))
 
 
 def levels(eps: object, delta: object) -> tuple[float, float]:

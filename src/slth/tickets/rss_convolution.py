@@ -7,7 +7,7 @@ from typing import ClassVar
 from torch import nn
 
 from slth.tickets.pairs import BlockedPairs
-from slth.tickets.prediction import Prediction, Success, levels, smallest
+from slth.tickets.prediction import Prediction, Success, levels, smallest, usual
 
 
 @dataclass(frozen=True)
@@ -46,4 +46,11 @@ class RSSConvolution(BlockedPairs):
         def missed(n: int) -> float:
             return problems * (1 - success("product", n, 1, eps))
 
-        return Prediction(self.statement, order, smallest(missed, delta), "quenched", problems, d)
+        return Prediction(
+            self.statement,
+            order,
+            smallest(missed, delta, guess=usual(d, eps)),
+            "quenched",
+            problems,
+            d,
+        )

@@ -12,7 +12,7 @@ from torch import nn
 from slth import checks, seeding
 from slth.networks.architectures import linear
 from slth.tickets.pairs import BlockedPairs
-from slth.tickets.prediction import Prediction, Success, levels, smallest
+from slth.tickets.prediction import Prediction, Success, levels, smallest, usual
 
 SAMPLES = ("products", "rows")
 
@@ -79,7 +79,14 @@ class RSSDense(BlockedPairs):
         def missed(n: int) -> float:
             return problems * (1 - success("product", n, 1, eps))
 
-        return Prediction(self.statement, order, smallest(missed, delta), "quenched", problems, d)
+        return Prediction(
+            self.statement,
+            order,
+            smallest(missed, delta, guess=usual(d, eps)),
+            "quenched",
+            problems,
+            d,
+        )
 
 
 def _row_source(layers: Sequence[Any], n: int, seed: int) -> list[nn.Module]:

@@ -9,7 +9,7 @@ from torch import nn
 from slth import checks
 from slth.networks.architectures import Layer
 from slth.tickets.pairs import BlockedPairs
-from slth.tickets.prediction import Prediction, Success, levels, smallest
+from slth.tickets.prediction import Prediction, Success, levels, smallest, usual
 
 GRANULARITIES = ("filter", "kernel", "entry")
 WEIGHTS = ("normal", "uniform")
@@ -90,5 +90,5 @@ class StructuredConvolution(BlockedPairs):
         def missed(n: int) -> float:
             return problems * (1 - success("product" if uniform else "nsn", n, d, eps))
 
-        n = smallest(missed, delta)
+        n = smallest(missed, delta, guess=usual(d, eps))
         return Prediction(self.statement, order, n, "quenched", problems, d)

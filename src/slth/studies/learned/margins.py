@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from slth.intervals import holm, t_test
+from slth.intervals import holm, t_interval, t_test
 from slth.studies.learned import masks as data
 
 TOGETHER = data.CONFIDENCE  # that no margin of all is called positive in error: Holm's procedure
@@ -50,7 +50,7 @@ def _margins(table: pd.DataFrame, early: bool) -> Iterator[Margin]:
             part = rows[rows["arm"] == arm]
             for kind in data.CONTROLS:
                 values = data.gaps(part, kind, early)
-                mean, low, high = data.margin(part, kind, early)
+                mean, low, high = t_interval(values, data.CONFIDENCE)
                 if np.isfinite(low):
                     p = t_test(values)
                     yield Margin(unit, arm, kind, early, len(values), mean, low, high, p)
