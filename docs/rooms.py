@@ -4,6 +4,7 @@
 """
 
 import ast
+from functools import cache
 from pathlib import Path
 
 DOCS = Path(__file__).parent
@@ -75,14 +76,23 @@ def modules() -> dict[str, Path]:
     return found
 
 
+@cache
+def imported(path: Path) -> list[set[str]]:
+    """Of every ``from x import y`` of a file, x and what may be modules below it."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return [
+        {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.module
+    ]
+
+
 def arrows() -> dict[tuple[str, str], int]:
     """(importing room, imported room): how many imports."""
     known, count = modules(), {}
     for name, path in known.items():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not isinstance(node, ast.ImportFrom) or not node.module:
-                continue
-            for target in {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}:
+        for targets in imported(path):
+            for target in targets:
                 if target in known and room_of(target) != room_of(name):
                     key = room_of(name), room_of(target)
                     count[key] = count.get(key, 0) + 1

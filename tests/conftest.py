@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PIPELINE = ("tests/workflow/", "tests/project/test_extending_study.py")  # run the pipeline
 TOGETHER = (  # what the tests of a file look at takes ten seconds to make
     *("tests/studies/test_rendering.py", "tests/project/test_docs_in_browser.py"),
+    "tests/project/test_rooms.py",
     *(f"tests/studies/{study}/" for study in ("benchmark", "cnns", "latency", "restrictions")),
 )
 

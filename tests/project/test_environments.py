@@ -1,6 +1,7 @@
 """The ranges of pyproject hold the pins of the constraints, which the environments name too."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -54,14 +55,20 @@ def test_installed_version_is_the_pinned_one(line: str) -> None:
 
 def imported(folder: str) -> set[str]:
     """Packages that the files below a folder import, at any depth."""
+    files = (ROOT / folder).rglob("*.py")
+    return set().union(*map(imported_by, files)) - set(sys.stdlib_module_names)
+
+
+@functools.cache
+def imported_by(path: Path) -> set[str]:
+    """The same of one file, the standard library included."""
     found: set[str] = set()
-    for path in (ROOT / folder).rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_bytes())):
-            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                names = [node.module]
-            found |= {name.split(".")[0] for name in names}
-    return found - set(sys.stdlib_module_names)
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module]
+        found |= {name.split(".")[0] for name in names}
+    return found
 
 
 def test_library_needs_what_it_requires_and_the_workflow_the_rest() -> None:

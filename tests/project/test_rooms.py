@@ -9,7 +9,7 @@ import pytest
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def rooms() -> ModuleType:
     spec = importlib.util.spec_from_file_location("rooms", DOCS / "rooms.py")
     assert spec is not None
