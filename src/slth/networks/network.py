@@ -22,6 +22,15 @@ class Network:
     network gives. input_shape: (c, h, w) or (features,) of an input, without the batch: that of the
     example, or one on which the module runs. A value: nothing changes it; weights are float64 on
     the CPU. Raises ValueError where steps are out of order, names repeat, or shapes do not fit.
+
+    >>> import torch
+    >>> from torch import nn
+    >>> module = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+    >>> net = slth.networks.from_torch(module)
+    >>> net.parameters, [layer.name for layer in net.layers]
+    (26, ['0', '2'])
+    >>> net(torch.ones(5, 3)).shape
+    torch.Size([5, 2])
     """
 
     steps: tuple[Step, ...]
