@@ -146,8 +146,9 @@ class Network:
         counts: dict[str, int] = {}
         for step in self.steps:
             counts[type(step).__name__] = counts.get(type(step).__name__, 0) + 1
+        layers = "1 layer" if len(self.layers) == 1 else f"{len(self.layers)} layers"
         head = (
-            f"Network: {self.input_shape} → {self.shapes[self.output]}, {len(self.layers)} layers, "
+            f"Network: {self.input_shape} → {self.shapes[self.output]}, {layers}, "
             f"{self.parameters:,} parameters"
         )
         lines = [f"  {step.name}: {step.words}" for step in self.steps]

@@ -64,7 +64,7 @@ def build(
     >>> net = slth.networks.normalise(slth.networks.build_dense_network([4, 3, 2]))[0]
     >>> ticket = slth.tickets.build("rss_dense", net, n=12)
     >>> ticket
-    Ticket of rss_dense: 1 layers, 12 weights imitated, 221 of 672 random ones kept
+    Ticket of rss_dense: 1 layer, 12 weights imitated, 221 of 672 random ones kept
       0: 24 problems, d = 1, error 0.00017 (worst 0.0043), 140 members
     >>> ticket.error_bound() < 0.1
     True
