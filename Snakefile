@@ -13,6 +13,10 @@ configfile: "config.yaml"
 include: "workflow/rules/common.smk"
 
 
+# With `--software-deployment-method apptainer`, docs/cluster.md; without it nothing reads it.
+container: CONTAINER
+
+
 for study in STUDIES:
 
     include: f"workflow/rules/{study}.smk"

@@ -1,4 +1,4 @@
-"""What mkdocs does beside its settings: links out of docs/ become links to the repository."""
+"""What mkdocs does beside its settings: links out of docs/, and the examples of docstrings."""
 
 import posixpath
 import re
@@ -18,3 +18,36 @@ def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: object) -> s
         return f"]({config['repo_url'].rstrip('/')}/blob/main/{path}"
 
     return LINK.sub(target, markdown)
+
+
+def on_config(config: Any) -> Any:
+    """Let Markdown read ``>>>`` as an example, where it sees three quotations inside each other."""
+    from markdown import Extension, Markdown
+    from markdown.preprocessors import Preprocessor
+
+    class Fences(Preprocessor):
+        def run(self, lines: list[str]) -> list[str]:
+            return fenced(lines)
+
+    class Examples(Extension):
+        def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802
+            md.preprocessors.register(Fences(md), "examples", 28)  # before fences, at 25
+
+    config["markdown_extensions"].append(Examples())
+    return config
+
+
+def fenced(lines: list[str]) -> list[str]:
+    """Put a fence around every example: from ``>>>`` to the next empty line."""
+    made: list[str] = []
+    code = example = False
+    for line in [*lines, ""]:
+        code ^= line.lstrip().startswith("```")
+        if line.startswith(">>>") and not (code or example):
+            made.append("```pycon")
+            example = True
+        elif example and not line.strip():
+            made.append("```")
+            example = False
+        made.append(line)
+    return made[:-1]

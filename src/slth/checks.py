@@ -20,7 +20,15 @@ Kind = TypeVar("Kind")
 
 
 class TooLargeError(ValueError):
-    """The work asked for needs more memory than the caller allowed."""
+    """The work asked for needs more memory than the caller allowed.
+
+    >>> X = slth.sample("normal", 40, d=2, seed=1)
+    >>> try:
+    ...     slth.solve(X, [0, 0], solver="mitm", memory=10**6)
+    ... except slth.TooLargeError as error:
+    ...     print(str(error).partition(", memory")[0])
+    memory: solver 'mitm' on n = 40, d = 2 needs 5,644,296 bytes (0.01 GiB)
+    """
 
 
 def integer(name: str, value: object, low: int | None = None, high: int | None = None) -> int:

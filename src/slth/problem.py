@@ -20,7 +20,13 @@ from slth.values import Printed, Value, at_most
 
 
 class Status(enum.Enum):
-    """How a search ended. The value is a sentence for people."""
+    """How a search ended. The value is a sentence for people.
+
+    >>> slth.solve([3, 5, 8], 4, eps=0.5).status
+    <Status.OPTIMAL: 'the best subset was found and proved best; eps was missed or not given'>
+    >>> slth.Status.NO_HIT.value
+    'no subset is within eps: proved; the subset returned is the best one seen'
+    """
 
     HIT = "a subset within eps was found"
     OPTIMAL = "the best subset was found and proved best; eps was missed or not given"
@@ -30,7 +36,12 @@ class Status(enum.Enum):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Instance(Printed, Value):
-    """One MRSS problem: candidates X (n, d), target z (d,), tolerance eps or None (minimise)."""
+    """One MRSS problem: candidates X (n, d), target z (d,), tolerance eps or None (minimise).
+
+    >>> problem = slth.Instance.of([[3, 1], [2, 5], [4, 4]], [5, 6], eps=0.5)
+    >>> slth.solve(problem).keep.tolist()
+    [True, True, False]
+    """
 
     X: FloatArray
     z: FloatArray
@@ -128,6 +139,10 @@ class Solution(Printed, Value):
     (candidate i is bit i); every other solver returns one that depends on the instance, eps and the
     options alone: "mitm" the same from `solve`, `solve_batch` and `solve_targets`. Solutions are
     equal when all but ``seconds`` is.
+
+    >>> s = slth.solve([3, 5, 8], 12)
+    >>> s.keep.tolist(), s.error, s.status.name, s.proved
+    ([False, True, True], 1.0, 'OPTIMAL', True)
     """
 
     keep: BoolArray
@@ -150,7 +165,12 @@ class Solution(Printed, Value):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class BatchSolution(Printed, Value):
-    """Answers to B instances: every array of a Solution with a leading axis B."""
+    """Answers to B instances: every array of a Solution with a leading axis B.
+
+    >>> b = slth.solve_batch([[1, 2, 4], [3, 5, 9]], [3, 9.5])
+    >>> b.error.tolist(), b.keep.sum(axis=1).tolist(), [status.name for status in b.status]
+    ([0.0, 0.5], [2, 1], ['OPTIMAL', 'OPTIMAL'])
+    """
 
     keep: BoolArray
     error: FloatArray

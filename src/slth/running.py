@@ -4,6 +4,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -168,6 +169,39 @@ def refuse_placeholders(folder: Path) -> None:
             f"slth: {str(folder)!r}: Snakemake takes what stands between {{ and }} in a path for a "
             "wildcard; give the folder a name without them"
         )
+
+
+def container(used: bool, name: str | None) -> str | None:
+    """Return the image of every job, an address or a file, or None: jobs run in no container.
+
+    name: what SLTH_CONTAINER says. used: jobs are asked to run in it, which nothing but the option
+    of Snakemake does. Exits with 1 when there is none then, or no such file.
+    """
+    option = "--software-deployment-method apptainer"
+    if used and not name:
+        sys.exit(
+            f"slth: SLTH_CONTAINER: not set, and {option} needs an image; set it to a file "
+            "(slth.sif) or an address (docker://…), docs/cluster.md"
+        )
+    if used and name and "://" not in name and not Path(name).is_file():
+        sys.exit(
+            f"slth: SLTH_CONTAINER: got {name!r}, no file here; takes an image (slth.sif) or an "
+            "address (docker://…), docs/cluster.md"
+        )
+    return name or None
+
+
+def bind(folder: Path) -> None:
+    """Let containers see a folder, by the variable that Apptainer or Singularity reads.
+
+    Snakemake gives them the folder of the run alone. Without that of the rules jobs would run the
+    package of the image in place of the one whose files they are made again for.
+    """
+    name = "APPTAINER_BIND" if shutil.which("apptainer") else "SINGULARITY_BIND"
+    own = os.environ.get(name, "").split(",")
+    os.environ[name] = ",".join(
+        [*(path for path in own if path not in ("", str(folder))), str(folder)]
+    )
 
 
 def plan(files: Iterable[str], path: str | Path = PLAN) -> None:

@@ -44,6 +44,42 @@ def test_no_probe_leaves_the_bracket(stages, signed):
     assert found.upper <= construction.error_bound(ticket) * (1 + 1e-9)
 
 
+def biased(target: nn.Sequential, seed: int) -> nn.Sequential:
+    """The same with a bias in every convolution, as folded batch norms leave it, of this seed."""
+    for i, module in enumerate(target.modules()):
+        if isinstance(module, nn.Conv2d):
+            values = generator(seed, "bias", i).uniform(-0.5, 0.5, module.out_channels)
+            module.bias = nn.Parameter(torch.from_numpy(values), requires_grad=False)
+    return target
+
+
+@pytest.mark.parametrize(("stages", "signed"), STAGES)
+def test_blocks_with_biases_have_a_plain_form_and_a_bracket(stages, signed):
+    f, g = (biased(residual_target(stages, signed), seed) for seed in (0, 1))
+    x = torch.from_numpy(generator(0, "x").uniform(-1, 1, (64, 1, 5, 5)))
+    for network in (f, g):
+        plain = nn.Sequential(*unrolled("f", list(network)))
+        torch.testing.assert_close(plain(x), network(x), rtol=0, atol=1e-13)
+    found = bracket(f, g, input_shape=(1, 5, 5), samples=16, restarts=1, steps=3)
+    case = supnorm_cases.Case(f, g, (1, 5, 5), (-1.0, 1.0))
+    supnorm_cases.check_bracket(case, found, np.random.default_rng(0))
+
+
+def test_the_bracket_of_a_biased_block_meets_the_exact_value():
+    """x + σ(x + b) + c, b = ½, c = ¼ against b = ¼, c = 0 differ by ½ where x ≥ −¼."""
+
+    def block(b: float, c: float) -> nn.Sequential:
+        made = [convolution(torch.ones(1, 1, 1, 1, dtype=torch.float64)) for _ in range(2)]
+        for layer, value in zip(made, (b, c), strict=True):
+            layer.bias = nn.Parameter(torch.tensor([value], dtype=torch.float64))
+        return nn.Sequential(Residual(made[0], nn.ReLU(), made[1]))
+
+    found = bracket(block(0.5, 0.25), block(0.25, 0.0), input_shape=(1, 1, 1), input_splits=64)
+    assert found.lower == pytest.approx(0.5, abs=1e-12)
+    assert found.upper == pytest.approx(0.5, abs=1e-9)
+    assert found.upper >= 0.5
+
+
 def test_the_bound_of_a_linear_block_is_exact():
     """x + K ∗ x against x + K' ∗ x: the skip cancels, and sup|(K − K') ∗ x| = ‖K − K'‖₁."""
     kernel, other = unit(1, 1, 3, 3), unit(1, 1, 3, 3).flip(3)

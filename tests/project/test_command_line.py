@@ -43,6 +43,13 @@ def refused(*arguments: object, code: Code = Code.INPUT) -> str:
     return line.removeprefix("slth: ")
 
 
+def test_the_list_of_commands_ends_no_line_early() -> None:
+    listed = call("--help").stdout.partition("Commands:")[2].partition("Exit codes")[0]
+    lines = [line for line in listed.splitlines() if line.strip()]
+    assert len(lines) == len(app.registered_commands)
+    assert all(line.endswith(".") and not line.endswith("...") for line in lines)
+
+
 @pytest.fixture
 def arrays(tmp_path: Path) -> tuple[Path, Path]:
     np.save(tmp_path / "X.npy", WHOLE)
@@ -235,7 +242,7 @@ def test_verify_names_what_differs(results: Path) -> None:
 
 
 def test_verify_without_a_manifest_is_refused(tmp_path: Path) -> None:
-    assert "No such file" in refused("verify", tmp_path / "manifest.json")
+    assert "call verify in its folder" in refused("verify", tmp_path / "manifest.json")
     (tmp_path / "manifest.json").write_text("{}")
     assert "not a manifest" in refused("verify", tmp_path / "manifest.json")
 

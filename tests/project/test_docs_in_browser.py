@@ -75,6 +75,13 @@ def test_every_link_and_picture_of_the_site_is_there(site: Path) -> None:
     assert dead(site, pages) == []
 
 
+def test_examples_of_docstrings_are_shown_as_code(site: Path) -> None:
+    for name in ("slth", "networks", "tickets", "supnorm", "learned", "theory", "plot"):
+        page = (site / "reference" / name / "index.html").read_text("utf-8")
+        assert '<span class="gp">&gt;' in page  # a prompt
+        assert "<blockquote>" not in page
+
+
 def test_a_dead_link_is_noticed(site: Path) -> None:
     pages = read(site)
     page = site / "index.html"

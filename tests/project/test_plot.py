@@ -1,5 +1,6 @@
 """Pictures show the numbers they are given, on the axes they are given."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,14 @@ plot: Any = slth.plot  # some calls below are wrong on purpose
 
 def axes() -> Any:
     return Figure().add_subplot()
+
+
+def test_without_matplotlib_the_way_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("slth.plot._axes", "slth.plot._ticket"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ModuleNotFoundError, match=r"slth.plot.ticket needs it: pip install"):
+        _ = plot.ticket
 
 
 def network(seed: int) -> nn.Sequential:

@@ -21,6 +21,12 @@ def only(blocks: list[str], words: str) -> str:
     return found
 
 
+def test_readme_is_two_screens_and_begins_with_a_network() -> None:
+    assert len(README.splitlines()) <= 100
+    assert "tickets.build" in PYTHON[0]
+    assert README.index("](docs/chain.svg)") < README.index(PYTHON[0]) < README.index("make paper")
+
+
 def test_network_of_the_readme_becomes_a_ticket(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

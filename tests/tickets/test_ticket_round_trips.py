@@ -17,6 +17,14 @@ from tests.tickets.test_whole_literal import build
 
 
 @pytest.mark.parametrize("name", TICKETS)
+def test_a_ticket_is_what_its_file_holds(name, tmp_path):
+    make, _ = TICKETS[name]
+    ticket = make()
+    ticket.save(tmp_path / "ticket.npz")
+    assert tickets.load(tmp_path / "ticket.npz") == ticket
+
+
+@pytest.mark.parametrize("name", TICKETS)
 def test_a_state_fills_a_fresh_copy(name, tmp_path):
     make, shape = TICKETS[name]
     ticket, x = make(), inputs(shape)

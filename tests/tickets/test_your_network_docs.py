@@ -13,7 +13,7 @@ PAGE = Path(__file__).parents[2] / "docs/your_network.md"
 
 def test_the_page_runs(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    yours, ten, elsewhere = re.findall(
+    yours, ten, near, elsewhere = re.findall(
         r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL
     )
     assert len(ten.strip().splitlines()) == 10
@@ -28,6 +28,9 @@ def test_the_page_runs(capsys, tmp_path, monkeypatch):
     proved = held["first"] - held["second"] > 2 * held["bound"]
     assert float(proved.double().mean()) > 0.9
     assert capsys.readouterr().out.rstrip().endswith("of these images")
+    exec(compile(near, "your_network.md", "exec"), held)
+    assert 0 < held["near"].lower <= held["near"].upper
+    assert (tmp_path / "certified.png").is_file()
     pytest.importorskip("onnx")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of torch.export

@@ -10,14 +10,25 @@ if IMPORTED:
     PYTHONPATH += [path for path in own if path not in ("", *PYTHONPATH)]
 os.environ.update(PYTHONPATH=os.pathsep.join(PYTHONPATH))
 
+from snakemake.settings.types import DeploymentMethod
+
 from slth import studies
 from slth.configuration import check_or_exit, enabled
 from slth.data_files import FILE_SETS, find_files
 from slth.dependencies import closure, constant, construction_modules, solver_modules
 from slth.provenance import commit_of
-from slth.running import only_run, plan
+from slth.running import bind, container, only_run, plan
 from slth.studies.printing import numbering, titles
 from slth.studies.printing.engine import require_engine
+
+DEPLOYED = workflow.deployment_settings.deployment_method
+# A workflow that imports this one may have containers of its own.
+CONTAINER = container(
+    DeploymentMethod.APPTAINER in DEPLOYED and not IMPORTED,
+    os.environ.get("SLTH_CONTAINER"),
+)
+if CONTAINER and ELSEWHERE:
+    bind(ROOT)
 
 config = check_or_exit(config, workflow.configfiles)
 STUDIES = [name for name in studies.names() if enabled(config, name)]
@@ -113,7 +124,7 @@ def per_arm(pattern, arms=ARMS):
 
 def tex_is_deployed():
     """Whether jobs have environments of their own, with a TeX in that of the paper."""
-    return bool(workflow.deployment_settings.deployment_method)
+    return bool(DEPLOYED)
 
 
 def begin():

@@ -21,8 +21,18 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for command in (solve, threshold, ticket, bracket, verify, run, warm_up):
-    app.command(command.NAME)(getattr(command, command.NAME.replace("-", "_")))
+COMMANDS = {  # in the list of commands, whose lines are short
+    solve: "Find a subset that sums to a target.",
+    threshold: "How many random candidates are needed.",
+    ticket: "Cut a ticket of a trained network.",
+    bracket: "Bound how far two networks differ.",
+    verify: "Check the files of the last run.",
+    run: "Run the workflow.",
+    warm_up: "Compile the kernels, once.",
+}
+for command, words in COMMANDS.items():
+    function = getattr(command, command.NAME.replace("-", "_"))
+    app.command(command.NAME, short_help=words)(function)
 
 
 def _version(asked: bool) -> None:

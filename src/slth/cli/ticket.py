@@ -24,7 +24,13 @@ def ticket(
     ] = None,
     granularity: Annotated[str, typer.Option(help="filter, block, kernel or entry.")] = "entry",
     block: Annotated[int | None, typer.Option(help="Filters of a block.")] = None,
-    gain: Annotated[float | None, typer.Option(help="Of the layers that are imitated.")] = None,
+    gain: Annotated[
+        float | None,
+        typer.Option(
+            help="Largest imitated entry, layer by layer; without, weights as they are. 1 suits "
+            "entries of networks with batch norm, whose weights may be large."
+        ),
+    ] = None,
     targets: Annotated[str, typer.Option(help="plain, bias or feedback.")] = "plain",
     nonnegative_input: Annotated[bool, typer.Option(help="Inputs are in [0, 1].")] = False,
     solver: Annotated[str, typer.Option(help="A name of slth.solvers(), or auto.")] = "auto",

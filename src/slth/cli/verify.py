@@ -25,6 +25,10 @@ def verify(
     from slth.manifest import read_manifest
     from slth.manifest import verify as faults_of
 
+    if not manifest.exists():
+        raise ValueError(
+            f"manifest: {manifest} is missing; a finished run writes it: call verify in its folder"
+        )
     held = read_manifest(manifest)["artifacts"]
     faults = faults_of(manifest)
     count = f"{len(held)} artifacts are as {manifest} says"

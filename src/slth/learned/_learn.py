@@ -45,6 +45,14 @@ def learn(
     floating-point precision. labels: (m,) integers, 0 … outputs − 1.
     kept_fraction: kept weights over masked weights, in (0, 1], in either granularity.
     settings: of `learn_all`, with its errors.
+
+    >>> import torch
+    >>> net = slth.networks.build_dense_network([2, 32, 2])
+    >>> x = torch.tensor([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
+    >>> y = torch.tensor([0, 1, 1, 0])  # xor
+    >>> mask = slth.learned.learn("edge_popup", net, x, y, kept_fraction=0.5, epochs=20)
+    >>> mask.kept_fraction, mask.accuracy(x, y)
+    (0.5, 1.0)
     """
     asked = {
         "kept_fractions": [_fraction("kept_fraction", kept_fraction)],
@@ -97,6 +105,15 @@ def learn_all(
     its statistics. Dropout draws from the seed. A module that changes other buffers in training
     is refused.
     Raises ValueError/TypeError naming the argument, what it got and what it takes.
+
+    >>> import torch
+    >>> net = slth.networks.build_dense_network([2, 4, 2])
+    >>> x, y = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]), torch.tensor([0, 1])
+    >>> masks = slth.learned.learn_all(
+    ...     "magnitude", [net, net], x, y, kept_fractions=[0.25, 0.5], seeds=[0, 0], epochs=1
+    ... )
+    >>> [mask.kept_fraction for mask in masks]
+    [0.25, 0.5]
     """
     how = get(method, **options)
     rate = how.learning_rate if learning_rate is None else learning_rate
@@ -151,6 +168,14 @@ def control(
     the source's entries in another order within each layer (for independent draws, a new draw).
     A method that trains its weights trains the control as long, from the weights it started at
     ("fresh": from the new ones), so that "fresh" is the re-initialised lottery ticket.
+
+    >>> import torch
+    >>> net = slth.networks.build_dense_network([2, 4, 2])
+    >>> x, y = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]), torch.tensor([0, 1])
+    >>> mask = slth.learned.learn("edge_popup", net, x, y, kept_fraction=0.5, epochs=1)
+    >>> null = slth.learned.control("shuffled", mask, x, y)
+    >>> null.kept_fraction == mask.kept_fraction
+    True
     """
     checks.instance("learned", learned, LearnedMask)
     asked = [(kind, learned, network, seed)]
@@ -169,6 +194,14 @@ def control_all(
     """`control` for several masks of one `learn_all`: (kind, mask, network or None, seed) each.
 
     watch: as of `learn_all`.
+
+    >>> import torch
+    >>> net = slth.networks.build_dense_network([2, 4, 2])
+    >>> x, y = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]), torch.tensor([0, 1])
+    >>> mask = slth.learned.learn("edge_popup", net, x, y, kept_fraction=0.5, epochs=1)
+    >>> asked = [("shuffled", mask, None, seed) for seed in (0, 1)]
+    >>> [null.control for null in slth.learned.control_all(asked, x, y)]
+    ['shuffled', 'shuffled']
     """
     asked = [_question(i, each) for i, each in enumerate(checks.items("asked", asked, tuple))]
     first = asked[0][1]

@@ -15,6 +15,9 @@ class Method(abc.ABC):
     A subclass is a frozen dataclass whose fields are its options, with `learning_rate` the rate
     that suits it. weights: what the masked network holds where it keeps a weight: the "source"'s
     weight (bitwise), its "sign", both up to a positive scale a layer, or a "trained" weight.
+
+    >>> {name: slth.learned.get(name).weights for name in ("edge_popup", "biprop", "magnitude")}
+    {'edge_popup': 'source', 'biprop': 'sign', 'magnitude': 'trained'}
     """
 
     name: ClassVar[str]

@@ -19,6 +19,11 @@ def get(method: str, **options: object) -> Method:
     """Return the method registered under a name, with its options set.
 
     Raises ValueError/TypeError naming an unknown method, option or option value.
+
+    >>> list(slth.learned.METHODS)
+    ['supermask_sgd', 'edge_popup', 'biprop', 'magnitude']
+    >>> slth.learned.get("edge_popup").weights
+    'source'
     """
     module, name = METHODS[checks.choice("method", method, METHODS)].split(":")
     cls = getattr(importlib.import_module(module), name)

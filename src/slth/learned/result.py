@@ -24,6 +24,15 @@ class LearnedMask(Printed, Value):
     scale: positive factor a layer. start: weights under which the last training began, by name.
     network: the masked network, same shapes as the source. work: images whose gradient was taken.
     early: accuracy on the watched images in the course of the last training; NaN without.
+
+    >>> import torch
+    >>> net = slth.networks.build_dense_network([2, 4, 2])
+    >>> x, y = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]), torch.tensor([0, 1])
+    >>> slth.learned.learn("edge_popup", net, x, y, kept_fraction=0.5, epochs=1)
+    LearnedMask by edge_popup: 8 of 16 weights kept
+      units: edge
+      1.weight: 4 of 8 kept
+      3.weight: 4 of 8 kept
     """
 
     method: str

@@ -11,6 +11,20 @@ def shrink(learned: LearnedMask) -> nn.Sequential:
 
     Same outputs on every input up to rounding. Takes a bias-free Sequential (`read_layers`); single
     weights removed inside a filter that stays are zero. A layer keeps one filter at least.
+
+    >>> import torch
+    >>> net = slth.networks.build_dense_network([2, 4, 2])
+    >>> x, y = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]), torch.tensor([0, 1])
+    >>> mask = slth.learned.learn(
+    ...     "edge_popup", net, x, y, kept_fraction=0.5, granularity="filter", epochs=1
+    ... )
+    >>> slth.learned.shrink(mask)
+    Sequential(
+      (0): Flatten(start_dim=1, end_dim=-1)
+      (1): Linear(in_features=2, out_features=2, bias=False)
+      (2): ReLU()
+      (3): Linear(in_features=2, out_features=2, bias=False)
+    )
     """
     if not isinstance(learned, LearnedMask):
         raise TypeError(f"learned: got {type(learned).__name__}, takes a LearnedMask")

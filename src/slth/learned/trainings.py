@@ -16,6 +16,17 @@ class Trainings:
 
     rewinds: epochs whose weights are held besides those asked for first, so that a later question
     about them finds them. Memory: weights of a network times (1 + rewinds), a training.
+
+    >>> import torch
+    >>> net = slth.networks.build_dense_network([2, 4, 2])
+    >>> x, y = torch.tensor([[1.0, -1.0], [-1.0, 1.0]]), torch.tensor([0, 1])
+    >>> once = slth.learned.Trainings()
+    >>> for share in (0.25, 0.5):  # one training of the whole network serves both
+    ...     slth.learned.learn(
+    ...         "magnitude", net, x, y, kept_fraction=share, epochs=1, trainings=once
+    ...     ).kept_fraction
+    0.25
+    0.5
     """
 
     def __init__(self, rewinds: Iterable[int] = ()) -> None:

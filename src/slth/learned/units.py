@@ -30,6 +30,10 @@ class Units:
     shapes: parameter name → shape of the weights under the mask, in the network's order.
     readers: filter granularity only; name of a layer whose filters may go → name of the layer
     that reads them. The last layer's filters are the outputs and always stay.
+
+    >>> units = slth.learned.units_of(slth.networks.build_dense_network([2, 4, 2]), "filter")
+    >>> units.weights, units.counts(kept_fraction=0.5)
+    (16, {'1.weight': 2})
     """
 
     granularity: str
@@ -113,6 +117,10 @@ def units_of(
     and go only where the layer that reads them is under the mask too.
     Raises ValueError/TypeError naming the argument and the module: what `slth.networks.gate`
     refuses, and without ``names`` modules whose weights no mask would cover.
+
+    >>> units = slth.learned.units_of(slth.networks.build_dense_network([2, 4, 2]))
+    >>> units.counts(kept_fraction=0.25)
+    {'1.weight': 2, '3.weight': 2}
     """
     check_plain("network", network)
     check_untied("network", network, "a mask", same=False)

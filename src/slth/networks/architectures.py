@@ -25,6 +25,10 @@ class Layer:
     weight: (c_out, c_in, k, k) of a convolution or (c_out, c_in) of a dense layer, float64.
     relu: a ReLU follows. flatten: a Flatten precedes. stride and padding are (1, 1) and (0, 0)
     in a dense layer, which is the case k = D = 1 of a convolution.
+
+    >>> net = slth.networks.build_network([2], kernel=3, classes=4, input_shape=(1, 5, 5))
+    >>> [(layer.weight.shape, layer.relu) for layer in slth.networks.read_layers(net)]
+    [(torch.Size([2, 1, 3, 3]), True), (torch.Size([4, 50]), False)]
     """
 
     weight: Tensor
@@ -71,6 +75,16 @@ def build_network(
     each side, "same" (k // 2, k odd) or "valid" (0). input_shape: (c_0, height, width).
     Weights are He-normal, each from its own child of ``seed``. Raises ValueError/TypeError for
     a bad argument and when a layer's input is smaller than its kernel.
+
+    >>> slth.networks.build_network([4, 8], classes=10, input_shape=(1, 8, 8))
+    Sequential(
+      (0): Conv2d(1, 4, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1), bias=False)
+      (1): ReLU()
+      (2): Conv2d(4, 8, kernel_size=(3, 3), stride=(1, 1), padding=(1, 1), bias=False)
+      (3): ReLU()
+      (4): Flatten(start_dim=1, end_dim=-1)
+      (5): Linear(in_features=512, out_features=10, bias=False)
+    )
     """
     widths = _sizes("channels", channels)
     k = checks.integer("kernel", kernel, low=1)
@@ -97,6 +111,14 @@ def build_dense_network(widths: Sequence[int], seed: int = 0) -> nn.Sequential:
     """Return Flatten, Linear, ReLU, …, Linear without biases: widths are inputs, …, classes.
 
     Weights are He-normal, float64, each from its own child of ``seed``.
+
+    >>> slth.networks.build_dense_network([3, 4, 2])
+    Sequential(
+      (0): Flatten(start_dim=1, end_dim=-1)
+      (1): Linear(in_features=3, out_features=4, bias=False)
+      (2): ReLU()
+      (3): Linear(in_features=4, out_features=2, bias=False)
+    )
     """
     sizes = _sizes("widths", widths)
     if len(sizes) < 2:
@@ -108,7 +130,13 @@ def build_dense_network(widths: Sequence[int], seed: int = 0) -> nn.Sequential:
 
 
 def convolution(weight: Tensor, stride: Pair = (1, 1), padding: Pair = (0, 0)) -> nn.Conv2d:
-    """Return a bias-free Conv2d with this weight (c_out, c_in, k, k); draws nothing at random."""
+    """Return a bias-free Conv2d with this weight (c_out, c_in, k, k); draws nothing at random.
+
+    >>> import torch
+    >>> edge = slth.networks.convolution(torch.tensor([[[[-1.0, 1.0]]]]))
+    >>> edge(torch.tensor([[[[1.0, 1.0, 5.0]]]])).tolist()
+    [[[[0.0, 4.0]]]]
+    """
     c_out, c_in, *k = weight.shape
     module = undrawn(
         nn.Conv2d, c_in, c_out, tuple(k), stride, padding, bias=False, dtype=weight.dtype
@@ -117,7 +145,12 @@ def convolution(weight: Tensor, stride: Pair = (1, 1), padding: Pair = (0, 0)) -
 
 
 def linear(weight: Tensor) -> nn.Linear:
-    """Return a bias-free Linear with this weight (c_out, c_in); draws nothing at random."""
+    """Return a bias-free Linear with this weight (c_out, c_in); draws nothing at random.
+
+    >>> import torch
+    >>> slth.networks.linear(torch.tensor([[1.0, 2.0]]))(torch.tensor([[3.0, 4.0]])).tolist()
+    [[11.0]]
+    """
     c_out, c_in = weight.shape
     module = undrawn(nn.Linear, c_in, c_out, bias=False, dtype=weight.dtype)
     return _with_weight(module, weight)  # type: ignore[return-value]
@@ -129,6 +162,12 @@ def read_layers(network: nn.Module, name: str = "network") -> list[Layer]:
     Raises TypeError for another container and ValueError, naming the module and what to use
     instead, for biases, groups, dilation, non-zero padding modes, unknown modules, NaN or inf, a
     Flatten or Linear where it does not fit, and all that `slth.networks.gate` refuses.
+
+    >>> net = slth.networks.build_network([2], stride=2, classes=3, input_shape=(1, 5, 5))
+    >>> for layer in slth.networks.read_layers(net):
+    ...     print(tuple(layer.weight.shape), layer.stride, layer.relu)
+    (2, 1, 3, 3) (2, 2) True
+    (3, 18) (1, 1) False
     """
     parts = gate.chain(name, network, CHAIN)
     layers = layers_of(name, parts)
@@ -170,7 +209,13 @@ def modules_of(layers: Iterable[Layer]) -> list[nn.Module]:
 
 
 def has_readout(layers: Sequence[Layer]) -> bool:
-    """Whether the last layer is a readout: dense, with no ReLU after it."""
+    """Whether the last layer is a readout: dense, with no ReLU after it.
+
+    >>> net = slth.networks.build_dense_network([3, 4, 2])
+    >>> layers = slth.networks.read_layers(net)
+    >>> slth.networks.has_readout(layers), slth.networks.has_readout(layers[:1])
+    (True, False)
+    """
     return layers[-1].dense and not layers[-1].relu
 
 
@@ -178,6 +223,10 @@ def in_float64(network: nn.Sequential, name: str = "network") -> nn.Sequential:
     """Return ``network`` itself if its parameters are float64 on the CPU, else such a copy.
 
     Raises ValueError naming the module for what `slth.networks.gate` refuses.
+
+    >>> from torch import nn
+    >>> slth.networks.in_float64(nn.Sequential(nn.Linear(3, 2, bias=False)))[0].weight.dtype
+    torch.float64
     """
     gate.check(name, network)
     return probes.double(name, network)  # type: ignore[return-value]

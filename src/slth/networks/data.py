@@ -27,6 +27,10 @@ class DataSet(Printed, Value):
     """A split data set: images (m, c, D, D) float64 in [-1, 1], labels (m,) int64.
 
     digest: SHA-256 of the pixels and labels that were read, whatever the files' format; "" if none.
+
+    >>> data = slth.networks.load_data_set("digits")
+    >>> data.train_images.shape, data.train_labels[:3].tolist(), data.classes
+    (torch.Size([1347, 1, 8, 8]), [3, 4, 6], 10)
     """
 
     name: str
@@ -154,6 +158,12 @@ def load_data_set(
     unknown name, a share outside (0, 1), or one that leaves a class without a training or held-out
     image; FileNotFoundError or ValueError naming a file that is missing, damaged or another data
     set's (`slth.data_files.identify`), with where to get it.
+
+    >>> data = slth.networks.load_data_set("digits", held_out=0.5)
+    >>> len(data.train_labels), len(data.held_out_labels)
+    (899, 898)
+    >>> data.train_images.min().item(), data.train_images.max().item()
+    (-1.0, 1.0)
     """
     read = DATA_SETS[checks.choice("name", name, DATA_SETS)]
     share = _share(held_out)

@@ -8,7 +8,13 @@ import torch
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Run torch on one thread inside, then restore: float sums come out alike for any --cores."""
+    """Run torch on one thread inside, then restore: float sums come out alike for any --cores.
+
+    >>> import torch
+    >>> with slth.networks.one_thread():
+    ...     torch.get_num_threads()
+    1
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

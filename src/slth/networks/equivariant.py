@@ -15,6 +15,11 @@ class QuarterTurnConv(nn.Module):
     (batch, c_out, 4, D', D'): y_r = Σ_s rot^r(weight_{s−r mod 4}) ∗ x_s. Turning the input turns
     the output and shifts its rotation axis by one. The stride must be 1: with a larger one the
     grid of outputs turns into itself for some D only. Source: Cohen & Welling, ICML 2016.
+
+    >>> import torch
+    >>> turn = slth.networks.QuarterTurnConv(torch.tensor([[[[[1.0, 0.0], [0.0, 0.0]]]]]))
+    >>> turn(torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])).flatten().tolist()  # the four corners
+    [1.0, 3.0, 4.0, 2.0]
     """
 
     def __init__(self, weight: Tensor, padding: int = 0) -> None:
@@ -66,6 +71,11 @@ class SetLinear(nn.Module):
     adjacency: (m, m), rows of absolute sum ≤ 1; None: the mean of all points (Deep Sets). Input
     (batch, c_in, m). Relabelling the points, in x and in A, relabels the output.
     Source: Zaheer et al., NeurIPS 2017 (sets); Kipf & Welling, ICLR 2017 (one hop on a graph).
+
+    >>> import torch
+    >>> layer = slth.networks.SetLinear(torch.tensor([[[1.0, 10.0]]]))  # W_0 = 1, W_1 = 10
+    >>> layer(torch.tensor([[[1.0, 2.0, 6.0]]])).tolist()  # x + 10 times the mean
+    [[[31.0, 32.0, 36.0]]]
     """
 
     adjacency: Tensor | None
@@ -103,7 +113,12 @@ class SetLinear(nn.Module):
 
 
 class InvariantMean(nn.Module):
-    """The mean of every channel over all else, (batch, c, …) → (batch, c): an invariant."""
+    """The mean of every channel over all else, (batch, c, …) → (batch, c): an invariant.
+
+    >>> import torch
+    >>> slth.networks.InvariantMean()(torch.tensor([[[1.0, 3.0], [2.0, 6.0]]])).tolist()
+    [[2.0, 4.0]]
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         """Average over rotations and positions, or over points."""

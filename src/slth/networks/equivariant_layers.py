@@ -53,6 +53,11 @@ def read_equivariant(network: nn.Module, name: str = "target") -> list[Equivaria
 
     A tail of InvariantMean, or InvariantMean and Linear, is left out. Raises TypeError/ValueError
     naming the module otherwise.
+
+    >>> import torch
+    >>> net = torch.nn.Sequential(slth.networks.SetLinear(torch.ones(2, 1, 2)), torch.nn.ReLU())
+    >>> [layer.weight.shape for layer in slth.networks.read_equivariant(net)]
+    [torch.Size([2, 1, 2])]
     """
     parts = gate.chain(name, network, EQUIVARIANT)
     assert isinstance(network, nn.Sequential)
@@ -111,6 +116,11 @@ def as_plain(network: nn.Sequential, input_shape: Sequence[int]) -> nn.Sequentia
 
     input_shape: (c, D, D) images or (c, m) sets; a set network then takes (c·m,) and gives (c'·m,),
     a field (c, 4, D, D) becomes 4c channels. Source: the definition of the layers.
+
+    >>> import torch
+    >>> net = torch.nn.Sequential(slth.networks.SetLinear(torch.tensor([[[1.0, 10.0]]])))
+    >>> slth.networks.as_plain(net, input_shape=(1, 3))[-1].weight.shape
+    torch.Size([3, 3])
     """
     gate.chain("network", network, (*EQUIVARIANT, ScalarConv, ChannelScale))
     x = torch.zeros(1, *input_shape, dtype=torch.float64)

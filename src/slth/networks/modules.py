@@ -10,6 +10,12 @@ class ChannelScale(nn.Module):
     weight: (h,) parameter. block: (h,) int64 buffer, the input channel of each hidden channel.
     Works on (batch, channels, …): convolutional and dense (no spatial axes) inputs alike.
     Source: the channel-blocked mask of da Cunha, d'Amore, Natale (NeurIPS 2023), made physical.
+
+    >>> import torch
+    >>> weight, block = torch.tensor([2.0, -1.0, 3.0]), torch.tensor([0, 0, 1])
+    >>> scale = slth.networks.ChannelScale(weight, block)
+    >>> scale(torch.tensor([[1.0, 10.0]])).tolist()
+    [[2.0, -1.0, 30.0]]
     """
 
     block: Tensor
@@ -38,6 +44,11 @@ class Residual(nn.Module):
 
     body: modules that keep the shape of their input. ValueError in `forward` where they do not,
     since a sum that broadcasts is no residual block. Source: He, Zhang, Ren, Sun, CVPR 2016.
+
+    >>> import torch
+    >>> block = slth.networks.Residual(slth.networks.linear(torch.tensor([[2.0]])))
+    >>> block(torch.tensor([[5.0]])).tolist()
+    [[15.0]]
     """
 
     def __init__(self, *body: nn.Module) -> None:

@@ -22,6 +22,15 @@ class Network:
     network gives. input_shape: (c, h, w) or (features,) of an input, without the batch: that of the
     example, or one on which the module runs. A value: nothing changes it; weights are float64 on
     the CPU. Raises ValueError where steps are out of order, names repeat, or shapes do not fit.
+
+    >>> import torch
+    >>> from torch import nn
+    >>> module = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+    >>> net = slth.networks.from_torch(module)
+    >>> net.parameters, [layer.name for layer in net.layers]
+    (26, ['0', '2'])
+    >>> net(torch.ones(5, 3)).shape
+    torch.Size([5, 2])
     """
 
     steps: tuple[Step, ...]
@@ -137,8 +146,9 @@ class Network:
         counts: dict[str, int] = {}
         for step in self.steps:
             counts[type(step).__name__] = counts.get(type(step).__name__, 0) + 1
+        layers = "1 layer" if len(self.layers) == 1 else f"{len(self.layers)} layers"
         head = (
-            f"Network: {self.input_shape} → {self.shapes[self.output]}, {len(self.layers)} layers, "
+            f"Network: {self.input_shape} → {self.shapes[self.output]}, {layers}, "
             f"{self.parameters:,} parameters"
         )
         lines = [f"  {step.name}: {step.words}" for step in self.steps]

@@ -17,6 +17,13 @@ def normalise(network: nn.Module | Network, readout: bool = True) -> tuple[nn.Se
     decision is that of ``network``. Source: the assumption ‖K⁽ⁱ⁾‖₁ ≤ 1 of da Cunha, d'Amore,
     Natale (NeurIPS 2023). network: what `read_layers` takes, or what `slth.networks.from_torch`
     reads as such. Raises what either raises.
+
+    >>> import torch
+    >>> layer = slth.networks.linear(torch.tensor([[3.0, -1.0]]))
+    >>> net = torch.nn.Sequential(layer, torch.nn.ReLU())
+    >>> unit, scale = slth.networks.normalise(net)
+    >>> scale, unit[0].weight.tolist()
+    (4.0, [[0.75, -0.25]])
     """
     layers = read_layers(plain_form("network", network))
     scale = 1.0

@@ -27,6 +27,19 @@ def random_source(layers: Sequence[Layer], n: int, seed: int, law: str = "normal
     parameter is drawn once from its own child of ``seed``, keyed by (n, i, U or V).
     Source: Pensia et al. (NeurIPS 2020), da Cunha, d'Amore, Natale (NeurIPS 2023).
     Cost: 2n·c_in(c_in + k²·c_out) numbers a layer.
+
+    >>> layers = slth.networks.read_layers(slth.networks.build_dense_network([3, 4, 2]))
+    >>> slth.networks.random_source(layers, n=5, seed=0)  # 2 n hidden units for each input
+    Sequential(
+      (0): Flatten(start_dim=1, end_dim=-1)
+      (1): Linear(in_features=3, out_features=30, bias=False)
+      (2): ReLU()
+      (3): Linear(in_features=30, out_features=4, bias=False)
+      (4): ReLU()
+      (5): Linear(in_features=4, out_features=40, bias=False)
+      (6): ReLU()
+      (7): Linear(in_features=40, out_features=2, bias=False)
+    )
     """
     n = checks.integer("n", n, low=1)
     modules: list[nn.Module] = []

@@ -21,7 +21,16 @@ DESCRIPTION = 2**22  # bytes of all words, four a letter: some 15 000 modules
 
 
 def save_network(path: str | Path, network: nn.Sequential) -> None:
-    """Write one network to an .npz, as `save_networks` does."""
+    """Write one network to an .npz, as `save_networks` does.
+
+    >>> import tempfile
+    >>> net = slth.networks.build_dense_network([3, 4, 2])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     slth.networks.save_network(f"{folder}/net.npz", net)
+    ...     read = slth.networks.load_network(f"{folder}/net.npz")
+    >>> bool((read[1].weight == net[1].weight).all())
+    True
+    """
     _write(path, {"network": ("network", network)})
 
 
@@ -31,6 +40,13 @@ def save_networks(path: str | Path, networks: Mapping[str, nn.Sequential]) -> No
     The same networks give the same bytes; the file appears whole or not at all. Modules that share
     weights come back with a copy each. Raises, before it writes, TypeError for another container
     and ValueError for a module that the format has no word for or `slth.networks.gate` refuses.
+
+    >>> import tempfile
+    >>> nets = {name: slth.networks.build_dense_network([3, 2]) for name in ("a", "b")}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     slth.networks.save_networks(f"{folder}/nets.npz", nets)
+    ...     list(slth.networks.load_networks(f"{folder}/nets.npz"))
+    ['a', 'b']
     """
     if not isinstance(networks, Mapping):
         raise TypeError(f"networks: got {type(networks).__name__}, takes a mapping of networks")
@@ -87,7 +103,18 @@ def _array(name: str, tensor: Tensor) -> np.ndarray:
 
 
 def load_network(path: str | Path) -> nn.Sequential:
-    """Read the one network of a file, as `load_networks` does; ValueError if it holds several."""
+    """Read the one network of a file, as `load_networks` does; ValueError if it holds several.
+
+    >>> import tempfile
+    >>> net = slth.networks.build_dense_network([3, 2])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     slth.networks.save_network(f"{folder}/net.npz", net)
+    ...     slth.networks.load_network(f"{folder}/net.npz")
+    Sequential(
+      (0): Flatten(start_dim=1, end_dim=-1)
+      (1): Linear(in_features=3, out_features=2, bias=False)
+    )
+    """
     networks = load_networks(path)
     if len(networks) != 1:
         raise ValueError(f"{path}: holds {len(networks)} networks, takes one; use load_networks")
@@ -99,6 +126,13 @@ def load_networks(path: str | Path, under: str | None = None) -> dict[str, nn.Se
 
     under: read only the networks called ``under/name``, as ``name``. Raises FileNotFoundError, or
     ValueError naming the file when it is damaged or foreign.
+
+    >>> import tempfile
+    >>> net = slth.networks.build_dense_network([3, 2])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     slth.networks.save_networks(f"{folder}/nets.npz", {"small/a": net, "c": net})
+    ...     list(slth.networks.load_networks(f"{folder}/nets.npz", under="small"))
+    ['a']
     """
     with reading(path, "not a readable network file") as held:
         description = described(held, FORMAT)

@@ -36,6 +36,15 @@ def train(
     images: (m, c, D, D), of any floating-point precision; labels: (m,) integers, 0 … outputs − 1.
     Inside `no_grad` and `inference_mode` too. One thread, so the result is the same on any
     number of cores. Raises ValueError/TypeError naming the argument.
+
+    >>> data = slth.networks.load_data_set("digits")
+    >>> net = slth.networks.build_dense_network([64, 10])
+    >>> images, labels = data.train_images[:200], data.train_labels[:200]
+    >>> trained = slth.networks.train(net, images, labels, epochs=5)
+    >>> for each in (net, trained):
+    ...     round(slth.tickets.accuracy(network=each, images=images, labels=labels), 1)
+    0.1
+    0.7
     """
     read_layers(network)
     check_untied("network", network, "training", same=False)

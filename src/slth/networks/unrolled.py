@@ -15,10 +15,11 @@ Stage = tuple[ChannelScale | None, nn.Conv2d]
 def unrolled(name: str, modules: Sequence[nn.Module], nonnegative: bool = False) -> list[nn.Module]:
     """Return modules that compute the same without Residual: every hidden layer is widened by x.
 
-    x + V ∗ σ(K ∗ x) is [V, I] ∗ σ([K; I] ∗ x) for x ≥ 0 and [V, I, −I] ∗ σ([K; I; −I] ∗ x)
-    otherwise. nonnegative: of the inputs of the first module; a ReLU makes it true, a Residual
-    or a layer false, pooling leaves it. The weights are copied exactly; sums of a kernel and an
-    identity are left to a ChannelScale → ReLU → Conv2d, whose rounding the caller bounds.
+    x + V ∗ σ(K ∗ x + b) + c is [V, I] ∗ σ([K; I] ∗ x + [b; 0]) + c for x ≥ 0 and
+    [V, I, −I] ∗ σ([K; I; −I] ∗ x + [b; 0; 0]) + c otherwise. nonnegative: of the inputs of the
+    first module; a ReLU makes it true, a Residual or a layer false, pooling leaves it. The weights
+    are copied exactly; sums of a kernel and an identity are left to a ChannelScale → ReLU → Conv2d,
+    whose rounding the caller bounds.
     Raises ValueError naming ``name`` for a body that is not made of Conv2d, or ChannelScale → ReLU
     → Conv2d, with ReLU between, stride 1, odd kernels and padding k // 2.
     """
@@ -42,8 +43,8 @@ def _stages(name: str, block: Residual) -> list[Stage]:
             body = body[2:] if len(body) > 1 and isinstance(body[1], nn.ReLU) else []
         if not body or not _same_size(body[0]) or (len(body) > 1 and not _more(body[1:])):
             raise ValueError(
-                f"{name}: got a Residual with body {block.body}, takes Conv2d, or ChannelScale "
-                "→ ReLU → Conv2d, with ReLU between, stride 1, padding k // 2, k odd, no bias"
+                f"{name}: got a Residual of {_words(block)}, takes Conv2d, or ChannelScale → ReLU "
+                "→ Conv2d, with ReLU between, stride 1, padding k // 2, k odd"
             )
         conv = body[0]
         assert isinstance(conv, nn.Conv2d)
@@ -54,6 +55,10 @@ def _stages(name: str, block: Residual) -> list[Stage]:
     return stages
 
 
+def _words(block: Residual) -> str:
+    return ", ".join(str(module) for module in block.body)
+
+
 def _more(rest: list[nn.Module]) -> bool:
     return isinstance(rest[0], nn.ReLU) and len(rest) > 1
 
@@ -61,7 +66,6 @@ def _more(rest: list[nn.Module]) -> bool:
 def _same_size(module: nn.Module) -> bool:
     return (
         isinstance(module, nn.Conv2d)
-        and module.bias is None
         and (module.groups, module.stride, module.dilation) == (1, (1, 1), (1, 1))
         and module.padding_mode == "zeros"
         and all(k % 2 == 1 for k in module.kernel_size)
@@ -87,7 +91,7 @@ def _widened(stages: list[Stage], nonnegative: bool) -> list[nn.Module]:
             made += [_carrying(scale, c, mains, nonnegative), nn.ReLU()]
         weight = _with_carry(conv.weight.detach(), carry, first and scale is None, last)
         sides = (conv.kernel_size[0] // 2, conv.kernel_size[1] // 2)
-        made += [convolution(weight, (1, 1), sides)]
+        made += [_biased(convolution(weight, (1, 1), sides), conv.bias)]
         made += [] if last else [nn.ReLU()]
     return made
 
@@ -120,4 +124,13 @@ def _by_sign(conv: nn.Conv2d, nonnegative: bool) -> Stage:
     ones = torch.tensor(signs, dtype=weight.dtype).repeat_interleave(c)
     scale = ChannelScale(ones, torch.arange(c).repeat(len(signs)))
     kernels = [sign * weight for sign in signs]
-    return scale, convolution(torch.cat(kernels, dim=1), (1, 1), conv.padding)  # type: ignore[arg-type]
+    wide = convolution(torch.cat(kernels, dim=1), (1, 1), conv.padding)  # type: ignore[arg-type]
+    return scale, _biased(wide, conv.bias)
+
+
+def _biased(wide: nn.Conv2d, bias: Tensor | None) -> nn.Conv2d:
+    """``wide`` with a bias on its first channels, none on those that carry x."""
+    if bias is not None:
+        rest = bias.new_zeros(wide.out_channels - len(bias))
+        wide.bias = nn.Parameter(torch.cat([bias.detach(), rest]), requires_grad=False)
+    return wide

@@ -20,7 +20,17 @@ if not TYPE_CHECKING:  # checkers know the names from the imports, and report th
     def __getattr__(name: str) -> Any:
         if name not in __all__:
             raise AttributeError(f"module 'slth.plot' has no attribute {name!r}")
-        return getattr(importlib.import_module(f"slth.plot._{name}"), name)
+        try:
+            module = importlib.import_module(f"slth.plot._{name}")
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.partition(".")[0] != "matplotlib":
+                raise
+            raise ModuleNotFoundError(
+                f"matplotlib: not installed; slth.plot.{name} needs it: pip install matplotlib, or "
+                "with all of the workflow 'slth[workflow]'",
+                name="matplotlib",
+            ) from None
+        return getattr(module, name)
 
 
 def __dir__() -> list[str]:

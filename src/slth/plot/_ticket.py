@@ -24,6 +24,7 @@ def ticket(made: TicketMethods, ax: Axes | None = None) -> Axes:
     table, axes = made.summary(), axes_of(ax)
     bars = axes.bar(range(len(table)), table["members"].to_numpy(float))
     axes.bar_label(bars, [f"{error:.1g}" for error in table["median_error"]])
+    axes.margins(y=0.08)  # for the words above the highest bar
     axes.set_xticks(range(len(table)), [str(name) for name in table["layer"]])
     axes.set(xlabel="layer; above: median error", ylabel="candidates kept")
     return axes

@@ -27,6 +27,10 @@ class Hits(Printed, Value):
     keep: (k, n) bool, one subset a row, the least error first. error: (k,) float64, each recomputed
     from its row. complete: there is no other, proved; False: the cap or the budget came first.
     work: nodes visited. seconds: for information.
+
+    >>> hits = slth.solve_all([1, 2, 3, 4], 5, eps=1)
+    >>> len(hits.keep), hits.error.tolist(), hits.complete
+    (6, [0.0, 0.0, 1.0, 1.0, 1.0, 1.0], True)
     """
 
     keep: BoolArray

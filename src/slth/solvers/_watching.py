@@ -22,6 +22,12 @@ class Progress(NamedTuple):
 
     keep: (n,) bool, the subset of that error. Solvers tell of a subset at the end of a step: some
     (milp, differencing) only at their end.
+
+    >>> def show(p):
+    ...     print(f"{p.seconds:.1f} s: {p.keep.sum()} candidates, error {p.error}")
+    >>> s = slth.solve([3, 5, 8], 4, progress=show)  # over before there is anything to tell
+    >>> show(slth.Progress(seconds=0.5, error=1.0, keep=s.keep))
+    0.5 s: 1 candidates, error 1.0
     """
 
     seconds: float
@@ -30,7 +36,14 @@ class Progress(NamedTuple):
 
 
 class InterruptedSearch(KeyboardInterrupt):
-    """A search was interrupted; ``solution`` holds the best subset until then, without a proof."""
+    """A search was interrupted; ``solution`` holds the best subset until then, without a proof.
+
+    >>> try:  # what Ctrl-C does
+    ...     raise slth.InterruptedSearch(slth.solve([3, 5, 8], 4))
+    ... except slth.InterruptedSearch as stopped:
+    ...     stopped.solution.error
+    1.0
+    """
 
     def __init__(self, solution: Solution) -> None:
         super().__init__("the search was interrupted; .solution holds the best subset until then")

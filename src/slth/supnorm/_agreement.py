@@ -35,6 +35,12 @@ class Agreement(Printed, Value):
     the ball, f or g decides otherwise. alone: f keeps its decision, whatever g does. decisions:
     f's at the points. margins: certified lower bounds, (m, 2), of the least margin of f and of g.
     witness: (m, *input_shape), NaN where there is none. What is neither is open.
+
+    >>> import torch
+    >>> f = slth.networks.linear(torch.eye(2))
+    >>> slth.supnorm.agreement(f, f, [[1.0, 0.0], [1.0, 0.9]], radius=0.2)
+    Agreement of 2 points: 1 certified, 1 refuted, 0 open
+      f alone certified: 1
     """
 
     certified: BoolArray
@@ -82,6 +88,13 @@ def agreement(
     certified. Cost: some milliseconds a point for small networks, and of CROWN a backward pass a
     neuron for every point left open. Raises what `bracket` raises, and ValueError for points
     outside the box or networks with one output.
+
+    >>> import torch
+    >>> f = slth.networks.linear(torch.tensor([[1.0, 0.0], [0.0, 1.0]]))
+    >>> g = slth.networks.linear(torch.tensor([[1.0, 0.1], [0.1, 1.0]]))
+    >>> found = slth.supnorm.agreement(f, g, [[1.0, 0.0], [1.0, 0.9]], radius=0.2)
+    >>> found.certified.tolist(), found.refuted.tolist()
+    ([True, False], [False, True])
     """
     radius = checks.real("radius", radius)
     if radius < 0:

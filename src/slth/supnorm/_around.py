@@ -42,6 +42,13 @@ def bracket_around(
     the balls; `union`, the method, takes the least bound ball by ball. lower_at lies in one ball.
     Cost: interval bounds a ball, and `refined` brackets. Raises what `bracket` raises, and
     ValueError for points outside the box, a radius that is negative or not finite.
+
+    >>> import torch
+    >>> f = slth.networks.linear(torch.tensor([[1.0, 2.0]]))
+    >>> g = slth.networks.linear(torch.tensor([[1.5, 2.0]]))
+    >>> b = slth.supnorm.bracket_around(f, g, [[0.0, 0.0], [0.5, 0.0]], radius=0.1)
+    >>> round(b.lower, 9), round(b.upper, 9)  # 0.5 |x_1|, where x_1 is 0.6
+    (0.3, 0.3)
     """
     work = Work(
         checks.integer("samples", samples, low=0),

@@ -29,6 +29,13 @@ class Bracket(Printed, Value):
     evaluation: bound on what float64 evaluation of the modules adds; lower is exact up to this much
     (about 1e-14; 1e-7 for thousands of hidden channels, where the bound is far from what is seen).
     trace: of input splitting, (boxes, lower, upper) after every step; empty without it.
+
+    >>> import torch
+    >>> f = slth.networks.linear(torch.tensor([[1.0, 2.0]]))
+    >>> g = slth.networks.linear(torch.tensor([[1.25, 2.0]]))
+    >>> b = slth.supnorm.bracket(f, g)  # |f(x) - g(x)| = |x_1| / 4 over [-1, 1]^2
+    >>> b.lower, round(b.upper, 9), b.method
+    (0.25, 0.25, 'one_layer')
     """
 
     lower: float
@@ -99,6 +106,15 @@ def bracket(
     FloatRangeError (a ValueError and an ArithmeticError): numbers that float64 does not hold.
     ArithmeticError: a thread without IEEE arithmetic (`slth.supnorm.arithmetic`), and a bound below
     a reached value, which is a defect of that bound and names it.
+
+    >>> import torch
+    >>> from torch import nn
+    >>> def net(w):  # w |x|
+    ...     up, down = torch.tensor([[1.0], [-1.0]]), torch.tensor([[w, w]])
+    ...     return nn.Sequential(slth.networks.linear(up), nn.ReLU(), slth.networks.linear(down))
+    >>> b = slth.supnorm.bracket(net(1.0), net(0.75), box=(-1, 1))
+    >>> b.lower, round(b.upper, 9)
+    (0.25, 0.25)
     """
     work = Work(
         checks.integer("samples", samples, low=0),

@@ -42,6 +42,13 @@ def exact(
     cost is exponential in their number. Cost: two programs an output, those whose differential
     bound is below the best value left out. Big-M are interval bounds.
     Source of the formulation: Tjeng, Xiao, Tedrake (ICLR 2019).
+
+    >>> import torch
+    >>> from torch import nn
+    >>> f = nn.Sequential(slth.networks.linear(torch.tensor([[1.0]])), nn.ReLU())
+    >>> g = nn.Sequential(slth.networks.linear(torch.tensor([[0.5]])), nn.ReLU())
+    >>> round(slth.supnorm.exact(f, g, box=(-1, 2)), 6)  # at x = 2
+    1.0
     """
     limit = checks.integer("limit", limit, low=0)
     _, layers, region = prepare(f, g, box, input_shape)

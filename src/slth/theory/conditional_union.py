@@ -35,6 +35,10 @@ def conditional_union_bound(ensemble: str | Ensemble, n: int, d: int, eps: float
     quadrature to d = 3, beyond by tilting. Cost: .1 s to 2 s, ten times that for nsn. Source:
     derived; checked against exact coverings in tests. Raises ValueError for integer ensembles and
     bad sizes.
+
+    >>> bound = slth.theory.conditional_union_bound
+    >>> [round(bound("normal", n, d=1, eps=0.1), 2) for n in (6, 8, 10)]
+    [0.0, 0.67, 0.92]
     """
     law, d = _density(ensemble, d)
     n, eps = arguments.size("n", n, low=1), checks.positive("eps", eps)
@@ -52,6 +56,11 @@ def covering_threshold(
     Within two candidates of the exact covering, nsn included for d <= 3 (tests). Cost: some four
     bounds, looked for from 2 d + 2 beyond the size for one target. Source: derived. Raises
     ValueError for integer ensembles, eps <= 0 and probabilities outside (0, 1).
+
+    >>> slth.theory.covering_threshold("normal", d=1, eps=0.1)
+    8
+    >>> slth.theory.threshold("normal", d=1, eps=0.1)  # for one target
+    4
     """
     (law, d), level = _density(ensemble, d), arguments.probability(probability)
     eps = checks.positive("eps", eps)

@@ -17,6 +17,9 @@ def counting_bound(d: int, eps: float, probability: float = 1.0) -> float:
     2^n cubes of side 2 eps hold at most the share 2^n eps^d of the cube: n >= d log2(1/eps) +
     log2 P, whatever the law of the candidates. probability 1: all targets at once. Real-valued.
     Source: counting.
+
+    >>> round(slth.theory.counting_bound(d=3, eps=0.125), 9)  # 3 log2 8
+    9.0
     """
     d, eps = arguments.size("d", d, low=1), checks.positive("eps", eps)
     share = checks.positive("probability", probability)
@@ -32,6 +35,10 @@ def first_moment_bound(
 
     z: (d,) or a scalar. By doubling and bisection, as E[Z] grows with n. Cost: about 2 log2 n
     evaluations of `log_expected_hits`. Source: Markov's inequality.
+
+    >>> n = slth.theory.first_moment_bound("normal", d=2, eps=0.1, z=0.5)
+    >>> n, slth.theory.expected_hits("normal", n - 1, d=2, eps=0.1, z=0.5) < 0.5
+    (9, True)
     """
     (law, d), level = arguments.law(ensemble, d), math.log(arguments.probability(probability))
     eps = arguments.tolerance(eps, law)

@@ -24,6 +24,9 @@ def coverage_probability(ensemble: str | Ensemble, n: int, eps: float) -> float:
     covered and no sum in [-1, 1] is followed by a gap over 2 eps. With a constant ρ and the end
     left out this is E_T exp(-2 ρ e^{-2 eps ρ}). Density ensembles and nsn only. Cost: under 0.1 s.
     Source: derived; checked against Monte Carlo in tests.
+
+    >>> [round(slth.theory.coverage_probability("normal", n, eps=0.1), 2) for n in (8, 10, 12)]
+    [0.8, 0.95, 0.99]
     """
     law = _density(ensemble)
     n, eps = arguments.size("n", n, low=1), checks.positive("eps", eps)
@@ -37,6 +40,10 @@ def coverage_threshold(ensemble: str | Ensemble, eps: float, probability: float 
     """Smallest n at which coverage_probability reaches ``probability``; d = 1.
 
     Cost: n evaluations. Source: derived; checked against Monte Carlo in tests.
+
+    >>> n = slth.theory.coverage_threshold("normal", eps=0.1)
+    >>> n, slth.theory.coverage_probability("normal", n, eps=0.1) >= 0.5
+    (7, True)
     """
     law, level = _density(ensemble), arguments.probability(probability)
     eps = checks.positive("eps", eps)

@@ -34,6 +34,10 @@ def covering_probability(ensemble: str | Ensemble, n: int, d: int, eps: float) -
     which no density given T sees (n = 13, d = 2, eps = .1337: .17 observed, .49 by the formula).
     Cost: 0.1 s. Source: derived; checked against Monte Carlo in tests. Raises ValueError for
     integer ensembles, d > 3, and nsn with d >= 2, for which there is `conditional_union_bound`.
+
+    >>> covered = slth.theory.covering_probability
+    >>> [round(covered("normal", n, d=2, eps=0.2), 2) for n in (10, 12, 14)]
+    [0.1, 0.61, 0.86]
     """
     law, d = _density(ensemble, d)
     if d > 3:
@@ -51,6 +55,10 @@ def covering_error(ensemble: str | Ensemble, n: int, d: int, probability: float 
     """The eps at which covering_probability crosses ``probability``, to 1 %.
 
     Brent's method from the error of one target, `best_error`. Cost: about 8 predictions.
+
+    >>> eps = slth.theory.covering_error("normal", n=12, d=2)
+    >>> round(eps, 2), round(slth.theory.covering_probability("normal", n=12, d=2, eps=eps), 1)
+    (0.17, 0.5)
     """
     (law, d), level = _density(ensemble, d), arguments.probability(probability)
     n = arguments.size("n", n, low=1)
@@ -75,6 +83,11 @@ def union_bound(ensemble: str | Ensemble, d: int, eps: float, probability: float
     centre covers the cell. M P(a centre is missed) <= 1 - probability, with the quenched
     prediction, averaged over the centres, for P: what the proofs do, at its best. Cost: about
     2 log2 n predictions. Source: derived.
+
+    >>> slth.theory.union_bound("normal", d=1, eps=0.1)
+    10
+    >>> slth.theory.covering_threshold("normal", d=1, eps=0.1)
+    8
     """
     (law, d), level = _density(ensemble, d), arguments.probability(probability)
     eps = checks.positive("eps", eps)

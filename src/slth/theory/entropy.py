@@ -13,6 +13,10 @@ def fixed_size_n_star(d: int, eps: float, share: float) -> float:
               + ½ log2(2π n α(1-α)), σ = 1, 0 < α < 1; the last term is Stirling's.
     The larger root, real-valued; 0 when there is none. Leading term d log2(1/eps)/H2(α), for d = 1
     the form of Natale et al. 2024. Source: derived; checked against `best_error_of_size` in tests.
+
+    >>> size = slth.theory.fixed_size_n_star
+    >>> [round(size(d=1, eps=0.01, share=share), 1) for share in (0.1, 0.3, 0.5)]
+    [19.6, 11.2, 10.4]
     """
     d, eps = arguments.size("d", d, low=1), checks.positive("eps", eps)
     alpha = checks.positive("share", share)

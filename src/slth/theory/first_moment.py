@@ -23,6 +23,10 @@ def log_expected_hits(ensemble: str | Ensemble, n: int, d: int, eps: float, z: A
     array of integers, whose shape the answer then has. -inf when no subset can hit. Finite for n to
     1e5 and d to 600. Cost: O(n + min(n, 512) d) windows. Source: derived; checked against Monte
     Carlo in tests.
+
+    >>> log = slth.theory.log_expected_hits("normal", n=2000, d=9, eps=0.05, z=0.5)
+    >>> round(log, 2)  # E[Z] itself overflows
+    1326.22
     """
     law, d = arguments.law(ensemble, d)
     n = arguments.size("n", n, low=1)
@@ -54,6 +58,9 @@ def annealed_threshold(d: int, eps: float) -> float:
 
     The larger root (the smaller one is an artefact at n ~ 0); 0 when there is none. Real-valued.
     Source: derived; checked against Monte Carlo in tests.
+
+    >>> round(slth.theory.annealed_threshold(d=2, eps=0.01), 2)
+    17.03
     """
     return fixed_point(arguments.size("d", d, low=1), checks.positive("eps", eps), math.pi)
 

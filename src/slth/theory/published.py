@@ -13,6 +13,9 @@ class Statement:
 
     confidence: "paper" (read there) or "memory" (recalled: use only as poly·polylog, constant
     unknown).
+
+    >>> slth.theory.PUBLISHED["lueker1998"].size
+    'n = O(log(1/eps)), with high probability'
     """
 
     name: str
@@ -82,6 +85,9 @@ def becchetti_size(d: int, eps: float, constant: float = 1.0) -> float:
 
     eps < 1. Source: Becchetti et al. 2022, abstract, which leaves C and the logarithms' base open:
     the default 1 and natural logarithms are a unit, not a claim.
+
+    >>> round(slth.theory.becchetti_size(d=2, eps=0.01), 1)
+    195.2
     """
     d, log = arguments.size("d", d, low=1), _log_inverse(eps)
     return checks.positive("constant", constant) * d**3 * log * (log + math.log(d))
@@ -94,6 +100,9 @@ def lueker_size(eps: float, constant: float = 1.0) -> float:
     [-1, 1] and tolerance 2 eps, with a bound on failure: `lueker_failure`. C is universal, depends
     on the law and is not explicit: the default 1 is a unit, not a claim. Source: Lueker 1998, as
     the abstract of da Cunha et al., ESA 2023, states it.
+
+    >>> round(slth.theory.lueker_size(0.01), 3)  # ln 100
+    4.605
     """
     return checks.positive("constant", constant) * _log_inverse(eps)
 
@@ -111,6 +120,9 @@ def lueker_failure(n: int, eps: float, constant: float) -> float:
     exp(-(n - C ln(1/eps))² / (4 n)) for n >= C ln(1/eps), else the trivial 1; C = ``constant`` is
     universal and not made explicit by the source. Source: da Cunha et al., ESA 2023 (the theorem is
     Lueker's 1998, this form of it is theirs).
+
+    >>> round(slth.theory.lueker_failure(n=40, eps=0.01, constant=1.0), 5)
+    0.0004
     """
     n, eps = arguments.size("n", n, low=1), checks.positive("eps", eps)
     excess = n + checks.positive("constant", constant) * math.log(eps)
@@ -123,6 +135,9 @@ def fixed_size(n: int, k: int, eps: float, constant: float = 1.0) -> float:
     H2 is the binary entropy in bits; 1 <= k <= n/2, as the theorem has it (larger subsets: H2 is
     symmetric, the theorem is not). Source: Natale et al. 2024 (constant c not explicit; the default
     1 is a unit, not a claim). Raises ValueError for k > n/2 and eps <= 0.
+
+    >>> round(slth.theory.fixed_size(n=20, k=10, eps=0.01), 2)  # log2(10 / 0.01) / 1 bit
+    9.97
     """
     n, k = arguments.size("n", n, low=2), arguments.size("k", k, low=1)
     if 2 * k > n:

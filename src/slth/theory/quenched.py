@@ -50,6 +50,11 @@ def success_probability(
     quantized (W = 0) 0.05 low for d <= 3, 0.09 at d = 4; binary (W = 0) within 0.1.
     Cost: 0.02 s, 0.5 s for nsn; with a fixed z times the number of distinct |z_j|. Source: derived;
     checked against Monte Carlo in tests.
+
+    >>> round(slth.theory.success_probability("normal", 12, d=2, eps=0.1), 3)
+    0.879
+    >>> slth.theory.success_probability("normal", [8, 12, 16], d=2, eps=0.1, z=0.5).round(3)
+    array([0.348, 0.884, 0.989])
     """
     law, d = arguments.law(ensemble, d)
     n = arguments.size("n", n, low=1)
@@ -99,6 +104,11 @@ def quenched_n_star(d: int, eps: float) -> float:
     as T is kind, so that n* is not n₅₀, the size for even odds: that is `threshold`. The larger
     root, real-valued; 0 when there is none (eps above the spread of the sums). Cost: O(d) a step,
     some ten steps. Source: derived; checked against Monte Carlo in tests.
+
+    >>> round(slth.theory.quenched_n_star(d=2, eps=0.01), 2)
+    17.37
+    >>> slth.theory.threshold("normal", d=2, eps=0.01)
+    17
     """
     d, eps = arguments.size("d", d, low=1), checks.positive("eps", eps)
     n = fixed_point(d, eps, math.pi * math.e / 2)  # without W: from above, as W >= 0

@@ -27,6 +27,10 @@ def second_moment_ratio(n: int, k: int, d: int, eps: float, z: ArrayLike) -> flo
     1e-12. z: (d,) or a scalar for every coordinate. inf beyond 1.8e308. Cost: O(k) rectangles a
     distinct |z_j|. Source: the method of da Cunha, d'Amore, Natale 2023; the numbers are derived;
     checked against Monte Carlo in tests.
+
+    >>> ratio = slth.theory.second_moment_ratio(n=16, k=6, d=2, eps=0.1, z=0.5)
+    >>> round(ratio, 3), round(1 / ratio, 3)  # a hit has at least this probability
+    (1.39, 0.719)
     """
     d, n = arguments.size("d", d, low=1), arguments.size("n", n, low=1)
     k = arguments.size("k", k, low=1, high=n)
@@ -47,6 +51,10 @@ def existence_certificate(
     fewer, a corner of the cube up to 5 more). Found by growth from n* and bisection in n, all k <=
     n tried at each. Cost: O(n²) rectangles, about 2 s at n = 300. Source: derived; checked against
     Monte Carlo in tests.
+
+    >>> n, k, ratio = slth.theory.existence_certificate(d=1, eps=0.1)
+    >>> n, k, round(ratio, 2)
+    (5, 2, 2.91)
     """
     d, eps = arguments.size("d", d, low=1), checks.positive("eps", eps)
     target, limit = arguments.target(z, d), checks.positive("ratio", ratio)

@@ -21,6 +21,10 @@ def log_expected_hits_of_size(
     Exact up to rounding, as `log_expected_hits`, of which it is one term; -inf when none can hit.
     z: (d,) or a scalar for every coordinate. Source: derived; the terms add up to
     `log_expected_hits` in tests.
+
+    >>> log = slth.theory.log_expected_hits_of_size("uniform", n=8, k=1, d=1, eps=0.5, z=1.0)
+    >>> round(log, 6)  # ln 2: each of 8 candidates is within 1/2 of 1 with probability 1/4
+    0.693147
     """
     (law, d), n = arguments.law(ensemble, d), arguments.size("n", n, low=1)
     k = arguments.size("k", k, low=1, high=n)
@@ -39,6 +43,10 @@ def size_probability(
     s² = α (1 - α) n σ², T ~ N(0, n σ² I); nsn: A ~ χ²_n for n σ². z: (d,), a scalar, or None:
     uniform on the cube. Ensembles with a density only. Cost: 0.02 s, 0.5 s for nsn.
     Source: derived (the simple prediction is its analogue); checked against Monte Carlo in tests.
+
+    >>> chance = slth.theory.size_probability
+    >>> [round(chance("normal", n=16, k=k, d=2, eps=0.1), 2) for k in (2, 7, 14)]
+    [0.27, 0.96, 0.05]
     """
     law, d = arguments.law(ensemble, d)
     if law.step:
@@ -69,6 +77,9 @@ def best_error_of_size(n: int, k: int, d: int, ensemble: str | Ensemble = "norma
     The eps with E[log λ_k] = 0 as eps → 0 and n/d → ∞: `best_error` with one size, without its
     `wishart_gain`. Source: derived; checked
     against Monte Carlo in tests.
+
+    >>> [round(slth.theory.best_error_of_size(24, k, d=2), 4) for k in (6, 10, 12)]
+    [0.0086, 0.0031, 0.0031]
     """
     (law, d), n = arguments.law(ensemble, d), arguments.size("n", n, low=2)
     k = arguments.size("k", k, low=1, high=n - 1)
@@ -82,6 +93,9 @@ def best_size(n: int, d: int) -> int:
 
     By α ≈ ½ - d/(2n): the centre α T of the sums is the farther from the cube the larger α is.
     Source: derived; checked against Monte Carlo in tests.
+
+    >>> slth.theory.best_size(24, d=1), slth.theory.best_size(24, d=6)
+    (11, 9)
     """
     n, d = arguments.size("n", n, low=2), arguments.size("d", d, low=1)
     k = np.arange(1, n)

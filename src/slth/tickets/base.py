@@ -36,6 +36,11 @@ class Construction(abc.ABC):
     "candidates" (halved by so many more), "digits" (halved by each) or "unknown". random_sums:
     whether its problems are random subset sums. blocked: whether the source is block-masked;
     without, no bracket is known.
+
+    >>> slth.tickets.get("rss_dense").statement
+    'n = C log(d_in d_out ℓ/min(eps, delta)) a weight (memory)'
+    >>> slth.tickets.get("rss_dense").family
+    'single weights'
     """
 
     name: ClassVar[str]

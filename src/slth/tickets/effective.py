@@ -21,6 +21,12 @@ def effective_kernels(ticket: Ticket) -> list[Kernels]:
     K⁺_t = Σ_{a>0} a_h V_h and K⁻_t = Σ_{a<0} |a_h| V_h over the kept hidden channels of input
     channel t. K⁻ is zero where inputs are never negative. An exactly copied readout is not listed.
     Raises ValueError for a construction whose layers have no such form.
+
+    >>> net = slth.networks.normalise(slth.networks.build_dense_network([4, 3, 2]))[0]
+    >>> ticket = slth.tickets.build("rss_dense", net, n=12)
+    >>> ((positive, negative),) = slth.tickets.effective_kernels(ticket)
+    >>> (positive - net[1].weight).abs().max().item() < 0.02
+    True
     """
     checks.instance("ticket", ticket, Ticket)
     kernels = get(ticket.construction, **ticket.options).effective(ticket)
@@ -38,6 +44,10 @@ def per_entry_tolerance(
     δ = (1 + total_eps)^{1/ℓ} − 1, it is δ / (k² c_{i−1}): e_i ≤ e_{i−1} + δ (1 + e_{i−1}) on
     [-1, 1] inputs. readout: as in the construction. Raises ValueError unless every output channel
     of the target has ‖K_t‖₁ ≤ 1 (`slth.networks.normalise`).
+
+    >>> net = slth.networks.normalise(slth.networks.build_dense_network([4, 3, 2]))[0]
+    >>> round(slth.tickets.per_entry_tolerance(0.1, net), 9)  # 0.1 over 4 inputs of one layer
+    0.025
     """
     checks.positive("total_eps", total_eps)
     checks.choice("readout", readout, ["exact", "ticket"])

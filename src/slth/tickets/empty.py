@@ -12,6 +12,14 @@ class EmptySubsetWarning(UserWarning):
     one misses by. Each such problem counts, but of trivial problems (‖z‖_∞ ≤ eps: the empty subset
     is a hit) only those of a layer, channel and sign of which no solution says anything: there the
     ticket has lost an input. Targets of exactly zero never count.
+
+    >>> import warnings
+    >>> net = slth.networks.normalise(slth.networks.build_dense_network([4, 3, 2]))[0]
+    >>> with warnings.catch_warnings(record=True) as told:
+    ...     warnings.simplefilter("always")
+    ...     ticket = slth.tickets.build("rss_dense", net, n=1)
+    >>> told[0].category.__name__
+    'EmptySubsetWarning'
     """
 
 

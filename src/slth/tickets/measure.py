@@ -19,17 +19,38 @@ def outputs(network: nn.Module, images: Data, name: str = "network") -> Tensor:
 
 
 def decisions(network: nn.Module, images: Data) -> Tensor:
-    """Class of each image (m, …): where its largest output is, the first at ties; (m,) int64."""
+    """Class of each image (m, …): where its largest output is, the first at ties; (m,) int64.
+
+    >>> import torch
+    >>> outputs = torch.tensor([[0.0, 2.0], [3.0, 3.0]])
+    >>> slth.tickets.decisions(torch.nn.Identity(), outputs).tolist()
+    [1, 0]
+    """
     return decided(outputs(network, images)).argmax(dim=1)
 
 
 def accuracy(*, network: nn.Module, images: Data, labels: Data) -> float:
-    """Share of images (m, …) whose class, by `decisions`, is their label (m,), 0 … classes − 1."""
+    """Share of images (m, …) whose class, by `decisions`, is their label (m,), 0 … classes − 1.
+
+    >>> import torch
+    >>> net = slth.networks.linear(torch.tensor([[1.0, 0.0], [0.0, 1.0]]))
+    >>> images, labels = torch.tensor([[2.0, 1.0], [0.0, 3.0]]), torch.tensor([0, 0])
+    >>> slth.tickets.accuracy(network=net, images=images, labels=labels)
+    0.5
+    """
     return share_right(outputs(network, images), labels)
 
 
 def data_error(*, target: nn.Module, ticket: nn.Module, images: Data) -> float:
-    """Largest ‖target(x) − ticket(x)‖_∞ over the images: a lower bound of the sup norm."""
+    """Largest ‖target(x) − ticket(x)‖_∞ over the images: a lower bound of the sup norm.
+
+    >>> import torch
+    >>> f = slth.networks.linear(torch.tensor([[1.0, 2.0]]))
+    >>> g = slth.networks.linear(torch.tensor([[1.5, 2.0]]))
+    >>> images = torch.tensor([[1.0, 0.0], [-3.0, 1.0]])
+    >>> slth.tickets.data_error(target=f, ticket=g, images=images)
+    1.5
+    """
     return largest_gap(
         target=outputs(target, images, "target"), ticket=outputs(ticket, images, "ticket")
     )

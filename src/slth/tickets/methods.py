@@ -145,8 +145,9 @@ class TicketMethods(Value, abc.ABC):
     def __repr__(self) -> str:
         table = self.summary()
         p = self.counts
+        layers = "layer" if len(table) == 1 else "layers"
         lines = [
-            f"Ticket of {self.construction}: {len(table)} layers, {p['target']:,} weights "
+            f"Ticket of {self.construction}: {len(table)} {layers}, {p['target']:,} weights "
             f"imitated, {p['kept']:,} of {p['source']:,} random ones kept"
         ]
         shown = table if len(table) <= LAYERS + 1 else table.head(LAYERS)

@@ -26,6 +26,11 @@ def predicted_width(
     existence; the fields solver, reached and reach say whether the search finds what exists.
     Raises ValueError or TypeError naming a wrong argument, and what the construction cannot imitate
     in ``target``. Cost: some seconds where the quenched formula is searched, else none to speak of.
+
+    >>> net = slth.networks.normalise(slth.networks.build_dense_network([4, 3, 2]))[0]
+    >>> width = slth.tickets.predicted_width(slth.tickets.get("rss_dense"), net, eps=0.01)
+    >>> width.n, width.d, width.problems, width.solver
+    (20, 1, 24, 'mitm')
     """
     from slth.theory.quenched import success_probability  # scipy.stats: most of a second to load
 

@@ -28,6 +28,12 @@ class SubsetProblems:
 
     size: subsets have this many members (all m where the pool is smaller); None = any. solver: the
     construction's own, used where the caller asks for "auto"; None = as `slth.solve` chooses.
+
+    >>> net = slth.networks.normalise(slth.networks.build_dense_network([4, 3, 2]))[0]
+    >>> source = slth.tickets.sample_source(net, n=12, construction="rss_dense")
+    >>> problems = slth.tickets.subset_problems(net, source, construction="rss_dense")[0]
+    >>> problems.layer, problems.channel, problems.sign, problems.X.shape, problems.Z.shape
+    (0, 0, '+', (3, 11, 1), (3, 1))
     """
 
     layer: int
@@ -62,6 +68,13 @@ def solve_problems(
     subset (the hidden channels chosen). A problem that misses eps keeps its best subset. Seeds are
     keyed by layer, channel, sign and group, so any split of the problems among jobs gives the same
     rows.
+
+    >>> net = slth.networks.normalise(slth.networks.build_dense_network([4, 3, 2]))[0]
+    >>> source = slth.tickets.sample_source(net, n=12, construction="rss_dense")
+    >>> problems = slth.tickets.subset_problems(net, source, construction="rss_dense")
+    >>> rows = slth.tickets.solve_problems(problems, eps=0.01)
+    >>> len(rows), rows["status"].value_counts().to_dict()
+    (24, {'HIT': 24})
     """
     eps = tolerance(eps)
     frames = [

@@ -25,6 +25,11 @@ def get(construction: str, **options: object) -> Construction:
     """Return the construction registered under a name, with its options set.
 
     Raises ValueError/TypeError naming an unknown construction, option or option value.
+
+    >>> list(slth.tickets.CONSTRUCTIONS)[:3]
+    ['single_weight', 'rss_dense', 'rss_convolution']
+    >>> slth.tickets.get("rss_dense", readout="ticket")
+    RSSDense(nonnegative_input=False, readout='ticket', coefficients='products')
     """
     module, name = CONSTRUCTIONS[checks.choice("construction", construction, CONSTRUCTIONS)].split(
         ":"

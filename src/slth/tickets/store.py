@@ -56,6 +56,14 @@ def load(path: str | Path) -> TicketMethods:
 
     Returns a `Ticket` or a `WholeTicket`. Raises FileNotFoundError, or ValueError naming the file
     when it is damaged or foreign.
+
+    >>> import tempfile
+    >>> net = slth.networks.normalise(slth.networks.build_dense_network([4, 3, 2]))[0]
+    >>> ticket = slth.tickets.build("rss_dense", net, n=12)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     ticket.save(f"{folder}/ticket.npz")
+    ...     slth.tickets.load(f"{folder}/ticket.npz") == ticket
+    True
     """
     with reading(path, "not a readable ticket") as held:
         said = described(held, FORMAT, whole.FORMAT)

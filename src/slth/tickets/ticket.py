@@ -38,6 +38,14 @@ class Ticket(TicketMethods):
     smaller network. solutions: one row a subset problem, failures included (`solve_problems`).
     parameters: numbers of weights {source, kept, ticket, target}, all without an exact readout;
     `ticket` counts the zeros that a dense kernel of the smaller network still stores, `kept` not.
+
+    >>> net = slth.networks.build_dense_network([4, 3, 2])
+    >>> ticket = slth.tickets.build("rss_dense", slth.networks.normalise(net)[0], n=12)
+    >>> ticket.parameters
+    {'source': 672, 'kept': 221, 'ticket': 324, 'target': 12}
+    >>> x = [[0.1, -0.2, 0.3, 0.4]]
+    >>> bool((ticket(x) - ticket.target_outputs(x)).abs().max() <= ticket.error_bound())
+    True
     """
 
     construction: str

@@ -40,6 +40,15 @@ def from_onnx(path: str | os.PathLike[str], example: object = None) -> Network:
     Raises ModuleNotFoundError naming the extra without the package onnx; OSError for a file that
     cannot be read; ValueError that names the node and the way out. Cost: the reference evaluator
     is slow, about 1 µs a multiplication.
+
+    >>> import tempfile, onnx, torch
+    >>> text = '''<ir_version: 8, opset_import: ["": 17]>
+    ... net (float[1, 2] x) => (float[1, 1] y) <float[2, 1] W = {1, -2}> { y = MatMul(x, W) }'''
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     onnx.save(onnx.parser.parse_model(text), f"{folder}/net.onnx")
+    ...     net = slth.networks.from_onnx(f"{folder}/net.onnx")
+    >>> net(torch.tensor([[3.0, 1.0]])).tolist()
+    [[1.0]]
     """
     onnx = package("from_onnx")
     model = _loaded(onnx, path)

@@ -100,6 +100,13 @@ def from_pt2(path: str | os.PathLike[str], example: object = None) -> Network:
     Raises OSError for a file that cannot be read; ValueError for one that is no such program, holds
     pickled objects, compiled code or operators other than aten's, and for what `from_torch`
     refuses. Cost: that of `from_torch`, and of torch's own loading.
+
+    >>> import tempfile, torch
+    >>> net, x = slth.networks.linear(torch.tensor([[1.0, -2.0]])), torch.tensor([[3.0, 1.0]])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     torch.export.save(torch.export.export(net, (x,)), f"{folder}/net.pt2")
+    ...     slth.networks.from_pt2(f"{folder}/net.pt2")(x).tolist()
+    [[1.0]]
     """
     where = _checked(path)
     try:

@@ -49,6 +49,15 @@ def from_torch(module: nn.Module, example: object = None) -> Network:
     numbers of the input, batch norm without running statistics, whatever else is no step, outputs
     that differ, and inputs of more than 2^24 numbers or values of more than 2^28 altogether, before
     any is made. Cost: one recording, about 40 inputs through module and network.
+
+    >>> from torch import nn
+    >>> stem = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.ReLU())
+    >>> slth.networks.from_torch(nn.Sequential(stem, nn.Flatten(), nn.Linear(18, 4)), (1, 5, 5))
+    Network: (1, 5, 5) → (4,), 2 layers, 96 parameters
+      0.0: convolution 3×3, 1→2, bias
+      0.2: ReLU
+      flatten: flatten
+      2: dense 18→4, bias
     """
     return read("module", module, example)
 

@@ -21,8 +21,7 @@ class LayerRecord:
     features: of each pool, in order. looked_at: (pools,) how many of the pool's shortest hidden
     channels the masks speak of; the others are removed. candidates: (pools,) hidden channels of the
     sign. bits: of each pool (blocks, ⌈looked_at/8⌉) uint8, `numpy.packbits` of what each block
-    keeps. numbers: by name, (problems,) arrays in the order of pools and blocks, at the layer's own
-    scale.
+    keeps. numbers: by name, of each pool (blocks,), at the layer's own scale.
     """
 
     geometry: Geometry
@@ -63,7 +62,7 @@ class LayerRecord:
     def pools(self, chosen: np.ndarray) -> "LayerRecord":
         """The record of some pools alone, by number."""
         numbers = {
-            name: [self.column(name).reshape(len(self.features), -1)[chosen].reshape(-1)]
+            name: list(self.column(name).reshape(len(self.features), -1)[chosen])
             for name in self.numbers
         }
         parts = (

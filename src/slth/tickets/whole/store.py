@@ -148,7 +148,7 @@ def _record(
         values = arrays.pop(f"layer.{i}.{column}")
         if values.shape != (g.problems,):
             raise ValueError(f"layer {g.name!r} with {len(values)} problems, takes {g.problems}")
-        record.numbers[column] = [values]
+        record.numbers[column] = list(values.reshape(len(features), -1))
     record.solvers = [str(solver) for solver in solvers]
     return record
 
