@@ -291,7 +291,7 @@ def test_atlas_at_its_ends_is_printed(change: dict[str, Any]) -> None:
     printed(frames)
 
 
-@pytest.mark.parametrize("name", list(tickets.CONSTRUCTIONS))
+@pytest.mark.parametrize("name", swept(tickets.CONSTRUCTIONS, 4))
 def test_every_construction_that_can_be_priced_is_printed(name: str) -> None:
     """None may vanish from the table, or be a key that the prose does not know."""
     targets = {"points": {"points": 2, "channels": [1, 1]}, "images": {"channels": [1, 1]}}

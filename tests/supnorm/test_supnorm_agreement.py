@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from slth import seeding, supnorm
+from tests.sweeps import swept
 
 
 def classifiers(index: int, inputs: int, apart: float) -> tuple[nn.Sequential, nn.Sequential]:
@@ -38,7 +39,7 @@ def grid(centre: np.ndarray, radius: float, inputs: int) -> torch.Tensor:
     return torch.from_numpy(centre + mesh)
 
 
-@pytest.mark.parametrize("inputs", [1, 2])
+@pytest.mark.parametrize("inputs", swept([2, 1], 1))
 def test_no_point_of_a_certified_ball_decides_otherwise(inputs: int) -> None:
     certified = refuted = 0
     for index in range(6):

@@ -13,6 +13,7 @@ from slth.supnorm.dual.local import narrowed
 from slth.supnorm.dual.relaxation import Dual, build
 from slth.supnorm.dual.stage import OPEN, Allowed, Multipliers
 from tests.supnorm import supnorm_cases as cases
+from tests.sweeps import swept
 
 COUNT = 4  # objectives
 
@@ -67,7 +68,7 @@ def fixed(dual: Dual, index: int) -> list[Allowed]:
     return found
 
 
-@pytest.mark.parametrize("split", [False, True])
+@pytest.mark.parametrize("split", swept([True, False], 1))
 def test_compiled_value_and_subgradient_are_those_of_the_dual(duals, split) -> None:
     for index, dual in duals:
         c, theta = chosen(dual), drawn(dual, index)

@@ -12,6 +12,7 @@ from slth import seeding
 from slth.networks.modules import ChannelScale
 from slth.supnorm import bracket
 from tests.supnorm import supnorm_cases as cases
+from tests.sweeps import swept
 
 BOXES = [(-1.0, 1.0), (0.0, 1.0), (-0.3, 2.0), (-2.0, -0.5)]
 
@@ -44,7 +45,7 @@ def build(kind: str, rng, box) -> cases.Case:
 KINDS = ["dense", "padded", "strided", "larger than input", "grouped"]
 
 
-@pytest.mark.parametrize("box", BOXES)
+@pytest.mark.parametrize("box", swept(BOXES, 2))
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("ticket", [False, True])
 def test_lower_and_upper_equal_brute_force(kind, box, ticket):

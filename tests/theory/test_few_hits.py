@@ -134,7 +134,7 @@ def test_nsn_at_the_smallest_eps_is_its_power_law() -> None:
 
 
 @pytest.mark.parametrize(
-    ("x", "more"), [(0.0, 2), (0.4, 2), (1.0, 2), (1.7, 2), (3.2, 2), (1.0, 3)]
+    ("x", "more"), swept_rows([(0.4, 2), (1.0, 3), (3.2, 2), (0.0, 2), (1.0, 2), (1.7, 2)], 3)
 )
 def test_four_and_five_products_are_convolutions_of_two_and_three(x: float, more: int) -> None:
     """Fourier's integral for k = 4, 5 against densities that no Fourier integral made."""
