@@ -13,7 +13,7 @@ from slth.solvers.klist.merge import merge
 from slth.solvers.klist.merge_torch import Merger
 from slth.solvers.klist.solver import KList
 from tests.solvers import gpu_places
-from tests.sweeps import swept
+from tests.sweeps import swept_rows
 
 MODES = ["squares", "float32", "bf16"]
 
@@ -87,7 +87,7 @@ def test_same_seed_same_bytes_and_any_chunk_the_same_pairs(mode):
     assert set(zip(*first[:2], strict=True)) == set(zip(*other[:2], strict=True))
 
 
-@pytest.mark.parametrize(("n", "d"), swept([(100, 5), (300, 18), (60, 9), (60, 1)], 2))
+@pytest.mark.parametrize(("n", "d"), swept_rows([(100, 5), (300, 18), (60, 9), (60, 1)], 2))
 @pytest.mark.parametrize("ensemble", ["normal", "nsn"])
 def test_the_tree_is_as_good_as_on_the_cpu(n, d, ensemble):
     errors = []
