@@ -1,18 +1,24 @@
-"""Time exact solvers where lattices win: python -m benchmarks.lattice [--folder DIR] [--seeds N].
+"""Time exact solvers where lattices win: python -m benchmarks.lattice [--folder DIR] [--seeds N] [--solvediophant PROGRAM].
 
 Market split (Cornuéjols and Dawande 1999): m equations in 10(m − 1) unknowns, entries uniform in
 [0, D), right-hand sides the rounded-down halves of the row sums; all solutions are counted. The
 instances are those of a folder in QOBLIB's format (01-marketsplit, CC BY 4.0, ``*.dat``), or drawn
 by its rule. Reals: normal and nsn candidates, targets uniform in the cube; every hit at eps = the
 expected optimum, or the first, and the least error with proof. Beside lattice enumeration,
-meet-in-the-middle where it takes the instance and is predicted to end. Times are CPU seconds of one
+meet-in-the-middle where it takes the instance and is predicted to end, and solvediophant (Wassermann
+2021; its program ``sd2``, all solutions, BKZ with blocks of 40 as in its own scripts), where a path
+to it is given: its counts must be the same. Times are CPU seconds of one
 thread, compiled; medians over seeds, with the range, and the ratio of the medians.
 """
 
 import argparse
 import json
 import math
+import re
+import resource
 import statistics
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -84,10 +90,40 @@ def summary(name: str, lattice: list[float], other: list[float], **facts: Any) -
     return row | facts
 
 
-def splits(instances: list[tuple[str, np.ndarray, np.ndarray]]) -> Iterator[Row]:
-    """All solutions by the lattice; mitm decides whether there is one, for up to 4 equations."""
+def solvediophant(program: Path, A: np.ndarray, b: np.ndarray) -> tuple[int, float]:
+    """The number of all solutions by another program, and its CPU seconds."""
+    rows = [" ".join(map(str, (*row, right))) for row, right in zip(A.T, b, strict=True)]
+    with tempfile.TemporaryDirectory() as folder:
+        instance = Path(folder) / "instance.dat"
+        instance.write_text("\n".join([f"{len(b)} {len(A)} 1", *rows, ""]), encoding="utf-8")
+        command = [
+            str(program.resolve()),
+            "-bkz",
+            "-beta40",
+            f"-o{folder}/solutions",
+            str(instance),
+        ]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    found = re.search(r"Total number of solutions: (\d+)", done.stderr + done.stdout)
+    if found is None:
+        raise ValueError(
+            f"solvediophant: got {program}, which counted nothing: {done.stderr[-200:]}"
+        )
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return int(found[1]), seconds
+
+
+def splits(
+    instances: list[tuple[str, np.ndarray, np.ndarray]], program: Path | None
+) -> Iterator[Row]:
+    """All solutions by the lattice; mitm decides whether there is one, for up to 4 equations.
+
+    program: solvediophant's, which counts all solutions too.
+    """
     for name in dict.fromkeys(name for name, _, _ in instances):
-        lattice, other, counts = [], [], []
+        lattice, other, counts, peer = [], [], [], []
         for _, A, b in (entry for entry in instances if entry[0] == name):
             hits, seconds = cpu(partial(slth.solve_all, A, b, 0, cap=LARGEST_CAP // 64))
             assert hits.complete
@@ -97,7 +133,12 @@ def splits(instances: list[tuple[str, np.ndarray, np.ndarray]]) -> Iterator[Row]
                 found, seconds = cpu(partial(slth.solve, A, b, 0, "mitm", threads=1, decide=True))
                 assert (found.status is slth.Status.HIT) == (len(hits) > 0)
                 other.append(seconds)
-        yield summary(name, lattice, other, counts=counts)
+            if program:
+                count, seconds = solvediophant(program, A, b)
+                assert count == len(hits)
+                peer.append(seconds)
+        more = {"solvediophant": statistics.median(peer)} if peer else {}
+        yield summary(name, lattice, other, counts=counts, **more)
 
 
 def reals(cases: tuple[tuple[str, int, int], ...], question: str, seeds: int) -> Iterator[Row]:
@@ -142,7 +183,7 @@ def least(solver: str, X: np.ndarray, z: np.ndarray) -> tuple[float, float]:
 QUESTIONS = {"every hit": every, "first hit or none": first, "least error": least}
 
 
-def rows(folder: Path | None, seeds: int, long: bool) -> Iterator[Row]:
+def rows(folder: Path | None, seeds: int, long: bool, program: Path | None = None) -> Iterator[Row]:
     """Every row of the report."""
     if folder is None:
         sizes = SPLITS + (LONG_SPLITS if long else ())
@@ -151,7 +192,8 @@ def rows(folder: Path | None, seeds: int, long: bool) -> Iterator[Row]:
                 (f"market split, m = {m}, D = {D}", *market_split(m, D, seed))
                 for m, D in sizes
                 for seed in range(seeds)
-            ]
+            ],
+            program,
         )
     else:
         files = sorted(folder.glob("*.dat"))
@@ -159,7 +201,7 @@ def rows(folder: Path | None, seeds: int, long: bool) -> Iterator[Row]:
             raise ValueError(
                 f"folder: got {folder}, which holds no *.dat; takes QOBLIB's instances"
             )
-        yield from splits([(path.name[:9], *read_market_split(path)) for path in files])
+        yield from splits([(path.name[:9], *read_market_split(path)) for path in files], program)
     yield from reals(HITS + (LONG_HITS if long else ()), "every hit", seeds)
     yield from reals(FIRST_HIT, "first hit or none", seeds)
     yield from reals(LEAST + (LONG_LEAST if long else ()), "least error", seeds)
@@ -171,6 +213,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="of QOBLIB's market split instances")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--long", action="store_true", help="cases of seconds to minutes a seed")
+    parser.add_argument("--solvediophant", type=Path, help="its program sd2")
     parser.add_argument("--out", type=Path, help="write the rows as JSON")
     options = parser.parse_args()
     X, z = sample("normal", 12, 3, 0), sample_target(3, 0)
@@ -180,9 +223,11 @@ def main() -> None:
         slth.solve(X, z, solver=solver, threads=1)
         slth.solve(X, z, 0.1, solver=solver, threads=1, decide=True)
     out = []
-    for row in rows(options.folder, options.seeds, options.long):
+    for row in rows(options.folder, options.seeds, options.long, options.solvediophant):
         low, high = row["range"]
         beside = f"  mitm {row['mitm']:.2f} s, ratio {row['ratio']:.1f}" if "mitm" in row else ""
+        if "solvediophant" in row:
+            beside += f"  solvediophant {row['solvediophant']:.2f} s"
         print(f"{row['work']}: {row['median']:.3f} s ({low:.3f}–{high:.3f}){beside}", flush=True)
         out.append(row)
     if options.out:
