@@ -49,9 +49,13 @@ def as_dense(network: nn.Module, group: int, count: int) -> nn.Sequential:
     return nn.Sequential(*modules)
 
 
-def opened(f: nn.Module, g: nn.Module, lo: Tensor, hi: Tensor) -> tuple[Pair, Range]:
+def opened(
+    f: nn.Module, g: nn.Module, lo: Tensor, hi: Tensor, merged: bool = False
+) -> tuple[Pair, Range]:
+    """The pair over one box; merged: inputs that are fixed there are part of the biases."""
     _, layers, box = prepare(f, g, (lo.numpy(), hi.numpy()), tuple(lo.shape))
-    return Pair(*layers, box.hi > box.lo), Range(box.lo[None], box.hi[None])
+    fixed = box.lo if merged else None
+    return Pair(*layers, box.hi > box.lo, fixed=fixed), Range(box.lo[None], box.hi[None])
 
 
 def dense(two: Pair) -> Dense:
@@ -159,13 +163,14 @@ def test_the_same_numbers_as_by_tensors(widths: tuple[int, ...], gap: float) -> 
         assert bool(((at >= box.lo) & (at <= box.hi)).all())
 
 
-def check_points(change=lambda two: two) -> None:
+def check_points(change=lambda two: two, merged: bool = False) -> None:
     """One point as a box, and boxes of two neighbours: what is left is rounding alone."""
     for index in range(8):
         rng = seeding.generator(index, "dense points")
         f, g = random_pair(rng, (3, 5, 5, 2), 0.01 if index % 2 else 1.0)
         x = torch.from_numpy(rng.normal(size=3))
-        two, box = opened(f, g, x, torch.nextafter(x, x + 1) if index % 3 else x)
+        other = torch.where(torch.arange(3) < index % 4, x, torch.nextafter(x, x + 1))
+        two, box = opened(f, g, x, other, merged)
         of = change(dense(two))
         with one_thread(), torch.no_grad():
             found = of.bound(box, 0.0)
@@ -184,8 +189,49 @@ def check_points(change=lambda two: two) -> None:
             assert all(most <= Fraction(bound) < most + Fraction(1, 10**10) for bound in back)
 
 
-def test_ranges_of_a_point_hold_the_exact_value() -> None:
-    check_points()
+@pytest.mark.parametrize("merged", [False, True])
+def test_ranges_of_a_point_hold_the_exact_value(merged) -> None:
+    check_points(merged=merged)
+
+
+@pytest.mark.parametrize("count", [0, 2, 6])
+def test_fixed_inputs_may_be_part_of_the_biases(count: int) -> None:
+    rng = seeding.generator(count, "dense fixed")
+    f, g = random_pair(rng, (6, 9, 8, 2), 0.05)
+    x = torch.from_numpy(rng.normal(size=6))
+    hi = x + (torch.arange(6) < count) * torch.from_numpy(rng.random(6))
+    (two, box), (merged, _) = (opened(f, g, x, hi, how) for how in (False, True))
+    assert dense(merged).net[0][0] == count
+    inside = box.lo + torch.from_numpy(rng.random((20, 6))) * (box.hi - box.lo)
+    close: Any = {"rtol": 1e-9, "atol": 1e-12}
+    with one_thread(), torch.no_grad():
+        ours, theirs = (dense(pair).bound(box, 0.0) for pair in (merged, two))
+        check_inside(merged, ours, inside)
+        for name in ("bounds", "ends", "slopes", "shares"):
+            torch.testing.assert_close(getattr(ours, name), getattr(theirs, name), **close)
+        assert bool((ours.error > 0.5 * theirs.error).all())
+        (bound, at), (other, there) = (
+            dense(pair).passed_back(box, found, 0.0, 2)
+            for pair, found in ((merged, ours), (two, theirs))
+        )
+        torch.testing.assert_close(bound, other, **close)
+        assert torch.equal(at, there)
+        y, z = inside, inside
+        for a, b in zip(two.f, two.g, strict=True):
+            y, z = (h.affine(v).relu() if h.relu else h.affine(v) for h, v in ((a, y), (b, z)))
+        torch.testing.assert_close(dense(merged).gaps(inside), (y - z).abs().amax(1), **close)
+
+
+def test_another_value_of_a_fixed_input_is_caught() -> None:
+    rng = seeding.generator(7, "dense fixed elsewhere")
+    f, g = random_pair(rng, (4, 9, 8, 2), 0.05)
+    x = torch.from_numpy(rng.normal(size=4))
+    hi = x + (torch.arange(4) < 2) * 0.1
+    two, box = opened(f, g, x, hi, merged=True)
+    assert two.fixed is not None
+    elsewhere = replace(two, fixed=two.fixed + 0.3)
+    with one_thread(), torch.no_grad(), pytest.raises(AssertionError, match="a range"):
+        check_inside(elsewhere, dense(elsewhere).bound(box, 0.0), box.hi)
 
 
 def changed(of: Dense, **parts: object) -> Dense:
@@ -199,6 +245,7 @@ def changed(of: Dense, **parts: object) -> Dense:
         "gamma",
         "relu",
         "sums",
+        "large",
     ]
     return replace(of, net=tuple(parts.get(n, p) for n, p in zip(names, of.net, strict=True)))
 
@@ -242,9 +289,10 @@ def test_an_unsound_pair_is_caught(twin) -> None:
         check([case for i in range(3) for case in single("line", i)], twin)
 
 
-def test_no_rounding_is_caught() -> None:
+@pytest.mark.parametrize("merged", [False, True])
+def test_no_rounding_is_caught(merged) -> None:
     with pytest.raises(AssertionError, match="a range"):
-        check_points(no_rounding)
+        check_points(no_rounding, merged)
 
 
 def search(two: Pair, box: Range, boxes: int, goal: float = 0.0) -> splitting.Search:

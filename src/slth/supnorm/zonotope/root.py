@@ -38,7 +38,7 @@ class Root:
         whole: whether the whole box is to be bounded. Cost of that: a pass of a few hundred rows;
         in small networks also backward passes of six rows a neuron.
         """
-        pair = Pair(f, g, (box.hi > box.lo).flatten())
+        pair = Pair(f, g, (box.hi > box.lo).flatten(), fixed=box.lo.flatten())
         if not pair.fits:
             return None
         if not whole:

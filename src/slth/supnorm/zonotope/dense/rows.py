@@ -11,7 +11,7 @@ import numpy as np
 from slth.checks import FloatArray
 from slth.solvers.kernels.compiled import njit
 from slth.supnorm.rounding import FLOOR, UNIT
-from slth.supnorm.zonotope.dense.arrays import matrices, shifted
+from slth.supnorm.zonotope.dense.arrays import matrices, shift_sizes, shifted
 from slth.supnorm.zonotope.dense.kinks import CHORD, WORTH, find_kinks, learn, through
 from slth.supnorm.zonotope.dense.lines import HI_D, LO_D, F, G
 from slth.supnorm.zonotope.dense.passes import sized
@@ -45,7 +45,7 @@ def find_spreads(net: Any, ends: FloatArray, reach: FloatArray) -> FloatArray:
         size[F, j], size[G, j] = reach[j], reach[j]
     for layer in range(len(net[0]) - 1):
         gamma, first, n = net[6][layer], net[2][layer], net[0][layer + 1]
-        sizes, found = matrices(net, 5, layer), sized(shifted(net, layer)[:2], 1.0)
+        sizes, found = matrices(net, 5, layer), sized(shift_sizes(net, layer)[:2], 1.0)
         for h in range(2):
             add_row(size[h], sizes[h], found[h])
         size = np.empty((2, n))
@@ -73,7 +73,7 @@ def pass_back(
                 part += row[h, j] * net[4][h, first + j]
                 rounded += abs(row[h, j]) * spreads[h, first + j]
         value += part
-        slack += (2 + n / m) * rounded + _GAMMA_8 * abs(value)
+        slack += (2 + n / max(m, 1)) * rounded + _GAMMA_8 * abs(value)
         behind = np.zeros((2, m))
         for h in range(2):
             kernel = back[h, net[1][layer] : net[1][layer + 1]].reshape(n, m)
