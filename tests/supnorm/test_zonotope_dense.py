@@ -350,3 +350,20 @@ def test_eps_of_bracket_and_the_same_answer_twice() -> None:
         assert found.trace[-1].boxes < whole.trace[-1].boxes
     with pytest.raises(ValueError, match=r"^eps: "):
         bracket(f, g, eps=0.0, **asked)
+
+
+def test_inputs_that_open_the_relus_are_halved_too() -> None:
+    """δ of the hidden neurons depends on input 0 alone, whose width is next to nothing."""
+    rng = seeding.generator(6, "dense shares")
+    f, g = random_pair(rng, (4, 8, 2), 0.0)
+    g[0].weight.copy_(f[0].weight)
+    g[0].bias.copy_(f[0].bias)
+    g[2].bias.copy_(f[2].bias)
+    g[0].weight[:, 0] = 0.0
+    lo = torch.tensor([0.1, -1.0, -1.0, -1.0], dtype=torch.float64)
+    two, box = opened(f, g, lo, torch.tensor([0.1 + 1e-3, 1.0, 1.0, 1.0], dtype=torch.float64))
+    with one_thread(), torch.no_grad():
+        share = dense(two).bound(box, 0.0).shares[0]
+    assert float(share[0]) < 0.01 * float(share.sum())
+    found = search(two, box, 1500)
+    assert found.upper <= found.lower * 1.1

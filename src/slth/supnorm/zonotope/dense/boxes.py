@@ -178,7 +178,7 @@ def bound_box(
         if layer + 2 < len(net[0]):
             lines = np.zeros((11, ends.shape[1]))
             find_lines(ends, reach, relu[layer], lines)
-            keep(rows, lines, kept, counts)
+            keep(rows, lines, centre, reach, kept, counts)
     return off, rows
 
 
