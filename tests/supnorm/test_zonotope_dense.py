@@ -25,6 +25,8 @@ from slth.supnorm.zonotope import splitting
 from slth.supnorm.zonotope.backward import Backward, Rows
 from slth.supnorm.zonotope.dense.network import Bounded, Dense
 from slth.supnorm.zonotope.pair import Pair
+from slth.supnorm.zonotope.ranges import consistent
+from slth.supnorm.zonotope.tighten import narrowed
 from tests.supnorm import supnorm_batches as batches
 from tests.supnorm.rational_networks import exact
 
@@ -80,10 +82,10 @@ def triples(found: Bounded, two: Pair) -> list[Triple]:
     return [Triple(*(Range(p[:, 2 * h], p[:, 2 * h + 1]) for h in range(3))) for p in parts]
 
 
-def check_inside(two: Pair, found: Bounded, x: Tensor) -> None:
+def check_inside(two: Pair, ranges: list[Triple], x: Tensor) -> None:
     """What the networks read at x (P, inputs) is in the ranges of box 0."""
     y, z = x, x
-    for f, g, known in zip(two.f, two.g, triples(found, two), strict=True):
+    for f, g, known in zip(two.f, two.g, ranges, strict=True):
         y, z = f.affine(y), g.affine(z)
         for value, part in zip((y, z, y - z), (known.f, known.g, known.delta), strict=True):
             room = 1e-12 * (1 + value.abs())  # the probe's own evaluation
@@ -102,7 +104,9 @@ def check(cases: list[tuple[Pair, Range, float]], change=lambda two: two) -> Non
             loose = replace(found, ends=found.ends.clone())
             bounds += [float(of.passed_back(box, loose, 0.0, s)[0][0]) for s in (0, 3)]
             share = torch.from_numpy(rng.random((60, box.lo.shape[1])))
-            check_inside(two, found, box.lo + share * (box.hi - box.lo))
+            inside = box.lo + share * (box.hi - box.lo)
+            check_inside(two, triples(found, two), inside)
+            check_inside(two, of.tightened(box, 1), inside)
         for bound in bounds:
             assert value <= bound + 1e-12 * (1 + value), "above a bound"
 
@@ -163,6 +167,35 @@ def test_the_same_numbers_as_by_tensors(widths: tuple[int, ...], gap: float) -> 
         assert bool(((at >= box.lo) & (at <= box.hi)).all())
 
 
+@pytest.mark.parametrize("widths", [(3, 9, 8, 7, 2), (4, 7, 6, 7, 5, 3)])
+def test_ranges_inside_are_narrowed_as_by_tensors(widths: tuple[int, ...]) -> None:
+    rng = seeding.generator(9, "dense narrowed", str(widths))
+    count = 0
+    for wide in (0.3, 1.0):
+        middle = torch.from_numpy(rng.normal(size=widths[0]))
+        f, g = random_pair(rng, widths, 0.05)
+        two, box = opened(f, g, middle - wide, middle + wide)
+        with one_thread(), torch.no_grad():
+            first = triples(dense(two).bound(box, 0.0), two)
+            ours = dense(two).tightened(box, 0)
+            for top, (whole, narrow) in enumerate(zip(first, ours, strict=True)):
+                if top == 0:
+                    continue
+                below = Backward(two.layers, ours, box)
+                theirs = consistent(narrowed(below, top, whole, 0, two.widest))
+                parts = [(whole.f, narrow.f, theirs.f), (whole.g, narrow.g, theirs.g)]
+                mixed = torch.stack([(x.lo < 0) & (x.hi > 0) for x, _, _ in parts]).all(0)
+                mixed |= torch.tensor(not two.f[top].relu)
+                count += int(mixed.sum())
+                if top + 1 == len(ours):
+                    parts = []
+                for _, own, other in [*parts, (whole.delta, narrow.delta, theirs.delta)]:
+                    close: Any = {"rtol": 1e-7, "atol": 1e-12}
+                    torch.testing.assert_close(own.lo[mixed], other.lo[mixed], **close)
+                    torch.testing.assert_close(own.hi[mixed], other.hi[mixed], **close)
+    assert count > 10
+
+
 def check_points(change=lambda two: two, merged: bool = False) -> None:
     """One point as a box, and boxes of two neighbours: what is left is rounding alone."""
     for index in range(8):
@@ -175,10 +208,10 @@ def check_points(change=lambda two: two, merged: bool = False) -> None:
         with one_thread(), torch.no_grad():
             found = of.bound(box, 0.0)
             back = [float(of.passed_back(box, found, 0.0, s)[0][0]) for s in (0, 2)]
+            ranges = [triples(found, two)[-1], of.tightened(box, 2)[-1]]
         for end in (box.lo, box.hi):
             y, z = (exact(h, end[0].tolist()) for h in (f, g))
-            last = triples(found, two)[-1]
-            for j in range(2):
+            for last, j in itertools.product(ranges, range(2)):
                 for value, part in zip(
                     (y[j], z[j], y[j] - z[j]), (last.f, last.g, last.delta), strict=True
                 ):
@@ -206,7 +239,7 @@ def test_fixed_inputs_may_be_part_of_the_biases(count: int) -> None:
     close: Any = {"rtol": 1e-9, "atol": 1e-12}
     with one_thread(), torch.no_grad():
         ours, theirs = (dense(pair).bound(box, 0.0) for pair in (merged, two))
-        check_inside(merged, ours, inside)
+        check_inside(merged, triples(ours, merged), inside)
         for name in ("bounds", "ends", "slopes", "shares"):
             torch.testing.assert_close(getattr(ours, name), getattr(theirs, name), **close)
         assert bool((ours.error > 0.5 * theirs.error).all())
@@ -231,7 +264,7 @@ def test_another_value_of_a_fixed_input_is_caught() -> None:
     assert two.fixed is not None
     elsewhere = replace(two, fixed=two.fixed + 0.3)
     with one_thread(), torch.no_grad(), pytest.raises(AssertionError, match="a range"):
-        check_inside(elsewhere, dense(elsewhere).bound(box, 0.0), box.hi)
+        check_inside(elsewhere, triples(dense(elsewhere).bound(box, 0.0), two), box.hi)
 
 
 def changed(of: Dense, **parts: object) -> Dense:

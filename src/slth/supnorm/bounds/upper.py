@@ -88,7 +88,7 @@ def upper(
     root = Root.of(f, g, box, "zonotope" in names) if forms else None
     none = box.lo.new_zeros(0, *box.lo.shape)
     witnesses = branched = none
-    if root is not None and root.found is not None:
+    if root is not None and "zonotope" in names:
         bounds["zonotope"] = largest(root.size, torch.zeros_like(root.size))
     widest = max(math.prod(layer.geometry.out_shape) for layer in f)
     if "crown" in names and widest * error.numel() <= _LIFTED:

@@ -190,8 +190,11 @@ class Pair:
     def tightened(self, box: Range, steps: int) -> "Pair":
         """The pair with ranges of every place over one box, narrowed by backward bounds.
 
-        Cost: six rows an entry of every place, steps + 1 passes each.
+        Cost: six rows an entry of every place, steps + 1 passes each; in compiled code only where
+        a phase is open.
         """
+        if self.dense is not None:
+            return replace(self, known=tuple(self.dense.tightened(box, steps)))
         found = self.outputs(box)
         if not self.linear:
             return replace(self, known=tuple(found.before))

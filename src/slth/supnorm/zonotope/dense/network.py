@@ -1,6 +1,7 @@
 """A pair of dense networks as arrays, and the zonotopes of many boxes in compiled code."""
 
 import itertools
+import math
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -15,6 +16,7 @@ from slth.supnorm.ranges import Range
 from slth.supnorm.zonotope.affine import Joint
 from slth.supnorm.zonotope.dense.boxes import bound_boxes
 from slth.supnorm.zonotope.dense.rows import bound_rows
+from slth.supnorm.zonotope.dense.tighten import tighten
 from slth.supnorm.zonotope.entry import centre, radii
 
 _LARGEST = 2**24  # float64 numbers of all rows and kept columns of one box
@@ -104,6 +106,11 @@ class Dense:
         varied = torch.nonzero(torch.isin(read, active))[:, 0]
         return cls(net, back.numpy(), (most, widest), read, varied, _stacked(known))
 
+    @property
+    def products(self) -> int:
+        """Multiplications of one pass of a row through either network."""
+        return int(self.net[1][-1])
+
     def bound(self, box: Range, level: float) -> Bounded:
         """Bound f − g over boxes (B, inputs). level: of `bound_boxes`."""
         box = self.seen(box)
@@ -125,6 +132,18 @@ class Dense:
         arrays = (part.contiguous().numpy() for part in parts)
         bounds, at = bound_rows(self.net, self.back, *arrays, level, steps)
         return torch.from_numpy(bounds), box.lo.index_copy(1, self.read, torch.from_numpy(at))
+
+    def tightened(self, box: Range, steps: int) -> list[Triple]:
+        """Ranges of every layer over one box, (1, inputs), (entries,) each, by rows passed back.
+
+        Cost: at most six rows an entry, steps + 1 passes each.
+        """
+        own, ends = self.seen(box), self.bound(box, math.inf).ends[0].contiguous()
+        tighten(self.net, self.back, own.lo[0].numpy(), own.hi[0].numpy(), ends.numpy(), steps)
+        return [
+            Triple(*(Range(part[2 * h][None], part[2 * h + 1][None]) for h in range(3)))
+            for part in ends.split(self.net[0][1:].tolist(), 1)
+        ]
 
     def seen(self, box: Range) -> Range:
         """The inputs of boxes (B, inputs) that are read."""
