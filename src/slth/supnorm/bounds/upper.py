@@ -24,6 +24,7 @@ NAMES = (
     "one_layer", "differential", "closed_form", "separate", "crown", "zonotope", "lagrangian",
     "branching", "input_splitting",
 )  # fmt: skip
+INTERVALS = frozenset({"one_layer", "differential", "closed_form", "separate"})
 BLOCK = 2  # ReLU pairs a block of the dual: more steps in the time buy more than larger blocks
 _WORTH = 2.0  # times the least interval bound below which CROWN's lower lines are optimised
 NARROWING = 60  # steps of the duals of single positions

@@ -17,6 +17,7 @@ _INSIDE = 4  # the same for ranges of one place inside
 _THOROUGH = 16  # the same in compiled code, at most
 _CHILD = 2  # the same for a box that was halved
 _COMPILED = 4  # the same in compiled code
+_FEW = 16  # inputs, at most, whose boxes are asked before any dearer bound
 _NARROWED = 2**21  # squared entries of all places beyond which ranges inside are the zonotope's own
 _PRODUCTS = 2**34  # multiplications of all rows for ranges inside, in compiled code
 
@@ -55,6 +56,13 @@ class Root:
                     pair = pair.tightened(flat, _INSIDE)
                 size, at = _by_tensors(pair, flat)
         return cls(pair, box, size, at.view(-1, *box.lo.shape))
+
+    @staticmethod
+    def quick(f: Layers, g: Layers, box: Range) -> bool:
+        """Whether few inputs vary and boxes go through compiled code."""
+        active = (box.hi > box.lo).flatten()
+        pair = Pair(f, g, active, fixed=box.lo.flatten())
+        return int(active.sum()) <= _FEW and pair.fits and pair.dense is not None
 
     def split(self, boxes: int, lower: float, goal: float = 0.0) -> Search:
         """At most ``boxes`` boxes inside, best first.
