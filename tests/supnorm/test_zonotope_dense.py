@@ -104,9 +104,12 @@ def check(cases: list[tuple[Pair, Range, float]], change=lambda two: two) -> Non
             bounds = [float(found.bounds[0, 1])]
             loose = replace(found, ends=found.ends.clone())
             bounds += [float(of.passed_back(box, loose, 0.0, s)[0][0]) for s in (0, 3)]
+            again = replace(found, ends=found.ends.clone())
+            bounds.append(float(of.passed_back(box, again, 0.0, 1, inside=True)[0][0]))
             share = torch.from_numpy(rng.random((60, box.lo.shape[1])))
             inside = box.lo + share * (box.hi - box.lo)
             check_inside(two, triples(found, two), inside)
+            check_inside(two, triples(again, two), inside)
             check_inside(two, of.tightened(box, 1), inside)
         for bound in bounds:
             assert value <= bound + 1e-12 * (1 + value), "above a bound"

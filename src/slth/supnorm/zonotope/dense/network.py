@@ -16,7 +16,7 @@ from slth.supnorm.ranges import Range
 from slth.supnorm.zonotope.affine import Joint
 from slth.supnorm.zonotope.dense.boxes import bound_boxes
 from slth.supnorm.zonotope.dense.rows import bound_rows
-from slth.supnorm.zonotope.dense.tighten import tighten
+from slth.supnorm.zonotope.dense.tighten import tighten, tighten_boxes
 from slth.supnorm.zonotope.entry import centre, radii
 
 _LARGEST = 2**24  # float64 numbers of all rows and kept columns of one box
@@ -120,17 +120,20 @@ class Dense:
         return Bounded(*map(torch.from_numpy, bound_boxes(self.net, *arrays, self.caps, level)))
 
     def passed_back(
-        self, box: Range, found: Bounded, level: float, steps: int
+        self, box: Range, found: Bounded, level: float, steps: int, inside: bool = False
     ) -> tuple[Tensor, Tensor]:
         """Bounds (B,) of |f − g| and |fl f − fl g| by rows passed back, and an input of each box.
 
         found: of the same boxes (B, inputs). An output that is at most ``level`` anyway is not
-        asked for. Cost: at most steps + 1 passes a row, a row an output and sign.
+        asked for. Cost: at most steps + 1 passes a row, a row an output and sign. inside: also of
+        one pass each for six rows a neuron whose phase is open; found.ends are narrowed in place.
         """
         own = self.seen(box)
         parts = (own.lo, own.hi, found.ends, found.error)
-        arrays = (part.contiguous().numpy() for part in parts)
-        bounds, at = bound_rows(self.net, self.back, *arrays, level, steps)
+        lo, hi, ends, error = (part.contiguous().numpy() for part in parts)
+        if inside:
+            tighten_boxes(self.net, self.back, lo, hi, ends, 0)
+        bounds, at = bound_rows(self.net, self.back, lo, hi, ends, error, level, steps)
         return torch.from_numpy(bounds), box.lo.index_copy(1, self.read, torch.from_numpy(at))
 
     def tightened(self, box: Range, steps: int) -> list[Triple]:
@@ -139,7 +142,10 @@ class Dense:
         Cost: at most six rows an entry, steps + 1 passes each.
         """
         own, ends = self.seen(box), self.bound(box, math.inf).ends[0].contiguous()
-        tighten(self.net, self.back, own.lo[0].numpy(), own.hi[0].numpy(), ends.numpy(), steps)
+        tighten(
+            self.net, self.back, own.lo[0].numpy(), own.hi[0].numpy(), ends.numpy(), steps,
+            len(self.net[0]) - 1,
+        )  # fmt: skip
         return [
             Triple(*(Range(part[2 * h][None], part[2 * h + 1][None]) for h in range(3)))
             for part in ends.split(self.net[0][1:].tolist(), 1)

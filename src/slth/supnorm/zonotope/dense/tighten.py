@@ -14,15 +14,16 @@ _njit: Any = njit(cache=True, nogil=True, fastmath={"contract"})
 
 @_njit
 def tighten(
-    net: Any, back: FloatArray, lo: FloatArray, hi: FloatArray, ends: FloatArray, steps: int
-) -> None:
-    """Meet ranges (6, entries) over one box with those of rows passed back, in place.
+    net: Any, back: FloatArray, lo: FloatArray, hi: FloatArray, ends: FloatArray, steps: int,
+    layers: int,
+) -> None:  # fmt: skip
+    """Meet ranges (6, entries) of the first ``layers`` layers over one box with those of rows.
 
-    A row each for either end of z_f where f's phase is open, of z_g where g's is, and of δ where
-    one of them is; at the outputs of δ alone.
+    ends: met in place. A row each for either end of z_f where f's phase is open, of z_g where g's
+    is, and of δ where one of them is; at the outputs of δ alone.
     """
     depth, at = len(net[0]) - 1, lo.copy()
-    for top in range(1, depth):
+    for top in range(1, layers):
         first, n = net[2][top], net[0][top + 1]
         here = ends[:, first : first + n]
         places = of_box(net, ends, reached(lo, hi), top)
@@ -44,6 +45,15 @@ def tighten(
                 )  # fmt: skip
                 here[end, j] = sign * found
         make_consistent(here)
+
+
+@_njit
+def tighten_boxes(
+    net: Any, back: FloatArray, lo: FloatArray, hi: FloatArray, ends: FloatArray, steps: int
+) -> None:
+    """The same of all but the outputs, for boxes (B, inputs) with ranges (B, 6, entries)."""
+    for b in range(len(lo)):
+        tighten(net, back, lo[b], hi[b], ends[b], steps, len(net[0]) - 2)
 
 
 @_njit
