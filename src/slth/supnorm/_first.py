@@ -43,10 +43,10 @@ class First:
             places = differential(*scaled.layers, scaled.box)
             if min(interval_bounds(*scaled.layers, scaled.box, places)[0].values()) <= goal:
                 return cls(closed=True)
-        if not boxes or not Root.quick(*scaled.layers, scaled.box):
+        root = Root.of(*scaled.layers, scaled.box, whole=False) if boxes else None
+        if root is None or not root.quick:
             return cls()
-        root = Root.of(*scaled.layers, scaled.box, whole=not goal)
-        assert root is not None
+        root = root if goal else root.bounded()
         tree = root.split(boxes, 0.0, goal)
         bounds = {} if goal else {"zonotope": largest(root.size, torch.zeros_like(root.size))}
         return cls(tree, bounds, tree.closed, not goal and tree.upper <= _NEAR * tree.lower)

@@ -16,7 +16,7 @@ _STEPS = 8  # of the slopes of the lines at the whole box
 _INSIDE = 4  # the same for ranges of one place inside
 _THOROUGH = 16  # the same in compiled code, at most
 _CHILD = 2  # the same for a box that was halved
-_COMPILED = 8  # the same in compiled code
+_COMPILED = (4, 8)  # the same in compiled code, for at most 8 inputs that vary and for more
 _FEW = 16  # inputs, at most, whose boxes are asked before any dearer bound
 _NARROWED = 2**21  # squared entries of all places beyond which ranges inside are the zonotope's own
 _PRODUCTS = 2**34  # multiplications of all rows for ranges inside, in compiled code
@@ -45,31 +45,37 @@ class Root:
         pair = Pair(f, g, (box.hi > box.lo).flatten(), fixed=box.lo.flatten())
         if not pair.fits:
             return None
+        size = torch.full((1,), torch.inf, dtype=torch.float64)
+        root = cls(pair, box, size, box.lo.new_zeros(0, *box.lo.shape))
+        return root.bounded() if whole else root
+
+    @property
+    def quick(self) -> bool:
+        """Whether few inputs vary and boxes go through compiled code."""
+        return int(self.pair.active.sum()) <= _FEW and self.pair.dense is not None
+
+    def bounded(self) -> "Root":
+        """The same with the whole box bounded."""
+        pair, box = self.pair, self.box
         flat = Range(box.lo.reshape(1, -1), box.hi.reshape(1, -1))
-        size, at = torch.full((1,), torch.inf, dtype=torch.float64), flat.lo[:0]
         with torch.no_grad():
-            if whole and pair.dense is not None:
+            if pair.dense is not None:
                 pair = _tightened(pair, pair.dense, flat)
                 size, at = _compiled(pair, flat)
-            elif whole:
+            else:
                 if pair.entries**2 <= _NARROWED:
                     pair = pair.tightened(flat, _INSIDE)
                 size, at = _by_tensors(pair, flat)
-        return cls(pair, box, size, at.view(-1, *box.lo.shape))
-
-    @staticmethod
-    def quick(f: Layers, g: Layers, box: Range) -> bool:
-        """Whether few inputs vary and boxes go through compiled code."""
-        active = (box.hi > box.lo).flatten()
-        pair = Pair(f, g, active, fixed=box.lo.flatten())
-        return int(active.sum()) <= _FEW and pair.fits and pair.dense is not None
+        return Root(pair, box, size, at.view(-1, *box.lo.shape))
 
     def split(self, boxes: int, lower: float, goal: float = 0.0) -> Search:
         """At most ``boxes`` boxes inside, best first.
 
         lower: a value that is reached. goal: of `Search`.
         """
-        steps = _CHILD if self.pair.dense is None else _COMPILED
+        steps = _CHILD
+        if self.pair.dense is not None:
+            steps = _COMPILED[int(self.pair.active.sum()) > 8]
         search = Search(self.pair, self.box.lo.shape, steps, lower, goal)
         with torch.no_grad():
             search.run(self.box, boxes, float(self.size.max()))
