@@ -6,6 +6,7 @@ inputs; boxes of one point with exact rational arithmetic. Numbers of a pair tha
 purpose are caught by the same checks.
 """
 
+import copy
 import itertools
 from dataclasses import replace
 from fractions import Fraction
@@ -25,6 +26,8 @@ from slth.supnorm.zonotope import splitting
 from slth.supnorm.zonotope.backward import Backward, Rows
 from slth.supnorm.zonotope.dense.network import Bounded, Dense
 from slth.supnorm.zonotope.pair import Pair
+from slth.supnorm.zonotope.ranges import consistent
+from slth.supnorm.zonotope.tighten import narrowed
 from tests.supnorm import supnorm_batches as batches
 from tests.supnorm.rational_networks import exact
 
@@ -49,9 +52,13 @@ def as_dense(network: nn.Module, group: int, count: int) -> nn.Sequential:
     return nn.Sequential(*modules)
 
 
-def opened(f: nn.Module, g: nn.Module, lo: Tensor, hi: Tensor) -> tuple[Pair, Range]:
+def opened(
+    f: nn.Module, g: nn.Module, lo: Tensor, hi: Tensor, merged: bool = False
+) -> tuple[Pair, Range]:
+    """The pair over one box; merged: inputs that are fixed there are part of the biases."""
     _, layers, box = prepare(f, g, (lo.numpy(), hi.numpy()), tuple(lo.shape))
-    return Pair(*layers, box.hi > box.lo), Range(box.lo[None], box.hi[None])
+    fixed = box.lo if merged else None
+    return Pair(*layers, box.hi > box.lo, fixed=fixed), Range(box.lo[None], box.hi[None])
 
 
 def dense(two: Pair) -> Dense:
@@ -76,10 +83,10 @@ def triples(found: Bounded, two: Pair) -> list[Triple]:
     return [Triple(*(Range(p[:, 2 * h], p[:, 2 * h + 1]) for h in range(3))) for p in parts]
 
 
-def check_inside(two: Pair, found: Bounded, x: Tensor) -> None:
+def check_inside(two: Pair, ranges: list[Triple], x: Tensor) -> None:
     """What the networks read at x (P, inputs) is in the ranges of box 0."""
     y, z = x, x
-    for f, g, known in zip(two.f, two.g, triples(found, two), strict=True):
+    for f, g, known in zip(two.f, two.g, ranges, strict=True):
         y, z = f.affine(y), g.affine(z)
         for value, part in zip((y, z, y - z), (known.f, known.g, known.delta), strict=True):
             room = 1e-12 * (1 + value.abs())  # the probe's own evaluation
@@ -97,8 +104,13 @@ def check(cases: list[tuple[Pair, Range, float]], change=lambda two: two) -> Non
             bounds = [float(found.bounds[0, 1])]
             loose = replace(found, ends=found.ends.clone())
             bounds += [float(of.passed_back(box, loose, 0.0, s)[0][0]) for s in (0, 3)]
+            again = replace(found, ends=found.ends.clone())
+            bounds.append(float(of.passed_back(box, again, 0.0, 1, inside=True)[0][0]))
             share = torch.from_numpy(rng.random((60, box.lo.shape[1])))
-            check_inside(two, found, box.lo + share * (box.hi - box.lo))
+            inside = box.lo + share * (box.hi - box.lo)
+            check_inside(two, triples(found, two), inside)
+            check_inside(two, triples(again, two), inside)
+            check_inside(two, of.tightened(box, 1), inside)
         for bound in bounds:
             assert value <= bound + 1e-12 * (1 + value), "above a bound"
 
@@ -159,21 +171,51 @@ def test_the_same_numbers_as_by_tensors(widths: tuple[int, ...], gap: float) -> 
         assert bool(((at >= box.lo) & (at <= box.hi)).all())
 
 
-def check_points(change=lambda two: two) -> None:
+@pytest.mark.parametrize("widths", [(3, 9, 8, 7, 2), (4, 7, 6, 7, 5, 3)])
+def test_ranges_inside_are_narrowed_as_by_tensors(widths: tuple[int, ...]) -> None:
+    rng = seeding.generator(9, "dense narrowed", str(widths))
+    count = 0
+    for wide in (0.3, 1.0):
+        middle = torch.from_numpy(rng.normal(size=widths[0]))
+        f, g = random_pair(rng, widths, 0.05)
+        two, box = opened(f, g, middle - wide, middle + wide)
+        with one_thread(), torch.no_grad():
+            first = triples(dense(two).bound(box, 0.0), two)
+            ours = dense(two).tightened(box, 0)
+            for top, (whole, narrow) in enumerate(zip(first, ours, strict=True)):
+                if top == 0:
+                    continue
+                below = Backward(two.layers, ours, box)
+                theirs = consistent(narrowed(below, top, whole, 0, two.widest))
+                parts = [(whole.f, narrow.f, theirs.f), (whole.g, narrow.g, theirs.g)]
+                mixed = torch.stack([(x.lo < 0) & (x.hi > 0) for x, _, _ in parts]).all(0)
+                mixed |= torch.tensor(not two.f[top].relu)
+                count += int(mixed.sum())
+                if top + 1 == len(ours):
+                    parts = []
+                for _, own, other in [*parts, (whole.delta, narrow.delta, theirs.delta)]:
+                    close: Any = {"rtol": 1e-7, "atol": 1e-12}
+                    torch.testing.assert_close(own.lo[mixed], other.lo[mixed], **close)
+                    torch.testing.assert_close(own.hi[mixed], other.hi[mixed], **close)
+    assert count > 10
+
+
+def check_points(change=lambda two: two, merged: bool = False) -> None:
     """One point as a box, and boxes of two neighbours: what is left is rounding alone."""
     for index in range(8):
         rng = seeding.generator(index, "dense points")
         f, g = random_pair(rng, (3, 5, 5, 2), 0.01 if index % 2 else 1.0)
         x = torch.from_numpy(rng.normal(size=3))
-        two, box = opened(f, g, x, torch.nextafter(x, x + 1) if index % 3 else x)
+        other = torch.where(torch.arange(3) < index % 4, x, torch.nextafter(x, x + 1))
+        two, box = opened(f, g, x, other, merged)
         of = change(dense(two))
         with one_thread(), torch.no_grad():
             found = of.bound(box, 0.0)
             back = [float(of.passed_back(box, found, 0.0, s)[0][0]) for s in (0, 2)]
+            ranges = [triples(found, two)[-1], of.tightened(box, 2)[-1]]
         for end in (box.lo, box.hi):
             y, z = (exact(h, end[0].tolist()) for h in (f, g))
-            last = triples(found, two)[-1]
-            for j in range(2):
+            for last, j in itertools.product(ranges, range(2)):
                 for value, part in zip(
                     (y[j], z[j], y[j] - z[j]), (last.f, last.g, last.delta), strict=True
                 ):
@@ -184,8 +226,49 @@ def check_points(change=lambda two: two) -> None:
             assert all(most <= Fraction(bound) < most + Fraction(1, 10**10) for bound in back)
 
 
-def test_ranges_of_a_point_hold_the_exact_value() -> None:
-    check_points()
+@pytest.mark.parametrize("merged", [False, True])
+def test_ranges_of_a_point_hold_the_exact_value(merged) -> None:
+    check_points(merged=merged)
+
+
+@pytest.mark.parametrize("count", [0, 2, 6])
+def test_fixed_inputs_may_be_part_of_the_biases(count: int) -> None:
+    rng = seeding.generator(count, "dense fixed")
+    f, g = random_pair(rng, (6, 9, 8, 2), 0.05)
+    x = torch.from_numpy(rng.normal(size=6))
+    hi = x + (torch.arange(6) < count) * torch.from_numpy(rng.random(6))
+    (two, box), (merged, _) = (opened(f, g, x, hi, how) for how in (False, True))
+    assert dense(merged).net[0][0] == count
+    inside = box.lo + torch.from_numpy(rng.random((20, 6))) * (box.hi - box.lo)
+    close: Any = {"rtol": 1e-9, "atol": 1e-12}
+    with one_thread(), torch.no_grad():
+        ours, theirs = (dense(pair).bound(box, 0.0) for pair in (merged, two))
+        check_inside(merged, triples(ours, merged), inside)
+        for name in ("bounds", "ends", "slopes", "shares"):
+            torch.testing.assert_close(getattr(ours, name), getattr(theirs, name), **close)
+        assert bool((ours.error > 0.5 * theirs.error).all())
+        (bound, at), (other, there) = (
+            dense(pair).passed_back(box, found, 0.0, 2)
+            for pair, found in ((merged, ours), (two, theirs))
+        )
+        torch.testing.assert_close(bound, other, **close)
+        assert torch.equal(at, there)
+        y, z = inside, inside
+        for a, b in zip(two.f, two.g, strict=True):
+            y, z = (h.affine(v).relu() if h.relu else h.affine(v) for h, v in ((a, y), (b, z)))
+        torch.testing.assert_close(dense(merged).gaps(inside), (y - z).abs().amax(1), **close)
+
+
+def test_another_value_of_a_fixed_input_is_caught() -> None:
+    rng = seeding.generator(7, "dense fixed elsewhere")
+    f, g = random_pair(rng, (4, 9, 8, 2), 0.05)
+    x = torch.from_numpy(rng.normal(size=4))
+    hi = x + (torch.arange(4) < 2) * 0.1
+    two, box = opened(f, g, x, hi, merged=True)
+    assert two.fixed is not None
+    elsewhere = replace(two, fixed=two.fixed + 0.3)
+    with one_thread(), torch.no_grad(), pytest.raises(AssertionError, match="a range"):
+        check_inside(elsewhere, triples(dense(elsewhere).bound(box, 0.0), two), box.hi)
 
 
 def changed(of: Dense, **parts: object) -> Dense:
@@ -199,6 +282,7 @@ def changed(of: Dense, **parts: object) -> Dense:
         "gamma",
         "relu",
         "sums",
+        "large",
     ]
     return replace(of, net=tuple(parts.get(n, p) for n, p in zip(names, of.net, strict=True)))
 
@@ -242,9 +326,10 @@ def test_an_unsound_pair_is_caught(twin) -> None:
         check([case for i in range(3) for case in single("line", i)], twin)
 
 
-def test_no_rounding_is_caught() -> None:
+@pytest.mark.parametrize("merged", [False, True])
+def test_no_rounding_is_caught(merged) -> None:
     with pytest.raises(AssertionError, match="a range"):
-        check_points(no_rounding)
+        check_points(no_rounding, merged)
 
 
 def search(two: Pair, box: Range, boxes: int, goal: float = 0.0) -> splitting.Search:
@@ -302,3 +387,18 @@ def test_eps_of_bracket_and_the_same_answer_twice() -> None:
         assert found.trace[-1].boxes < whole.trace[-1].boxes
     with pytest.raises(ValueError, match=r"^eps: "):
         bracket(f, g, eps=0.0, **asked)
+
+
+def test_inputs_that_open_the_relus_are_halved_too() -> None:
+    """δ of the hidden neurons depends on input 0 alone, whose width is next to nothing."""
+    rng = seeding.generator(6, "dense shares")
+    f, _ = random_pair(rng, (4, 8, 2), 0.0)
+    g = copy.deepcopy(f)
+    next(g.parameters())[:, 0] = 0.0
+    lo = torch.tensor([0.1, -1.0, -1.0, -1.0], dtype=torch.float64)
+    two, box = opened(f, g, lo, torch.tensor([0.1 + 1e-3, 1.0, 1.0, 1.0], dtype=torch.float64))
+    with one_thread(), torch.no_grad():
+        share = dense(two).bound(box, 0.0).shares[0]
+    assert float(share[0]) < 0.01 * float(share.sum())
+    found = search(two, box, 1500)
+    assert found.upper <= found.lower * 1.1

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from slth.solvers.kernels import compiled
-from slth.supnorm.zonotope.dense import boxes, rows
+from slth.supnorm.zonotope.dense import boxes, rows, tighten
 from slth.supnorm.zonotope.dense import kinks as of_rows
 from slth.supnorm.zonotope.dense import lines as of_forms
 from tests.supnorm.test_zonotope_dense import check, single
@@ -57,6 +57,11 @@ def low_chord(kinks) -> None:
     kinks[4 + of_rows.RISE] *= 0.5
 
 
+def cut_off(ends) -> None:
+    """Narrowed ranges lose a part of what is left."""
+    ends[1::2] -= 0.2 * (ends[1::2] - ends[0::2])
+
+
 def right(_) -> None:
     """Nothing is changed."""
 
@@ -69,6 +74,7 @@ TWINS: dict[str, tuple[object, str, Callable[..., None]]] = {
     "unshifted": (boxes, "find_lines", unshifted),
     "low line": (rows, "find_kinks", low_line),
     "low chord": (rows, "find_kinks", low_chord),
+    "cut off": (tighten, "make_consistent", cut_off),
 }
 
 

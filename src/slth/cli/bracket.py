@@ -25,7 +25,10 @@ def bracket(
         float | None, typer.Option(help="Ask whether the networks differ by at most eps.")
     ] = None,
     splits: Annotated[int, typer.Option(help="Subproblems of branch and bound.")] = 0,
-    boxes: Annotated[int, typer.Option(help="Boxes of input splitting; for few inputs.")] = 0,
+    boxes: Annotated[
+        int | None,
+        typer.Option(help="Boxes of input splitting; without any, 20000 for --eps and few inputs."),
+    ] = None,
     seed: Seed = 0,
     input_shape: Shape = None,
     json: Json = False,

@@ -101,8 +101,11 @@ def _bracket() -> None:
         pair.append(torch.nn.Sequential(*layers).double())
     slth.supnorm.bracket(pair[0], pair[1], input_shape=(1, 6, 6), splits=2, input_splits=4)
     slth.supnorm.agreement(pair[0], pair[1], torch.rand(2, 1, 6, 6).numpy(), 0.01)
-    dense = torch.nn.Sequential(torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.Linear(3, 1))
-    slth.supnorm.bracket(dense, dense, bounds=["input_splitting"], input_splits=4)
+    wide = [
+        torch.nn.Sequential(torch.nn.Linear(17, 3), torch.nn.ReLU(), torch.nn.Linear(3, 1))
+        for _ in range(2)
+    ]
+    slth.supnorm.bracket(wide[0], wide[1], bounds=["zonotope"], input_splits=4)
 
 
 def _tickets() -> None:

@@ -11,6 +11,7 @@ from slth import checks
 from slth.checks import FloatArray
 from slth.networks.converted import AnyNetwork
 from slth.networks.modes import recording
+from slth.supnorm._first import BOXES, First
 from slth.supnorm.arguments import Modules, one_thread, place, prepare
 from slth.supnorm.bounds.upper import NAMES, upper
 from slth.supnorm.ranges import Range
@@ -69,7 +70,7 @@ def bracket(
     restarts: int = 2,
     steps: int = 20,
     splits: int = 0,
-    input_splits: int = 0,
+    input_splits: int | None = None,
     bounds: Collection[str] | None = None,
     eps: float | None = None,
     device: str = "cpu",
@@ -87,9 +88,12 @@ def bracket(
     splits: subproblems of branch and bound over ReLU phases, some milliseconds each.
     input_splits: boxes of branch and bound over the input, halves of halves of the box, best first:
     for few inputs or small boxes; half a millisecond each for three hundred neurons in dense
-    layers, some milliseconds elsewhere; they move `lower` too. bounds: names of the upper bounds to
-    find; None: all. eps: boxes are halved only until it is known whether the difference is at most
-    eps; with bounds=["input_splitting"] that is the fastest decision. device: of the search for
+    layers, some milliseconds elsewhere; they move `lower` too. None: 0; with eps 20 000, if bounds
+    has "input_splitting" or, without bounds, where at most 16 inputs vary and all layers are dense.
+    bounds: names of the upper bounds to find; None: all, but for at most 16 inputs and dense layers
+    those that take longer than boxes only if boxes leave upper above 2 lower. eps: all that is
+    asked is whether the difference is at most eps; with bounds=None nothing is found behind the
+    first bound or box that decides. device: of the search for
     `lower`, "cpu", "cuda" or "auto" (a GPU where torch sees one); its random numbers, the
     evaluation of lower_at and every upper bound are the CPU's.
 
@@ -121,27 +125,31 @@ def bracket(
         checks.integer("restarts", restarts, low=0),
         checks.integer("steps", steps, low=0),
     )
-    seed, splits, input_splits = (
-        checks.integer(name, count, low=0)
-        for name, count in (("seed", seed), ("splits", splits), ("input_splits", input_splits))
-    )
+    seed = checks.integer("seed", seed, low=0)
+    splits = checks.integer("splits", splits, low=0)
     only = _names(bounds)
     goal = 0.0 if eps is None else checks.positive("eps", eps)
+    boxes = _boxes(input_splits, only, goal)
     where = place(device)
     copies, layers, region = prepare(f, g, box, input_shape)
     with one_thread():
         scaled = measured(layers, region)
-        above = upper(*scaled.layers, scaled.box, splits, only)
+        aim = float(times(goal, -scaled.units.output))
+        first = First() if only is not None else First.of(scaled, boxes, aim)
+        if input_splits is None and only is None:
+            boxes = 0  # what was worth asking was
+        if first.closed:
+            work = Work(0, 0, 0)
+        above = upper(*scaled.layers, scaled.box, splits, only or first.names)
         late = above.branched if splits else None
         value, witness = lower(
             copies, scaled, region, above.delta, seed, work, above.witnesses, late, where
         )
-        found = dict(above.bounds)
-        trace: tuple[Step, ...] = ()
-        if input_splits and above.root is not None:
-            start = float(times(value, -scaled.units.output))
-            aim = float(times(goal, -scaled.units.output))
-            tree = above.root.split(input_splits, start, aim)
+        found = {**first.bounds, **above.bounds}
+        tree, trace = first.tree, tuple[Step, ...]()
+        if tree is None and boxes and above.root is not None:
+            tree = above.root.split(boxes, float(times(value, -scaled.units.output)), aim)
+        if tree is not None:
             if only is not None:
                 found = {name: bound for name, bound in found.items() if name in only}
             found["input_splitting"] = tree.upper
@@ -150,6 +158,13 @@ def bracket(
     method = min(found, key=lambda name: found[name])
     ends, evaluation = scaled.units.bounds(found), scaled.units.above(above.evaluation)
     return replace(closed(method, ends, value, witness, evaluation), trace=trace)
+
+
+def _boxes(input_splits: int | None, only: Collection[str] | None, goal: float) -> int:
+    """Boxes that may be halved; `bracket` says how many where the caller does not."""
+    if input_splits is not None:
+        return checks.integer("input_splits", input_splits, low=0)
+    return BOXES if goal and (only is None or "input_splitting" in only) else 0
 
 
 def _names(bounds: Collection[str] | None) -> Collection[str] | None:

@@ -24,6 +24,7 @@ NAMES = (
     "one_layer", "differential", "closed_form", "separate", "crown", "zonotope", "lagrangian",
     "branching", "input_splitting",
 )  # fmt: skip
+INTERVALS = frozenset({"one_layer", "differential", "closed_form", "separate"})
 BLOCK = 2  # ReLU pairs a block of the dual: more steps in the time buy more than larger blocks
 _WORTH = 2.0  # times the least interval bound below which CROWN's lower lines are optimised
 NARROWING = 60  # steps of the duals of single positions
@@ -88,7 +89,7 @@ def upper(
     root = Root.of(f, g, box, "zonotope" in names) if forms else None
     none = box.lo.new_zeros(0, *box.lo.shape)
     witnesses = branched = none
-    if root is not None and root.found is not None:
+    if root is not None and "zonotope" in names:
         bounds["zonotope"] = largest(root.size, torch.zeros_like(root.size))
     widest = max(math.prod(layer.geometry.out_shape) for layer in f)
     if "crown" in names and widest * error.numel() <= _LIFTED:

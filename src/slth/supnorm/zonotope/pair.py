@@ -56,12 +56,14 @@ class Pair:
 
     active: (inputs,) flags, the inputs of which some box will have more than one value. known: of
     every layer, ranges of what it gives before its ReLU that hold all over the boxes, flat; or ().
+    fixed: (inputs,), the values in every box of inputs that are not active; None: of any value.
     """
 
     f: Layers
     g: Layers
     active: Tensor
     known: tuple[Triple, ...] = ()
+    fixed: Tensor | None = None
 
     @cached_property
     def layers(self) -> list[Joint]:
@@ -76,7 +78,7 @@ class Pair:
     @cached_property
     def dense(self) -> Dense | None:
         """The pair in compiled code, where it has the form for that."""
-        return Dense.of(self.layers, self.entry.active, self.known)
+        return Dense.of(self.layers, self.entry.active, self.known, self.fixed)
 
     @cached_property
     def widest(self) -> int:
@@ -188,8 +190,11 @@ class Pair:
     def tightened(self, box: Range, steps: int) -> "Pair":
         """The pair with ranges of every place over one box, narrowed by backward bounds.
 
-        Cost: six rows an entry of every place, steps + 1 passes each.
+        Cost: six rows an entry of every place, steps + 1 passes each; in compiled code only where
+        a phase is open.
         """
+        if self.dense is not None:
+            return replace(self, known=tuple(self.dense.tightened(box, steps)))
         found = self.outputs(box)
         if not self.linear:
             return replace(self, known=tuple(found.before))

@@ -15,6 +15,8 @@ from slth.supnorm.zonotope.dense.network import Dense
 from slth.supnorm.zonotope.entry import centre
 from slth.supnorm.zonotope.pair import Outputs, Pair
 
+_FEW = 16  # inputs, at most, where more boxes gain more in the time than ranges inside each
+
 
 @dataclass(frozen=True)
 class Parts:
@@ -48,7 +50,8 @@ def _compiled(pair: Pair, dense: Dense, box: Range, level: float, steps: int) ->
     points = points[left]
     if steps and len(left):
         part = Range(box.lo[left], box.hi[left])
-        bounds, at = dense.passed_back(part, found.at(left), level, steps)
+        inside = len(dense.active) > _FEW
+        bounds, at = dense.passed_back(part, found.at(left), level, steps, inside)
         value[left], points = torch.minimum(value[left], bounds), torch.cat([points, at])
     return Parts(value, found.error.amax(1), found.shares, points)
 

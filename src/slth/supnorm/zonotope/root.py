@@ -8,28 +8,32 @@ from torch import Tensor
 from slth.supnorm.layers import Layers
 from slth.supnorm.ranges import Range
 from slth.supnorm.rounding import up
-from slth.supnorm.zonotope.pair import Outputs, Pair
+from slth.supnorm.zonotope.dense.network import Dense
+from slth.supnorm.zonotope.pair import Pair
 from slth.supnorm.zonotope.splitting import Search
 
 _STEPS = 8  # of the slopes of the lines at the whole box
 _INSIDE = 4  # the same for ranges of one place inside
-_THOROUGH = 16  # the same where few inputs are, whose box is halved after: the root pays
-_FEW = 16  # such inputs, at most
+_THOROUGH = 16  # the same in compiled code, at most
 _CHILD = 2  # the same for a box that was halved
-_COMPILED = 4  # the same in compiled code
+_COMPILED = (4, 8)  # the same in compiled code, for at most 8 inputs that vary and for more
+_FEW = 16  # inputs, at most, whose boxes are asked before any dearer bound
 _NARROWED = 2**21  # squared entries of all places beyond which ranges inside are the zonotope's own
+_PRODUCTS = 2**34  # multiplications of all rows for ranges inside, in compiled code
 
 
 @dataclass(frozen=True)
 class Root:
-    """The pair with what is known all over the box, and its outputs there.
+    """The pair with what is known all over the box.
 
-    found: None where the bound of the whole box was not asked for.
+    size: (1,) upper bound of |f − g| and of |fl f − fl g|; inf where it was not asked for.
+    witnesses: inputs (R, *input_shape) where the rows' lines are largest.
     """
 
     pair: Pair
     box: Range
-    found: Outputs | None
+    size: Tensor
+    witnesses: Tensor
 
     @classmethod
     def of(cls, f: Layers, g: Layers, box: Range, whole: bool = True) -> "Root | None":
@@ -38,41 +42,59 @@ class Root:
         whole: whether the whole box is to be bounded. Cost of that: a pass of a few hundred rows;
         in small networks also backward passes of six rows a neuron.
         """
-        pair = Pair(f, g, (box.hi > box.lo).flatten())
+        pair = Pair(f, g, (box.hi > box.lo).flatten(), fixed=box.lo.flatten())
         if not pair.fits:
             return None
-        if not whole:
-            return cls(pair, box, None)
+        size = torch.full((1,), torch.inf, dtype=torch.float64)
+        root = cls(pair, box, size, box.lo.new_zeros(0, *box.lo.shape))
+        return root.bounded() if whole else root
+
+    @property
+    def quick(self) -> bool:
+        """Whether few inputs vary and boxes go through compiled code."""
+        return int(self.pair.active.sum()) <= _FEW and self.pair.dense is not None
+
+    def bounded(self) -> "Root":
+        """The same with the whole box bounded."""
+        pair, box = self.pair, self.box
         flat = Range(box.lo.reshape(1, -1), box.hi.reshape(1, -1))
         with torch.no_grad():
-            if pair.entries**2 <= _NARROWED:
-                few = int((box.hi > box.lo).sum()) <= _FEW
-                pair = pair.tightened(flat, _THOROUGH if few else _INSIDE)
-            found = pair.sharper(pair.outputs(flat), 0.0, _STEPS)
-        return cls(pair, box, found)
-
-    @property
-    def size(self) -> Tensor:
-        """Upper bound of |f − g| and of |fl f − fl g| per output, flat; inf if not asked for."""
-        if self.found is None:
-            return torch.full((1,), torch.inf, dtype=torch.float64)
-        return up(self.found.delta.size + self.pair.evaluation(self.found))[0]
-
-    @property
-    def witnesses(self) -> Tensor:
-        """Inputs (R, *input_shape) where the rows' lines are largest."""
-        shape = self.box.lo.shape
-        if self.found is None or self.found.at is None:
-            return self.box.lo.new_zeros(0, *shape)
-        return self.found.at[0].view(-1, *shape)
+            if pair.dense is not None:
+                pair = _tightened(pair, pair.dense, flat)
+                size, at = _compiled(pair, flat)
+            else:
+                if pair.entries**2 <= _NARROWED:
+                    pair = pair.tightened(flat, _INSIDE)
+                size, at = _by_tensors(pair, flat)
+        return Root(pair, box, size, at.view(-1, *box.lo.shape))
 
     def split(self, boxes: int, lower: float, goal: float = 0.0) -> Search:
         """At most ``boxes`` boxes inside, best first.
 
         lower: a value that is reached. goal: of `Search`.
         """
-        steps = _CHILD if self.pair.dense is None else _COMPILED
+        steps = _CHILD
+        if self.pair.dense is not None:
+            steps = _COMPILED[int(self.pair.active.sum()) > 8]
         search = Search(self.pair, self.box.lo.shape, steps, lower, goal)
         with torch.no_grad():
             search.run(self.box, boxes, float(self.size.max()))
         return search
+
+
+def _tightened(pair: Pair, dense: Dense, box: Range) -> Pair:
+    """With ranges inside as far as there are multiplications for them."""
+    steps = min(_THOROUGH, _PRODUCTS // (24 * pair.entries * dense.products) - 1)
+    return pair.tightened(box, steps) if steps >= 0 else pair
+
+
+def _compiled(pair: Pair, box: Range) -> tuple[Tensor, Tensor]:
+    assert pair.dense is not None
+    found = pair.dense.bound(box, 0.0)
+    return pair.dense.passed_back(box, found, 0.0, _THOROUGH)
+
+
+def _by_tensors(pair: Pair, box: Range) -> tuple[Tensor, Tensor]:
+    found = pair.sharper(pair.outputs(box), 0.0, _STEPS)
+    size = up(found.delta.size + pair.evaluation(found)).amax(1)
+    return size, box.lo[:0] if found.at is None else found.at[0]

@@ -16,7 +16,9 @@ class Shares:
     """Rows (B, symbols, inputs), each ≥ 0 and of sum about 1: of f's, g's and the pairs' symbols.
 
     A symbol of a neuron gets the sizes of the coefficients of what the neuron reads, those of
-    symbols passed on by their own shares. A guide only: no bound depends on it.
+    symbols passed on by their own shares. A pair's symbol is as large as δ, and no halving moves
+    the constant of δ: that part of it gets what opens the ReLUs of f and g, half and half. A guide
+    only: no bound depends on it.
 
     owners: the input that each of the shared symbols is of.
     """
@@ -40,8 +42,12 @@ class Shares:
             (self.g, x.g.rows, [self.g], added.g),
             (self.delta, x.delta.rows, [self.f, self.g, self.delta], added.delta),
         ]
+        own = [_of(rows, parts, at, s) for _, rows, parts, at in kinds]
+        half = 0.5 * x.delta.centre.abs().gather(1, added.delta)[:, :, None]
+        for _, rows, parts, _ in kinds[:2]:
+            own[2] = own[2] + half * _unit(_of(rows, parts, added.delta, s))
         f, g, delta = (
-            torch.cat([old, _unit(_of(rows, parts, at, s))], 1) for old, rows, parts, at in kinds
+            torch.cat([each[0], _unit(part)], 1) for each, part in zip(kinds, own, strict=True)
         )
         return Shares(f, g, delta, self.owners)
 

@@ -133,7 +133,10 @@ class Search:
         if not len(points):
             return
         y = points.view(-1, *self.shape)
-        reached = (forward(self.pair.f, y) - forward(self.pair.g, y)).abs().amax(1)
+        if self.pair.dense is None:
+            reached = (forward(self.pair.f, y) - forward(self.pair.g, y)).abs().amax(1)
+        else:
+            reached = self.pair.dense.gaps(points)
         reached = torch.nan_to_num(reached, nan=0.0, posinf=0.0)
         top = int(reached.argmax())
         if float(reached[top]) > self.lower:

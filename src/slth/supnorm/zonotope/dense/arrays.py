@@ -3,7 +3,9 @@
 A pair is a tuple: widths (L + 1,), where each layer's entries begin in the flat kernels (L + 1,),
 and in all places behind a layer (L + 1,), kernels W_f, W_g, E of all layers (3, ·), biases b_f, b_g
 and b_f − b_g (3, entries), sizes of the kernels, γ of every layer (L,), whether a ReLU follows
-(L,), and γ of sums over all rows.
+(L,), γ of sums over all rows, and sizes of the biases (3, entries). Inputs that have one value in
+every box are part of the first biases, their products of the sizes: a dot product may be summed in
+any order.
 """
 
 from typing import Any
@@ -42,6 +44,12 @@ def shifted(net: Any, layer: int) -> FloatArray:
 
 
 @_njit
+def shift_sizes(net: Any, layer: int) -> FloatArray:
+    """At least Σ|terms| of the biases, as `shifted`."""
+    return net[9][:, net[2][layer] : net[2][layer + 1]]
+
+
+@_njit
 def evaluated(net: Any, layer: int, error: FloatArray, size: FloatArray) -> FloatArray:
     """Bound |fl x_f − x_f| and |fl x_g − x_g| behind a layer, (2, n'), from what it reads.
 
@@ -49,7 +57,7 @@ def evaluated(net: Any, layer: int, error: FloatArray, size: FloatArray) -> Floa
     `slth.supnorm.ranges.evaluation_error`.
     """
     gamma = net[6][layer]
-    sizes, out = matrices(net, 5, layer), sized(shifted(net, layer)[:2], gamma)
+    sizes, out = matrices(net, 5, layer), sized(shift_sizes(net, layer)[:2], gamma)
     for h in range(2):
         for j in range(error.shape[1]):
             error[h, j] += gamma * (size[h, j] + error[h, j])

@@ -12,7 +12,7 @@ import numpy as np
 from slth.checks import FloatArray
 from slth.solvers.kernels.compiled import njit
 from slth.supnorm.rounding import FLOOR, UNIT
-from slth.supnorm.zonotope.dense.arrays import evaluated, matrices, read, shifted
+from slth.supnorm.zonotope.dense.arrays import evaluated, matrices, read, shift_sizes, shifted
 from slth.supnorm.zonotope.dense.intervals import meet_intervals, read_ranges
 from slth.supnorm.zonotope.dense.lines import (
     BY_G,
@@ -58,7 +58,8 @@ def entered(net: Any, middle: FloatArray, radius: FloatArray, active: Any, store
     """Centres, error vectors and rows behind the first layer, which f and g read alike."""
     kernels, sizes, shift = matrices(net, 3, 0), matrices(net, 5, 0), shifted(net, 0)
     gamma, n = net[6][0], shift.shape[1]
-    centre, error, size = shift.copy(), sized(shift, gamma), np.empty(len(middle))
+    centre, error = shift.copy(), sized(shift_sizes(net, 0), gamma)
+    size = np.empty(len(middle))
     for i in range(len(middle)):
         size[i] = gamma * (abs(middle[i]) + radius[i])
     rows = (shaped(stores[0], len(active), n), shaped(stores[1], len(active), n),
@@ -158,7 +159,8 @@ def bound_box(
             off, size = read(net, layer - 1, off, ends)
             off = evaluated(net, layer, off, size)
             error = errors(lines, (centre, reach, error), gamma)
-            error = raised(pass_vectors(error, sizes, sized(shift, gamma)), gamma)
+            constant = sized(shift_sizes(net, layer), gamma)
+            error = raised(pass_vectors(error, sizes, constant), gamma)
             centre = pass_vectors(centres(lines, centre), kernels, shift)
             rows = behind(kernels, lines, rows, inputs, stores)
         before, ends = ends, np.empty((6, net[0][layer + 1]))
@@ -176,7 +178,7 @@ def bound_box(
         if layer + 2 < len(net[0]):
             lines = np.zeros((11, ends.shape[1]))
             find_lines(ends, reach, relu[layer], lines)
-            keep(rows, lines, kept, counts)
+            keep(rows, lines, centre, reach, kept, counts)
     return off, rows
 
 

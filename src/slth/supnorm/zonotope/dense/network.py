@@ -1,6 +1,7 @@
 """A pair of dense networks as arrays, and the zonotopes of many boxes in compiled code."""
 
 import itertools
+import math
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -15,6 +16,7 @@ from slth.supnorm.ranges import Range
 from slth.supnorm.zonotope.affine import Joint
 from slth.supnorm.zonotope.dense.boxes import bound_boxes
 from slth.supnorm.zonotope.dense.rows import bound_rows
+from slth.supnorm.zonotope.dense.tighten import tighten, tighten_boxes
 from slth.supnorm.zonotope.entry import centre, radii
 
 _LARGEST = 2**24  # float64 numbers of all rows and kept columns of one box
@@ -52,63 +54,118 @@ class Dense:
     """Layers that are all dense, plain and exact.
 
     net: of `slth.supnorm.zonotope.dense.arrays`. back: the kernels of f and g as they are, flat.
-    caps: of `bound_boxes`. active: inputs that vary. known: (6, entries) ranges, or (6, 0).
+    caps: of `bound_boxes`. read: inputs that are not in the biases, active: which of those vary.
+    known: (6, entries) ranges, or (6, 0).
     """
 
     net: tuple[Any, ...]
     back: FloatArray
     caps: tuple[int, int]
+    read: Tensor
     active: Tensor
     known: Tensor
 
     @classmethod
-    def of(cls, layers: list[Joint], active: Tensor, known: tuple[Triple, ...]) -> "Dense | None":
+    def of(
+        cls,
+        layers: list[Joint],
+        active: Tensor,
+        known: tuple[Triple, ...],
+        fixed: Tensor | None = None,
+    ) -> "Dense | None":
         """None where a layer is no plain dense one, the last has a ReLU, or rows do not fit.
 
-        known: of every layer, ranges of what it gives that hold over all boxes; or none.
+        known: of every layer, ranges of what it gives that hold over all boxes; or none. fixed:
+        (inputs,), the values in every box of the inputs that are not active; None: of any value.
         """
         if layers[-1].f.relu or not all(_simple(layer) for layer in layers):
             return None
-        widths = [layer.f.plus.shape[1] for layer in layers] + [layers[-1].f.plus.shape[0]]
+        read = torch.arange(layers[0].f.plus.shape[1]) if fixed is None else active
+        widths = [len(read), *(layer.f.plus.shape[0] for layer in layers)]
         most = sum(len(layer.f.plus) for layer in layers[:-1] if layer.f.relu)
         inputs, widest = len(active), max(widths[1:])
         if (inputs + most) * (6 * widest + 5 * most) > _LARGEST:
             return None
-        pairs = [(layer.f, layer.g) for layer in layers]
-        kernels = [
-            torch.cat([part.T.flatten() for part in parts])
-            for parts in zip(*((x.f.plus, x.g.plus, x.gap[0]) for x in layers), strict=True)
-        ]
+        parts = [torch.stack([x.f.plus, x.g.plus, x.gap[0]]) for x in layers]
         shifts = torch.cat([torch.stack(layer.shift) for layer in layers], 1)
+        large = shifts.abs()
+        if fixed is not None:
+            rest, n = fixed.index_fill(0, active, 0.0), widths[1]
+            shifts[:, :n] += parts[0] @ rest
+            large[:, :n] += parts[0].abs() @ rest.abs()
+        parts[0] = parts[0][:, :, read]
+        stacked = torch.cat([part.mT.flatten(1) for part in parts], 1)
         sizes = np.cumsum([0, *(a * b for a, b in itertools.pairwise(widths))])
-        stacked = torch.stack(kernels)
         net = (
             np.array(widths), sizes, np.cumsum([0, *widths[1:]]), stacked.numpy(), shifts.numpy(),
             stacked.abs().numpy(), np.array([layer.slack for layer in layers]),
             np.array([layer.f.relu for layer in layers]), rounding.slack(inputs + 3 * most + 8),
+            large.numpy(),
         )  # fmt: skip
-        plain = [torch.cat([h.plus.flatten() for h in of]) for of in zip(*pairs, strict=True)]
-        return cls(net, torch.stack(plain).numpy(), (most, widest), active, _stacked(known))
+        back = torch.cat([part[:2].flatten(1) for part in parts], 1)
+        varied = torch.nonzero(torch.isin(read, active))[:, 0]
+        return cls(net, back.numpy(), (most, widest), read, varied, _stacked(known))
+
+    @property
+    def products(self) -> int:
+        """Multiplications of one pass of a row through either network."""
+        return int(self.net[1][-1])
 
     def bound(self, box: Range, level: float) -> Bounded:
         """Bound f − g over boxes (B, inputs). level: of `bound_boxes`."""
+        box = self.seen(box)
         middle = centre(box)
         parts = (middle, radii(box, middle), self.known, self.active)
         arrays = (part.contiguous().numpy() for part in parts)
         return Bounded(*map(torch.from_numpy, bound_boxes(self.net, *arrays, self.caps, level)))
 
     def passed_back(
-        self, box: Range, found: Bounded, level: float, steps: int
+        self, box: Range, found: Bounded, level: float, steps: int, inside: bool = False
     ) -> tuple[Tensor, Tensor]:
         """Bounds (B,) of |f − g| and |fl f − fl g| by rows passed back, and an input of each box.
 
         found: of the same boxes (B, inputs). An output that is at most ``level`` anyway is not
-        asked for. Cost: at most steps + 1 passes a row, a row an output and sign.
+        asked for. Cost: at most steps + 1 passes a row, a row an output and sign. inside: also of
+        one pass each for six rows a neuron whose phase is open; found.ends are narrowed in place.
         """
-        parts = (box.lo, box.hi, found.ends, found.error)
-        arrays = (part.contiguous().numpy() for part in parts)
-        bounds, at = bound_rows(self.net, self.back, *arrays, level, steps)
-        return torch.from_numpy(bounds), torch.from_numpy(at)
+        own = self.seen(box)
+        parts = (own.lo, own.hi, found.ends, found.error)
+        lo, hi, ends, error = (part.contiguous().numpy() for part in parts)
+        if inside:
+            tighten_boxes(self.net, self.back, lo, hi, ends, 0)
+        bounds, at = bound_rows(self.net, self.back, lo, hi, ends, error, level, steps)
+        return torch.from_numpy(bounds), box.lo.index_copy(1, self.read, torch.from_numpy(at))
+
+    def tightened(self, box: Range, steps: int) -> list[Triple]:
+        """Ranges of every layer over one box, (1, inputs), (entries,) each, by rows passed back.
+
+        Cost: at most six rows an entry, steps + 1 passes each.
+        """
+        own, ends = self.seen(box), self.bound(box, math.inf).ends[0].contiguous()
+        tighten(
+            self.net, self.back, own.lo[0].numpy(), own.hi[0].numpy(), ends.numpy(), steps,
+            len(self.net[0]) - 1,
+        )  # fmt: skip
+        return [
+            Triple(*(Range(part[2 * h][None], part[2 * h + 1][None]) for h in range(3)))
+            for part in ends.split(self.net[0][1:].tolist(), 1)
+        ]
+
+    def seen(self, box: Range) -> Range:
+        """The inputs of boxes (B, inputs) that are read."""
+        return Range(box.lo[:, self.read], box.hi[:, self.read])
+
+    def gaps(self, x: Tensor) -> Tensor:
+        """Evaluate |f − g| at inputs x (R, inputs): (R,)."""
+        widths, at, places, kernels, shifts = self.net[:5]
+        parts = [x[:, self.read]] * 2
+        for i in range(len(widths) - 1):
+            for h in range(2):
+                own = torch.from_numpy(kernels[h, at[i] : at[i + 1]])
+                shift = torch.from_numpy(shifts[h, places[i] : places[i + 1]])
+                z = parts[h] @ own.view(widths[i], widths[i + 1]) + shift
+                parts[h] = z.relu() if self.net[7][i] else z
+        return (parts[0] - parts[1]).abs().amax(1)
 
 
 def _simple(layer: Joint) -> bool:

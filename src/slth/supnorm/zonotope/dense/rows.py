@@ -1,4 +1,4 @@
-"""Compiled: rows of δ passed back through two dense networks, box by box.
+"""Compiled: rows passed back through two dense networks, box by box, one row after the other.
 
 The rule, the steps of the slopes and the slack are those of `slth.supnorm.zonotope.backward`; the
 slopes' gradient comes from one pass forward at the input where the last line is largest.
@@ -11,7 +11,7 @@ import numpy as np
 from slth.checks import FloatArray
 from slth.solvers.kernels.compiled import njit
 from slth.supnorm.rounding import FLOOR, UNIT
-from slth.supnorm.zonotope.dense.arrays import matrices, shifted
+from slth.supnorm.zonotope.dense.arrays import matrices, shift_sizes, shifted
 from slth.supnorm.zonotope.dense.kinks import CHORD, WORTH, find_kinks, learn, through
 from slth.supnorm.zonotope.dense.lines import HI_D, LO_D, F, G
 from slth.supnorm.zonotope.dense.passes import sized
@@ -45,7 +45,7 @@ def find_spreads(net: Any, ends: FloatArray, reach: FloatArray) -> FloatArray:
         size[F, j], size[G, j] = reach[j], reach[j]
     for layer in range(len(net[0]) - 1):
         gamma, first, n = net[6][layer], net[2][layer], net[0][layer + 1]
-        sizes, found = matrices(net, 5, layer), sized(shifted(net, layer)[:2], 1.0)
+        sizes, found = matrices(net, 5, layer), sized(shift_sizes(net, layer)[:2], 1.0)
         for h in range(2):
             add_row(size[h], sizes[h], found[h])
         size = np.empty((2, n))
@@ -61,11 +61,14 @@ def find_spreads(net: Any, ends: FloatArray, reach: FloatArray) -> FloatArray:
 def pass_back(
     net: Any, back: FloatArray, row: FloatArray, spreads: FloatArray, kinks: FloatArray,
     slopes: FloatArray, tape: FloatArray, box: tuple[FloatArray, FloatArray],
-    at: FloatArray,
+    at: FloatArray, top: int,
 ) -> float:  # fmt: skip
-    """Upper bound of row[0] · z_f + row[1] · z_g at the outputs; at: where the line is largest."""
-    value, slack, depth = 0.0, 0.0, len(net[0]) - 1
-    for layer in range(depth - 1, -1, -1):
+    """Upper bound of row[0] · z_f + row[1] · z_g of layer ``top``.
+
+    at: where the last line is largest, written.
+    """
+    value, slack = 0.0, 0.0
+    for layer in range(top, -1, -1):
         first, n, m = net[2][layer], net[0][layer + 1], net[0][layer]
         rounded, part = 0.0, 0.0
         for h in range(2):
@@ -73,7 +76,7 @@ def pass_back(
                 part += row[h, j] * net[4][h, first + j]
                 rounded += abs(row[h, j]) * spreads[h, first + j]
         value += part
-        slack += (2 + n / m) * rounded + _GAMMA_8 * abs(value)
+        slack += (2 + n / max(m, 1)) * rounded + _GAMMA_8 * abs(value)
         behind = np.zeros((2, m))
         for h in range(2):
             kernel = back[h, net[1][layer] : net[1][layer + 1]].reshape(n, m)
@@ -97,18 +100,65 @@ def pass_back(
 
 @_njit
 def move(
-    net: Any, kinks: FloatArray, tape: FloatArray, at: FloatArray, rate: float, slopes: FloatArray
-) -> None:
-    """One step of all slopes."""
+    net: Any, kinks: FloatArray, tape: FloatArray, at: FloatArray, rate: float, slopes: FloatArray,
+    top: int,
+) -> None:  # fmt: skip
+    """One step of all slopes below layer ``top``."""
     read = np.empty((2, len(at)))
     for i in range(len(at)):
         read[F, i], read[G, i] = at[i], at[i]
-    for layer in range(len(net[0]) - 2):
+    for layer in range(top):
         kernels, z = matrices(net, 3, layer), shifted(net, layer)[:2]
         add_row(read[F], kernels[F], z[F])
         add_row(read[G], kernels[G], z[G])
         here = slice(net[2][layer], net[2][layer + 1])
         read = learn(z, kinks[:, here], tape[:, here], rate, slopes[:, here])
+
+
+@_njit
+def bound_row(
+    net: Any, back: FloatArray, row: FloatArray, top: int, places: Any, found: float,
+    stop: tuple[float, float], steps: int, box: Any, at: FloatArray,
+) -> float:  # fmt: skip
+    """The least of ``found`` and the bounds of a row (2, n) over ``steps`` steps of its slopes.
+
+    places: spreads, kinks, slopes and tape. stop: once the bound plus stop[0] is at most stop[1],
+    no more is asked. box: lo and hi. at: (inputs,), written.
+    """
+    spreads, kinks, slopes, tape = places
+    start(kinks, slopes)
+    for step in range(steps + 1):
+        value = pass_back(net, back, row, spreads, kinks, slopes, tape, box, at, top)
+        if value < found:
+            found = value
+        if step == steps or (found + stop[0]) * (1 + 4 * UNIT) <= stop[1]:
+            break
+        move(net, kinks, tape, at, _RATE * _DECAY**step, slopes, top)
+    return found
+
+
+@_njit
+def of_box(net: Any, ends: FloatArray, reach: FloatArray, top: int) -> Any:
+    """Spreads, kinks of the layers below ``top``, and room for slopes and a tape, of one box.
+
+    ends: (6, entries). reach: (inputs,), at least |x|.
+    """
+    entries = ends.shape[1]
+    kinks = np.zeros((13, entries))
+    for layer in range(top):
+        here = slice(net[2][layer], net[2][layer + 1])
+        find_kinks(ends[:, here], net[7][layer], kinks[:, here])
+    spreads = find_spreads(net, ends, reach)
+    return spreads, kinks, np.empty((3, entries)), np.empty((10, entries))
+
+
+@_njit
+def reached(lo: FloatArray, hi: FloatArray) -> FloatArray:
+    """At least |x| of every input."""
+    out = np.empty(len(lo))
+    for i in range(len(lo)):
+        out[i] = max(abs(lo[i]), abs(hi[i]))
+    return out
 
 
 @_njit
@@ -121,37 +171,22 @@ def bound_rows(
     back: W_f, W_g of all layers as (outputs, inputs), flat. ends: (B, 6, entries). added: (B,
     outputs). Returns bounds (B,) and an input of each box, (B, inputs).
     """
-    boxes, entries, last = len(lo), ends.shape[2], net[2][-2]
+    boxes, last, top = len(lo), net[2][-2], len(net[0]) - 2
     bounds, points = np.zeros(boxes), lo.copy()
-    tape, slopes, reach = np.empty((10, entries)), np.empty((3, entries)), np.empty(lo.shape[1])
     for b in range(boxes):
-        for i in range(len(reach)):
-            reach[i] = max(abs(lo[b, i]), abs(hi[b, i]))
-        spreads, kinks = find_spreads(net, ends[b], reach), np.zeros((13, entries))
-        for layer in range(len(net[0]) - 2):
-            here = slice(net[2][layer], net[2][layer + 1])
-            find_kinks(ends[b][:, here], net[7][layer], kinks[:, here])
-        for case in range(2 * (entries - last)):
+        places = of_box(net, ends[b], reached(lo[b], hi[b]), top)
+        for case in range(2 * (ends.shape[2] - last)):
             j, sign = case // 2, 1.0 - 2.0 * (case % 2)
             found = ends[b, HI_D, last + j] if sign > 0 else -ends[b, LO_D, last + j]
-            most = (found + added[b, j]) * (1 + 4 * UNIT)
-            if most <= max(level, bounds[b]):
-                bounds[b] = max(bounds[b], most)
-                continue
-            start(kinks, slopes)
-            for step in range(steps + 1):
-                row = np.zeros((2, entries - last))
+            limit = max(level, bounds[b])
+            if (found + added[b, j]) * (1 + 4 * UNIT) > limit:
+                row = np.zeros((2, ends.shape[2] - last))
                 row[F, j], row[G, j] = sign, -sign
-                value = pass_back(
-                    net, back, row, spreads, kinks, slopes, tape, (lo[b], hi[b]), points[b]
-                )
-                if value < found:
-                    found = value
-                most = (found + added[b, j]) * (1 + 4 * UNIT)
-                if step == steps or most <= max(level, bounds[b]):
-                    break
-                move(net, kinks, tape, points[b], _RATE * _DECAY**step, slopes)
-            bounds[b] = max(bounds[b], most)
+                found = bound_row(
+                    net, back, row, top, places, found, (added[b, j], limit), steps,
+                    (lo[b], hi[b]), points[b],
+                )  # fmt: skip
+            bounds[b] = max(bounds[b], (found + added[b, j]) * (1 + 4 * UNIT))
     return bounds, points
 
 

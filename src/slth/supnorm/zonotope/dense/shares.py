@@ -10,20 +10,24 @@ import numpy as np
 
 from slth.checks import FloatArray
 from slth.solvers.kernels.compiled import njit
-from slth.supnorm.zonotope.dense.lines import HALF_F, HALF_G, NEW_D
+from slth.supnorm.zonotope.dense.lines import HALF_F, HALF_G, NEW_D, D, F, G
 
 _njit: Any = njit(cache=True, nogil=True)
 _LEAST = 1e-300
 
 
 @_njit
-def keep(rows: Any, lines: FloatArray, kept: Any, counts: Any) -> None:
+def keep(
+    rows: Any, lines: FloatArray, centre: FloatArray, reach: FloatArray, kept: Any, counts: Any
+) -> None:
     """Keep the columns of the neurons that get a symbol; counts: of symbols so far, moved on.
 
-    kept: columns over f's rows of f's symbols, over g's rows of g's, and over the three blocks of
-    δ's rows of the pairs'; a row a symbol.
+    centre, reach: (3, n), of the forms. kept: columns over f's rows of f's symbols, over g's rows
+    of g's, and over the three blocks of δ's rows of the pairs'; a row a symbol. A pair's symbol is
+    as large as δ, whose constant no halving moves: that part goes to what opens f and g.
     """
     f, g, shared, own_g, own_d = rows
+    inputs = g.shape[0] - own_g.shape[0]
     for j in range(lines.shape[1]):
         if lines[HALF_F, j] > 0:
             copy(f, j, kept[0][counts[0]])
@@ -35,7 +39,19 @@ def keep(rows: Any, lines: FloatArray, kept: Any, counts: Any) -> None:
             copy(shared, j, kept[2][counts[2]])
             copy(own_g, j, kept[3][counts[2]])
             copy(own_d, j, kept[4][counts[2]])
+            half = 0.5 * abs(centre[D, j])
+            add_column(half / (reach[F, j] + _LEAST), f, j, kept[2][counts[2]])
+            of_g = half / (reach[G, j] + _LEAST)
+            add_column(of_g, g[:inputs], j, kept[2][counts[2]])
+            add_column(of_g, g[inputs:], j, kept[3][counts[2]])
             counts[2] += 1
+
+
+@_njit
+def add_column(factor: float, rows: FloatArray, j: int, out: FloatArray) -> None:
+    """Add factor times the sizes of one column."""
+    for k in range(rows.shape[0]):
+        out[k] += factor * abs(rows[k, j])
 
 
 @_njit
