@@ -1,13 +1,13 @@
-"""Time exact solvers where lattices win: python -m benchmarks.lattice [--folder DIR] [--seeds N] [--solvediophant PROGRAM].
+"""Time exact solvers where lattices win: python -m benchmarks.lattice [--folder DIR] [--seeds N].
 
 Market split (Cornuéjols and Dawande 1999): m equations in 10(m − 1) unknowns, entries uniform in
 [0, D), right-hand sides the rounded-down halves of the row sums; all solutions are counted. The
 instances are those of a folder in QOBLIB's format (01-marketsplit, CC BY 4.0, ``*.dat``), or drawn
 by its rule. Reals: normal and nsn candidates, targets uniform in the cube; every hit at eps = the
 expected optimum, or the first, and the least error with proof. Beside lattice enumeration,
-meet-in-the-middle where it takes the instance and is predicted to end, and solvediophant (Wassermann
-2021; its program ``sd2``, all solutions, BKZ with blocks of 40 as in its own scripts), where a path
-to it is given: its counts must be the same. Times are CPU seconds of one
+meet-in-the-middle where it takes the instance and is predicted to end; of market split also
+solvediophant (Wassermann 2021: all solutions, BKZ with blocks of 40 as in its own scripts) where
+``--solvediophant`` names its program sd2: its counts must be the same. Times are CPU seconds of one
 thread, compiled; medians over seeds, with the range, and the ratio of the medians.
 """
 
