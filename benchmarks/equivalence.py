@@ -111,7 +111,8 @@ def measured(
     Compiled code is loaded, or compiled, before the first clock starts.
     """
     bracket(f, g, box, bounds=["zonotope"], input_splits=4, **OFF)
-    row: Row = {"pair": name, "bounds": {}, "seconds": {}}
+    varied = int((box[1] > box[0]).sum())
+    row: Row = {"pair": name, "inputs": inputs(f), "varied": varied, "bounds": {}, "seconds": {}}
     for bound in alone:
         found, seconds = timed(partial(bracket, f, g, box, bounds=[bound], **OFF))
         if bound in found.bounds:
@@ -123,7 +124,7 @@ def measured(
         "ratio": found.upper / found.lower if found.lower else None,
         "boxes": found.trace[-1].boxes if found.trace else 0,
         "splitting_seconds": seconds,
-        "trace": [[step.boxes, step.lower, step.upper] for step in found.trace],
+        "trace": doublings(found.trace),
     }
     if eps:
         found, seconds = timed(lambda: bracket(f, g, box, eps=eps))
@@ -131,6 +132,15 @@ def measured(
     if importlib.util.find_spec("auto_LiRPA"):
         row |= peer(f, g, box)
     return row
+
+
+def doublings(trace: list[Any]) -> list[list[float]]:
+    """Boxes, lower and upper of a search where its boxes have doubled, and at its end."""
+    kept: list[list[float]] = []
+    for step in trace:
+        if not kept or step.boxes >= 2 * kept[-1][0] or step is trace[-1]:
+            kept.append([step.boxes, step.lower, step.upper])
+    return kept
 
 
 def verdict(found: Bracket, eps: float) -> bool | None:

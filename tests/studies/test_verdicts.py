@@ -38,7 +38,7 @@ from slth.studies.restrictions.claims import effects
 from slth.studies.restrictions.ratios import Ratio
 from slth.studies.restrictions.wordings import Effect
 from slth.studies.sandwich import claims as sandwich
-from slth.studies.sandwich.wordings import Crown, Slope, Sound, Split, Tight
+from slth.studies.sandwich.wordings import Bracketed, Crown, Slope, Sound, Split, Tight
 from slth.studies.threshold import claims as threshold
 from slth.studies.threshold import wordings as threshold_words
 from slth.studies.tickets import claims as tickets
@@ -207,6 +207,8 @@ CASES = [
                   Effect.UNKNOWN: ((NAN, NAN),)}),
     Case(sandwich.sound, {Sound.NOTHING: (NONE,), Sound.SOUND: (table(violated=0),),
                           Sound.VIOLATED: (table(violated=1),)}),
+    Case(sandwich.origin, {Bracketed.NOTHING: (NONE,), Bracketed.OWN: (table(own=True),),
+                           Bracketed.REFERENCE: (table(own=False),)}),
     Case(sandwich.proportional, {Slope.NOTHING: ratios(), Slope.PROPORTIONAL: ratios(1.01),
                                  Slope.NOT_PROPORTIONAL: ratios(1.0, 0.9)}),
     Case(sandwich.crown, {Crown.NOTHING: ratios(), Crown.FLAT: ratios(0.05),

@@ -1,5 +1,9 @@
 # The error sandwich: brackets of random pairs beside their peers, and of the tickets with splitting.
 SANDWICH = config["sandwich"]
+# Public pairs are bracketed by the benchmark of that name, from a folder that the user has.
+EQUIVALENCE = "results/benchmark/equivalence.json"
+if not Path(EQUIVALENCE).exists():
+    EQUIVALENCE = os.path.relpath(ROOT / "benchmarks/equivalence_reference.json")
 SANDWICH_ARMS = ARMS if SANDWICH["networks"] else {}
 
 
@@ -44,6 +48,7 @@ rule measure_sandwich:
             for arm in SANDWICH_ARMS.values()
         ],
         constructed=[f"results/construct/{name}/0.npz" for name in SANDWICH_ARMS],
+        public=EQUIVALENCE,
         code=code("sandwich.measure"),
     output:
         "results/measure/sandwich.parquet",

@@ -18,7 +18,8 @@ from slth.studies.printing.formatting import (
 )
 from slth.studies.printing.wordings import any_of, clause, sentence, share
 from slth.studies.sandwich import data, wordings
-from slth.studies.sandwich.wordings import Crown, Slope, Sound, Split, Tight
+from slth.studies.sandwich.public import PART
+from slth.studies.sandwich.wordings import Bracketed, Crown, Slope, Sound, Split, Tight
 
 _FLAT = 0.1  # a slope below it is none
 READS = {"sandwich": "sandwich"}  # table: kind
@@ -33,6 +34,7 @@ def claims(frame: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX. The names are the same whatever the data."""
     pairs, small = data.rows(frame, "pair"), data.rows(frame, "small")
     tickets, curve = data.rows(frame, "ticket"), data.rows(frame, "curve")
+    public = data.rows(frame, PART)
     return {
         "SandwichPairCount": integer(len(pairs)),
         "SandwichDepths": span(pairs["depth"]),
@@ -53,7 +55,8 @@ def claims(frame: pd.DataFrame) -> dict[str, str]:
         "SandwichAnswer": _answer(curve),
         "SandwichSplit": _split(tickets),
         "SandwichData": _data(curve),
-        "SandwichGoals": _goals(frame),
+        "SandwichPublic": _public(public),
+        "SandwichPublicOrigin": _origin(public),
     }
 
 
@@ -132,7 +135,7 @@ def _crown(pairs: pd.DataFrame) -> str:
 
 
 def tight(curve: pd.DataFrame, medians: Mapping[str, float]) -> Tight:
-    """Whether the median ratio of upper to lower bound meets the goal in every arm."""
+    """Whether the median ratio of upper to lower bound is tight in every arm."""
     if curve.empty:
         return Tight.NOTHING
     if not medians:
@@ -142,7 +145,7 @@ def tight(curve: pd.DataFrame, medians: Mapping[str, float]) -> Tight:
 
 
 def _tight(curve: pd.DataFrame) -> str:
-    """Median ratio of every arm, and whether the goal is met."""
+    """Median ratio of every arm, and whether all are tight."""
     ratios = {str(arm): data.ratios(part) for arm, part in curve.groupby("arm", sort=False)}
     ratios = {arm: values for arm, values in ratios.items() if values.size}
     medians = {arm: data.middle(values) for arm, values in ratios.items()}
@@ -154,7 +157,7 @@ def _tight(curve: pd.DataFrame) -> str:
         tight(curve, medians),
         wordings.TIGHT,
         ratios=shown,
-        goal=number(data.DEEPER),
+        most=number(data.DEEPER),
         beyond=integer(sum(median > data.DEEPER for median in medians.values())),
         arms=count(len(ratios), "arm"),
     )
@@ -164,12 +167,12 @@ def _answer(curve: pd.DataFrame) -> str:
     """The least and the largest median ratio of an arm."""
     ratios = {str(arm): data.ratios(part) for arm, part in curve.groupby("arm", sort=False)}
     medians = {arm: data.middle(values) for arm, values in ratios.items() if values.size}
-    ends, goal = span(medians.values(), "fixed", 2), number(data.DEEPER)
-    return sentence(tight(curve, medians), wordings.ANSWER, ratios=ends, goal=goal)
+    ends, most = span(medians.values(), "fixed", 2), number(data.DEEPER)
+    return sentence(tight(curve, medians), wordings.ANSWER, ratios=ends, most=most)
 
 
 def split_reaches(split: FloatArray) -> Split:
-    """How many tickets reach the goal with splitting; ``split``: their ratios."""
+    """How many tickets are tight with splitting; ``split``: their ratios."""
     if not split.size:
         return Split.NOTHING
     verdicts = (Split.NONE_REACH, Split.ONE_REACHES, Split.SEVERAL_REACH)
@@ -185,7 +188,7 @@ def _split(tickets: pd.DataFrame) -> str:
         whole=data.short(data.middle(whole)),
         split=data.short(data.middle(split)),
         reached=integer((split <= data.SPLIT).sum()),
-        goal=number(data.SPLIT),
+        most=number(data.SPLIT),
     )
 
 
@@ -202,6 +205,24 @@ def _data(curve: pd.DataFrame) -> str:
     )
 
 
-def _goals(frame: pd.DataFrame) -> str:
-    met = [bool(goal.met) for goal in data.goals(frame) if goal.met is not None]
-    return sentence(any_of(met), wordings.GOALS, met=integer(sum(met)), tried=integer(len(met)))
+def _public(pairs: pd.DataFrame) -> str:
+    excess = data.ratios(pairs)
+    return sentence(
+        any_of(excess),
+        wordings.PUBLIC,
+        pairs=count(excess.size, "pair"),
+        ratios=span(excess, "fixed", 2),
+        seconds=span(pairs["splitting_seconds"], "fixed", 1),
+    )
+
+
+def origin(pairs: pd.DataFrame) -> Bracketed:
+    """Whether the public pairs were bracketed where the paper is made."""
+    if pairs.empty:
+        return Bracketed.NOTHING
+    return Bracketed.OWN if pairs["own"].astype(bool).all() else Bracketed.REFERENCE
+
+
+def _origin(pairs: pd.DataFrame) -> str:
+    processors = listing(escape(str(name)) for name in dict.fromkeys(pairs.get("processor", [])))
+    return sentence(origin(pairs), wordings.ORIGIN, processors=processors)

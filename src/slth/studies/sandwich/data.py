@@ -2,13 +2,12 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from slth.checks import FloatArray
-from slth.studies.printing.formatting import MISSING, count, fixed, integer, number
+from slth.studies.printing.formatting import MISSING, fixed, number
 
 PEERS = {  # column → name in print, from loose to tight
     "crown": r"CROWN on $f-g$",
@@ -19,24 +18,23 @@ PEERS = {  # column → name in print, from loose to tight
     "upper_split": "ours, split",
 }
 COLUMNS = ("part", "arm", "n", "depth", "eps", "replicate", "lower", "data_error", "theorem")
-NUMBERS = ("probes", "violated", "inside", "exact", "width", "kernel", "held_out", *PEERS)
+NUMBERS = (
+    "probes",
+    "boxes",
+    "splitting_seconds",
+    "asked_eps",
+    "asked_eps_seconds",
+    "violated",
+    "inside",
+    "exact",
+    "width",
+    "kernel",
+    "held_out",
+    *PEERS,
+)
 ROUNDING = 1e-12  # relative: bounds of equal value computed in different orders
-PROBES, ONE_LAYER, DEEPER, SPLIT, SLOPE = 100_000, 1.0001, 1.5, 1.1, 0.02  # the goals
+DEEPER, SPLIT, SLOPE = 1.5, 1.1, 0.02  # ratios that are tight, without and with splitting; a slope
 _LINEAR = 1e-2  # distances up to which the second order does not show in a slope
-
-
-@dataclass(frozen=True)
-class Goal:
-    """A goal, what was asked, what was found and over how many; met is None where none was tried.
-
-    words are LaTeX.
-    """
-
-    name: str
-    asked: str
-    found: str
-    sample: str
-    met: bool | None
 
 
 def rows(frame: pd.DataFrame, part: str) -> pd.DataFrame:
@@ -90,61 +88,3 @@ def ordered(pairs: pd.DataFrame) -> int:
     for loose, tight in itertools.pairwise(chain):
         fine &= pairs[loose] * wide >= pairs[tight]
     return int(fine.sum())
-
-
-def goals(frame: pd.DataFrame) -> list[Goal]:
-    """Every goal of the bracket with what this run found."""
-    pairs, small = rows(frame, "pair"), rows(frame, "small")
-    tickets, curve = rows(frame, "ticket"), rows(frame, "curve")
-    probes, violated = int(pairs["probes"].sum()), int(pairs["violated"].sum())
-    inside = int(small["inside"].sum())
-    order, bent = ordered(pairs), slopes(pairs)
-    far = float(np.abs(bent - 1).max()) if bent.size else float("nan")
-    flat = ratios(pairs[pairs["depth"] == 1])
-    deep = ratios(pairs[pairs["depth"].between(2, 3)])
-    return [
-        Goal(
-            "probes above the bound",
-            f"{integer(0)} of {integer(PROBES)}",
-            integer(violated),
-            f"{integer(probes)} probes",
-            False if violated else True if probes >= PROBES else None,
-        ),
-        Goal(
-            "exact value inside",
-            "all",
-            integer(inside),
-            count(len(small), "small pair"),
-            inside == len(small) if len(small) else None,
-        ),
-        Goal(
-            "upper / lower, one layer",
-            rf"$\le{ONE_LAYER:g}$",
-            fixed(float(flat.max()), 6) if flat.size else MISSING,
-            f"{count(flat.size, 'pair')}, largest",
-            bool(flat.max() <= ONE_LAYER) if flat.size else None,
-        ),
-        _tight("upper / lower, two and three layers", DEEPER, deep, "pair"),
-        _tight("upper / lower, tickets", DEEPER, ratios(curve), "ticket"),
-        _tight("the same with splitting", SPLIT, ratios(tickets, "upper_split"), "ticket"),
-        Goal(
-            r"slope of upper in $\varepsilon$",
-            rf"$1\pm{SLOPE:g}$",
-            rf"$1\pm{far:.1g}$" if bent.size else MISSING,
-            f"{count(bent.size, 'network')}, farthest",
-            far <= SLOPE if bent.size else None,
-        ),
-        Goal(
-            "peers, ours and lower in order",
-            "all",
-            integer(order),
-            count(len(pairs), "pair"),
-            order == len(pairs) if len(pairs) else None,
-        ),
-    ]
-
-
-def _tight(name: str, asked: float, values: FloatArray, of: str) -> Goal:
-    met = middle(values) <= asked if values.size else None
-    sample = f"{count(values.size, of)}, median"
-    return Goal(name, rf"$\le{asked:g}$", quartiled(values), sample, met)

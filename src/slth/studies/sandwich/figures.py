@@ -1,4 +1,4 @@
-"""The section on how tight the bracket is: the error sandwich, the peers, the goals."""
+"""The section on how tight the bracket is: the error sandwich and the peers."""
 
 from collections.abc import Mapping
 from typing import Any

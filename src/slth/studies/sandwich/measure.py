@@ -1,8 +1,8 @@
 """The error sandwich: brackets beside their peers, on random pairs and on the paper's tickets.
 
 Rows by ``part``: `pair` (a random pair, every bound, probes against the least), `small` (a pair
-that the mixed-integer program solves), `ticket` (one ticket an arm, with splitting) and `curve`
-(every ticket of the run, with the theorem's bound).
+that the mixed-integer program solves), `ticket` (one ticket an arm, with splitting), `curve`
+(every ticket of the run, with the theorem's bound) and `public` (a public pair, from a file).
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +16,7 @@ from slth.networks.storage import load_network, load_networks
 from slth.progress import track
 from slth.studies.job import Job
 from slth.studies.sandwich.pairs import Drawn, draw_pair, draw_small, largest_probe
+from slth.studies.sandwich.public import read_public
 from slth.studies.sandwich.settings import Settings
 from slth.studies.searching import search_on
 from slth.supnorm import Bracket, bracket, exact
@@ -62,12 +63,13 @@ def measure_sandwich(
     search: Search,
     seed: int,
     device: str = "cpu",
+    public: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Stack the pairs' rows, a row a ticket of the run, and one bracket with splitting an arm.
 
     arms: settings, target and the networks of one replicate of every arm; the ticket of the middle
     of its sizes is bracketed. tickets, networks: the collected tables. device: as in
-    `sandwich_pairs`.
+    `sandwich_pairs`. public: rows of public pairs.
     """
     search = search_on(search, device)
     rows = [
@@ -76,7 +78,8 @@ def measure_sandwich(
     ]
     if not settings.networks:
         return pd.DataFrame()
-    parts = [pairs, pd.DataFrame(rows), curves(tickets, networks)]
+    public = pd.DataFrame() if public is None else public
+    parts = [pairs, pd.DataFrame(rows), curves(tickets, networks), public]
     return pd.concat([part for part in parts if not part.empty], ignore_index=True)
 
 
@@ -184,5 +187,6 @@ def run(job: Job) -> None:
         frames.read_all(given.networks, "targets"),
         chosen,
         *(Settings(**p.settings), p.bracket, p.seed, p.device),
+        read_public(given.public, given.public.startswith("results/")),
     )
     frames.write(job.output[0], rows, "sandwich")

@@ -57,22 +57,24 @@ CROWN = {
     Crown.FALLS: f"CROWN, which relaxes $f$ and $g$ apart, falls{_CROWN}",
 }
 
-Tight = Enum("Tight", "NOTHING UNKNOWN ALL_WITHIN SOME_BEYOND")  # arms and the goal
+Tight = Enum("Tight", "NOTHING UNKNOWN ALL_WITHIN SOME_BEYOND")  # arms and a tight ratio
 _MEDIAN = "The median ratio of upper to lower bound is {ratios}, "
 TIGHT = {
     Tight.NOTHING: "This run bracketed no ticket.",
     Tight.UNKNOWN: "No lower bound of a ticket is positive.",
-    Tight.ALL_WITHIN: f"{_MEDIAN}all within the goal of {{goal}}.",
-    Tight.SOME_BEYOND: f"{_MEDIAN}beyond the goal of {{goal}} in {{beyond}} of {{arms}}.",
+    Tight.ALL_WITHIN: f"{_MEDIAN}at most {{most}} in every arm.",
+    Tight.SOME_BEYOND: f"{_MEDIAN}more than {{most}} in {{beyond}} of {{arms}}.",
 }
 
-Split = Enum("Split", "NOTHING NONE_REACH ONE_REACHES SEVERAL_REACH")  # the goal with splitting
+Split = Enum(
+    "Split", "NOTHING NONE_REACH ONE_REACHES SEVERAL_REACH"
+)  # a tight ratio with splitting
 _SPLIT = "Splitting lowers the median ratio of {tickets}, one per arm, from {whole} to {split}; "
 SPLIT = {
     Split.NOTHING: "",
-    Split.NONE_REACH: f"{_SPLIT}none of them reaches {{goal}}.",
-    Split.ONE_REACHES: f"{_SPLIT}{{reached}} of them reaches {{goal}}.",
-    Split.SEVERAL_REACH: f"{_SPLIT}{{reached}} of them reach {{goal}}.",
+    Split.NONE_REACH: f"{_SPLIT}none of them reaches {{most}}.",
+    Split.ONE_REACHES: f"{_SPLIT}{{reached}} of them reaches {{most}}.",
+    Split.SEVERAL_REACH: f"{_SPLIT}{{reached}} of them reach {{most}}.",
 }
 
 THEOREM = if_any(". The theorem's bound is {loose} times ours (median)")
@@ -80,13 +82,23 @@ DATA = if_any(
     "For {share} of the tickets the largest error on the held-out images is below the lower bound, "
     "by a median factor of {factor}{theorem}."
 )
-GOALS = if_any("{met} of the {tried} goals that this run tries are met.", NONE)
+PUBLIC = if_any(
+    "For {pairs} of public networks and their pruned twins the upper end is {ratios} times the "
+    "lower one, after {seconds} seconds of one core."
+)
+
+Bracketed = Enum("Bracketed", "NOTHING OWN REFERENCE")  # of the brackets of public pairs
+ORIGIN = {
+    Bracketed.NOTHING: "",
+    Bracketed.OWN: "They were bracketed on the machine of this run, a {processors}.",
+    Bracketed.REFERENCE: "They were bracketed before this run, on a {processors}.",
+}
 
 ANSWER = {
     Tight.NOTHING: "This run bracketed no ticket.",
     Tight.UNKNOWN: "No lower bound of a ticket is positive.",
     Tight.ALL_WITHIN: "The median ratio of upper to lower end is {ratios} over the arms, "
-    "within the goal of {goal}.",
+    "at most {most} in every one.",
     Tight.SOME_BEYOND: "The median ratio of upper to lower end is {ratios} over the arms, "
-    "where {goal} was the goal.",
+    "more than {most} in some.",
 }
