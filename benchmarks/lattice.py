@@ -104,7 +104,9 @@ def solvediophant(program: Path, A: np.ndarray, b: np.ndarray) -> tuple[int, flo
             str(instance),
         ]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, encoding="utf-8", check=False
+        )
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
     found = re.search(r"Total number of solutions: (\d+)", done.stderr + done.stdout)
     if found is None:
