@@ -20,6 +20,7 @@ PIPELINE = ("tests/workflow/", "tests/project/test_extending_study.py")  # run t
 TOGETHER = (  # what the tests of a file look at takes ten seconds to make
     *("tests/studies/test_rendering.py", "tests/project/test_docs_in_browser.py"),
     "tests/project/test_rooms.py",
+    "tests/solvers/test_mitm_line.py::test_sizes_in_lanes",  # kernels of their own
     *(f"tests/studies/{study}/" for study in ("benchmark", "cnns", "latency", "restrictions")),
 )
 

@@ -176,8 +176,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory, tex: None) -> Checkout:
     return checkout
 
 
-# what `make test` runs whole: samples, solutions, tickets, measures, the paper and what times it
+# what `make test` runs whole: samples, solutions, tickets, measures and the paper
 OFF = ("learned", "cnns", "replicas", "price", "depth", "restrictions", "sandwich", "atlas")
+OFF += ("benchmark", "latency")
 SHORT = "".join(f"{study}: {{enabled: false}}\n" for study in OFF)
 SHORT += """\
 networks: [{name: two, channels: [2, 2], epochs: 5}]
@@ -187,7 +188,7 @@ tickets: [{name: two-kernel, network: two, granularity: kernel, n: [8, 16], seed
 
 @pytest.fixture(scope="session")
 def short(tmp_path_factory: pytest.TempPathFactory, tex: None) -> Checkout:
-    """As ``finished``, of the studies of thresholds, tickets and times alone."""
+    """As ``finished``, of the studies of thresholds and tickets alone."""
     checkout = Checkout(tmp_path_factory.mktemp("short") / "slth", SHORT)
     checkout.run()
     return checkout

@@ -47,7 +47,7 @@ def edited(path: Path) -> Iterator[None]:
 
 EDITS: list[tuple[str, set[str]]] = [
     ("paper/main.tex", PAPER),
-    ("paper/sections/latency.tex", PAPER),
+    ("paper/sections/tickets.tex", PAPER),
     ("src/slth/solvers/klist/solver.py", TICKETS | STRUCTURED | MEASURED),
     ("src/slth/solvers/milp.py", set()),
     (
@@ -80,7 +80,7 @@ EDITS: list[tuple[str, set[str]]] = [
     ("src/slth/studies/tickets/figures.py", {"render_tickets"} | PAPER),
 ]
 PLANNED = (
-    "paper/sections/latency.tex",
+    "paper/sections/tickets.tex",
     "src/slth/solvers/klist/solver.py",
     "src/slth/solvers/milp.py",
     "src/slth/theory/refined.py",

@@ -41,7 +41,7 @@ def test_a_row_stands_in_print(tmp_path: Path) -> None:
     assert [first[4], third[4]] == ["$1.060$", r"$1+2.0\times10^{-9}$"]
     assert [first[7], second[7]] == ["yes", "open"]
     words = claims.macros({"sandwich": frame})
-    assert words["SandwichPublic"].startswith("For 3 pairs of public networks")
+    assert words["SandwichPublic"].startswith("For three pairs of public networks")
     assert words["SandwichPublicOrigin"].endswith("on the machine of this run, a Some CPU.")
 
 

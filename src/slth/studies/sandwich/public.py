@@ -28,11 +28,11 @@ def read_public(path: str | Path, own: bool) -> pd.DataFrame:
             **{f"asked_{name}": rows.get(name) for name in DECIDED},
             processor=report["machine"]["processor"],
         )
+        typed = found.astype(dict.fromkeys(["lower", "upper", "splitting_seconds"], float))
     except (KeyError, AttributeError, TypeError, ValueError) as error:
         raise ValueError(
             f"{path}: not a file of pairs ({error}); run python -m benchmarks.equivalence"
         ) from None
-    typed = found.astype(dict.fromkeys(["lower", "upper", "splitting_seconds"], float))
     if (typed["lower"] > typed["upper"] * (1 + 1e-12)).any():
         raise ValueError(f"{path}: holds a lower end above its upper one")
     return typed.assign(part=PART, experiment="sandwich", own=own)

@@ -35,7 +35,7 @@ class Arrays:
         ends = (stage.edges(), stage.above, stage.below)
         self.stage = (*map(array, tables), *rows, *map(array, own), *box, *map(array, ends))
         self.allowed, self.fixed = (
-            np.array(np.broadcast_to(part.numpy(), (count, *part.shape[-2:])))
+            np.array(np.broadcast_to(part.numpy(), (count, *part.shape[-2:])), order="C")
             for part in (allowed.patterns, allowed.fixed)
         )
         share = scale * stage.unit()
@@ -84,7 +84,7 @@ class Arrays:
 
     def move(self, factor: FloatArray, step: int, rate: float) -> None:
         """One step of Adam, slopes times factor (T, K); multipliers of z stay ≥ 0."""
-        own = factor[:, self.part]
+        own = np.ascontiguousarray(factor[:, self.part])
         for x, slope, unit, moments in zip(
             self.now, self.slopes, self.units, self.moments, strict=True
         ):
