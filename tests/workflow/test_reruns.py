@@ -48,7 +48,7 @@ def edited(path: Path) -> Iterator[None]:
 EDITS: list[tuple[str, set[str]]] = [
     ("paper/main.tex", PAPER),
     ("paper/sections/tickets.tex", PAPER),
-    ("src/slth/solvers/klist/solver.py", TICKETS | STRUCTURED | MEASURED),
+    ("src/slth/solvers/klist/solver.py", TICKETS | STRUCTURED | ATLAS | MEASURED),
     ("src/slth/solvers/milp.py", set()),
     (
         "src/slth/solvers/mitm/space.py",

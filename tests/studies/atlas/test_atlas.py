@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from slth.configuration import ConfigError, check
 from slth.ensembles import lookup, sample, sample_target
 from slth.studies.atlas import solve as atlas
 from slth.studies.atlas.certificates import certificates, sufficient_sizes
@@ -124,6 +125,20 @@ def test_covered_volumes_are_those_of_all_sums() -> None:
             assert row["free"] == pytest.approx(near.mean(), abs=2e-3), replicate
             assert row["restricted"] <= row["free"] + 1e-12
     assert (table[table["t"] == 0]["restricted"] == 0.02).all()
+
+
+def test_a_block_leaves_out_laws_of_the_grid_and_only_those() -> None:
+    block = {"d": 2, "n": [9], "without": ["uniform"], "ensembles": ["binary"]}
+    own = SETTINGS["least"] | {"grid": [{"d": 1, "n": [6]}, block]}
+    rows = atlas.measure("least", Settings.model_validate(SETTINGS | {"least": own}), 3, 0)
+    found = set(zip(rows["d"], rows["ensemble"], strict=True))
+    assert found == {(1, "normal"), (1, "uniform"), (2, "normal"), (2, "binary")}
+    grid = [{"d": 1, "n": [6], "without": ["product"]}]
+    with pytest.raises(ConfigError) as caught:
+        check({"atlas": {"least": {"grid": grid}}})
+    assert caught.value.faults == [
+        "atlas.least.grid[0].without: got 'product', which the grid has not"
+    ]
 
 
 def test_a_solver_that_cannot_take_the_size_has_no_row() -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from slth.settings.reach import max_n, too_large, unsolvable
-from slth.settings.section import LEAST, Ensemble, Section, Solver, Study, unique
+from slth.settings.section import LEAST, Ensemble, Section, Solver, SolverOrAuto, Study, unique
 
 Dimension = Annotated[int, Field(ge=1, le=64, description="dimension of the candidate vectors")]
 HalfLists = Annotated[int, Field(ge=1, le=64, description="number of candidates")]
@@ -27,6 +27,9 @@ class Block(Section):
     n: list[HalfLists] = unique(..., 1, 200, "numbers of candidates")
     ensembles: list[Ensemble] = unique(
         [], 0, 20, "further laws of this block, as one that is defined for its d only"
+    )
+    without: list[Ensemble] = unique(
+        [], 0, 20, "laws of the whole grid that this block leaves out, as too dear at its n"
     )
 
 
@@ -78,13 +81,14 @@ class Least(Experiment):
             Block(d=3, n=[18, 22, 26, 30]),
             Block(d=4, n=[24, 28, 32, 36]),
             Block(d=6, n=[32, 36]),
+            Block(d=9, n=[46, 48], without=["uniform"]),
         ],
         min_length=0,
         max_length=64,
         description=BLOCKS,
     )
-    solver: Solver = Field(
-        "mitm", description="who finds the least error; unproved instances are left out and counted"
+    solver: SolverOrAuto = Field(
+        "auto", description="who finds the least error; unproved instances are left out and counted"
     )
     largest: float = Field(
         0.2,
@@ -239,7 +243,7 @@ def faults(config: Mapping[str, Any]) -> Iterator[str]:
     for name in ("least", "lattice", "covering", "sizes", "volume", "search"):
         own, place = atlas[name], f"atlas.{name}"
         for i, block in enumerate(own["grid"]):
-            for ensemble in (*own["ensembles"], *block["ensembles"]):
+            for ensemble in laws_of(own, block):
                 law = ENSEMBLES[ensemble]
                 if law.max_d is not None and block["d"] > law.max_d:
                     yield (
@@ -259,6 +263,9 @@ def faults(config: Mapping[str, Any]) -> Iterator[str]:
             twice = set(own["ensembles"]) & set(block["ensembles"])
             if twice:
                 yield f"{place}.grid[{i}].ensembles: got {min(twice)!r}, which the whole grid has"
+            absent = set(block["without"]) - set(own["ensembles"])
+            if absent:
+                yield f"{place}.grid[{i}].without: got {min(absent)!r}, which the grid has not"
         if own["grid"] and atlas["shards"] > own["replicates"]:
             yield (
                 f"atlas.shards: got {atlas['shards']}, takes at most one job a replicate "
@@ -267,6 +274,11 @@ def faults(config: Mapping[str, Any]) -> Iterator[str]:
     yield from _solvers(atlas)
     for name in ("least", "lattice", "covering", "sizes", "volume", "search"):
         yield from _memory(name, atlas[name], atlas["shards"])
+
+
+def laws_of(own: Mapping[str, Any], block: Mapping[str, Any]) -> list[str]:
+    """The laws of a block: the grid's, less those left out, and its own."""
+    return [law for law in own["ensembles"] if law not in block["without"]] + block["ensembles"]
 
 
 def _solvers(atlas: Mapping[str, Any]) -> Iterator[str]:
@@ -298,7 +310,7 @@ def _memory(name: str, own: Mapping[str, Any], shards: int) -> Iterator[str]:
         columns = 20 * n if name in ("sizes", "volume") else 0  # a row a size or step
         yield from too_large(f"{where}.n", n, 3 * each * (n * d + columns), words, way)
         if name == "volume":
-            laws = [*own["ensembles"], *block["ensembles"]]
+            laws = laws_of(own, block)
             reach = max(ENSEMBLES[law].std for law in laws) * n * SPREAD + 1 if laws else 1.0
             count = min(2.0**n, reach / block["eps"] + 2)
             yield from too_large(

@@ -29,6 +29,7 @@ from slth.studies.atlas.settings import (
     Settings,
     Sizes,
     Volume,
+    laws_of,
 )
 from slth.studies.atlas.size_hits import near_by_size
 from slth.studies.atlas.volume import covered_volumes
@@ -103,7 +104,7 @@ def _points(
     if not mine:
         return
     for block in own.grid:
-        for ensemble in [*own.ensembles, *block.ensembles]:
+        for ensemble in laws_of(dict(own), dict(block)):
             for n in block.n:
                 key = ("atlas", experiment, ensemble, block.d, n)
                 seeds = tuple(seeding.child(seed, *key, replicate) for replicate in mine)
