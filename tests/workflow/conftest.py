@@ -37,9 +37,8 @@ GENERATED = shutil.ignore_patterns(
     ".part-*",
     "*.tmp.*",
     "*.pyc.*",
-    "kernels-*",
 )
-KERNELS = PROJECT / "src/slth/solvers/__pycache__"  # of kernels named by what they depend on
+KERNELS = PROJECT / "src/slth/solvers/__pycache__"  # of kernels compiled in checkouts
 
 
 class Checkout:
@@ -139,7 +138,8 @@ def publish(folder: Path, tag: str | None = None) -> str:
 def environment() -> dict[str, str]:
     """Return the environment of a run: the caller's, less what would redirect Snakemake.
 
-    What one checkout compiles serves all; bytecode is kept, so that jobs do not make it anew.
+    Checkouts have the kernels that lie beside the project's sources, named by what they depend on;
+    what one compiles serves all. Bytecode is kept, so that jobs do not make it anew.
     """
     own = {k: v for k, v in os.environ.items() if not k.startswith("SNAKEMAKE_")}
     own.pop("PYTHONDONTWRITEBYTECODE", None)
