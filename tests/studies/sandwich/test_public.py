@@ -42,7 +42,7 @@ def test_a_row_stands_in_print(tmp_path: Path) -> None:
     assert [first[7], second[7]] == ["yes", "open"]
     words = claims.macros({"sandwich": frame})
     assert words["SandwichPublic"].startswith("For three pairs of public networks")
-    assert words["SandwichPublicOrigin"].endswith("on the machine of this run, a Some CPU.")
+    assert words["SandwichPublicOrigin"].endswith("on the machine of this run (Some CPU).")
 
 
 def test_without_an_answer_to_eps_the_cells_are_empty(tmp_path: Path) -> None:

@@ -90,8 +90,8 @@ PUBLIC = if_any(
 Bracketed = Enum("Bracketed", "NOTHING OWN REFERENCE")  # of the brackets of public pairs
 ORIGIN = {
     Bracketed.NOTHING: "",
-    Bracketed.OWN: "They were bracketed on the machine of this run, a {processors}.",
-    Bracketed.REFERENCE: "They were bracketed before this run, on a {processors}.",
+    Bracketed.OWN: "They were bracketed on the machine of this run ({processors}).",
+    Bracketed.REFERENCE: "They were bracketed before this run ({processors}).",
 }
 
 ANSWER = {

@@ -75,7 +75,5 @@ LAW = {
     r"$n \approx d\log_2(1/\varepsilon)$ up to the logarithmic term.",
     Law.FAILS: "In this run the prediction fails. It is off by {mean} on average, so that the "
     "threshold must not be relied on here.",
-    Law.APPROXIMATE: "It places the transition to within these deviations, but it is measurably "
-    "not "
-    "the exact probability.",
+    Law.APPROXIMATE: "It places the transition to within these deviations, and no closer.",
 }
