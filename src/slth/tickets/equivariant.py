@@ -11,7 +11,7 @@ from torch import nn
 from slth.networks.equivariant_layers import as_plain, invariant_tail, read_equivariant
 from slth.tickets.base import Comparable
 from slth.tickets.pairs import BlockedPairs
-from slth.tickets.prediction import Prediction, Success, levels, smallest, usual
+from slth.tickets.prediction import Prediction, Success, levels, of_products
 from slth.tickets.ticket import Ticket
 
 
@@ -65,17 +65,7 @@ class Equivariant(BlockedPairs):
         largest = max(layer.weight.numel() for layer in layers)
         order = math.log(largest * len(layers) / min(eps, delta))
 
-        def missed(n: int) -> float:
-            return problems * (1 - success("product", n, 1, eps))
-
-        return Prediction(
-            self.statement,
-            order,
-            smallest(missed, delta, guess=usual(d, eps)),
-            "quenched",
-            problems,
-            d,
-        )
+        return of_products(self.statement, order, problems, d, eps, delta, success)
 
     def comparable(self, ticket: Ticket, input_shape: Sequence[int]) -> Comparable:
         """Both networks as plain ones (`slth.networks.as_plain`); sets are flattened."""

@@ -67,6 +67,18 @@ def smallest(
     return high
 
 
+def of_products(
+    statement: str, order: float, problems: int, d: int, eps: float, delta: float, success: Success
+) -> Prediction:
+    """The prediction for problems over products u·v of one entry, by the quenched formula."""
+
+    def missed(n: int) -> float:
+        return problems * (1 - success("product", n, 1, eps))
+
+    n = smallest(missed, delta, guess=usual(d, eps))
+    return Prediction(statement, order, n, "quenched", problems, d)
+
+
 def usual(d: int, eps: float) -> int:
     """About the size at which one target in d dimensions is met, where a search may start."""
     return max(1, round(d * (2 + math.log2(1 / min(eps, 1.0)))))

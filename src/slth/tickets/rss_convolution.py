@@ -7,7 +7,7 @@ from typing import ClassVar
 from torch import nn
 
 from slth.tickets.pairs import BlockedPairs
-from slth.tickets.prediction import Prediction, Success, levels, smallest, usual
+from slth.tickets.prediction import Prediction, Success, levels, of_products
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,4 @@ class RSSConvolution(BlockedPairs):
         largest = max(layer.weight.numel() for layer in layers)
         order = math.log(largest * len(layers) / min(eps, delta))
 
-        def missed(n: int) -> float:
-            return problems * (1 - success("product", n, 1, eps))
-
-        return Prediction(
-            self.statement,
-            order,
-            smallest(missed, delta, guess=usual(d, eps)),
-            "quenched",
-            problems,
-            d,
-        )
+        return of_products(self.statement, order, problems, d, eps, delta, success)

@@ -12,7 +12,7 @@ from torch import nn
 from slth import checks, seeding
 from slth.networks.architectures import linear
 from slth.tickets.pairs import BlockedPairs
-from slth.tickets.prediction import Prediction, Success, levels, smallest, usual
+from slth.tickets.prediction import Prediction, Success, levels, of_products
 
 SAMPLES = ("products", "rows")
 
@@ -76,17 +76,7 @@ class RSSDense(BlockedPairs):
         if self.coefficients == "rows":
             return Prediction(self.statement, order, None, "none", problems, d)
 
-        def missed(n: int) -> float:
-            return problems * (1 - success("product", n, 1, eps))
-
-        return Prediction(
-            self.statement,
-            order,
-            smallest(missed, delta, guess=usual(d, eps)),
-            "quenched",
-            problems,
-            d,
-        )
+        return of_products(self.statement, order, problems, d, eps, delta, success)
 
 
 def _row_source(layers: Sequence[Any], n: int, seed: int) -> list[nn.Module]:
