@@ -23,7 +23,7 @@ BENCH_ARGS ?=
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 unexport PYTHONDONTWRITEBYTECODE # every job reads the library: half a second more without bytecode
 
-.PHONY: help paper run compare full report verify test test-all test-faults test-slurm bench latency check docs tex environment slurm schema lock clean distclean
+.PHONY: help paper run compare full report gallery verify test test-all test-faults test-slurm bench latency check docs tex environment slurm schema lock clean distclean
 
 help: ## list the commands
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -43,6 +43,10 @@ full: $(STAMP) tex ## the same at publication size: config/full.yaml
 
 report: paper ## report.html: every figure and table with its caption, one file
 	$(SNAKEMAKE) --cores all --report report.html $(SNAKEMAKE_ARGS)
+
+GALLERY := construction success atlas_search cnn_sizes cnn_kernels cnn_digits error
+gallery: paper ## draw the pictures of docs/gallery.md anew from a run of config.yaml
+	cp $(GALLERY:%=results/render/figures/%.svg) docs/gallery/
 
 verify: $(STAMP) ## compare every file of the last run with its SHA-256 in results/manifest.json
 	cd $(PLACE) && $(CURDIR)/$(VENV)/bin/python -m slth.manifest

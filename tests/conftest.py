@@ -25,18 +25,29 @@ TOGETHER = (  # what the tests of a file look at takes ten seconds to make
 )
 
 
+ORDER = (*PIPELINE, *TOGETHER, "tests/tickets/", "tests/networks/", "")  # what takes longest is first
+
+
+def _scope(nodeid: str) -> str:
+    """Name the unit of work that a test belongs to: all cases of a test are one, or more is."""
+    if nodeid.startswith(PIPELINE):
+        return "pipeline"
+    return nodeid.partition("::" if nodeid.startswith(TOGETHER) else "[")[0]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long units of work first, so that both workers end at the same time."""
+    items.sort(key=lambda item: next(i for i, start in enumerate(ORDER) if item.nodeid.startswith(start)))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "LoadScopeScheduling":
-    """Give the tests of the pipeline to one worker, which runs it once, those of some files too.
-
-    They start first: they take longest. All others are shared out.
-    """
+    """Give the tests of the pipeline to one worker, which runs it once, and so on for `_scope`."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Scopes(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            if nodeid.startswith(PIPELINE):
-                return "pipeline"
-            return nodeid.partition("::")[0] if nodeid.startswith(TOGETHER) else nodeid
+            return _scope(nodeid)
 
+    config.option.loadscopereorder = False  # the order is that of the collection
     return Scopes(config, log)

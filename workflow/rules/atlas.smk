@@ -20,6 +20,7 @@ rule solve_atlas:
         "results/logs/solve_atlas/{shard}.log",
     benchmark:
         "results/benchmarks/solve_atlas/{shard}.tsv"
+    priority: 1  # the longest job, and one that waits for it is long
     conda:
         "../../envs/cpu.yaml"
     threads: 1
@@ -69,6 +70,7 @@ rule measure_atlas:
         "results/logs/measure_atlas.log",
     benchmark:
         "results/benchmarks/measure_atlas.tsv"
+    priority: 1  # long, as solve_atlas
     conda:
         "../../envs/cpu.yaml"
     threads: 1
