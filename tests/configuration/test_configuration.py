@@ -19,7 +19,7 @@ from slth import configuration
 from slth.configuration import ConfigError, check, faults, read, schema
 from slth.configuration.model import model
 from slth.configuration.schema import KEYWORDS, write
-from tests.sweeps import swept
+from tests.sweeps import sweep, swept
 
 ROOT = Path(__file__).parents[2]
 SCHEMA_PATH = ROOT / "workflow/schemas/config.schema.json"
@@ -260,9 +260,37 @@ def outcome(config: dict[str, Any]) -> tuple[dict[str, Any] | None, list[str]]:
         return None, error.faults
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+def of(examples: int, *, fresh: bool) -> settings:
+    """fresh: other examples in every run, as long as nobody waits for it."""
+    return settings(
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        derandomize=not fresh,
+    )
+
+
+@of(400, fresh=False)
 @given(mutants())
 def test_mutants_are_taken_or_refused_in_lines(mutant: dict[str, Any]) -> None:
+    taken_or_refused_in_lines(mutant)
+
+
+@sweep
+@of(2000, fresh=True)
+@given(mutants())
+def test_further_mutants_are_taken_or_refused_in_lines(mutant: dict[str, Any]) -> None:
+    taken_or_refused_in_lines(mutant)
+
+
+def test_a_fault_is_said_once() -> None:
+    """A law that the whole grid of three blocks may not have."""
+    _, lines = outcome({"atlas": {"covering": {"ensembles": ["binary"]}}})
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("atlas.covering.ensembles: got 'binary'")
+
+
+def taken_or_refused_in_lines(mutant: dict[str, Any]) -> None:
     filled, lines = outcome(mutant)
     assert (filled is None) == bool(lines)
     assert len(set(lines)) == len(lines)
@@ -276,7 +304,7 @@ def test_mutants_are_taken_or_refused_in_lines(mutant: dict[str, Any]) -> None:
         assert all(Path(name).name == name for name in names)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@of(150, fresh=False)
 @given(mutants())
 def test_jsonschema_agrees(mutant: dict[str, Any]) -> None:
     """An independent validator refuses what we refuse, but for floats that are no numbers."""

@@ -147,7 +147,7 @@ def test_what_is_printed_is_said_of_the_object() -> None:
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=True))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, derandomize=True)
 def test_printed_ends_enclose_the_value(value: float) -> None:
     assert Fraction(at_least(value)) <= Fraction(value) <= Fraction(at_most(value))
     assert len(at_most(value).lstrip("-")) <= 11

@@ -19,11 +19,11 @@ OPTIONS = ("--configfile", "--configfiles")  # of Snakemake
 
 
 class ConfigError(ValueError):
-    """A config that cannot be used; ``faults`` holds one line a fault."""
+    """A config that cannot be used; ``faults`` holds one line a fault, each once."""
 
     def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
+        self.faults = list(dict.fromkeys(faults))
+        super().__init__("\n".join(self.faults))
 
 
 class _Loader(yaml.SafeLoader):
