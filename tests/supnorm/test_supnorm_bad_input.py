@@ -56,11 +56,25 @@ def broken() -> nn.Module:
         (nn.Sequential(nn.ReLU()), CONV, {}, ValueError, r"f: got no layer"),
         (nn.Sequential(), CONV, {}, ValueError, r"f: got no layer"),
         (
-            nn.Sequential(nn.MaxPool2d(2)),
+            nn.Sequential(nn.MaxPool2d(3, padding=1), nn.Flatten(), nn.Linear(4, 1)),
             CONV,
             {},
             ValueError,
-            r"f: module 0 \(MaxPool2d\): got MaxPool2d",
+            r"f: got MaxPool2d.* on numbers of both signs",
+        ),
+        (
+            nn.Sequential(nn.Hardtanh(), nn.Flatten(), nn.Linear(25, 1)),
+            CONV,
+            {},
+            ValueError,
+            r"f: module 0 \(Hardtanh\).*takes 0 as the lower end",
+        ),
+        (
+            nn.Sequential(CONV[0], nn.LeakyReLU(-0.5), nn.Flatten(), nn.Linear(9, 1)),
+            CONV,
+            {},
+            ValueError,
+            r"f: got LeakyReLU.*takes negative_slope >= 0",
         ),
         (nn.AvgPool2d(2, ceil_mode=True), CONV, {}, ValueError, r"f: got AvgPool2d"),
         (

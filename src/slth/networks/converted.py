@@ -25,19 +25,22 @@ AnyNetwork = nn.Module | Network | AsModule
 EQUIVARIANT = (InvariantMean, QuarterTurnConv, ScalarConv, SetLinear)
 
 
-def plain_form(name: str, network: Any, example: object = None) -> Any:
+def plain_form(
+    name: str, network: Any, example: object = None, *, projections: bool = False
+) -> Any:
     """The network itself where `slth.networks.gate` can judge it, else what is read of it.
 
     A Network becomes its `to_sequential`; a module is read by `slth.networks.from_torch` where it
     is no Sequential, or has a Sequential or modules of other classes inside than
     `slth.networks.plain.KNOWN`. All else, and what is no network, comes back as it is: the gate
-    says what is wrong with it. example: as in `from_torch`. Raises ValueError naming ``name``.
+    says what is wrong with it. example: as in `from_torch`. projections: of `to_sequential`.
+    Raises ValueError naming ``name``.
     """
     if isinstance(network, Network):
-        return network.to_sequential(name)
+        return network.to_sequential(name, projections=projections)
     if not isinstance(network, nn.Module) or not _foreign(network):
         return network
-    return read(name, network, example).to_sequential(name)
+    return read(name, network, example).to_sequential(name, projections=projections)
 
 
 def of_ticket(name: str, value: Any, input_shape: Any = None) -> Any:
@@ -62,4 +65,5 @@ def _foreign(network: nn.Module) -> bool:
         kind is nn.Sequential and label and kinds[label.rpartition(".")[0]] is not Residual
         for label, kind in kinds.items()
     )
-    return kinds[""] is not nn.Sequential or nested or None in kinds.values()
+    unread = any(kind in (None, nn.ReLU6, nn.Hardtanh) for kind in kinds.values())
+    return kinds[""] is not nn.Sequential or nested or unread

@@ -12,8 +12,8 @@ import torch
 from torch import nn
 from torch.nn.modules import module as torch_module
 
-from slth.networks.modules import Residual
 from slth.networks.plain import (
+    INNER,
     KNOWN,
     Part,
     check_object,
@@ -25,7 +25,7 @@ from slth.networks.plain import (
 )
 from slth.networks.ties import places
 
-INPLACE = (nn.ReLU, nn.LeakyReLU)
+INPLACE = (nn.ReLU, nn.LeakyReLU, nn.ReLU6, nn.Hardtanh)
 VIEWS = (nn.Flatten, nn.Identity)  # may return the memory of their input
 
 
@@ -70,11 +70,11 @@ def chain(name: str, network: object, takes: Iterable[type[nn.Module]]) -> list[
     return found
 
 
-def body(part: Part) -> list[Part]:
-    """The modules of a residual body, as `leaves`."""
-    inner = part.module._modules["body"]
+def body(part: Part, key: str = "body") -> list[Part]:
+    """The modules of a residual body, or of another Sequential inside, as `leaves`."""
+    inner = part.module._modules[key]
     assert inner is not None
-    return [*_walk(part.argument, inner, (*KNOWN,), f"{part.label}.body")]
+    return [*_walk(part.argument, inner, (*KNOWN,), f"{part.label}.{key}")]
 
 
 def check_tensors(name: str, network: nn.Module, buffers: bool = True) -> None:
@@ -128,10 +128,10 @@ def _walk(
     kind = type_of(network)
     if kind is not nn.Sequential:
         yield part
-    if kind is Residual:
-        (inner,) = _children(name, network, label)
-        for _ in _walk(name, inner[1], (*takes, nn.Sequential), inner[0]):
-            pass
+    if kind in INNER:
+        for key, inner in _children(name, network, label):
+            for _ in _walk(name, inner, (*takes, nn.Sequential), key):
+                pass
     elif kind is nn.Sequential:
         for key, child in _children(name, network, label):
             yield from _walk(name, child, takes, key)
@@ -163,6 +163,7 @@ def _check_inplace(parts: Iterable[Part]) -> None:
     for part in parts:
         if given and isinstance(part.module, INPLACE) and part.module.inplace:
             raise ValueError(f"{part.at}: writes on its input, takes inplace=False here")
-        if isinstance(part.module, Residual):
-            _check_inplace(body(part))
+        if type_of(part.module) in INNER:
+            for key in INNER[type_of(part.module)]:
+                _check_inplace(body(part, key))
         given = given and isinstance(part.module, VIEWS)

@@ -19,7 +19,7 @@ from slth.networks.graph import (
     MaxPool,
     Step,
 )
-from slth.networks.modules import Residual
+from slth.networks.modules import Projected, Residual
 from slth.networks.undrawn import undrawn
 
 if TYPE_CHECKING:
@@ -113,16 +113,25 @@ def _activation(step: Activation) -> nn.Module:
     return nn.Tanh() if step.kind == "tanh" else nn.Sigmoid()
 
 
-def sequential(name: str, network: "Network") -> nn.Sequential:
+def sequential(name: str, network: "Network", projections: bool = False) -> nn.Sequential:
     """See `Network.to_sequential`."""
+    return _named(_segment(name, network, INPUT, None, None, projections))
+
+
+def _named(modules: Named) -> nn.Sequential:
     made = nn.Sequential()
-    for key, module in _segment(name, network, INPUT, None, None):
+    for key, module in modules:
         made._modules[key.replace(".", "/")] = module  # whatever a Sequential calls its own
     return made
 
 
 def _segment(
-    name: str, network: "Network", source: str, first: str | None, stop: str | None
+    name: str,
+    network: "Network",
+    source: str,
+    first: str | None,
+    stop: str | None,
+    projections: bool,
 ) -> Named:
     """Modules from a value, by the reader ``first`` if there are two, to the sum ``stop``."""
     made: Named = []
@@ -130,10 +139,11 @@ def _segment(
         readers = network.readers[source]
         at = first or readers[0]
         if len(readers) == 2 and first is None:
-            total = _sum_of(name, network, source)
-            (inside,) = {*readers} - {total.name}
-            body = _segment(name, network, source, inside, total.name)
-            made.append((total.name, Residual(*(module for _, module in body))))
+            skip = _projection(network, source) if projections else None
+            total = _sum_of(name, network, source) if skip is None else network.step(skip[1])
+            (inside,) = {*readers} - ({total.name} if skip is None else {skip[0]})
+            body = _segment(name, network, source, inside, total.name, projections)
+            made.append((total.name, _block(network, body, skip)))
             source = total.name
             continue
         if at == stop:
@@ -149,6 +159,23 @@ def _segment(
     if stop is not None:
         _refuse(name, network, stop)
     return made
+
+
+def _projection(network: "Network", source: str) -> tuple[str, str] | None:
+    """A convolution of a value whose only reader is a sum of two, and that sum; or None."""
+    for reader in reversed(network.readers[source]):
+        after = network.readers[reader]
+        if isinstance(network.step(reader), Convolution) and len(after) == 1:
+            total = network.step(after[0])
+            if isinstance(total, Add) and len(total.inputs) == 2 and source not in total.inputs:
+                return reader, total.name
+    return None
+
+
+def _block(network: "Network", body: Named, skip: tuple[str, str] | None) -> nn.Module:
+    if skip is None:
+        return Residual(*(module for _, module in body))
+    return Projected(_named(body), _named([(skip[0], module_of(network.step(skip[0])))]))
 
 
 def _sum_of(name: str, network: "Network", source: str) -> Step:

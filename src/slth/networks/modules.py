@@ -1,4 +1,4 @@
-"""Modules torch lacks: a 1×1 convolution of one input channel a channel, and x + body(x)."""
+"""Modules torch lacks: a 1×1 convolution of one input channel a channel, and blocks that add."""
 
 import torch
 from torch import Tensor, nn
@@ -64,3 +64,24 @@ class Residual(nn.Module):
                 "takes one that keeps the shape"
             )
         return x + y
+
+
+class Projected(nn.Module):
+    """body(x) + skip(x), a block whose skip connection changes the shape (He et al. 2016).
+
+    body, skip: modules from one shape to one. Made by `slth.networks.Network.to_sequential`.
+    """
+
+    def __init__(self, body: nn.Sequential, skip: nn.Sequential) -> None:
+        super().__init__()
+        self.body, self.skip = body, skip
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (batch, …) to the shape that body and skip have in common."""
+        y, z = self.body(x), self.skip(x)
+        if y.shape != z.shape:
+            raise ValueError(
+                f"Projected: got a body to {tuple(y.shape[1:])} and a skip connection to "
+                f"{tuple(z.shape[1:])}, takes one shape"
+            )
+        return y + z

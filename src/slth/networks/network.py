@@ -131,16 +131,17 @@ class Network:
 
         return GraphModule(self.steps)
 
-    def to_sequential(self, name: str = "network") -> nn.Sequential:
+    def to_sequential(self, name: str = "network", *, projections: bool = False) -> nn.Sequential:
         """The same as a Sequential of plain modules and Residual, float64; weights are copied.
 
         For a chain of layers whose only sums are residual blocks x + body(x); the modules have the
-        names of their steps, with "/" for ".". Raises ValueError naming ``name`` and the step that
-        is neither.
+        names of their steps, with "/" for ".". projections: blocks body(x) + skip(x) with one
+        convolution in the skip connection are taken too, as what `slth.supnorm` reads. Raises
+        ValueError naming ``name`` and the step that is neither.
         """
         from slth.networks.graph_modules import sequential
 
-        return sequential(name, self)
+        return sequential(name, self, projections)
 
     def __repr__(self) -> str:
         counts: dict[str, int] = {}

@@ -10,7 +10,7 @@ from torch.nn.utils.spectral_norm import SpectralNorm
 from torch.nn.utils.weight_norm import WeightNorm
 
 from slth.networks.equivariant import InvariantMean, QuarterTurnConv, ScalarConv, SetLinear
-from slth.networks.modules import ChannelScale, Residual
+from slth.networks.modules import ChannelScale, Projected, Residual
 
 FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 
@@ -24,17 +24,24 @@ KNOWN: dict[type[nn.Module], tuple[str, ...]] = {
     SetLinear: ("weight", "adjacency"),
     nn.AvgPool2d: (),
     nn.Flatten: (),
+    nn.Hardtanh: (),
     nn.Identity: (),
     nn.LeakyReLU: (),
     nn.MaxPool2d: (),
     nn.ReLU: (),
+    nn.ReLU6: (),
     nn.Sigmoid: (),
     nn.Tanh: (),
     InvariantMean: (),
+    Projected: (),
     Residual: (),
     nn.Sequential: (),
 }
 BUFFERS = ("block", "adjacency")
+INNER: dict[type[nn.Module] | None, tuple[str, ...]] = {  # Sequentials inside
+    Residual: ("body",),
+    Projected: ("body", "skip"),
+}
 METHODS = {
     kind: {key: getattr(kind, key) for key in ("forward", "_conv_forward") if hasattr(kind, key)}
     for kind in KNOWN
@@ -193,9 +200,12 @@ def check_own(part: Part, kind: type[nn.Module] | None) -> None:
     for key, value in module._buffers.items():
         if value is not None and kind:
             _check_values(at, key, value, Tensor)
-    if kind is Residual:
-        if [*module._modules] != ["body"] or type_of(module._modules["body"]) is not nn.Sequential:
-            raise ValueError(f"{at}: got modules {[*module._modules]}, takes one Sequential, body")
+    if kind in INNER:
+        inner = INNER[kind]
+        kinds = {key: type_of(child) for key, child in module._modules.items()}
+        if kinds != dict.fromkeys(inner, nn.Sequential):
+            takes = " and ".join(inner)
+            raise ValueError(f"{at}: got modules {[*kinds]}, takes Sequentials, {takes}")
     elif kind and kind is not nn.Sequential and module._modules:
         raise ValueError(f"{at}: got modules {[*module._modules]} inside, takes none")
 

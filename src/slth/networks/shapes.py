@@ -42,7 +42,10 @@ def pair(value: object) -> Pair:
 
 
 def window(module: nn.Module, at: str) -> Window:
-    """The window of a Conv2d, AvgPool2d or QuarterTurnConv; ValueError for uneven padding."""
+    """The window of a Conv2d, a pool or a QuarterTurnConv; ValueError for uneven padding."""
+    if isinstance(module, nn.MaxPool2d):
+        size, stride = pair(module.kernel_size), pair(module.stride)
+        return Window(size, stride, pair(module.padding), pair(module.dilation))
     if isinstance(module, nn.AvgPool2d):
         size = pair(module.kernel_size)
         stride = size if module.stride is None else pair(module.stride)

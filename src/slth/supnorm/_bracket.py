@@ -77,10 +77,11 @@ def bracket(
 ) -> Bracket:
     """Bound sup over X in the box of ‖f(X) − g(X)‖_max from below and above.
 
-    f, g: networks of Conv2d, Linear, ReLU, Flatten, AvgPool2d, ChannelScale and Residual in
-    Sequential, or what `slth.networks.from_torch` reads as such; they are copied to float64 and
-    left alone. They must have the same layers once every ChannelScale → ReLU → Conv2d/Linear is
-    merged to one; a Residual is bounded as layers that carry its input along
+    f, g: networks of Conv2d, Linear, ReLU, LeakyReLU, ReLU6, Flatten, AvgPool2d, MaxPool2d,
+    ChannelScale and Residual in Sequential, or what `slth.networks.from_torch` reads as such,
+    blocks with a convolution as their skip connection too; they are copied to float64 and left
+    alone. They must have the same layers once every ChannelScale → ReLU → Conv2d/Linear is merged
+    to one; blocks, pooling and activations are bounded as plain layers that compute the same
     (`slth.networks.unrolled`). box: (lo, hi), numbers or arrays that broadcast to input_shape.
     input_shape: (c, h, w) or (features,), without the batch; may be left out when f begins with
     Linear. seed, samples, restarts, steps: the search for `lower` (its module says).

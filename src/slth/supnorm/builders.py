@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from slth.networks.blocks import dense_groups
 from slth.networks.modules import ChannelScale
 from slth.networks.shapes import Window, window
 from slth.supnorm.layers import Geometry, Layer, Shape, fan_in
@@ -51,7 +52,7 @@ def _conv(name: str, module: nn.Module, shape: Shape) -> Layer:
         )
     if module.padding_mode != "zeros":
         raise ValueError(f"{name}: got padding_mode {module.padding_mode!r}, takes 'zeros'")
-    kernel = _dense_groups(module.weight.detach(), module.groups)
+    kernel = dense_groups(module.weight.detach(), module.groups)
     geometry = _conv_geometry(name, shape, kernel, window(module, name))
     bias = None if module.bias is None else module.bias.detach()
     terms = fan_in(module.weight) + 2
@@ -105,18 +106,6 @@ BUILDERS: dict[type[nn.Module], Callable[[str, nn.Module, Shape], Layer]] = {
     nn.AvgPool2d: _pool,
     ChannelScale: _scale,
 }
-
-
-def _dense_groups(weight: Tensor, groups: int) -> Tensor:
-    """A grouped kernel (c_out, c_in / groups, k, k) with its zeros written out."""
-    if groups == 1:
-        return weight
-    out, inner = weight.shape[0] // groups, weight.shape[1]
-    dense = weight.new_zeros(weight.shape[0], groups * inner, *weight.shape[2:])
-    for i in range(groups):
-        rows = slice(i * out, (i + 1) * out)
-        dense[rows, i * inner : (i + 1) * inner] = weight[rows]
-    return dense
 
 
 def _conv_geometry(name: str, shape: Shape, kernel: Tensor, moves: Window) -> Geometry:

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
+from slth.networks.max_pooling import Pooled
 from slth.supnorm import rounding
 
 _DENORMAL = 2.0**-1074
@@ -55,7 +56,8 @@ class Layer:
     doubt: |computed K − exact K| ≤ doubt, entry by entry; None when K is exact (not merged).
     wide: of a merged layer, what its modules add up: Σ_h |a_h||V_h| and their longest dot product.
     flush: (c_out,), what underflow in the modules' own float64 evaluation adds to an output; None
-    where it is 2⁻¹⁰⁷⁴ a term.
+    where it is 2⁻¹⁰⁷⁴ a term. pooled: the max pooling that ends here, written as this layer and
+    some before it; None elsewhere, and where channels have units of their own.
     """
 
     geometry: Geometry
@@ -68,6 +70,7 @@ class Layer:
     wide: tuple[Tensor, int] | None = None
     relu: bool = False
     flush: Tensor | None = None
+    pooled: Pooled | None = None
 
     @property
     def plain(self) -> bool:
@@ -148,7 +151,7 @@ class Layer:
         """Everything two layers must share for their networks to be compared."""
         g = self.geometry
         kernel = tuple(self.plus.shape)
-        return (kernel, g.in_shape, g.stride, g.padding, g.dilation, self.relu)
+        return (kernel, g.in_shape, g.stride, g.padding, g.dilation, self.relu, self.pooled)
 
     def describe(self) -> str:
         """One layer in words, for error messages."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from slth.networks.max_pooling import Pooled
 from slth.supnorm import rounding
 from slth.supnorm.layers import Layer, Layers
 
@@ -42,6 +43,14 @@ class Range:
     def widen(self, by: Tensor) -> "Range":
         """Both ends moved outward by ``by``."""
         return Range(rounding.down(self.lo - by), rounding.up(self.hi + by))
+
+    def largest(self, pooled: Pooled) -> "Range":
+        """Range of the largest entry of every window."""
+        return Range(pooled.largest(self.lo), pooled.largest(self.hi))
+
+    def between(self, pooled: Pooled) -> "Range":
+        """Range of max x − max y over every window, this one that of x − y."""
+        return Range(-pooled.largest(-self.lo), pooled.largest(self.hi))
 
     def meet(self, other: "Range") -> "Range":
         """Intersection of two ranges that hold the same number."""
@@ -93,6 +102,8 @@ def propagate(layers: Layers, box: Range) -> list[Range]:
     activations = [box]
     for layer in layers:
         y = output(layer, activations[-1])
+        if layer.pooled is not None:
+            y = y.meet(activations[-layer.pooled.layers].largest(layer.pooled))
         activations.append(y.relu() if layer.relu else y)
     return activations
 

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from slth.networks import gate, probes
-from slth.networks.modules import ChannelScale, Residual
+from slth.networks.max_pooling import PoolEnd
+from slth.networks.modules import ChannelScale, Projected, Residual
 from slth.networks.unrolled import unrolled
 from slth.supnorm import exact_sums
 from slth.supnorm.arithmetic import FloatRangeError
@@ -18,7 +19,10 @@ from slth.supnorm.layers import Layer, Shape, describe, fan_in, forward
 from slth.supnorm.ranges import Range, evaluation_error, propagate
 from slth.supnorm.units import exponents, measured, times
 
-TAKES = (nn.Sequential, *BUILDERS, nn.ReLU, nn.Flatten, Residual, nn.Identity)
+TAKES = (
+    nn.Sequential, *BUILDERS, nn.ReLU, nn.Flatten, nn.MaxPool2d, nn.LeakyReLU, nn.ReLU6,
+    nn.Hardtanh, Residual, Projected, nn.Identity,
+)  # fmt: skip
 _NAMES = ", ".join(kind.__name__ for kind in TAKES)
 _FAR = 1100  # below the exponent of any float64
 _LEAST = 2.0**-1000  # a merged layer whose largest weight is below has lost digits of it
@@ -58,7 +62,8 @@ def _read(
     name: str, module: nn.Module, input_shape: Shape, nonnegative: bool, merge_dense: bool
 ) -> list[Layer]:
     found = [part.module for part in gate.leaves(name, module, TAKES)]
-    modules = unrolled(name, [m for m in found if not isinstance(m, nn.Identity)], nonnegative)
+    running = [m for m in found if not isinstance(m, nn.Identity)]
+    modules = unrolled(name, running, nonnegative, input_shape)
     layers: list[Layer] = []
     shape, position = input_shape, 0
     while position < len(modules):
@@ -67,6 +72,9 @@ def _read(
             _after_layer(name, layers)
             layers[-1] = replace(layers[-1], relu=True)
             nonnegative, position = True, position + 1
+        elif isinstance(here, PoolEnd):
+            layers[-1] = replace(layers[-1], pooled=here.pooled)
+            position += 1
         elif isinstance(here, nn.Flatten):
             _whole_flatten(name, here, shape)
             shape, position = (math.prod(shape),), position + 1

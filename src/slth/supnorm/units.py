@@ -218,4 +218,5 @@ def _scaled(layer: Layer, before: Exponents, unit: Exponents, seen: Flags) -> La
         doubt=doubt,
         wide=None if layer.wide is None else (kernel(layer.wide[0]), layer.wide[1]),
         flush=torch.from_numpy(times(flush.numpy(), -unit)),
+        pooled=None,  # numbers of unlike units are not compared
     )

@@ -13,16 +13,21 @@ def closed_form(f: Layers, g: Layers, radius: float) -> float:
 
     κ_i = max_t ‖K⁽ⁱ⁾_t‖₁ of f, η_i = max_t ‖E⁽ⁱ⁾_t‖₁, E = K_f − K_g, ‖f_i‖ ≤ κ_i ‖f_{i−1}‖ + ‖b‖,
     e_0 = 0; a bias adds ‖b_f − b_g‖_max to e_i. For signed kernels the entries are
-    max(|K⁺|, |K⁻|): x_f⁺ − x_g⁺ and −(x_f⁻ − x_g⁻) have one sign and sum to x_f − x_g. Every
-    number is inflated for rounding. Cost: linear in the number of weights.
+    max(|K⁺|, |K⁻|): x_f⁺ − x_g⁺ and −(x_f⁻ − x_g⁻) have one sign and sum to x_f − x_g. Max pooling
+    changes neither number. Every number is inflated for rounding. Cost: linear in the number of
+    weights.
     """
     error, size = 0.0, radius
+    met = [(error, size)]
     for first, second in zip(f, g, strict=True):
         inflate = 1 + 2 * max(first.slack, second.slack)
         kappa, eta = _row_norm(_largest_kernel(first)), _row_norm(_deviation(first, second))
         gap = kappa * error + eta * (size + error) + _bias_gap(first, second)
         error = gap * inflate + rounding.FLOOR
         size = (kappa * size + _largest(first.bias)) * inflate + rounding.FLOOR
+        if first.pooled is not None:
+            error, size = met[-first.pooled.layers]
+        met.append((error, size))
     return error if math.isfinite(error) else math.inf
 
 

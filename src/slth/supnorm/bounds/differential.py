@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
+from slth.networks.max_pooling import Pooled
 from slth.supnorm.bounds.one_layer import difference
 from slth.supnorm.layers import Layer, Layers
 from slth.supnorm.ranges import Range, linear, output
@@ -66,6 +67,18 @@ def step(f: Layer, g: Layer, x: Triple) -> Triple:
     return activated(out) if f.relu else out
 
 
+def pooled(x: Triple, entry: Triple, pool: Pooled) -> Triple:
+    """Ranges ``x`` behind max pooling, met with what those before it say.
+
+    |max x_f − max x_g| ≤ max |x_f − x_g|, either sign for itself.
+    """
+    return Triple(
+        x.f.meet(entry.f.largest(pool)),
+        x.g.meet(entry.g.largest(pool)),
+        x.delta.meet(entry.delta.between(pool)),
+    )
+
+
 def _carried(layer: Layer, x: Triple) -> Range:
     kernel = layer.slack * layer.magnitude + (1 + layer.slack) * layer.kernel_doubt
     spread = layer.geometry.apply(kernel, x.delta.size[None])[0] + FLOOR
@@ -86,5 +99,8 @@ def differential(f: Layers, g: Layers, box: Range) -> list[Triple]:
     zero = torch.zeros_like(box.lo)
     places = [Triple(box, box, Range(zero, zero))]
     for first, second in zip(f, g, strict=True):
-        places.append(step(first, second, places[-1]))
+        place = step(first, second, places[-1])
+        if first.pooled is not None:
+            place = pooled(place, places[-first.pooled.layers], first.pooled)
+        places.append(place)
     return places

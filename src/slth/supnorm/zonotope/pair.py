@@ -110,6 +110,7 @@ class Pair:
         shares = Shares.start(len(box.lo), owners) if sharing else None
         most = self.most(len(box.lo))
         known, before = [*self.known[:1]], []
+        behind = [Triple(box, box, Range(torch.zeros_like(box.lo), torch.zeros_like(box.lo)))]
         for i, layer in enumerate(self.layers):
             ranges, radii = met(x, known)
             before.append(ranges)
@@ -120,12 +121,26 @@ class Pair:
                 after = Place(made.forms, positive(ranges), made.sizes)
             if i + 1 == len(self.layers):
                 break
+            behind.append(after.ranges)
             x, inside, added = passed(self.layers[i + 1], after, most)
             if shares and added is not None:
                 shares = shares.grown(after.forms, added)
-            known = [*self.known[i + 1 : i + 2], *inside]
+            known = [*self.known[i + 1 : i + 2], *inside, *self.largest(i + 1, behind)]
         last = met(after.forms, [after.ranges])[0] if layer.f.relu else after.ranges
         return Outputs(box, after.forms, before, last.delta, shares)
+
+    def largest(self, i: int, behind: list[Triple]) -> list[Triple]:
+        """What max pooling that layer ``i`` ends says; behind: ranges of all that is before it."""
+        pool = self.f[i].pooled
+        if pool is None:
+            return []
+        shape = self.f[i + 1 - pool.layers].geometry.in_shape
+        x = behind[-pool.layers]
+        f, g, delta = (
+            Range(r.lo.view(-1, *shape), r.hi.view(-1, *shape)) for r in (x.f, x.g, x.delta)
+        )
+        found = f.largest(pool), g.largest(pool), delta.between(pool)
+        return [Triple(*(Range(r.lo.flatten(1), r.hi.flatten(1)) for r in found))]
 
     @property
     def linear(self) -> bool:

@@ -20,9 +20,9 @@ def comparable(
     ValueError naming the layer, or what joins branches, where there is no such form: constants that
     have a border under zero padding, signed inputs of grouped layers or inside a residual block.
     """
-    plain = target.to_sequential("ticket")
+    plain = target.to_sequential("ticket", projections=True)
     steps = {name: _plain(target.step(name), layer) for name, layer in layers.items()}
-    ticket = target.replaced(steps).to_sequential("ticket")
+    ticket = target.replaced(steps).to_sequential("ticket", projections=True)
     modules: list[nn.Module] = []
     signed = {k.replace(".", "/"): v for k, v in layers.items() if v.minus is not None}
     for name, module in ticket.named_children():
