@@ -216,3 +216,14 @@ def test_modules_of_other_attributes_differ() -> None:
     assert not same(nn.ReLU(), nn.Tanh())
     one = nn.Conv2d(1, 2, 3)
     assert same(one, copy.deepcopy(one))
+
+
+def test_instance_of_no_arrays_is_refused_and_any_eps_prints() -> None:
+    with pytest.raises(TypeError, match=r"^X: got list, takes a NumPy array; Instance\.of conv"):
+        slth.Instance([[1.0]], np.ones(1))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^z: got float"):
+        slth.Instance(np.ones((2, 1)), 1.0)  # type: ignore[arg-type]
+    odd: Any = "x"
+    assert (
+        repr(slth.Instance(np.ones((2, 1)), np.ones(1), odd)) == "Instance: n = 2, d = 1, eps = 'x'"
+    )
