@@ -14,6 +14,22 @@ from numpy.typing import NDArray
 from slth import checks, seeding
 from slth.checks import FloatArray
 
+__all__ = [
+    "ENSEMBLES",
+    "Binary",
+    "Ensemble",
+    "Normal",
+    "NormallyScaledNormal",
+    "Product",
+    "Quantized",
+    "Uniform",
+    "lookup",
+    "nsn_factors",
+    "sample",
+    "sample_batch",
+    "sample_target",
+]
+
 Complex = NDArray[np.complex128]
 MOST = 2**31  # numbers of a sample: 16 GiB
 
@@ -289,3 +305,7 @@ def nsn_factors(n: int, d: int, seed: int) -> tuple[FloatArray, FloatArray]:
     """Return a (n,) and b (n, d) with `sample("nsn", n, d, seed)` equal to a[:, None] * b."""
     n, d = checks.integer("n", n, low=1), checks.integer("d", d, low=1)
     return NormallyScaledNormal().factors(n, d, checks.integer("seed", seed, low=0))
+
+
+def __dir__() -> list[str]:
+    return __all__

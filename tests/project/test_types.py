@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import inspect
 import re
 import shutil
 import subprocess
@@ -125,7 +126,7 @@ def test_name_loads_and_is_what_its_module_calls_so(name: str) -> None:
 
 def test_dir_lists_what_is_public_and_nothing_else() -> None:
     assert set(dir(slth)) == {*slth.__all__, "__all__", "__doc__", "__version__"}
-    for room in ROOMS:
+    for room in (*ROOMS, "ensembles", "intervals", "plot", "solvers"):
         module = importlib.import_module(f"slth.{room}")
         assert dir(module) == sorted(module.__all__)
         assert all(hasattr(module, name) for name in module.__all__)
@@ -152,3 +153,24 @@ def test_solvers_is_a_function_also_when_its_package_was_imported() -> None:
 def test_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="'slth' has no attribute 'sampel'"):
         slth.sampel  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_python_suggests_the_name_that_was_meant() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", "import slth; slth.sovle"],
+        env={"PYTHONPATH": str(SOURCE), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert "Did you mean: 'solve'?" in ran.stderr
+
+
+@pytest.mark.parametrize("room", ["", ".supnorm", ".theory", ".tickets", ".plot", ".intervals"])
+def test_help_of_a_function_begins_with_a_line_that_people_read(room: str) -> None:
+    """NumPy's ArrayLike is a union of hundreds of characters unless annotations stay as written."""
+    module = importlib.import_module(f"slth{room}")
+    for name in module.__all__:
+        found = getattr(module, name)
+        held = vars(found).values() if inspect.isclass(found) else [found]
+        for function in filter(inspect.isfunction, held):
+            assert "numpy._typing" not in str(inspect.signature(function)), function

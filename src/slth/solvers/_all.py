@@ -1,5 +1,7 @@
 """`solve_all`: every subset within eps, up to a cap."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,5 +1,7 @@
 """`solve`, `solve_batch`, `solve_targets`: check, pick the solver, recompute the error."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from typing import TypeVar
