@@ -25,7 +25,13 @@ TOGETHER = (  # what the tests of a file look at takes ten seconds to make
 )
 
 
-ORDER = (*PIPELINE, *TOGETHER, "tests/tickets/", "tests/networks/", "")  # what takes longest is first
+ORDER = (
+    *PIPELINE,
+    *TOGETHER,
+    "tests/tickets/",
+    "tests/networks/",
+    "",
+)  # what takes longest is first
 
 
 def _scope(nodeid: str) -> str:
@@ -37,7 +43,9 @@ def _scope(nodeid: str) -> str:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the long units of work first, so that both workers end at the same time."""
-    items.sort(key=lambda item: next(i for i, start in enumerate(ORDER) if item.nodeid.startswith(start)))
+    items.sort(
+        key=lambda item: next(i for i, start in enumerate(ORDER) if item.nodeid.startswith(start))
+    )
 
 
 @pytest.hookimpl(optionalhook=True)
