@@ -77,6 +77,11 @@ def whole_ticket() -> tickets.WholeTicket:
     return made
 
 
+def network() -> networks.Network:
+    torch.manual_seed(0)
+    return networks.from_torch(nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)))
+
+
 def instance() -> slth.Instance:
     return slth.Instance.of([[0.5, 1.0], [2.0, 3.0]], [1, 2], 0.1)
 
@@ -87,6 +92,7 @@ def catalogue() -> Catalogue:
 
 MADE: list[Callable[[], Any]] = [
     solution, batch, hits, bracket, agreement, data_set, mask, ticket, whole_ticket, instance,
+    network,
 ]  # fmt: skip
 OBJECTS = {make.__name__: make() for make in MADE}
 SHOWN = {**OBJECTS, "catalogue": catalogue()}
