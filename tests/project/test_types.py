@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -20,6 +21,7 @@ ROOMS = ("learned", "networks", "supnorm", "theory", "tickets")
 # a line that ends in a comment holds the one error that the comment names
 SCRIPT = """\
 import numpy as np
+import torch
 import slth
 
 X = slth.sample("nsn", n=24, d=2, seed=7)
@@ -36,6 +38,13 @@ try:
 except slth.TooLargeError as error:
     print(error)
 
+module = torch.nn.Linear(3, 2)
+ticket = slth.tickets.build("structured_convolution", module, n=8, granularity="entry")
+bound: float = ticket.error_bound(box=(0.0, 1.0))
+ticket.save("ticket.npz")
+proved: slth.Ticket = slth.tickets.build("rss_dense", module, n=8)
+
+ticket.summarise()  # no such method of a ticket
 answer.kept  # no such attribute
 slth.solve(X, z, esp=0.1)  # no such argument
 slth.solve(X, z, eps="0.1")  # wrong type
@@ -63,8 +72,8 @@ def script(tmp_path: Path) -> Path:
     return tmp_path / "script.py"
 
 
-def test_five_errors_are_in_the_script() -> None:
-    assert len(WRONG) == 5
+def test_six_errors_are_in_the_script() -> None:
+    assert len(WRONG) == 6
 
 
 @sweep
@@ -174,3 +183,11 @@ def test_help_of_a_function_begins_with_a_line_that_people_read(room: str) -> No
         held = vars(found).values() if inspect.isclass(found) else [found]
         for function in filter(inspect.isfunction, held):
             assert "numpy._typing" not in str(inspect.signature(function)), function
+
+
+def test_checkers_know_constructions_that_there_are() -> None:
+    """One that they do not know is built all the same, as Any."""
+    from slth.tickets import CONSTRUCTIONS, stages
+
+    known = *get_args(stages.Whole), *get_args(stages.Theorem)
+    assert {*known} <= {*CONSTRUCTIONS}
