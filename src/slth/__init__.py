@@ -5,6 +5,7 @@ does not import the others. Type checkers read the imports that never run.
 """
 
 from importlib import import_module
+from sys import modules
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ if not TYPE_CHECKING:  # checkers know the names from the imports, and report th
 
     def __getattr__(name: str) -> Any:
         if name not in _NAMES:
-            raise AttributeError(f"module 'slth' has no attribute {name!r}")
+            words = f"module 'slth' has no attribute {name!r}"
+            raise AttributeError(words, name=name, obj=modules[__name__])  # Python suggests others
         module = import_module(_NAMES[name].rstrip(":"))
         return module if _NAMES[name].endswith(":") else getattr(module, name)
 

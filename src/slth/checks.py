@@ -83,12 +83,13 @@ def real(name: str, value: object) -> float:
 def choice(name: str, value: object, options: Iterable[str]) -> str:
     """Return ``value`` if it is one of ``options``; ValueError with the near misses otherwise."""
     names = list(options)
+    takes = f"takes one of {', '.join(names)}" if names else "takes none"
     if not isinstance(value, str):
-        raise TypeError(f"{name}: got {shown(value)}, takes one of {', '.join(names)}")
+        raise TypeError(f"{name}: got {shown(value)}, {takes}")
     if value not in names:
         near = difflib.get_close_matches(value, names, n=3, cutoff=0.5)
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise ValueError(f"{name}: got {shown(value)}, takes one of {', '.join(names)}{hint}")
+        raise ValueError(f"{name}: got {shown(value)}, {takes}{hint}")
     return value
 
 

@@ -14,6 +14,22 @@ from numpy.typing import NDArray
 from slth import checks, seeding
 from slth.checks import FloatArray
 
+__all__ = [
+    "ENSEMBLES",
+    "Binary",
+    "Ensemble",
+    "Normal",
+    "NormallyScaledNormal",
+    "Product",
+    "Quantized",
+    "Uniform",
+    "lookup",
+    "nsn_factors",
+    "sample",
+    "sample_batch",
+    "sample_target",
+]
+
 Complex = NDArray[np.complex128]
 MOST = 2**31  # numbers of a sample: 16 GiB
 
@@ -26,6 +42,9 @@ class Ensemble(abc.ABC):
     integers. bound: |entry| <= bound (inf if unbounded). step: the sum of k vectors has entries in
     k·bound + step·Z; 0 for a density. max_d: largest dimension, None for any. target_bound:
     sample_target draws from [-target_bound, target_bound]^d.
+
+    >>> slth.ensembles.ENSEMBLES["uniform"]
+    Uniform 'uniform'
     """
 
     name: str
@@ -37,6 +56,9 @@ class Ensemble(abc.ABC):
     step: int = 0
     max_d: int | None = None
     target_bound: float = 1.0
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__} {self.name!r}"
 
     @abc.abstractmethod
     def draw(self, n: int, d: int, seed: int) -> FloatArray:
@@ -74,7 +96,11 @@ def one(s: Complex) -> Complex:
 
 
 class Uniform(Ensemble):
-    """U[-1, 1]^d (Lueker 1998 for d = 1)."""
+    """U[-1, 1]^d (Lueker 1998 for d = 1).
+
+    >>> slth.ensembles.Uniform().bound
+    1.0
+    """
 
     name, std, bound = "uniform", 3**-0.5, 1.0
     printed = "uniform"
@@ -92,7 +118,11 @@ class Uniform(Ensemble):
 
 
 class Normal(Ensemble):
-    """N(0, I_d) (Becchetti et al. 2022)."""
+    """N(0, I_d) (Becchetti et al. 2022).
+
+    >>> slth.ensembles.Normal().std
+    1.0
+    """
 
     name, std = "normal", 1.0
     printed = "normal"
@@ -105,7 +135,11 @@ class Normal(Ensemble):
 
 
 class NormallyScaledNormal(Ensemble):
-    """X = a·b, a ~ N(0, 1), b ~ N(0, I_d): the entries share a (da Cunha, d'Amore, Natale 2023)."""
+    """X = a·b, a ~ N(0, 1), b ~ N(0, I_d): the entries share a (da Cunha, d'Amore, Natale 2023).
+
+    >>> slth.ensembles.NormallyScaledNormal().independent
+    False
+    """
 
     name, std, independent = "nsn", 1.0, False
     printed = "normally-scaled normal"
@@ -123,7 +157,11 @@ class NormallyScaledNormal(Ensemble):
 
 
 class Product(Ensemble):
-    """u·v, u and v ~ U[-1, 1], d = 1: an edge through one hidden unit (Pensia et al. 2020)."""
+    """u·v, u and v ~ U[-1, 1], d = 1: an edge through one hidden unit (Pensia et al. 2020).
+
+    >>> slth.ensembles.Product().max_d
+    1
+    """
 
     name, std, bound, max_d = "product", 1 / 3, 1.0, 1
     printed = "product of uniforms"
@@ -164,6 +202,9 @@ class Quantized(Ensemble):
     """Integers uniform on {-q, ..., q}, q = 2^(bits-1) - 1 (signed `bits`-bit, symmetric).
 
     Targets are uniform on {-q, ..., q}^d.
+
+    >>> slth.ensembles.Quantized(bits=4).q
+    7
     """
 
     printed, integer, step = "quantized", True, 1
@@ -199,6 +240,9 @@ class Binary(Ensemble):
 
     The entries of a subset sum all have the parity of |S|, so targets are uniform on {-1, 1}^d:
     a target of mixed parity could never be hit.
+
+    >>> sorted({*slth.sample(slth.ensembles.Binary(), n=9, d=2, seed=1).flat})
+    [np.float64(-1.0), np.float64(1.0)]
     """
 
     name, std, integer, bound, step = "binary", 1.0, True, 1.0, 2
@@ -230,7 +274,13 @@ ENSEMBLES: dict[str, Ensemble] = {
 
 
 def lookup(ensemble: str | Ensemble, d: int | None = None, argument: str = "ensemble") -> Ensemble:
-    """Return the ensemble of that name (an Ensemble passes through), checked against d."""
+    """Return the ensemble of that name (an Ensemble passes through), checked against d.
+
+    Raises ValueError/TypeError naming the argument.
+
+    >>> slth.ensembles.lookup("nsn")
+    NormallyScaledNormal 'nsn'
+    """
     if not isinstance(ensemble, Ensemble):
         ensemble = ENSEMBLES[checks.choice(argument, ensemble, ENSEMBLES)]
     if d is not None and checks.integer("d", d, low=1) > (ensemble.max_d or d):
@@ -260,6 +310,9 @@ def sample_batch(name: str | Ensemble, batch: int, n: int, d: int, seed: int) ->
 
     Sample b is `sample(name, n, d, seeding.child(seed, "batch", b))`: it does not depend on
     ``batch``. Cost: O(batch n d), and about 50 µs a sample for its generator.
+
+    >>> slth.ensembles.sample_batch("nsn", batch=5, n=24, d=2, seed=7).shape
+    (5, 24, 2)
     """
     count = checks.integer("batch", batch, low=1)
     seeds = (seeding.child(seed, "batch", b) for b in range(count))
@@ -286,6 +339,15 @@ def sample_target(d: int, seed: int, ensemble: str | Ensemble = "normal") -> Flo
 
 
 def nsn_factors(n: int, d: int, seed: int) -> tuple[FloatArray, FloatArray]:
-    """Return a (n,) and b (n, d) with `sample("nsn", n, d, seed)` equal to a[:, None] * b."""
+    """Return a (n,) and b (n, d) with `sample("nsn", n, d, seed)` equal to a[:, None] * b.
+
+    >>> a, b = slth.ensembles.nsn_factors(n=3, d=2, seed=1)
+    >>> bool((slth.sample("nsn", n=3, d=2, seed=1) == a[:, None] * b).all())
+    True
+    """
     n, d = checks.integer("n", n, low=1), checks.integer("d", d, low=1)
     return NormallyScaledNormal().factors(n, d, checks.integer("seed", seed, low=0))
+
+
+def __dir__() -> list[str]:
+    return __all__

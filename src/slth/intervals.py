@@ -3,6 +3,8 @@
 scipy.stats is loaded where it is used: it takes half a second.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -11,6 +13,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from slth import checks
 from slth.checks import BoolArray
+
+__all__ = [
+    "SIGNIFICANCE",
+    "Interval",
+    "Residuals",
+    "clopper_pearson",
+    "excess_of_misses",
+    "grouped_rate",
+    "holm",
+    "jackknife",
+    "quantile_interval",
+    "residuals",
+    "t_interval",
+    "t_test",
+]
 
 SIGNIFICANCE = 0.01  # of the tests that the paper reports
 
@@ -178,3 +195,7 @@ def _share(name: str, value: object) -> float:
     if not 0 < number < 1:
         raise ValueError(f"{name}: got {checks.shown(value)}, takes a number in (0, 1)")
     return number
+
+
+def __dir__() -> list[str]:
+    return __all__

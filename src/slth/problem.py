@@ -4,6 +4,8 @@ MRSS (multidimensional random subset sum): given candidates X of shape (n, d), r
 and a target z of shape (d,), find S ⊆ [n] with ‖Σ_{i∈S} X_i − z‖_∞ ≤ eps.
 """
 
+from __future__ import annotations
+
 import enum
 import math
 import sys
@@ -47,8 +49,15 @@ class Instance(Printed, Value):
     z: FloatArray
     eps: float | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what is no array, which `of` converts; `checked` looks at shapes and numbers."""
+        for name, value in (("X", self.X), ("z", self.z)):
+            if not isinstance(value, np.ndarray):
+                kind = type(value).__name__
+                raise TypeError(f"{name}: got {kind}, takes a NumPy array; Instance.of converts")
+
     @classmethod
-    def of(cls, X: ArrayLike, z: ArrayLike, eps: float | None = None) -> "Instance":
+    def of(cls, X: ArrayLike, z: ArrayLike, eps: float | None = None) -> Instance:
         """Check and convert; X may be (n,) and z a scalar when d = 1.
 
         Takes what `checks.numbers` takes. Raises ValueError/TypeError naming the argument: wrong
@@ -72,7 +81,7 @@ class Instance(Printed, Value):
         whole = is_integer(raw_X), is_integer(raw_z)
         return cls(vectors, target, checked_tolerance(eps, ("X", "z"), vectors, target, whole))
 
-    def checked(self) -> "Instance":
+    def checked(self) -> Instance:
         """The same by the checks of `of`; eps = 0 where all entries are whole numbers."""
         X, z = checks.array("X", self.X, (2,), "(n, d)"), checks.array("z", self.z, (1,), "(d,)")
         zero = self.eps is not None and checks.real("eps", self.eps) == 0
@@ -91,15 +100,16 @@ class Instance(Printed, Value):
         return self.X.shape[1]
 
     def _facts(self) -> tuple[str, Mapping[str, object]]:
-        wanted = "the least error" if self.eps is None else f"eps = {self.eps:g}"
-        return f"Instance: n = {self.n}, d = {self.d}, {wanted}", {}
+        eps = f"{self.eps:g}" if isinstance(self.eps, float) else checks.shown(self.eps)
+        wanted = "the least error" if self.eps is None else f"eps = {eps}"
+        return f"Instance: n = {len(self.X)}, d = {self.z.size}, {wanted}", {}
 
     @property
     def exponent(self) -> int:
         """The e with the largest |entry| of X and z in [2^(e−1), 2^e); 0 if all are 0."""
         return exponent_of(self.X, self.z)
 
-    def shifted(self, exponent: int) -> "Instance":
+    def shifted(self, exponent: int) -> Instance:
         """Times 2^−exponent, C-ordered and writable; eps by `shifted_tolerance`."""
         with np.errstate(under="ignore"):
             X, z = np.ldexp(self.X, -exponent), np.ldexp(self.z, -exponent)

@@ -375,3 +375,11 @@ def test_values_that_no_memory_holds_name_the_module():
     module = nn.Sequential(nn.Conv2d(1, 600, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1))
     with pytest.raises(ValueError, match=r"0.* comes to [0-9,]+ numbers an input"):
         from_torch(module, (1, 1000, 1000))
+
+
+def test_names_of_no_step_are_refused():
+    network = from_torch(nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)))
+    with pytest.raises(ValueError, match=r"^name: got 'first', takes one of 0, 1, 2"):
+        network.step("first")
+    with pytest.raises(ValueError, match=r"^steps: got 'first', takes one of 0, 1, 2"):
+        network.replaced({"first": network.step("0")})

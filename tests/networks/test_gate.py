@@ -71,7 +71,8 @@ def _assembled(source: nn.Module, tmp_path: object) -> object:
 
 @functools.cache
 def _ticket() -> tickets.Ticket:
-    return tickets.build("structured_convolution", plain(), n=4, threads=1)
+    made: Any = tickets.build("structured_convolution", plain(), n=4, threads=1)
+    return made
 
 
 def _width(network: nn.Module, tmp_path: object) -> object:

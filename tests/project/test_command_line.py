@@ -2,7 +2,11 @@
 
 import hashlib
 import json
+import os
 import re
+import subprocess
+import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +130,55 @@ def test_solve_refuses_in_one_line(arrays: tuple[Path, Path], tmp_path: Path) ->
     assert "X: got" in refused("solve", tmp_path / "objects.npy", z)
     (tmp_path / "broken.npy").write_bytes(b"no array")
     assert "X: got" in refused("solve", tmp_path / "broken.npy", z)
+    for name in ("objects.npy", "broken.npy"):  # NumPy's words recommend to load what runs code
+        assert "allow_pickle" not in refused("solve", tmp_path / name, z)
+    assert refused("solve", X, tmp_path / "none.npy").startswith("z: ")
+    (tmp_path / "empty.csv").write_text("")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert refused("solve", tmp_path / "empty.csv", z).startswith("X: got shape (0,)")
+    for memory in ("nan", "inf", "0", "-1"):
+        assert refused("solve", X, z, "--memory", memory).startswith("--memory: got")
+
+
+def test_folder_of_what_is_written_is_made_before_the_search(
+    arrays: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "new/folder/keep.npy"
+    assert told("solve", *arrays, "--solver", "enumeration", "--out", out)[0] == Code.HOLDS
+    assert np.load(out).tolist() == [True, True, False, False]
+    (tmp_path / "folder.npy").mkdir()
+    line = refused("solve", *arrays, "--solver", "enumeration", "--out", tmp_path / "folder.npy")
+    assert "takes the name of a file" in line
+
+
+def test_interrupted_search_tells_and_writes_its_best_subset(
+    arrays: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    best = slth.solve(WHOLE, [5, 6], solver="enumeration")
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise slth.InterruptedSearch(best)
+
+    monkeypatch.setattr(sys.modules["slth.solvers"], "solve", interrupted)
+    result = call("solve", *arrays, "--json", "--out", tmp_path / "keep.npy")
+    assert result.exit_code == Code.INTERRUPTED == 130
+    assert json.loads(result.stdout)["kept"] == [0, 1]
+    assert result.stderr == "slth: interrupted\n"
+    assert np.load(tmp_path / "keep.npy").tolist() == best.keep.tolist()
+
+
+def test_reader_that_has_read_enough_is_no_wrong_input(arrays: tuple[Path, Path]) -> None:
+    line = [sys.executable, "-m", "slth", "solve", *map(str, arrays), "--solver", "enumeration"]
+    read, write = os.pipe()
+    os.close(read)
+    ran = subprocess.run(line, stdout=write, stderr=subprocess.PIPE, text=True)
+    os.close(write)
+    assert (ran.returncode, ran.stderr) == (1, "")
+
+
+def test_brackets_of_what_may_be_left_out_are_single() -> None:
+    assert not re.search(r"\[\[|\]\]", call("bracket", "--help").stdout)
 
 
 def test_solve_names_the_memory_it_would_need(tmp_path: Path) -> None:
@@ -188,6 +241,8 @@ def test_bracket_refuses_in_one_line(pair: tuple[Path, Path], tmp_path: Path) ->
     assert "loading them runs code" in refused("bracket", f, tmp_path / "net.pt")
     (tmp_path / "broken.onnx").write_bytes(b"none")
     assert refused("bracket", f, tmp_path / "broken.onnx").startswith("g: ")
+    for name in ("broken.onnx", "none.vnnlib"):
+        assert refused("bracket", f, g, tmp_path / name).startswith("box: ")
 
 
 def test_ticket_is_saved_and_measured(pair: tuple[Path, Path], tmp_path: Path) -> None:
@@ -211,6 +266,14 @@ def test_ticket_refuses_in_one_line(pair: tuple[Path, Path], tmp_path: Path) -> 
     assert "--out: got" in refused("ticket", pair[0], "--out", tmp_path / "t.txt")
     wrong = ("ticket", pair[0], "--out", tmp_path / "t.npz", "--n", 0)
     assert "n: got 0" in refused(*wrong)
+    for shape in ((2,), (0, 2), (4, 2, 2)):
+        np.save(tmp_path / "images.npy", np.zeros(shape))
+        line = refused(*wrong[:-2], "--images", tmp_path / "images.npy")
+        assert line.startswith(f"--images: got shape {shape}")
+    np.save(tmp_path / "images.npy", np.zeros((4, 3)))
+    asked = ("--images", tmp_path / "images.npy", "--input-shape", 2)
+    assert refused(*wrong[:-2], *asked).endswith("got shape (4, 3), takes (m, 2)")
+    assert refused("ticket", tmp_path / "none.onnx", *wrong[2:4]).startswith("model: ")
     assert not (tmp_path / "t.npz").exists()
 
 

@@ -20,9 +20,9 @@ def public() -> Iterator[tuple[str, Any]]:
 
 
 def callables() -> dict[str, Any]:
-    """Each of them once, under the first of its names."""
+    """Each of them once, under the shortest of its names: `slth.sample`, also of `ensembles`."""
     names: dict[int, str] = {}
-    for name, found in public():
+    for name, found in sorted(public(), key=lambda pair: pair[0].count(".")):
         if callable(found):
             names.setdefault(id(found), name)
     return {name: found for name, found in public() if names.get(id(found)) == name}

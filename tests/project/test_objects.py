@@ -77,6 +77,11 @@ def whole_ticket() -> tickets.WholeTicket:
     return made
 
 
+def network() -> networks.Network:
+    torch.manual_seed(0)
+    return networks.from_torch(nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2)))
+
+
 def instance() -> slth.Instance:
     return slth.Instance.of([[0.5, 1.0], [2.0, 3.0]], [1, 2], 0.1)
 
@@ -87,6 +92,7 @@ def catalogue() -> Catalogue:
 
 MADE: list[Callable[[], Any]] = [
     solution, batch, hits, bracket, agreement, data_set, mask, ticket, whole_ticket, instance,
+    network,
 ]  # fmt: skip
 OBJECTS = {make.__name__: make() for make in MADE}
 SHOWN = {**OBJECTS, "catalogue": catalogue()}
@@ -216,3 +222,14 @@ def test_modules_of_other_attributes_differ() -> None:
     assert not same(nn.ReLU(), nn.Tanh())
     one = nn.Conv2d(1, 2, 3)
     assert same(one, copy.deepcopy(one))
+
+
+def test_instance_of_no_arrays_is_refused_and_any_eps_prints() -> None:
+    with pytest.raises(TypeError, match=r"^X: got list, takes a NumPy array; Instance\.of conv"):
+        slth.Instance([[1.0]], np.ones(1))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^z: got float"):
+        slth.Instance(np.ones((2, 1)), 1.0)  # type: ignore[arg-type]
+    odd: Any = "x"
+    assert (
+        repr(slth.Instance(np.ones((2, 1)), np.ones(1), odd)) == "Instance: n = 2, d = 1, eps = 'x'"
+    )

@@ -2,11 +2,13 @@
 
 import ast
 import importlib
+import inspect
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -19,6 +21,7 @@ ROOMS = ("learned", "networks", "supnorm", "theory", "tickets")
 # a line that ends in a comment holds the one error that the comment names
 SCRIPT = """\
 import numpy as np
+import torch
 import slth
 
 X = slth.sample("nsn", n=24, d=2, seed=7)
@@ -35,6 +38,13 @@ try:
 except slth.TooLargeError as error:
     print(error)
 
+module = torch.nn.Linear(3, 2)
+ticket = slth.tickets.build("structured_convolution", module, n=8, granularity="entry")
+bound: float = ticket.error_bound(box=(0.0, 1.0))
+ticket.save("ticket.npz")
+proved: slth.Ticket = slth.tickets.build("rss_dense", module, n=8)
+
+ticket.summarise()  # no such method of a ticket
 answer.kept  # no such attribute
 slth.solve(X, z, esp=0.1)  # no such argument
 slth.solve(X, z, eps="0.1")  # wrong type
@@ -62,8 +72,8 @@ def script(tmp_path: Path) -> Path:
     return tmp_path / "script.py"
 
 
-def test_five_errors_are_in_the_script() -> None:
-    assert len(WRONG) == 5
+def test_six_errors_are_in_the_script() -> None:
+    assert len(WRONG) == 6
 
 
 @sweep
@@ -125,7 +135,7 @@ def test_name_loads_and_is_what_its_module_calls_so(name: str) -> None:
 
 def test_dir_lists_what_is_public_and_nothing_else() -> None:
     assert set(dir(slth)) == {*slth.__all__, "__all__", "__doc__", "__version__"}
-    for room in ROOMS:
+    for room in (*ROOMS, "ensembles", "intervals", "plot", "solvers"):
         module = importlib.import_module(f"slth.{room}")
         assert dir(module) == sorted(module.__all__)
         assert all(hasattr(module, name) for name in module.__all__)
@@ -152,3 +162,32 @@ def test_solvers_is_a_function_also_when_its_package_was_imported() -> None:
 def test_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="'slth' has no attribute 'sampel'"):
         slth.sampel  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_python_suggests_the_name_that_was_meant() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", "import slth; slth.sovle"],
+        env={"PYTHONPATH": str(SOURCE), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+    )
+    assert "Did you mean: 'solve'?" in ran.stderr
+
+
+@pytest.mark.parametrize("room", ["", ".supnorm", ".theory", ".tickets", ".plot", ".intervals"])
+def test_help_of_a_function_begins_with_a_line_that_people_read(room: str) -> None:
+    """NumPy's ArrayLike is a union of hundreds of characters unless annotations stay as written."""
+    module = importlib.import_module(f"slth{room}")
+    for name in module.__all__:
+        found = getattr(module, name)
+        held = vars(found).values() if inspect.isclass(found) else [found]
+        for function in filter(inspect.isfunction, held):
+            assert "numpy._typing" not in str(inspect.signature(function)), function
+
+
+def test_checkers_know_constructions_that_there_are() -> None:
+    """One that they do not know is built all the same, as Any."""
+    from slth.tickets import CONSTRUCTIONS, stages
+
+    known = *get_args(stages.Whole), *get_args(stages.Theorem)
+    assert {*known} <= {*CONSTRUCTIONS}

@@ -139,3 +139,14 @@ def test_large_numbers_are_scaled():
 def test_refusals_name_the_argument(call, error, words):
     with pytest.raises(error, match=words):
         solve_all(**{"X": np.eye(3)[:, :2] / 3, "z": [0.5, 0.25], "eps": 0.1, **call})
+
+
+def test_an_instance_is_taken_for_its_candidates_target_and_tolerance():
+    problem = slth.Instance.of([1, 2, 3, 4], 5, eps=0)
+    assert slth.solve_all(problem) == slth.solve_all([1, 2, 3, 4], 5, eps=0)
+    with pytest.raises(TypeError, match=r"^eps: got a value beside an Instance"):
+        slth.solve_all(problem, eps=1)
+    with pytest.raises(TypeError, match=r"^eps: got None"):
+        slth.solve_all(slth.Instance.of([1, 2, 3, 4], 5))
+    with pytest.raises(TypeError, match=r"^z: got None"):
+        slth.solve_all([1, 2])

@@ -10,6 +10,8 @@ from slth.networks import build_network, linear
 
 TARGET = networks.normalise(build_network([1], kernel=2, padding=0, input_shape=(1, 3, 3)))[0]
 READOUT_ONLY = nn.Sequential(nn.Flatten(), linear(torch.ones(2, 3, dtype=torch.float64)))
+BROKEN = nn.Linear(3, 2)  # with a bias, so that it is a whole network
+nn.init.constant_(BROKEN.weight, float("nan"))
 
 
 def _build(target=TARGET, construction="structured_convolution", **changes):
@@ -49,6 +51,12 @@ def _build(target=TARGET, construction="structured_convolution", **changes):
             TypeError,
             "^example.0.: got",
         ),
+        (
+            {"target": nn.Sequential(nn.Linear(4, 3), nn.ReLU()), "example": torch.ones(2, 5)},
+            ValueError,
+            r"got inputs of shape \(5,\)",
+        ),
+        ({"target": nn.Sequential(BROKEN, nn.ReLU())}, ValueError, "takes finite weights"),
         ({"target": nn.Sequential(nn.ReLU())}, ValueError, "takes a ReLU right after"),
         ({"target": nn.Sequential(nn.Flatten())}, ValueError, "target: got no Conv2d or Linear"),
         (

@@ -87,3 +87,20 @@ def test_boxes_below_zero_are_refused_where_inputs_were_declared_nonnegative():
     for method in (ticket.error_bound, ticket.bracket):
         with pytest.raises(ValueError, match=r"^box: got inputs down to -0\.5, takes >= 0"):
             method((-0.5, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("box", "error", "words"),
+    [
+        (3, TypeError, "^box: got 3, takes a pair"),
+        ((0, 1, 2), TypeError, "^box: got .*takes a pair"),
+        ((1, 0), ValueError, "^box: got lo > hi"),
+        ((0, float("nan")), ValueError, "^box hi: got nan"),
+        ((0, [1.0, 2.0]), ValueError, r"^box hi: got shape .2,., takes .* broadcasts to .1, 4, 4."),
+        (("a", 1), TypeError, "^box lo: got"),
+    ],
+)
+def test_box_of_the_closed_bound_is_checked(box, error, words):
+    ticket = tickets.build("structured_convolution", CHAIN, n=8, example=(1, 4, 4))
+    with pytest.raises(error, match=words):
+        ticket.error_bound(box)

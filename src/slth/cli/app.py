@@ -10,7 +10,7 @@ from slth.cli import bracket, run, solve, threshold, ticket, verify, warm_up
 EPILOG = (
     "Exit codes: 0 done, and what was asked holds; 1 it does not hold, proved or found; 2 wrong "
     "input, told in one line; 3 undecided (the budget ended, or eps lies between the bounds); 4 "
-    "more memory than allowed. `run` ends with Snakemake's code."
+    "more memory than allowed; 130 interrupted. `run` ends with Snakemake's code."
 )
 
 app = typer.Typer(

@@ -16,7 +16,7 @@ def bracket(
     f: Annotated[Path, typer.Argument(help="A network, .onnx or .pt2.")],
     g: Annotated[Path, typer.Argument(help="The other one.")],
     region: Annotated[
-        Path | None, typer.Argument(metavar="[BOX]", help="Box of inputs, .vnnlib.")
+        Path | None, typer.Argument(metavar="BOX", help="Box of inputs, .vnnlib.")
     ] = None,
     box: Annotated[
         str | None, typer.Option(help="Box of inputs; without any, -1,1.", metavar="LO,HI")

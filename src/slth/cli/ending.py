@@ -24,6 +24,7 @@ class Code(enum.IntEnum):
     INPUT = 2  # wrong input
     OPEN = 3  # undecided
     MEMORY = 4  # more memory than allowed
+    INTERRUPTED = 130  # by Ctrl-C
 
 
 def ending(command: Command) -> Command:
@@ -33,6 +34,10 @@ def ending(command: Command) -> Command:
     def guarded(*arguments: Any, **named: Any) -> None:
         try:
             code = command(*arguments, **named)
+        except BrokenPipeError:  # who reads has read enough; typer ends the process
+            raise
+        except KeyboardInterrupt:
+            code = _said(KeyboardInterrupt("interrupted"), Code.INTERRUPTED)
         except TooLargeError as error:
             code = _said(error, Code.MEMORY)
         except (ValueError, TypeError, OSError, ModuleNotFoundError, ArithmeticError) as error:
@@ -42,7 +47,7 @@ def ending(command: Command) -> Command:
     return guarded  # type: ignore[return-value]
 
 
-def _said(error: Exception, code: Code) -> Code:
+def _said(error: BaseException, code: Code) -> Code:
     words = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, OSError) and error.filename is not None:
         words = f"{error.filename}: {error.strerror}"

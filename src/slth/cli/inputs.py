@@ -1,6 +1,8 @@
 """What commands are given: arrays, networks and boxes, from files in which no code is run."""
 
 import math
+import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from slth.networks import Network
 
 LARGEST = 2**36  # bytes of an array's file
+MAGIC = b"\x93NUMPY"  # how a .npy file begins
+PICKLED = "Object arrays cannot be loaded when allow_pickle=False"  # in NumPy's words
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Shape = Annotated[
@@ -27,17 +31,50 @@ def array(name: str, path: Path) -> "np.ndarray":
     """The array of a .npy file, or of a .csv file (one row a line); ValueError naming ``name``."""
     import numpy as np
 
-    size_of(path, LARGEST)
+    _regular(name, path)
     try:
         if path.suffix == ".npy":
+            with path.open("rb") as file:  # np.load would take a file without it for a pickle
+                start = file.read(len(MAGIC))
+            if start != MAGIC:
+                raise ValueError("it is no .npy file" if start else "it is empty")
             found: np.ndarray = np.load(path, allow_pickle=False)
             return found
         if path.suffix == ".csv":
-            return np.loadtxt(path, delimiter=",", ndmin=1)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # of an empty file, refused by shape
+                return np.loadtxt(path, delimiter=",", ndmin=1)
     except (ValueError, EOFError, UnicodeDecodeError, SyntaxError) as error:
-        words = str(error).partition("\n")[0]
+        words = str(error).partition("\n")[0].replace(PICKLED, "it holds pickled objects")
         raise ValueError(f"{name}: got {path}, takes an array of numbers ({words})") from None
     raise ValueError(f"{name}: got {path}, takes a name that ends in .npy or .csv")
+
+
+def destination(path: Path, suffix: str) -> Path:
+    """``--out`` as given, its folder made: a search is not lost to a name that cannot be written.
+
+    Raises ValueError for another suffix, OSError where the folder takes no file.
+    """
+    if path.suffix != suffix:
+        raise ValueError(f"--out: got {path}, takes a name that ends in {suffix}")
+    if path.is_dir():
+        raise IsADirectoryError(21, "is a folder, takes the name of a file", str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not os.access(path.parent, os.W_OK):
+        raise PermissionError(13, "no file may be written there", str(path.parent))
+    return path
+
+
+def images(path: Path, shape: tuple[int, ...] | None) -> "np.ndarray":
+    """The inputs (m, c, h, w) or (m, features) of a file; ValueError naming ``--images``."""
+    from slth.networks.arguments import of_images
+
+    x = array("--images", path)
+    takes = "(m, c, h, w) or (m, features)" if shape is None else of_images(shape)
+    fits = x.ndim in (2, 4) if shape is None else x.shape[1:] == shape
+    if not fits or x.size == 0:
+        raise ValueError(f"--images: got shape {x.shape}, takes {takes}")
+    return x
 
 
 def network(name: str, path: Path, shape: tuple[int, ...] | None) -> "Network":
@@ -50,8 +87,7 @@ def network(name: str, path: Path, shape: tuple[int, ...] | None) -> "Network":
             f"{name}: got {path}, takes a name that ends in .onnx or .pt2 (torch.export.save); "
             "pickled modules are not read, as loading them runs code"
         )
-    if not path.exists():
-        raise FileNotFoundError(2, "No such file or directory", str(path))
+    _regular(name, path)
     try:
         found: Network = readers[path.suffix](path, shape)
     except (ValueError, TypeError) as error:
@@ -92,8 +128,21 @@ def vnnlib(path: Path, shape: tuple[int, ...]) -> "tuple[np.ndarray, np.ndarray]
         raise ModuleNotFoundError(
             f"{path}: this slth reads no VNN-LIB files; give the box as --box lo,hi"
         ) from None
-    size_of(path, LARGEST)
-    lo, hi = read_box(path)
+    _regular("box", path)
+    try:
+        lo, hi = read_box(path)
+    except ValueError as error:
+        raise ValueError(f"box: {str(error).removeprefix('path: ')}") from None
     if lo.size != math.prod(shape):
-        raise ValueError(f"{path}: got {lo.size} inputs, takes {math.prod(shape)} of {shape}")
+        raise ValueError(f"box: {path}: got {lo.size} inputs, takes {math.prod(shape)} of {shape}")
     return lo.reshape(shape), hi.reshape(shape)
+
+
+def _regular(name: str, path: Path) -> None:
+    """Refuse what is no file of a bounded size, naming the argument."""
+    try:
+        size_of(path, LARGEST)
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, f"{name}: {path}") from None
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None

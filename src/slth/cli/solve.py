@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from slth.cli.ending import Code, ending, tell, working
-from slth.cli.inputs import Json, Seed, array
+from slth.cli.inputs import Json, Seed, array, destination
 
 NAME = "solve"
 
@@ -30,19 +30,27 @@ def solve(
     """Find a subset of the candidates X whose sum is within eps of z, or nearest.
 
     Exit code 0: found within eps, or proved nearest without eps; 1: proved that no subset is within
-    eps; 2: wrong input; 3: the search ended before it knew; 4: more memory than allowed.
+    eps; 2: wrong input; 3: the search ended before it knew; 4: more memory than allowed. Ctrl-C
+    ends the search with its best subset until then, told and written as any, and exit code 130.
     """
     import numpy as np
 
+    from slth import checks
     from slth.problem import Status
+    from slth.solvers import InterruptedSearch
     from slth.solvers import solve as search
 
     X, target = array("X", x), array("z", z)
-    if out is not None and out.suffix != ".npy":
-        raise ValueError(f"--out: got {out}, takes a name that ends in .npy")
+    bound = int(checks.positive("--memory", memory) * 2**30)
+    if out is not None:
+        destination(out, ".npy")
     asked = {"solver": solver, "budget": budget, "seed": seed, "threads": threads, "size": size}
+    stopped = False
     with working("searching"):
-        found = search(X, target, eps, memory=int(memory * 2**30), **asked)  # type: ignore[arg-type]
+        try:
+            found = search(X, target, eps, memory=max(bound, 1), **asked)  # type: ignore[arg-type]
+        except InterruptedSearch as error:
+            found, stopped = error.solution, True
     if out is not None:
         np.save(out, found.keep)
     kept = np.flatnonzero(found.keep)
@@ -59,6 +67,8 @@ def solve(
     }
     shown = " ".join(map(str, kept[:20])) + (" …" if len(kept) > 20 else "")
     tell(f"{found}\n  kept: {shown}", facts, json)
+    if stopped:
+        raise KeyboardInterrupt
     if found.status is Status.HIT or (found.status is Status.OPTIMAL and eps is None):
         return Code.HOLDS
     return Code.FAILS if found.proved else Code.OPEN

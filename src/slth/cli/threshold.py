@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from slth.cli.ending import Code, ending, tell
+from slth.cli.ending import Code, ending, tell, working
 from slth.cli.inputs import Json
 
 NAME = "threshold"
@@ -28,7 +28,8 @@ def threshold(
     from slth import theory
 
     of = theory.covering_threshold if every_target else theory.threshold
-    n = of(ensemble, d, eps, probability)
+    with working("predicting"):
+        n = of(ensemble, d, eps, probability)
     facts = {"ensemble": ensemble, "d": d, "eps": eps, "probability": probability, "n": n}
     tell(str(n), {**facts, "every_target": every_target}, json)
     return Code.HOLDS

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from slth.cli.ending import Code, ending, tell, working
-from slth.cli.inputs import Json, Seed, Shape, array, network, shape_of
+from slth.cli.inputs import Json, Seed, Shape, destination, network, shape_of
+from slth.cli.inputs import images as read_images
 
 NAME = "ticket"
 
@@ -49,10 +50,9 @@ def ticket(
 
     from slth import tickets
 
-    if out.suffix != ".npz":
-        raise ValueError(f"--out: got {out}, takes a name that ends in .npz")
+    destination(out, ".npz")
     shape = shape_of(input_shape)
-    x = None if images is None else array("--images", images)
+    x = None if images is None else read_images(images, shape)
     if x is not None and shape is None:
         shape = tuple(x.shape[1:])
     target = network("model", model, shape)
@@ -88,7 +88,7 @@ def ticket(
         facts["agreement"] = found._asdict()
         facts["error"] = {"absolute": error.absolute, "relative": error.relative}
         text += f"\n  on {len(x)} images: {found.mean:.1%} decided alike, error "
-        text += f"{error.absolute:.4g} ({error.relative:.1%} of the largest output)"
+        text += f"{error.absolute:.4g} ({100 * error.relative:.2g}% of the largest output)"
     if eps is not None:
         text += f"\n  {missed:,} of {facts['problems']:,} problems missed eps = {eps:g}"
     tell(text, facts, json)

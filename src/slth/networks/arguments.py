@@ -1,8 +1,13 @@
 """Images and labels as every entry takes them: plain tensors, or an error with their name."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from torch import Tensor
+
+from slth import checks
+from slth.checks import FloatArray
 
 Data = Tensor | np.ndarray
 
@@ -43,6 +48,33 @@ def as_labels(labels: Data, count: int, name: str = "labels", classes: int | Non
         most = "and up" if classes is None else f"… {classes - 1}, the network's {classes} outputs"
         raise ValueError(f"{name}: got {given[at].cpu().numpy()} at [{at}], takes 0 {most}")
     return y
+
+
+def of_images(shape: Sequence[int]) -> str:
+    """How a shape (m, …) of inputs is written in an error: (m, 1, 28, 28)."""
+    return f"({', '.join(map(str, ('m', *shape)))})"
+
+
+def ends_of_box(box: object, shape: tuple[int, ...]) -> tuple[FloatArray, FloatArray]:
+    """Return lo and hi of a box (lo, hi) of inputs, broadcast to ``shape``.
+
+    Raises TypeError for what is no pair, ValueError for ends that do not broadcast or are not
+    finite, and for lo > hi.
+    """
+    if not isinstance(box, (tuple, list)) or len(box) != 2:
+        raise TypeError(f"box: got {checks.shown(box)}, takes a pair (lo, hi)")
+    words = f"a number or an array that broadcasts to {shape}"
+    ends = []
+    for name, end in zip(("box lo", "box hi"), box, strict=True):
+        values = checks.array(name, end, tuple(range(len(shape) + 1)), words)
+        try:
+            ends.append(np.broadcast_to(values, shape).copy())
+        except ValueError:
+            raise ValueError(f"{name}: got shape {values.shape}, takes {words}") from None
+    lo, hi = ends
+    if bool((lo > hi).any()):
+        raise ValueError(f"box: got lo > hi in {int((lo > hi).sum())} entries")
+    return lo, hi
 
 
 def _plain(value: Data, name: str, words: str) -> Tensor:

@@ -1,5 +1,6 @@
 """A network that was read: a small graph of typed steps that computes in float64 by itself."""
 
+import html
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -8,20 +9,23 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from slth import checks
 from slth.networks.determinism import one_thread
 from slth.networks.graph import INPUT, Activation, Convolution, Dense, Layer, Shape, Step
+from slth.values import Value, table_html
 
 LINES = 10  # of a repr
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Network:
+class Network(Value):
     """A network as `slth.networks.from_torch` and `from_onnx` read it.
 
     steps: in the order in which they run, each behind all that it reads; the last one is what the
     network gives. input_shape: (c, h, w) or (features,) of an input, without the batch: that of the
-    example, or one on which the module runs. A value: nothing changes it; weights are float64 on
-    the CPU. Raises ValueError where steps are out of order, names repeat, or shapes do not fit.
+    example, or one on which the module runs. A value: nothing changes it, and it
+    equals one of the same steps and shape; weights are float64 on the CPU. Raises ValueError where
+    steps are out of order, names repeat, or shapes do not fit.
 
     >>> import torch
     >>> from torch import nn
@@ -99,8 +103,8 @@ class Network:
         return sum(n * int(np.prod(self.shapes[name][1:])) for name, n in of.items())
 
     def step(self, name: str) -> Step:
-        """The step of a name; KeyError without one."""
-        return self._by_name[name]
+        """The step of a name; ValueError without one."""
+        return self._by_name[checks.choice("name", name, self._by_name)]
 
     def activation(self, name: str) -> Activation | None:
         """The activation that alone reads a step; None where there is none, or other readers."""
@@ -109,7 +113,12 @@ class Network:
         return step if isinstance(step, Activation) else None
 
     def replaced(self, steps: Mapping[str, Step]) -> "Network":
-        """The same graph with other steps under the names given, which keep names and inputs."""
+        """The same graph with other steps under the names given, which keep names and inputs.
+
+        Raises ValueError for a name that no step has.
+        """
+        for name in steps:
+            checks.choice("steps", name, self._by_name)
         made = [
             replace(steps[s.name], name=s.name, inputs=s.inputs) if s.name in steps else s
             for s in self.steps
@@ -147,17 +156,24 @@ class Network:
         counts: dict[str, int] = {}
         for step in self.steps:
             counts[type(step).__name__] = counts.get(type(step).__name__, 0) + 1
-        layers = "1 layer" if len(self.layers) == 1 else f"{len(self.layers)} layers"
-        head = (
-            f"Network: {self.input_shape} → {self.shapes[self.output]}, {layers}, "
-            f"{self.parameters:,} parameters"
-        )
         lines = [f"  {step.name}: {step.words}" for step in self.steps]
         if len(lines) >= LINES:
             rest = ", ".join(f"{n} {kind}" for kind, n in counts.items())
             lines = [*lines[: LINES - 4], f"  … {len(lines) - LINES + 3} more steps", lines[-1]]
             lines.append(f"  of {rest}")
-        return "\n".join([head, *lines])
+        return "\n".join([self._head, *lines])
+
+    def _repr_html_(self) -> str:
+        rows = ((step.name, step.words) for step in self.steps)
+        return f"<p>{html.escape(self._head)}</p>{table_html(('step', 'what'), rows)}"
+
+    @property
+    def _head(self) -> str:
+        layers = "1 layer" if len(self.layers) == 1 else f"{len(self.layers)} layers"
+        return (
+            f"Network: {self.input_shape} → {self.shapes[self.output]}, {layers}, "
+            f"{self.parameters:,} parameters"
+        )
 
     @cached_property
     def _by_name(self) -> dict[str, Step]:

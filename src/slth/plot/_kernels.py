@@ -1,5 +1,7 @@
 """Kernels side by side."""
 
+from __future__ import annotations
+
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike

@@ -1,5 +1,7 @@
 """Success rates against the number of candidates."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -1,5 +1,7 @@
 """`solve_all`: every subset within eps, up to a cap."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +15,7 @@ from slth.problem import Instance
 from slth.solvers import _registry as registry
 from slth.solvers import _scaling as scaling
 from slth.solvers._base import DEFAULT_MEMORY, Options
+from slth.solvers._solve import instance_of
 from slth.solvers.kernels import stopping
 from slth.values import Printed, Value, at_most
 
@@ -54,9 +57,9 @@ class Hits(Printed, Value):
 
 
 def solve_all(
-    X: ArrayLike,
-    z: ArrayLike,
-    eps: float,
+    X: ArrayLike | Instance,
+    z: ArrayLike | None = None,
+    eps: float | None = None,
     cap: int = DEFAULT_CAP,
     budget: int | None = None,
     *,
@@ -66,9 +69,9 @@ def solve_all(
     """Find every S ⊆ [n] with ‖Σ_S X_i − z‖_∞ ≤ eps, by lattice enumeration.
 
     X: (n, d) candidates, n ≤ 128; z: (d,) target; eps: tolerance per coordinate, > 0, or 0 for
-    integers. cap: subsets to return at most, 1 to 2^24. budget: nodes, None = no limit. memory:
-    bytes. size: only subsets of exactly this many candidates. The subsets, and their order, depend
-    on the arguments alone.
+    integers. Or X: an `Instance`, which has its own z and eps. cap: subsets to return at most, 1 to
+    2^24. budget: nodes, None = no limit. memory: bytes. size: only subsets of exactly this many
+    candidates. The subsets, and their order, depend on the arguments alone.
 
     Raises ValueError/TypeError naming the argument; checks.TooLargeError when ``memory`` is not
     enough. Cost: some 30 ns a node and 5 µs a subset; about 2^(n/2) nodes at d = 9 and an eps at
@@ -79,9 +82,9 @@ def solve_all(
     >>> hits.complete, sorted(hits.keep.astype(int).tolist())
     (True, [[0, 1, 1, 0], [1, 0, 0, 1]])
     """
-    if eps is None:
+    instance = instance_of(X, z, eps)
+    if instance.eps is None:
         raise TypeError("eps: got None, takes a number; for the best subset use slth.solve")
-    instance = Instance.of(X, z, eps)
     cap = checks.integer("cap", cap, 1, LARGEST_CAP)
     if budget is not None:
         budget = checks.integer("budget", budget, 1, 2**62)

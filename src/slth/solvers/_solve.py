@@ -1,5 +1,7 @@
 """`solve`, `solve_batch`, `solve_targets`: check, pick the solver, recompute the error."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Callable
 from typing import TypeVar
@@ -79,7 +81,7 @@ def solve(
     >>> s.status.name, s.keep.astype(int).tolist(), s.error
     ('HIT', [1, 1, 0, 0], 0.0)
     """
-    instance = _instance(X, z, eps)
+    instance = instance_of(X, z, eps)
     options = _options(budget, seed, device, threads, memory, decide, size, instance.n)
     chosen, reason = _choose(solver, instance.n, instance.d, instance.eps, options, 1, instance.X)
     watch = Watch(instance, options.size, chosen.name, options.decide, progress, on_interrupt)
@@ -182,7 +184,7 @@ def solve_targets(
     return _solve_all(("X", "Z"), one[None], targets, eps, solver, options)
 
 
-def _instance(X: ArrayLike | Instance, z: ArrayLike | None, eps: float | None) -> Instance:
+def instance_of(X: ArrayLike | Instance, z: ArrayLike | None, eps: float | None) -> Instance:
     """The instance that the arguments state, or that is the first of them, checked."""
     if not isinstance(X, Instance):
         if z is None:

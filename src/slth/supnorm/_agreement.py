@@ -1,5 +1,7 @@
 """Which points keep their decision in a whole ball: certified, refuted with a witness, or open."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial

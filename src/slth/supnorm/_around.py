@@ -1,5 +1,7 @@
 """The bracket of a union of l_∞ balls around data points."""
 
+from __future__ import annotations
+
 import numpy as np
 import torch
 from numpy.typing import ArrayLike

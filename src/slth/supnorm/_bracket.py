@@ -1,5 +1,7 @@
 """The entry: certified bounds on the sup-norm difference of two networks over a box."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace

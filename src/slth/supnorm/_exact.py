@@ -1,5 +1,7 @@
 """Exact sup-norm difference of small networks: a mixed-integer program over ReLU phases."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 
 import numpy as np

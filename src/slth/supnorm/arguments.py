@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import nn
@@ -13,6 +12,7 @@ from torch import nn
 from slth import checks
 from slth import devices as gpu
 from slth.networks import gate
+from slth.networks.arguments import ends_of_box
 from slth.networks.converted import AnyNetwork, of_ticket, plain_form
 from slth.networks.evaluation import copied
 from slth.supnorm import arithmetic
@@ -106,17 +106,4 @@ def input_sizes(input_shape: Sequence[int] | None, f: Any) -> Shape:
 
 def to_range(box: tuple[ArrayLike, ArrayLike], shape: Shape) -> Range:
     """The box, broadcast to ``shape``."""
-    if not isinstance(box, (tuple, list)) or len(box) != 2:
-        raise TypeError(f"box: got {checks.shown(box)}, takes a pair (lo, hi)")
-    words = f"a number or an array that broadcasts to {shape}"
-    ends = []
-    for name, end in zip(("box lo", "box hi"), box, strict=True):
-        values = checks.array(name, end, tuple(range(len(shape) + 1)), words)
-        try:
-            whole = np.broadcast_to(values, shape).copy()
-        except ValueError:
-            raise ValueError(f"{name}: got shape {values.shape}, takes {words}") from None
-        ends.append(torch.from_numpy(whole))
-    if bool((ends[0] > ends[1]).any()):
-        raise ValueError(f"box: got lo > hi in {int((ends[0] > ends[1]).sum())} entries")
-    return Range(*ends)
+    return Range(*map(torch.from_numpy, ends_of_box(box, shape)))

@@ -1,5 +1,7 @@
 """What no proof can beat: sizes below which a subset within eps cannot exist, or is unlikely."""
 
+from __future__ import annotations
+
 import math
 
 from numpy.typing import ArrayLike

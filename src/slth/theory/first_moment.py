@@ -1,5 +1,7 @@
 """First moment: the expected number of subsets that hit a target."""
 
+from __future__ import annotations
+
 import math
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Second moment over subsets of every size: why the method needs one size (see second_moment)."""
 
+from __future__ import annotations
+
 import math
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Quenched prediction: given their total T, the 2^n subset sums behave like a Poisson process."""
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable
 from typing import NamedTuple

@@ -1,5 +1,7 @@
 """Refined prediction: given all candidates, not only their total, and hits counted in clumps."""
 
+from __future__ import annotations
+
 import itertools
 import math
 

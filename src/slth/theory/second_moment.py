@@ -1,5 +1,7 @@
 """Second moment: how much overlapping subsets depend, and a certificate that a solution exists."""
 
+from __future__ import annotations
+
 import functools
 import math
 

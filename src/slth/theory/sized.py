@@ -1,5 +1,7 @@
 """Subsets of one size k: first moment, quenched prediction, and the entropy law for their n."""
 
+from __future__ import annotations
+
 import math
 
 import numpy as np

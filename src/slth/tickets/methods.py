@@ -1,5 +1,7 @@
 """What every ticket does, whatever its construction: run, be measured, bounded, saved, printed."""
 
+from __future__ import annotations
+
 import abc
 import html
 import os
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 LAYERS = 4  # of a printed ticket
 
 
-def compare() -> "Callable[..., Bracket]":
+def compare() -> Callable[..., Bracket]:
     """Return `slth.supnorm.bracket`.
 
     By name: what builds tickets does not depend on how they are bounded, and the workflow keeps
@@ -74,7 +76,7 @@ class TicketMethods(Value, abc.ABC):
         box: tuple[ArrayLike, ArrayLike] | None = None,
         input_shape: Sequence[int] | None = None,
         **options: Any,
-    ) -> "Bracket":
+    ) -> Bracket:
         """Certified bounds of sup ‖target − ticket‖_∞ over a box, by `slth.supnorm.bracket`.
 
         box: None is [-1, 1], or [0, 1] where inputs were declared ≥ 0.

@@ -1,7 +1,7 @@
 """`build`, and the stages it is the composition of."""
 
 import warnings
-from typing import Any
+from typing import Any, Literal, overload
 
 import pandas as pd
 from torch import nn
@@ -19,9 +19,76 @@ from slth.tickets.registry import get
 from slth.tickets.ticket import Ticket
 from slth.tickets.whole.building import build_whole
 from slth.tickets.whole.entry import whole_network
+from slth.tickets.whole.ticket import WholeTicket
 
 DEFAULT = "structured_convolution"
 MOST = 2**31  # candidates a problem
+
+# For type checkers. Of bias-free chains "structured_convolution" gives a Ticket, which no type of
+# the arguments says, so that both are let through there.
+Whole = Literal["structured_convolution"]
+Theorem = Literal[
+    "single_weight",
+    "rss_dense",
+    "rss_convolution",
+    "ell_plus_one",
+    "neuron_removal",
+    "equivariant",
+    "binary_polynomial",
+    "binary_polylog",
+    "activated_convolution",
+]
+
+
+@overload
+def build(
+    construction: Whole,
+    target: nn.Module | Network,
+    *,
+    n: int,
+    eps: float | None = ...,
+    seed: int = ...,
+    solver: str | Solver = ...,
+    budget: int | None = ...,
+    threads: int | None = ...,
+    images: Data | None = ...,
+    example: object = ...,
+    **options: object,
+) -> WholeTicket | Any: ...
+
+
+@overload
+def build(
+    construction: Theorem,
+    target: nn.Module | Network,
+    *,
+    n: int,
+    eps: float | None = ...,
+    seed: int = ...,
+    solver: str | Solver = ...,
+    budget: int | None = ...,
+    threads: int | None = ...,
+    images: Data | None = ...,
+    example: object = ...,
+    **options: object,
+) -> Ticket: ...
+
+
+@overload
+def build(
+    construction: str,
+    target: nn.Module | Network,
+    *,
+    n: int,
+    eps: float | None = ...,
+    seed: int = ...,
+    solver: str | Solver = ...,
+    budget: int | None = ...,
+    threads: int | None = ...,
+    images: Data | None = ...,
+    example: object = ...,
+    **options: object,
+) -> Any: ...
 
 
 def build(

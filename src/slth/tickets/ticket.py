@@ -1,5 +1,7 @@
 """Ticket: a random network, what is kept of it, and the smaller network that remains."""
 
+from __future__ import annotations
+
 import copy
 import os
 from collections.abc import Mapping, Sequence
@@ -117,7 +119,7 @@ class Ticket(TicketMethods):
         box: tuple[ArrayLike, ArrayLike] | None = None,
         input_shape: Sequence[int] | None = None,
         **options: Any,
-    ) -> "Bracket":
+    ) -> Bracket:
         """Certified bounds of sup ‖target − ticket‖_∞ over a box, by `slth.supnorm.bracket`.
 
         box: None is [-1, 1], or [0, 1] where inputs were declared ≥ 0. input_shape: without the
@@ -128,7 +130,7 @@ class Ticket(TicketMethods):
             box = (0.0, 1.0) if self.options.get("nonnegative_input") else (-1.0, 1.0)
         return compare()(pair.f, pair.g, box, pair.input_shape, **options)
 
-    def _comparable(self, input_shape: Sequence[int] | None) -> "Comparable":
+    def _comparable(self, input_shape: Sequence[int] | None) -> Comparable:
         if input_shape is None:
             raise ValueError("input_shape: got None, takes (c, h, w) or (features,) of an input")
         pair = self._made_by().comparable(self, input_shape)
@@ -166,7 +168,7 @@ class Ticket(TicketMethods):
 
         save(path, self)
 
-    def _made_by(self) -> "Construction":
+    def _made_by(self) -> Construction:
         from slth.tickets.registry import get
 
         return get(self.construction, **self.options)

@@ -165,7 +165,8 @@ def _candidates(name: str, module: nn.Module) -> Iterator[Shape]:
                 yield (1, side, side)
             return
     raise ValueError(
-        f"{name}: got no Conv2d or Linear that says what goes in, takes from_torch(module, example)"
+        f"{name}: got no Conv2d or Linear that says what goes in; give an example, or the shape "
+        "of one"
     )
 
 

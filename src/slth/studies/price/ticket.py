@@ -81,10 +81,11 @@ def _arm_rows(
 def _ticket(target: nn.Sequential, arm: Settings, n: int, own: int) -> Ticket:
     solver, budget = arm.get("solver", "auto"), arm.get("budget")
     options = arm.get("options", {})
-    return build(
+    made: Any = build(
         arm["construction"], target, n=n, seed=own, solver=solver, budget=budget, threads=1,
         **options,
     )  # fmt: skip
+    return made
 
 
 def _price(

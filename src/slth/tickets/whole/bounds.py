@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from slth.checks import FloatArray
+from slth.networks.arguments import ends_of_box
 from slth.networks.graph import (
     INPUT,
     Activation,
@@ -58,7 +59,7 @@ def closed_bound(
     (lo, hi) that broadcast to the input shape. Source: the telescoping of da Cunha, d'Amore, Natale
     (NeurIPS 2023), a channel at a time. Cost: one pass over the kernels.
     """
-    lo, hi = (np.broadcast_to(np.asarray(v, float), network.input_shape) for v in box)
+    lo, hi = ends_of_box(box, network.input_shape)
     spatial = tuple(range(1, lo.ndim))
     low, high = lo.min(axis=spatial), hi.max(axis=spatial)
     spans = {INPUT: Span(low, high, np.zeros(len(low)))}

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from slth import checks
-from slth.networks.arguments import Data, as_images
+from slth.networks.arguments import Data, as_images, of_images
 from slth.networks.graph import Dense
 from slth.networks.network import Network
 from slth.solvers._base import Solver
@@ -144,7 +144,7 @@ def _images(images: Data | None, targets: str, network: Network) -> Tensor | Non
         raise ValueError(f"images: got {len(x)}, takes at most {FEW}; a few hundred are enough")
     if tuple(x.shape[1:]) != network.input_shape:
         raise ValueError(
-            f"images: got shape {tuple(x.shape)}, takes (m, *{network.input_shape}); give an "
+            f"images: got shape {tuple(x.shape)}, takes {of_images(network.input_shape)}; give an "
             "example= of another shape where the network takes several"
         )
     return x

@@ -55,16 +55,20 @@ def whole_network(
 
 
 def _read(target: nn.Module | Network, example: object) -> Network | None:
-    """The network that a target is, None for one that is not read or has no layers."""
+    """The network that a target is, None for one without layers, of which the construction speaks.
+
+    Raises what `read` raises: it knows more modules than the construction, and the example.
+    """
     if isinstance(target, Network):
         return target if target.layers else None
-    try:
-        network = read("target", target, example)
-    except (ValueError, TypeError) as error:
-        if str(error).startswith("example"):
-            raise
-        return None  # the construction says what it takes instead
+    if isinstance(target, nn.Module) and not _has_layer(target) and example is None:
+        return None
+    network = read("target", target, example)
     return network if network.layers else None
+
+
+def _has_layer(target: nn.Module) -> bool:
+    return any(isinstance(module, (nn.Conv2d, nn.Linear)) for module in target.modules())
 
 
 def _options(options: Mapping[str, Any]) -> WholeOptions:

@@ -1,5 +1,7 @@
 """The ticket of a whole network: seeds, bits and kernels, and what can be asked of them."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor, nn
 
 from slth import checks
-from slth.networks.arguments import Data, as_images
+from slth.networks.arguments import Data, as_images, ends_of_box
 from slth.networks.network import Network
 from slth.networks.onnx_graph import write_onnx
 from slth.tickets.methods import TicketMethods, compare
@@ -123,7 +125,7 @@ class WholeTicket(TicketMethods):
 
         box: (lo, hi) that broadcast to the input shape; None: [-1, 1], or [0, 1] where inputs were
         declared ≥ 0: a box below 0 is refused then. Holds whatever corrected the targets; what
-        subset problems promise (existence, n) does not. Raises ValueError.
+        subset problems promise (existence, n) does not. Raises ValueError/TypeError.
         """
         return closed_bound(self.target, self.layers, self._box(box))
 
@@ -142,7 +144,7 @@ class WholeTicket(TicketMethods):
         box: Box | None = None,
         input_shape: Sequence[int] | None = None,
         **options: Any,
-    ) -> "Bracket":
+    ) -> Bracket:
         """Certified bounds of sup ‖target − ticket‖_∞ over a box, by `slth.supnorm.bracket`.
 
         Raises ValueError naming what that has no bounds for.
@@ -220,7 +222,7 @@ class WholeTicket(TicketMethods):
         nonnegative = self.options["nonnegative_input"]
         if box is None:
             return (0.0, 1.0) if nonnegative else (-1.0, 1.0)
-        low = float(np.min(np.asarray(box[0], float)))
+        low = float(np.min(ends_of_box(box, self.target.input_shape)[0]))
         if nonnegative and low < 0:
             raise ValueError(
                 f"box: got inputs down to {low:g}, takes >= 0: the ticket was built with "
