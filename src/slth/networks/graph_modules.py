@@ -174,7 +174,9 @@ def _projection(network: "Network", source: str) -> tuple[str, str] | None:
 
 def _block(network: "Network", body: Named, skip: tuple[str, str] | None) -> nn.Module:
     if skip is None:
-        return Residual(*(module for _, module in body))
+        made = Residual()
+        made.body = _named(body)
+        return made
     return Projected(_named(body), _named([(skip[0], module_of(network.step(skip[0])))]))
 
 

@@ -1,12 +1,23 @@
 """Target and ticket as networks that `slth.supnorm.bracket` compares layer by layer."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
-from slth.networks.graph import Convolution, Dense, Layer, Step
-from slth.networks.modules import ChannelScale
+from slth.networks.graph import (
+    INPUT,
+    Activation,
+    AvgPool,
+    Convolution,
+    Dense,
+    Flatten,
+    Layer,
+    MaxPool,
+    Step,
+)
+from slth.networks.modules import ChannelScale, Projected, Residual
 from slth.networks.network import Network
 from slth.tickets.whole.effective import EffectiveLayer
 
@@ -16,25 +27,105 @@ def comparable(
 ) -> tuple[nn.Sequential, nn.Sequential]:
     """(target, ticket) as Sequentials that compute the same as both, float64.
 
-    A layer of signed inputs is [x⁺, x⁻] by a ChannelScale and a ReLU, then a convolution. Raises
-    ValueError naming the layer, or what joins branches, where there is no such form: constants that
-    have a border under zero padding, signed inputs of grouped layers or inside a residual block.
+    A layer of signed inputs is [x⁺, x⁻] by a ChannelScale and a ReLU, then a convolution. One whose
+    constants end at the border of a padded image reads one more channel of ones, by a convolution
+    before it, in the target too. Raises ValueError naming the layer, or what joins branches, where
+    there is no such form: signed inputs of grouped layers or of a skip connection.
     """
-    plain = target.to_sequential("ticket", projections=True)
-    steps = {name: _plain(target.step(name), layer) for name, layer in layers.items()}
-    ticket = target.replaced(steps).to_sequential("ticket", projections=True)
-    modules: list[nn.Module] = []
-    signed = {k.replace(".", "/"): v for k, v in layers.items() if v.minus is not None}
-    for name, module in ticket.named_children():
-        layer = signed.pop(name, None)
-        modules += [module] if layer is None else _pair(layer, module)
+    bordered = {name for name, layer in layers.items() if _has_border(layer)}
+    held = {
+        name: _with_ones(layer) if name in bordered else layer for name, layer in layers.items()
+    }
+    own: list[Step] = []
+    other: list[Step] = []
+    for step in target.steps:
+        if step.name not in layers:
+            own.append(step)
+            other.append(step)
+            continue
+        assert isinstance(step, (Convolution, Dense))
+        before = _ones(target, step) if step.name in bordered else []
+        inputs = (before[-1].name,) if before else step.inputs
+        own += [*before, _widened(step, inputs) if before else step]
+        other += [*before, _plain(replace(step, inputs=inputs), held[step.name])]
+    plain, ticket = (
+        Network(tuple(steps), target.input_shape).to_sequential("ticket", projections=True)
+        for steps in (own, other)
+    )
+    signed = {k.replace(".", "/"): v for k, v in held.items() if v.minus is not None}
+    paired = _paired(ticket, signed)
     if signed:
         inside = next(iter(signed)).replace("/", ".")
         raise ValueError(
-            f"ticket: module {inside} has inputs of both signs inside a residual block, which "
-            "bracket takes as a layer of a chain only"
+            f"ticket: module {inside} has inputs of both signs in a skip connection, which bracket "
+            "takes as a layer of a chain or of a block's body only"
         )
-    return plain, nn.Sequential(*modules)
+    return plain, paired
+
+
+def _paired(modules: nn.Sequential, signed: dict[str, EffectiveLayer]) -> nn.Sequential:
+    """The modules with `_pair` for those of ``signed``, which are taken out of it."""
+    made: list[nn.Module] = []
+    for name, module in modules.named_children():
+        if isinstance(module, (Residual, Projected)):
+            module.body = _paired(module.body, signed)
+        layer = signed.pop(name, None)
+        made += [module] if layer is None else _pair(layer, module)
+    return nn.Sequential(*made)
+
+
+def _has_border(layer: EffectiveLayer) -> bool:
+    """Whether some outputs of a layer see fewer of its constants than others."""
+    if layer.constant is None or not any(layer.padding):
+        return False
+    return int((layer.constant.flatten(1) != 0).any(0).sum()) > 1
+
+
+def _with_ones(layer: EffectiveLayer) -> EffectiveLayer:
+    """The constants as kernels of one more channel of every group, the last."""
+    assert layer.constant is not None
+    plus, minus = (
+        None if kernel is None else torch.cat([kernel, layer.constant], dim=1)
+        for kernel in (layer.plus, layer.minus)
+    )
+    assert plus is not None
+    return replace(layer, plus=plus, minus=minus, constant=None)
+
+
+def _widened(step: Layer, inputs: tuple[str, ...]) -> Layer:
+    """The target's layer, which has no weight on the ones."""
+    zeros = torch.zeros_like(step.weight[:, :1])
+    return replace(step, inputs=inputs, weight=torch.cat([step.weight, zeros], dim=1))
+
+
+def _ones(target: Network, step: Layer) -> list[Step]:
+    """What a layer reads with a channel of ones behind those of every group.
+
+    With a ReLU where that changes nothing: inside a residual block layers have one between them.
+    """
+    assert isinstance(step, Convolution)
+    inner, groups = step.weight.shape[1], step.groups
+    weight = torch.zeros(groups * (inner + 1), groups * inner, 1, 1, dtype=torch.float64)
+    channels = torch.arange(groups * inner)
+    weight[channels + channels // inner, channels] = 1.0
+    bias = torch.zeros(len(weight), dtype=torch.float64)
+    bias[inner :: inner + 1] = 1.0
+    made: list[Step] = [
+        Convolution(name=f"{step.name}.ones", inputs=step.inputs, weight=weight, bias=bias)
+    ]
+    if _above(target, step.inputs[0]):
+        made.append(Activation(name=f"{step.name}.held", inputs=(made[0].name,)))
+    return made
+
+
+def _above(target: Network, name: str) -> bool:
+    """Whether a value is never negative, as far as its activation says."""
+    if name == INPUT:
+        return False
+    step = target.step(name)
+    if isinstance(step, (MaxPool, AvgPool, Flatten)):
+        return _above(target, step.inputs[0])
+    return isinstance(step, Activation) and step.kind == "relu"
 
 
 def _plain(step: Step, layer: EffectiveLayer) -> Layer:
@@ -59,16 +150,9 @@ def _plain(step: Step, layer: EffectiveLayer) -> Layer:
 
 
 def _bias(layer: EffectiveLayer) -> Tensor:
-    """(c_out,) Σ of the taps, all of which see the constants where there is no border."""
+    """(c_out,) Σ of the taps, all of which see the constants."""
     assert layer.constant is not None
-    taps = layer.constant.flatten(1)
-    if any(layer.padding) and int((taps != 0).any(0).sum()) > 1:
-        raise ValueError(
-            f"ticket: module {layer.name} has constants that end at the border of a padded image, "
-            "which bracket does not know; takes layers without padding, or granularity='entry', "
-            "whose constants lie on one tap; error_bound() takes every ticket"
-        )
-    return taps.sum(1)
+    return layer.constant.flatten(1).sum(1)
 
 
 def _pair(layer: EffectiveLayer, module: nn.Module) -> list[nn.Module]:
