@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from slth import tickets
+from slth import supnorm, tickets
 from slth.tickets.whole.comparable import comparable
 from tests.tickets.whole_cases import NETWORKS, SHAPE, inputs
 
@@ -117,6 +117,12 @@ def test_brackets_hold_of_what_tickets_are_cut_for(name, nonnegative, granularit
         samples=8, restarts=0, steps=0, bounds=["differential", "closed_form", "separate"]
     )
     assert 0 < ticket.error(x).absolute <= min(found.bounds.values())
+    box = (0.0 if nonnegative else -1.0, 1.0)
+    asked = {"samples": 8, "restarts": 0, "steps": 0, "bounds": ["differential"]}
+    own = ticket.target.to_module()
+    for f, g in ((own, ticket), (ticket, own)):  # either without the channels of ones
+        again = supnorm.bracket(f, g, box, SHAPE, **asked)
+        assert again.upper == pytest.approx(found.bounds["differential"], rel=1e-9)
 
 
 def test_what_has_no_bracket_is_named():

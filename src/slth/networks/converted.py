@@ -6,9 +6,8 @@ from typing import Any, Protocol
 from torch import nn
 
 from slth.networks.equivariant import InvariantMean, QuarterTurnConv, ScalarConv, SetLinear
-from slth.networks.modules import Residual
 from slth.networks.network import Network
-from slth.networks.plain import type_of
+from slth.networks.plain import INNER, type_of
 from slth.networks.reading._torch import read
 from slth.networks.ties import places
 
@@ -62,7 +61,7 @@ def _foreign(network: nn.Module) -> bool:
     if any(kind in EQUIVARIANT for kind in kinds.values()):
         return False
     nested = any(
-        kind is nn.Sequential and label and kinds[label.rpartition(".")[0]] is not Residual
+        kind is nn.Sequential and label and kinds[label.rpartition(".")[0]] not in INNER
         for label, kind in kinds.items()
     )
     unread = any(kind in (None, nn.ReLU6, nn.Hardtanh) for kind in kinds.values())

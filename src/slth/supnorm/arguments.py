@@ -15,6 +15,7 @@ from slth.networks import gate
 from slth.networks.arguments import ends_of_box
 from slth.networks.converted import AnyNetwork, of_ticket, plain_form
 from slth.networks.evaluation import copied
+from slth.networks.ones import matched
 from slth.supnorm import arithmetic
 from slth.supnorm.layers import Layer, Shape
 from slth.supnorm.ranges import Range
@@ -37,6 +38,8 @@ def prepare(
     example = None if input_shape is None else input_sizes(input_shape, own)
     own = plain_form("f", own, example, projections=True)
     other = plain_form("g", other, example, projections=True)
+    if isinstance(own, nn.Module) and isinstance(other, nn.Module):
+        own, other = matched(own, other)
     copies = double("f", own), double("g", other)
     shape = input_sizes(input_shape, own)
     region = to_range(box, shape)

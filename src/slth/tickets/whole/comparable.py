@@ -1,6 +1,6 @@
 """Target and ticket as networks that `slth.supnorm.bracket` compares layer by layer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import replace
 
 import torch
@@ -19,6 +19,7 @@ from slth.networks.graph import (
 )
 from slth.networks.modules import ChannelScale, Projected, Residual
 from slth.networks.network import Network
+from slth.networks.ones import Ones, ones, widened
 from slth.tickets.whole.effective import EffectiveLayer
 
 
@@ -48,8 +49,12 @@ def comparable(
         inputs = (before[-1].name,) if before else step.inputs
         own += [*before, _widened(step, inputs) if before else step]
         other += [*before, _plain(replace(step, inputs=inputs), held[step.name])]
+    marks = {f"{name}.ones".replace(".", "/") for name in bordered}
     plain, ticket = (
-        Network(tuple(steps), target.input_shape).to_sequential("ticket", projections=True)
+        _marked(
+            Network(tuple(steps), target.input_shape).to_sequential("ticket", projections=True),
+            marks,
+        )
         for steps in (own, other)
     )
     signed = {k.replace(".", "/"): v for k, v in held.items() if v.minus is not None}
@@ -74,6 +79,17 @@ def _paired(modules: nn.Sequential, signed: dict[str, EffectiveLayer]) -> nn.Seq
     return nn.Sequential(*made)
 
 
+def _marked(modules: nn.Sequential, names: Set[str]) -> nn.Sequential:
+    """Channels of ones as `Ones`, so that another network can get them too."""
+    for name, module in modules.named_children():
+        if name in names and isinstance(module, nn.Conv2d):
+            groups = module.out_channels - module.in_channels
+            modules._modules[name] = Ones.of(module.in_channels // groups, groups)
+        elif isinstance(module, (Residual, Projected)):
+            _marked(module.body, names)
+    return modules
+
+
 def _has_border(layer: EffectiveLayer) -> bool:
     """Whether some outputs of a layer see fewer of its constants than others."""
     if layer.constant is None or not any(layer.padding):
@@ -94,8 +110,7 @@ def _with_ones(layer: EffectiveLayer) -> EffectiveLayer:
 
 def _widened(step: Layer, inputs: tuple[str, ...]) -> Layer:
     """The target's layer, which has no weight on the ones."""
-    zeros = torch.zeros_like(step.weight[:, :1])
-    return replace(step, inputs=inputs, weight=torch.cat([step.weight, zeros], dim=1))
+    return replace(step, inputs=inputs, weight=widened(step.weight))
 
 
 def _ones(target: Network, step: Layer) -> list[Step]:
@@ -104,12 +119,7 @@ def _ones(target: Network, step: Layer) -> list[Step]:
     With a ReLU where that changes nothing: inside a residual block layers have one between them.
     """
     assert isinstance(step, Convolution)
-    inner, groups = step.weight.shape[1], step.groups
-    weight = torch.zeros(groups * (inner + 1), groups * inner, 1, 1, dtype=torch.float64)
-    channels = torch.arange(groups * inner)
-    weight[channels + channels // inner, channels] = 1.0
-    bias = torch.zeros(len(weight), dtype=torch.float64)
-    bias[inner :: inner + 1] = 1.0
+    weight, bias = ones(step.weight.shape[1], step.groups)
     made: list[Step] = [
         Convolution(name=f"{step.name}.ones", inputs=step.inputs, weight=weight, bias=bias)
     ]
