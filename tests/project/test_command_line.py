@@ -262,6 +262,18 @@ def test_ticket_is_saved_and_measured(pair: tuple[Path, Path], tmp_path: Path) -
     assert "problems missed eps" in missed.stdout
 
 
+def test_bracket_takes_a_saved_ticket(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    out = tmp_path / "ticket.npz"
+    told("ticket", pair[0], "--n", 8, "--solver", "enumeration", "--out", out)
+    code, found = told("bracket", pair[0], out)
+    ticket = slth.tickets.load(out)
+    assert isinstance(ticket, slth.tickets.WholeTicket)
+    assert code == 0
+    assert found["upper"] == ticket.bracket((-1, 1)).upper
+    out.write_bytes(b"none")
+    assert refused("bracket", pair[0], out).startswith("g: ")
+
+
 def test_ticket_refuses_in_one_line(pair: tuple[Path, Path], tmp_path: Path) -> None:
     assert "--out: got" in refused("ticket", pair[0], "--out", tmp_path / "t.txt")
     wrong = ("ticket", pair[0], "--out", tmp_path / "t.npz", "--n", 0)

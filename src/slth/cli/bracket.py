@@ -6,14 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from slth.cli.ending import Code, ending, tell, working
-from slth.cli.inputs import Json, Seed, Shape, interval, network, shape_of, vnnlib
+from slth.cli.inputs import Json, Seed, Shape, interval, network_or_ticket, shape_of, vnnlib
 
 NAME = "bracket"
 
 
 @ending
 def bracket(
-    f: Annotated[Path, typer.Argument(help="A network, .onnx or .pt2.")],
+    f: Annotated[Path, typer.Argument(help="A network, .onnx or .pt2, or a ticket, .npz.")],
     g: Annotated[Path, typer.Argument(help="The other one.")],
     region: Annotated[
         Path | None, typer.Argument(metavar="BOX", help="Box of inputs, .vnnlib.")
@@ -47,12 +47,10 @@ def bracket(
         raise ValueError(f"--box: got {box!r} beside {region}, takes one of the two")
     simple = (-1.0, 1.0) if box is None else interval(box)
     shape = shape_of(input_shape)
-    first, second = network("f", f, shape), network("g", g, shape)
-    if first.input_shape != second.input_shape:
-        raise ValueError(
-            f"g: got inputs of shape {second.input_shape}, takes {first.input_shape} to match f"
-        )
-    shape = first.input_shape
+    first, shape = network_or_ticket("f", f, shape)
+    second, other = network_or_ticket("g", g, shape)
+    if other != shape:
+        raise ValueError(f"g: got inputs of shape {other}, takes {shape} to match f")
     ends = simple if region is None else vnnlib(region, shape)
     with working("bounding"):
         asked: dict[str, Any] = {"splits": splits, "input_splits": boxes, "eps": level}

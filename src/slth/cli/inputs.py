@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from slth.networks import Network
+    from slth.tickets import WholeTicket
 
 LARGEST = 2**36  # bytes of an array's file
 MAGIC = b"\x93NUMPY"  # how a .npy file begins
@@ -94,6 +95,28 @@ def network(name: str, path: Path, shape: tuple[int, ...] | None) -> "Network":
         words = str(error).removeprefix("path: ")
         raise type(error)(f"{name}: {path}: {words}") from None
     return found
+
+
+def network_or_ticket(
+    name: str, path: Path, shape: tuple[int, ...] | None
+) -> "tuple[Network | WholeTicket, tuple[int, ...]]":
+    """`network`, or the ticket of an .npz file (`Ticket.save`), and the shape of its inputs.
+
+    Raises ValueError naming ``name``.
+    """
+    if path.suffix != ".npz":
+        found = network(name, path, shape)
+        return found, found.input_shape
+    from slth.tickets import WholeTicket, load
+
+    _regular(name, path)
+    try:
+        ticket = load(path)
+    except (ValueError, TypeError) as error:
+        raise type(error)(f"{name}: {str(error).removeprefix('path: ')}") from None
+    if not isinstance(ticket, WholeTicket):
+        raise ValueError(f"{name}: got {path}, a {type(ticket).__name__}; its bracket() has bounds")
+    return ticket, ticket.target.input_shape
 
 
 def shape_of(text: str | None) -> tuple[int, ...] | None:
