@@ -10,8 +10,9 @@ import enum
 import math
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -177,9 +178,13 @@ class Solution(Printed, Value):
 class BatchSolution(Printed, Value):
     """Answers to B instances: every array of a Solution with a leading axis B.
 
+    b[i] is the Solution of instance i, and iteration gives them in order; seconds are the batch's.
+
     >>> b = slth.solve_batch([[1, 2, 4], [3, 5, 9]], [3, 9.5])
     >>> b.error.tolist(), b.keep.sum(axis=1).tolist(), [status.name for status in b.status]
     ([0.0, 0.5], [2, 1], ['OPTIMAL', 'OPTIMAL'])
+    >>> b[0].error, max(s.error for s in b)
+    (0.0, 0.5)
     """
 
     keep: BoolArray
@@ -194,6 +199,23 @@ class BatchSolution(Printed, Value):
     def __len__(self) -> int:
         """The number of instances."""
         return len(self.keep)
+
+    def __getitem__(self, i: SupportsIndex) -> Solution:
+        """The answer to instance i, counted from the end below 0; IndexError beyond."""
+        return Solution(
+            keep=self.keep[i],
+            error=float(self.error[i]),
+            status=self.status[i],
+            proved=bool(self.proved[i]),
+            work=int(self.work[i]),
+            solver=self.solver,
+            reason=self.reason,
+            seconds=self.seconds,
+        )
+
+    def __iter__(self) -> Iterator[Solution]:
+        """The answers in the order of the instances."""
+        return (self[i] for i in range(len(self)))
 
     def _facts(self) -> tuple[str, Mapping[str, object]]:
         counts = Counter(status.name for status in self.status)

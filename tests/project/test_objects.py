@@ -233,3 +233,14 @@ def test_instance_of_no_arrays_is_refused_and_any_eps_prints() -> None:
     assert (
         repr(slth.Instance(np.ones((2, 1)), np.ones(1), odd)) == "Instance: n = 2, d = 1, eps = 'x'"
     )
+
+
+def test_a_batch_gives_the_solution_of_every_instance() -> None:
+    many = slth.solve_batch([[1, 2, 4], [3, 5, 9]], [3, 9.5])
+    alone = [slth.solve([1, 2, 4], 3), slth.solve([3, 5, 9], 9.5)]
+    assert [s.error for s in many] == [s.error for s in alone]
+    assert [s.keep.tolist() for s in many] == [s.keep.tolist() for s in alone]
+    assert many[-1] == many[1] == [*many][1]
+    assert isinstance(many[0].proved, bool)
+    with pytest.raises(IndexError):
+        many[2]
