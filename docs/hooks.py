@@ -1,14 +1,22 @@
-"""What mkdocs does beside its settings: links out of docs/, and the examples of docstrings."""
+"""What mkdocs does beside its settings: links out of docs/, the changelog, examples of docstrings."""
 
 import posixpath
 import re
+from pathlib import Path
 from typing import Any
 
+CHANGELOG = "changelog.md"  # a page that shows the file beside docs/
 LINK = re.compile(r"\]\((\.\./[^)#\s]*)")
 
 
 def on_page_markdown(markdown: str, *, page: Any, config: Any, **_: object) -> str:
-    """Point links to files beside docs/ at the repository; those inside stay as they are."""
+    """Point links to files beside docs/ at the repository; those inside stay as they are.
+
+    The page of the changelog is the file above docs/, its links into docs/ as from here.
+    """
+    if page.file.src_uri == CHANGELOG:
+        source = Path(config["docs_dir"]).parent / "CHANGELOG.md"
+        return source.read_text(encoding="utf-8").replace("](docs/", "](")
     folder = posixpath.join("docs", posixpath.dirname(page.file.src_uri))
 
     def target(found: re.Match[str]) -> str:
