@@ -1,4 +1,4 @@
-"""What mkdocs does beside its settings: links out of docs/, the changelog, examples of docstrings."""
+"""What mkdocs does beside its settings: links, the changelog, examples of docstrings."""
 
 import posixpath
 import re

@@ -5,7 +5,7 @@ CNNS_SOLVERS = {arm["solver"] for arm in CNNS["arms"]} - {"auto"}
 CNNS_SOLVERS = sorted(
     CNNS_SOLVERS | {"mitm", "beam"}
 )  # the last two are auto's, of whole networks
-CNNS_TABLES = ["kernels", "channels", "digits", "outputs"]  # of the pictures
+CNNS_TABLES = ["kernels", "channels", "digits", "outputs", "balls"]
 
 
 rule train_cnns:

@@ -22,12 +22,12 @@ SEED = 4
 def small(**changes: Any) -> dict[str, Any]:
     """Settings of a study of it."""
     arms = [
-        Arm(network="vgg", granularity="entry", n=[6, 30], gain=1.0, controls=1),
+        Arm(network="vgg", granularity="entry", n=[6, 30], gain=1.0, controls=1, balls=3),
         Arm(network="vgg", granularity="filter", n=[40], gain=4.0),
     ]
     own = Settings(
         data="digits", arms=arms, networks=[Trained(network="vgg")], seeds=2, images=30, refit=50,
-        targets=["plain", "feedback"],
+        targets=["plain", "feedback"], radii=[0.0, 0.004],
     )  # fmt: skip
     return own.model_copy(update=changes).model_dump()
 
@@ -75,8 +75,7 @@ def rows(
                         | {"confidence": 0.95, "accuracy_target": 0.97, "accuracy_ticket": 0.96}
                         | {"accuracy_empty": 0.1, "random": 0.11, "refitted": refitted}
                         | {"error": 0.1 * (feedback if rule == "feedback" else 1), "bound": 0.5}
-                        | {"certified": 400 if granularity == "entry" else 0, "balls": 0}
-                        | {"balls_certified": 0, "balls_refuted": 0, "radius": 0.01, "fitted": 120}
+                        | {"certified": 400 if granularity == "entry" else 0, "fitted": 120}
                     )
     return pd.DataFrame(found)
 
@@ -95,7 +94,19 @@ def dense(hits: int = 100, after: float = 0.952) -> pd.DataFrame:
         "eps": 0.01,
         "hits": hits,
         "targets": "plain",
-        "balls": 10,
     }
-    changed |= {"accuracy_target": 0.952, "accuracy_ticket": after, "balls_certified": 9}
+    changed |= {"accuracy_target": 0.952, "accuracy_ticket": after}
     return rows(("dense",), {"entry": 1000}).iloc[:1].assign(**changed)
+
+
+def balls(certified: tuple[int, ...] = (4, 3, 0), refuted: tuple[int, ...] = (0, 0, 1)) -> Any:
+    """Rows of balls of one ticket, a radius each."""
+    common = {"network": "vgg", "granularity": "entry", "n": 50, "targets": "feedback"}
+    common |= {"replicate": 0, "balls": 4}
+    radii = (0.0, 0.004, 0.016)
+    return pd.DataFrame(
+        [
+            common | {"radius": r, "certified": c, "refuted": x, "alone": c}
+            for r, c, x in zip(radii, certified, refuted, strict=True)
+        ]
+    )

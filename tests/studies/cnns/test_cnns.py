@@ -10,7 +10,7 @@ from slth.seeding import generator
 from slth.studies.cnns.collect import ordered
 from slth.studies.cnns.controls import fit_readout
 from slth.studies.cnns.measure import build_ticket, measure
-from slth.studies.cnns.pictures import KINDS
+from slth.studies.cnns.pictures import KINDS as DRAWN
 from slth.studies.cnns.settings import Cell, Settings, cells, groups, shard
 from tests.studies.cnns.cnns_data import SEED, digits_network, small, subjects
 
@@ -48,7 +48,7 @@ def test_any_split_into_shards_gives_the_same_rows(measured) -> None:
     stacked = pd.concat([rows for rows, _, _ in parts])
     wanted = ordered(measured[0], ["vgg"])
     pd.testing.assert_frame_equal(ordered(stacked.reset_index(drop=True), ["vgg"]), wanted)
-    for name in KINDS:
+    for name in (*DRAWN, "balls"):
         tables = [tables[name] for _, tables, _ in parts if len(tables[name])]
         found = ordered(pd.concat(tables, ignore_index=True), ["vgg"])
         pd.testing.assert_frame_equal(found, ordered(measured[1][name], ["vgg"]), check_dtype=False)
@@ -130,7 +130,7 @@ def test_pictures_are_of_the_first_random_network(measured) -> None:
     [
         ({"network": "resnet"}, r"arms\[0\]\.network: got 'resnet', takes one of cnns\.networks"),
         ({"largest_d": 9}, r"arms\[0\]\.largest_d: got 9"),
-        ({"balls": 2}, r"arms\[0\]\.balls: got 2"),
+        ({"balls": -2}, r"arms\[0\]\.balls: got -2"),
         ({"n": [9, 3]}, r"arms\[0\]\.n: got \[9, 3\], takes sizes from few to many"),
         ({"controls": 9}, r"arms\[0\]\.controls: got 9"),
     ],
@@ -144,3 +144,27 @@ def test_faults_name_the_key(arm: dict, words: str) -> None:
 def test_networks_of_28_pixels_refuse_other_images() -> None:
     with pytest.raises(ConfigError, match=r"cnns\.data: got 'digits', takes grey images of 28x28"):
         check({"cnns": {"data": "digits"}})
+
+
+def test_proved_balls_hold_on_inputs_of_them(measured) -> None:
+    """Adversary: corners and points of the balls; a refuted ball is no proved one."""
+    own, settings, table = digits_network(), small(), measured[1]["balls"]
+    assert set(table["targets"]) == {"feedback"}
+    assert table["radius"].tolist() == settings["radii"]
+    ticket = build_ticket(Cell(0, 30, "feedback", 0), settings, own, SEED)
+    rng = generator(2, "balls")
+    points = own.held[:: len(own.held) // 3][:3]
+    for row in table.to_dict("records"):
+        assert row["certified"] + row["refuted"] <= row["balls"] == 3
+        assert row["certified"] <= row["alone"]
+        kept = 0
+        for x in points:
+            noise = torch.from_numpy(rng.choice([-1.0, 1.0], (64, *x.shape))) * row["radius"]
+            near = (x + noise).clamp(0, 1)
+            both = [
+                network(torch.cat([x[None], near])).argmax(1)
+                for network in (own.network, ticket.outputs)
+            ]
+            kept += int(all(bool((y == both[0][0]).all()) for y in both))
+        assert row["certified"] <= kept
+    assert table["certified"].iloc[0] > 0

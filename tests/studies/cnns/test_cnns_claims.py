@@ -10,6 +10,7 @@ import pytest
 
 from slth.studies.cnns.claims import NEARLY, Better, Reach, better, macros, ratios_to_plain, reach
 from slth.studies.cnns.claims_answers import Reached, reached
+from slth.studies.cnns.claims_balls import Balls, in_balls, looked
 from slth.studies.cnns.claims_checks import Chance, Says, chance, says
 from slth.studies.cnns.claims_dense import Kept, kept
 from slth.studies.section import render
@@ -117,3 +118,17 @@ def test_any_shape_of_data_is_set(shape: str, tmp_path: Path) -> None:
     for path in (tmp_path / "paper").rglob("*.tex"):
         assert not re.search(r"\b(nan|NaN|inf)\b|None(?! of)", path.read_text()), path
     assert set(macros(found)) == set(macros(frames()))
+
+
+def test_balls_are_counted_radius_by_radius() -> None:
+    """All, some and none of four images; one refuted at the largest radius."""
+    table = data.balls()
+    assert looked(table) is Balls.REFUTED
+    assert in_balls(table) == (
+        "In balls around held-out images, 4 pairs of an image and a ticket, both networks provably "
+        "decide as the target does at the centre: all at radius $0$, 3 at radius $0.004$ and "
+        "none at radius $0.016$; another decision was found in one ball of radius $0.016$."
+    )
+    assert looked(data.balls(refuted=(0, 0, 0))) is Balls.KEPT
+    assert "no other decision" in in_balls(data.balls(refuted=(0, 0, 0)))
+    assert in_balls(table.iloc[:0]) == ""

@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 
 from slth.studies.cnns.claims_answers import abstract, answer
+from slth.studies.cnns.claims_balls import in_balls
 from slth.studies.cnns.claims_checks import certified, controlled, empty_problems, pictured
 from slth.studies.cnns.claims_dense import dense_macros
 from slth.studies.cnns.data import (
+    balls,
     cases,
     convolutional,
     largest,
@@ -36,13 +38,14 @@ READS = {  # table: kind
     "cnns_channels": "cnns_channels",
     "cnns_digits": "cnns_digits",
     "cnns_outputs": "cnns_outputs",
+    "cnns_balls": "cnns_balls",
 }
 NEARLY = 0.99  # agreement from which a ticket is said to decide as its target
 NONE = "This run built no ticket of a convolutional network."
 NAMES = (
     *("CnnSetting", "CnnAgreement", "CnnFilters", "CnnSizes", "CnnRules", "CnnControls"),
     *("CnnEmpty", "CnnCertified", "CnnSeeds", "CnnHeldOut", "CnnConfidence", "CnnImages"),
-    *("CnnFitted", "CnnLastRule", "CnnPictured", "CnnAbstract", "CnnAnswer"),
+    *("CnnFitted", "CnnLastRule", "CnnPictured", "CnnAbstract", "CnnAnswer", "CnnBalls"),
 )
 
 
@@ -85,7 +88,7 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
             "CnnPictured": _name(frames["cnns_kernels"]),
             "CnnImages": pictured(frames["cnns_outputs"], frames["cnns_digits"]),
         }
-    return found | dense_macros(table, trained)
+    return found | {"CnnBalls": in_balls(balls(frames))} | dense_macros(table, trained)
 
 
 def _name(kernels: pd.DataFrame) -> str:

@@ -4,7 +4,6 @@ from enum import Enum
 
 import pandas as pd
 
-from slth.studies.cnns.claims_dense import in_balls
 from slth.studies.cnns.words import GRANULARITIES, NETWORKS
 from slth.studies.printing.formatting import (
     integer,
@@ -91,7 +90,7 @@ def says(part: pd.DataFrame) -> Says:
 
 
 def certified(own: pd.DataFrame) -> str:
-    """What the closed bound proves, granularity by granularity, and what balls do."""
+    """What the closed bound proves, granularity by granularity."""
     plain = own[own["targets"] == own["targets"].iloc[0]]
     said = []
     fine = plain[plain["granularity"] == "entry"]
@@ -111,8 +110,7 @@ def certified(own: pd.DataFrame) -> str:
         else:
             text = SAYS[verdict].format(bounds=number(float(part["bound"].min())))
         said.append(sentence(f"for {words} {text}"))
-    whole = " ".join(said)
-    return f"{whole} {in_balls(own)}".strip()
+    return " ".join(said)
 
 
 def pictured(outputs: pd.DataFrame, digits: pd.DataFrame) -> str:

@@ -66,18 +66,4 @@ def dense_macros(table: pd.DataFrame, trained: pd.DataFrame) -> dict[str, str]:
         f"before and {percent(float(rows['accuracy_ticket'].median()), 2)} after"
     )
     verdict = KEPT[kept(rows)].format(points=number(100 * moved))
-    return {"CnnDense": sentence(words), "CnnDenseVerdict": f"{sentence(verdict)} {in_balls(rows)}"}
-
-
-def in_balls(rows: pd.DataFrame) -> str:
-    """What is proved in balls around images; nothing where none was looked at."""
-    balls = rows[rows["balls"] > 0]
-    if balls.empty:
-        return ""
-    proved, refuted = (int(balls[f"balls_{name}"].sum()) for name in ("certified", "refuted"))
-    return sentence(
-        f"in balls of radius {setting(float(balls['radius'].iloc[0]))} around "
-        f"{integer(balls['balls'].sum())} held-out images, both networks provably decide as the "
-        f"target at the centre for {integer(proved)}; for {integer(refuted)} another decision was "
-        "found"
-    )
+    return {"CnnDense": sentence(words), "CnnDenseVerdict": sentence(verdict)}

@@ -14,17 +14,9 @@ COLUMNS = (
     *("source_parameters", "kept_parameters", "ticket_parameters", "target_parameters"),
     *("held_out", "agree", "agreement", "low", "high", "confidence"),
     *("accuracy_target", "accuracy_ticket", "accuracy_empty", "random", "refitted"),
-    *(
-        "error",
-        "bound",
-        "certified",
-        "balls",
-        "balls_certified",
-        "balls_refuted",
-        "radius",
-        "fitted",
-    ),
+    *("error", "bound", "certified", "fitted"),
 )
+BALLS = ("network", "granularity", "targets", "radius", "balls", "certified", "refuted", "alone")
 BY_SUMS = "dense"  # a published experiment, of which the study has one more arm
 
 
@@ -36,6 +28,11 @@ def tickets(frames: Frames) -> pd.DataFrame:
         kept_a_weight=table["kept_parameters"] / weights,
         source_a_weight=table["source_parameters"] / weights,
     )
+
+
+def balls(frames: Frames) -> pd.DataFrame:
+    """One row a ticket and radius of balls around images."""
+    return complete("cnns_balls", frames["cnns_balls"], BALLS)
 
 
 def networks(frames: Frames) -> pd.DataFrame:

@@ -13,17 +13,16 @@ from torch import Tensor
 from slth import frames, seeding
 from slth.intervals import clopper_pearson
 from slth.progress import track
+from slth.studies.cnns.balls import balls
 from slth.studies.cnns.controls import NONE, controls, empty_accuracy
 from slth.studies.cnns.pictures import KINDS, pictures
 from slth.studies.cnns.settings import Cell, shard
 from slth.studies.cnns.subject import Subject, subject
 from slth.studies.cnns.train import data_of, load
 from slth.studies.job import Job
-from slth.supnorm import agreement
 from slth.tickets.empty import EmptySubsetWarning
 from slth.tickets.measure import share_right
 from slth.tickets.whole.building import WholeOptions, build_whole
-from slth.tickets.whole.comparable import comparable
 from slth.tickets.whole.ticket import WholeTicket
 
 CONFIDENCE = 0.95  # of the Clopper-Pearson intervals of agreement, over images
@@ -87,7 +86,6 @@ def ticket_row(
     control = NONE
     if wanted and cell.replicate < arm["controls"]:
         control = controls(ticket, subject, _own(cell, arm, seed))
-    balls = arm["balls"] if wanted and cell.replicate == 0 else 0
     return {
         "experiment": "cnns",
         "network": subject.name,
@@ -114,7 +112,6 @@ def ticket_row(
         "error": float((outputs - subject.outputs).abs().max()) / subject.size,
         "bound": bound / subject.size,
         "certified": int((subject.margins > 2 * bound).sum()),
-        **_balls(ticket, subject, balls, settings["radius"], seed),
     }
 
 
@@ -136,25 +133,6 @@ def _problems(ticket: WholeTicket, eps: float | None) -> dict[str, Any]:
     }
 
 
-def _balls(
-    ticket: WholeTicket, subject: Subject, count: int, radius: float, seed: int
-) -> dict[str, Any]:
-    """Held-out images in all of whose ball both networks provably decide as the target there."""
-    none = {"balls": 0, "balls_certified": 0, "balls_refuted": 0, "radius": radius}
-    if not count:
-        return none
-    step = max(1, len(subject.held) // count)  # the split has them sorted by class
-    points = subject.held[::step][:count]
-    found = agreement(
-        *comparable(subject.network, ticket.layers), points, radius, box=(0.0, 1.0), seed=seed
-    )
-    return none | {
-        "balls": len(points),
-        "balls_certified": int(found.certified.sum()),
-        "balls_refuted": int(found.refuted.sum()),
-    }
-
-
 def _own(cell: Cell, arm: Mapping[str, Any], seed: int) -> int:
     key = (arm["network"], arm["granularity"], cell.n, cell.replicate)
     return seeding.child(seed, "cnns", "ticket", *key)
@@ -166,12 +144,12 @@ def measure(
     subjects: Mapping[str, Any],
     seed: int,
 ) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], pd.DataFrame]:
-    """Build and measure tickets: their rows, the tables of `pictures` by name, and CPU seconds.
+    """Build and measure tickets: rows, tables of `pictures` and `balls` by name, CPU seconds.
 
     subjects: by name of network, a function that returns the `Subject`. A ticket with "bias"
     directly behind its plain one shares its weights, and costs less.
     """
-    rows, drawn, spent = [], [], []
+    rows, drawn, around, spent = [], [], [], []
     plain: tuple[Cell, WholeTicket] | None = None
     for cell in track(wanted, len(wanted), "cnns: tickets"):
         arm = settings["arms"][cell.arm]
@@ -184,11 +162,13 @@ def measure(
         outputs = ticket.outputs(own.held)
         rows.append(ticket_row(cell, settings, own, ticket, outputs, seed))
         drawn.append(pictures(cell, settings, own, ticket, outputs))
+        around.append(balls(cell, settings, own, ticket, seed))
         spent.append(
             {"network": arm["network"], "granularity": arm["granularity"], **cell._asdict()}
             | {"build": built - start, "measure": time.process_time() - built}
         )
     tables = {name: _stacked([each[name] for each in drawn]) for name in KINDS}
+    tables["balls"] = _stacked(around)
     return pd.DataFrame(rows), tables, pd.DataFrame(spent)
 
 

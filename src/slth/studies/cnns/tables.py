@@ -5,16 +5,16 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from slth.studies.cnns.data import cases, convolutional, largest, middle, networks, tickets
+from slth.studies.cnns.data import balls, cases, convolutional, largest, middle, networks, tickets
 from slth.studies.cnns.words import GRANULARITIES, NETWORKS, RULES
 from slth.studies.printing.booktabs import Table
-from slth.studies.printing.formatting import MISSING, integer, number, percent
+from slth.studies.printing.formatting import MISSING, integer, number, percent, setting
 
-TABLES = ("cnns",)
+TABLES = ("cnns", "cnns_balls")
 
 
 def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
-    """The table of the section."""
+    """The tables of the section, by name."""
     table = largest(convolutional(tickets(frames)))
     rules = [rule for rule in RULES if len(table) and rule in set(table["targets"])]
     trained = networks(frames).set_index("network")
@@ -36,7 +36,31 @@ def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
         for _, granularity, part in cases(table[table["network"] == network]):
             rows.append(_row(granularity, part, rules))
     columns = "lrrrr" + "r" * many + "l" + "r" * many + "rrr"
-    return {"cnns": Table(columns, header, rows, rules=rules_tex)}
+    made = Table(columns, header, rows, rules=rules_tex)
+    return {"cnns": made, "cnns_balls": _balls(balls(frames))}
+
+
+def _balls(table: pd.DataFrame) -> Table:
+    """Certified and refuted images, radius by radius, one row a ticket."""
+    radii = sorted(set(table["radius"].astype(float)))
+    names = ["network", "removed as one", "targets", "images"]
+    above = ["", "", "", "", *(rf"\multicolumn{{2}}{{c}}{{radius {setting(r)}}}" for r in radii)]
+    header = [above, [*names, *("proved", "refuted") * len(radii)]]
+    spans = "".join(rf"\cmidrule(lr){{{5 + 2 * i}-{6 + 2 * i}}}" for i in range(len(radii)))
+    rows: list[list[str] | str] = []
+    for (network, granularity, rule), part in table.groupby(
+        ["network", "granularity", "targets"], sort=False
+    ):
+        counts = [
+            integer(float(part.loc[part["radius"] == r, name].sum()))
+            for r in radii
+            for name in ("certified", "refuted")
+        ]
+        images = integer(part["balls"].max())
+        rows.append(
+            [NETWORKS[str(network)], GRANULARITIES[str(granularity)], str(rule), images, *counts]
+        )
+    return Table("lllr" + "rr" * len(radii), header, rows, rules=spans)
 
 
 def _heading(network: str, trained: pd.DataFrame) -> str:

@@ -1,0 +1,61 @@
+"""What is proved in balls around held-out images."""
+
+from enum import Enum
+
+import pandas as pd
+
+from slth.studies.printing.formatting import count, integer, listing, sentence, setting
+
+
+class Balls(Enum):
+    """Whether any image was looked at, and whether another decision was found in some ball."""
+
+    NONE = "none"
+    KEPT = "kept"
+    REFUTED = "refuted"
+
+
+SAYS = {
+    Balls.NONE: "",
+    Balls.KEPT: "in balls around held-out images, {count} pairs of an image and a ticket, both "
+    "networks provably decide as the target does at the centre: {shares}; no other decision was "
+    "found in any ball",
+    Balls.REFUTED: "in balls around held-out images, {count} pairs of an image and a ticket, both "
+    "networks provably decide as the target does at the centre: {shares}; another decision was "
+    "found in {refuted} of radius {radius}",
+}
+
+
+def looked(table: pd.DataFrame) -> Balls:
+    """table: rows of balls."""
+    if table.empty:
+        return Balls.NONE
+    return Balls.REFUTED if int(table["refuted"].sum()) else Balls.KEPT
+
+
+def in_balls(table: pd.DataFrame) -> str:
+    """The sentence; nothing where no ball was looked at."""
+    verdict = looked(table)
+    if verdict is Balls.NONE:
+        return ""
+    by = table.groupby("radius")[["balls", "certified", "refuted"]].sum().astype(int)
+    radii = by.index.to_numpy(dtype=float)
+    shares = [
+        f"{_share(certified, whole)} at radius {setting(radius)}"
+        for radius, certified, whole in zip(radii, by["certified"], by["balls"], strict=True)
+    ]
+    refuted = by["refuted"].to_numpy()
+    worst = int(refuted.argmax())
+    words = SAYS[verdict].format(
+        count=integer(int(by["balls"].max())),
+        shares=listing(shares),
+        refuted=count(int(refuted[worst]), "ball"),
+        radius=setting(float(radii[worst])),
+    )
+    return sentence(words)
+
+
+def _share(part: int, whole: int) -> str:
+    if part == whole:
+        return "all"
+    return integer(part) if part else "none"
