@@ -110,8 +110,10 @@ class Search:
         while self.queue and len(parts) < most and not self.closed:
             parts.append(heapq.heappop(self.queue))
         lo, hi = torch.stack([n.lo for n in parts]), torch.stack([n.hi for n in parts])
+        left, right = halves(lo, hi, torch.tensor([n.at for n in parts]))
         phase = torch.tensor([n.phase for n in parts])
-        left, right = halves(lo, hi, torch.tensor([n.at for n in parts]), phase < 0)
+        same = phase[:, None] >= 0
+        left, right = torch.where(same, hi, left), torch.where(same, lo, right)
         on, off = fixed(torch.stack([n.phases for n in parts]), phase)
         keys = torch.tensor([-n.key for n in parts], dtype=torch.float64)
         boxes = torch.cat([lo, right]), torch.cat([left, hi])
@@ -155,13 +157,9 @@ class Search:
             self.lower, self.best = float(reached[top]), y[top].clone()
 
 
-def halves(lo: Tensor, hi: Tensor, at: Tensor, halved: Tensor) -> tuple[Tensor, Tensor]:
-    """Upper corners of the lower halves and lower corners of the upper ones, (B, inputs) each.
-
-    halved: (B,), whether a box is; else both are the box.
-    """
-    rows = torch.nonzero(halved)[:, 0]
-    at = at[rows]
+def halves(lo: Tensor, hi: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
+    """Upper corners of the lower halves and lower corners of the upper ones, (B, inputs) each."""
+    rows = torch.arange(len(lo))
     middle = centre(Range(lo, hi))[rows, at]
     left, right = hi.clone(), lo.clone()
     left[rows, at], right[rows, at] = middle, middle
