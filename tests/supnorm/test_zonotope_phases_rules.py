@@ -57,8 +57,9 @@ def any_at_all(held, signs) -> None:
 
 def told() -> dict[str, str]:
     """What the check says with other multipliers, "" where nothing."""
-    assert not hasattr(rows.hold, "py_func"), "compiled"
-    kept, found = rows.hold, {}
+    name, found = "hold", {}
+    kept = getattr(rows, name)
+    assert not hasattr(kept, "py_func"), "compiled"
     for change in (any_at_all, flipped, below_zero):
 
         def changed(line, constant, cuts, box, aim, held, at, change=change) -> None:
@@ -67,13 +68,13 @@ def told() -> dict[str, str]:
             signs.flat[cuts[0]] = cuts[1]
             change(held, signs)
 
-        rows.hold = changed
+        setattr(rows, name, changed)
         try:
             check(itertools.islice(pairs(4), 12))
             found[change.__name__] = ""
         except AssertionError as error:
             found[change.__name__] = str(error)
-    rows.hold = kept
+    setattr(rows, name, kept)
     return found
 
 

@@ -46,7 +46,8 @@ def add_gaps(
     """
     kinks, slopes, tape = places[1], places[2], places[3]
     broken, z, gap = np.zeros(out.shape), np.empty((2, len(at))), 0.0
-    z[F], z[G] = at, at
+    for i in range(len(at)):
+        z[F, i], z[G, i] = at[i], at[i]
     for layer in range(top):
         first, kernels, read = net[2][layer], matrices(net, 3, layer), shifted(net, layer)
         for h in range(2):

@@ -31,7 +31,9 @@ def hold(
     where, signs, lines, constants = cuts
     entries, rows, n = held.shape[1], len(where), len(line)
     beta, y = np.empty(rows), np.zeros(n)
-    cost, total = line.copy(), constant
+    cost, total = np.empty(n), constant
+    for i in range(n):
+        cost[i] = line[i]
     for k in range(rows):
         b = abs(held[where[k] // entries, where[k] % entries])
         total -= b * constants[k]
@@ -56,11 +58,12 @@ def hold(
 @_njit
 def scaled(lines: FloatArray, constants: FloatArray, box: Any) -> Any:
     """Lines (K, inputs) and constants over y in [−1, 1], each by its largest coefficient."""
-    table, shift, scale = lines.copy(), constants.copy(), np.full(len(constants), 1e-300)
+    table, shift, scale = np.empty(lines.shape), np.empty(len(constants)), np.empty(len(constants))
     for k in range(len(shift)):
+        shift[k], scale[k] = constants[k], 1e-300
         for i in range(lines.shape[1]):
             shift[k] += lines[k, i] * 0.5 * (box[0][i] + box[1][i])
-            table[k, i] *= 0.5 * (box[1][i] - box[0][i])
+            table[k, i] = lines[k, i] * 0.5 * (box[1][i] - box[0][i])
             scale[k] = max(scale[k], abs(table[k, i]))
         shift[k] /= scale[k]
         for i in range(lines.shape[1]):

@@ -46,9 +46,9 @@ def bound_rows(
                     (lo[b], hi[b]), at, cuts,
                 )  # fmt: skip
                 if (found + added[b, j]) * (1 + 4 * UNIT) > limit:
-                    points[b], gaps[b] = at, 0.0
-                    broken = add_gaps(net, places, ends[b], at, top, 1.0, gaps[b])
-                    add_gaps_of_cuts(net, back, places, ends[b], at, cuts, broken, gaps[b])
+                    for i in range(len(at)):
+                        points[b, i] = at[i]
+                    find_gaps(net, back, places, ends[b], at, cuts, gaps[b])
             bounds[b] = max(bounds[b], (found + added[b, j]) * (1 + 4 * UNIT))
     return bounds, points, gaps
 
@@ -85,7 +85,7 @@ def find_cuts(net: Any, back: FloatArray, places: Any, phases: Any, inputs: int)
         count += abs(phases[k // entries, k % entries])
     where, signs, constants = np.empty(count, np.int64), np.empty(count), np.empty(count)
     lines, count = np.zeros((count, inputs)), 0
-    start(places[1], places[2])
+    start(places[1], places[2], places[4])
     for layer in range(len(net[0]) - 2):
         for h in range(2):
             for k in range(net[2][layer], net[2][layer + 1]):
@@ -99,15 +99,21 @@ def find_cuts(net: Any, back: FloatArray, places: Any, phases: Any, inputs: int)
 
 
 @_njit
-def add_gaps_of_cuts(
+def find_gaps(
     net: Any, back: FloatArray, places: Any, ends: FloatArray, at: FloatArray, cuts: Any,
-    broken: FloatArray, out: FloatArray,
+    out: FloatArray,
 ) -> None:  # fmt: skip
-    """Add what open phases add to the lines of fixed phases that the input ``at`` does not have."""
+    """What open phases add to the last row's line at one input, (2, entries), written.
+
+    Also by the lines of the fixed phases that this input does not have.
+    """
+    for h in range(2):
+        for k in range(out.shape[1]):
+            out[h, k] = 0.0
+    broken = add_gaps(net, places, ends, at, len(net[0]) - 2, 1.0, out)
     where, signs = cuts[0], cuts[1]
     entries, layer, line = out.shape[1], 0, np.empty(len(at))
-    start(places[1], places[2])
-    places[4][:] = 0.0
+    start(places[1], places[2], places[4])
     for i in range(len(where)):
         h, k = where[i] // entries, where[i] % entries
         while net[2][layer + 1] <= k:

@@ -33,25 +33,26 @@ def worst_row(value: FloatArray, basic: Any, n: int) -> tuple[int, float]:
 
 
 @_njit
-def entering(move: FloatArray, cost: FloatArray, free: Any, y: Any, left: float) -> int:
+def entering(move: FloatArray, cost: FloatArray, free: Any, others: Any, left: float) -> int:
     """The variable that takes over a row; −1 where none does. Those passed on the way are turned.
 
-    move: the row's rise a unit of each variable, with the sign of the way back. free: the bound
-    that each is at, −1 or 1, turned in place. y: which are bounded on both sides. left: the way.
+    move: the row's rise a unit of each variable. free: the bound that each is at, −1 or 1, turned
+    in place. others: their names, those below the number of all are bounded on both sides. left:
+    the way back, with its sign.
     """
-    passed = np.zeros(len(move), np.bool_)
+    way, left, passed = 1.0 if left > 0 else -1.0, abs(left), np.zeros(len(move))
     while True:
         best, ratio = -1, np.inf
         for j in range(len(move)):
-            gain = -free[j] * move[j]
-            if gain > _NEAR and not passed[j] and abs(cost[j]) < ratio * gain:
+            gain = -free[j] * way * move[j]
+            if gain > _NEAR and passed[j] == 0 and abs(cost[j]) < ratio * gain:
                 best, ratio = j, abs(cost[j]) / gain
         if best < 0:
             return -1
         left -= 2 * abs(move[best])
-        if not y[best] or left <= 0:
+        if others[best] >= len(move) or left <= 0:
             return best
-        passed[best] = True
+        passed[best] = 1.0
         free[best] = -free[best]
 
 
@@ -86,24 +87,25 @@ def solve(
     such that they bound.
     """
     rows, n = table.shape
-    basic, others = np.arange(n, n + rows), np.arange(n)
-    free, inside = np.empty(n), np.ones(n, np.bool_)
+    basic, others = np.empty(rows, np.int64), np.empty(n, np.int64)
+    free = np.empty(n)
     for j in range(n):
-        free[j] = 1.0 if cost[j] >= 0 else -1.0
+        others[j], free[j] = j, 1.0 if cost[j] >= 0 else -1.0
+    for i in range(rows):
+        basic[i], held[i] = n + i, 0.0
     value, status = np.empty(rows), STOPPED
-    held[:] = 0.0
     for _ in range(8 * (rows + 4)):
         for i in range(rows):
             value[i] = shift[i]
             for j in range(n):
-                if inside[j]:
+                if others[j] < n:
                     value[i] += table[i, j] * free[j]
         row, left = worst_row(value, basic, n)
         if row < 0:
             status = SOLVED
             break
         way = 1.0 if left > 0 else -1.0
-        at = entering(way * table[row], cost, free, inside, abs(left))
+        at = entering(table[row], cost, free, others, left)
         if at < 0:
             if basic[row] >= n:
                 held[basic[row] - n] = 1.0
@@ -113,7 +115,7 @@ def solve(
             return EMPTY
         pivot(table, shift, cost, row, at)
         basic[row], others[at] = others[at], basic[row]
-        inside[at], free[at] = others[at] < n, -way
+        free[at] = -way
     for j in range(n):
         if others[j] >= n:
             held[others[j] - n] = max(-cost[j], 0.0)

@@ -145,8 +145,7 @@ def bound_row(
     place of slopes, which stay as they start.
     """
     kinks, slopes, tape, held = places[1], places[2], places[3], places[4]
-    start(kinks, slopes)
-    held[:] = 0.0
+    start(kinks, slopes, held)
     line, corner = np.empty(len(at)), np.empty(len(at))
     count = len(cuts[1])
     last = steps if count == 0 else _REFINED
@@ -154,7 +153,8 @@ def bound_row(
         of = pass_back(net, back, row, places, top, line)
         value = largest(line, of, box, corner)
         if step == 0 or count == 0:
-            at[:] = corner
+            for i in range(len(at)):
+                at[i] = corner[i]
         if value < found:
             found = value
         if step == last or (found + stop[0]) * (1 + 4 * UNIT) <= stop[1]:
@@ -192,10 +192,11 @@ def reached(lo: FloatArray, hi: FloatArray) -> FloatArray:
 
 
 @_njit
-def start(kinks: FloatArray, slopes: FloatArray) -> None:
-    """DeepPoly's lower lines, and δ's lines where they leave less room."""
+def start(kinks: FloatArray, slopes: FloatArray, held: FloatArray) -> None:
+    """DeepPoly's lower lines, δ's lines where they leave less room, and no multipliers."""
     for j in range(kinks.shape[1]):
         for h in range(2):
+            held[h, j] = 0.0
             # the chord's slope is above ½ where hi > −lo
             slopes[h, j] = 1.0 if kinks[4 * h + CHORD, j] > 0.5 else 0.0
         slopes[2, j] = kinks[WORTH, j]
