@@ -347,17 +347,20 @@ def test_leaves_bound_what_is_in_them() -> None:
         assert found.best is not None
         x = box.lo + torch.from_numpy(rng.random((300, box.lo.shape[1]))) * (box.hi - box.lo)
         x[0] = found.best
-        y, z = x, x
+        y, z, reads = x, x, []
         for f, g in zip(two.f, two.g, strict=True):
             y, z = f.affine(y), g.affine(z)
+            reads.append(torch.stack([y, z], 1))
             y, z = (torch.relu(part) if f.relu else part for part in (y, z))
+        read = torch.cat(reads, 2)
         assert float((y - z)[0].abs().max()) == pytest.approx(found.lower, rel=1e-9, abs=1e-15)
         reached, held = (y - z).abs().amax(1), torch.zeros(300, dtype=torch.bool)
         for node in found.queue:
             inside = ((x >= node.lo) & (x <= node.hi)).all(1)
+            inside &= (read * node.phases >= -1e-14).flatten(1).all(1)
             held |= inside
-            assert bool((reached[inside] <= -node.key + 1e-12).all()), "above its box's bound"
-        assert bool(held.all()), "in no box"
+            assert bool((reached[inside] <= -node.key + 1e-12).all()), "above its part's bound"
+        assert bool(held.all()), "in no part"
 
 
 def test_a_goal_stops_the_boxes_on_either_side_of_it() -> None:

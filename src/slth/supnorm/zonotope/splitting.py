@@ -1,10 +1,14 @@
-"""Best-first bisection of the input box, each part bounded by its zonotope.
+"""Best-first splitting of the input box, each part bounded by its zonotope and rows passed back.
 
-Bounds have the evaluation error in them. The upper end is the largest bound of the boxes that are
-left, which cover the box at every moment, so it may stop anywhere. A box is halved at the input
-that the symbols of its worst output depend on most; its halves [lo, m] and [m, hi] share the
-float64 number m. A half is never above its whole.
-Source: input splitting (Wang et al., USENIX Security 2018, ReluVal), for pairs Paulsen et al. 2020.
+A part is the inputs of a box where the ReLUs of a list, each of f or of g, have fixed phases
+(z ≥ 0 or z ≤ 0, 0 in both). Where many phases count for its bound its box is halved, at the input
+that the symbols of its worst output depend on most: halves [lo, m] and [m, hi] share the float64
+number m. Where few do (`slth.supnorm.zonotope.parts`) the one that adds most is fixed, either way.
+Bounds have the evaluation error in them. The upper end is the largest bound of the parts that are
+left, which cover the box at every moment, so it may stop anywhere. What a part is split in is never
+above it.
+Sources: input splitting (Wang et al., USENIX Security 2018, ReluVal), for pairs Paulsen et al.
+2020; phases (Bunel et al., JMLR 2020), their multipliers (Wang et al., NeurIPS 2021, β-CROWN).
 """
 
 import heapq
@@ -35,7 +39,7 @@ class Step:
 
 @dataclass(order=True)
 class Node:
-    """A box in the queue, largest bound first, then the older."""
+    """A part in the queue, largest bound first, then the older."""
 
     key: float
     order: int
@@ -43,11 +47,13 @@ class Node:
     hi: Tensor = field(compare=False)
     error: float = field(compare=False)  # of float64 evaluation, part of the bound
     at: int = field(compare=False)  # the input to halve, flat; −1 where every one is a point
+    phases: Tensor = field(compare=False)  # (2, entries), of `slth.supnorm.zonotope.parts`
+    phase: int = field(compare=False)  # the one to fix; −1: an input is halved
 
 
 @dataclass
 class Search:
-    """The boxes that are left, the best input met, and what came of every step.
+    """The parts that are left, the best input met, and what came of every step.
 
     steps: of the slopes of rows passed back. goal: whether the bound is at most this is all that is
     asked; 0: the bound is.
@@ -64,57 +70,65 @@ class Search:
     trace: list[Step] = field(default_factory=list)
 
     def run(self, box: Range, splits: int, most: float) -> None:
-        """Bound the box and then at most ``splits`` boxes inside it, halves of halves.
+        """Bound the box and then at most ``splits`` parts inside it, parts of parts.
 
         most: a bound of the whole box.
         """
         whole = box.lo.reshape(1, -1), box.hi.reshape(1, -1)
-        self.take(*whole, torch.tensor([most], dtype=torch.float64))
+        entries = 0 if self.pair.dense is None else self.pair.entries
+        none = torch.zeros(1, 2, entries, dtype=torch.int8)
+        self.take(*whole, none, torch.tensor([most], dtype=torch.float64))
         self.boxes = 0
         self.note()
         while self.boxes + 2 <= splits and not self.closed:
-            self.halve((splits - self.boxes) // 2)
+            self.divide((splits - self.boxes) // 2)
             self.note()
 
     @property
     def upper(self) -> float:
-        """Largest bound of the boxes that are left."""
+        """Largest bound of the parts that are left."""
         return -self.queue[0].key
 
     @property
     def closed(self) -> bool:
-        """Whether the ends meet, lie on one side of the goal, or the worst box is a point."""
+        """Whether the ends meet, lie on one side of the goal, or the worst part is a point."""
         worst = self.queue[0]
         ends = self.lower * (1 + _CLOSED) + 2 * worst.error
         decided = self.goal > 0 and (
             self.upper <= self.goal or self.lower > self.goal + worst.error
         )
-        return self.upper <= ends or decided or worst.at < 0
+        return self.upper <= ends or decided or max(worst.at, worst.phase) < 0
 
     def note(self) -> None:
         """Write down where the search is."""
         self.trace.append(Step(self.boxes, self.lower, self.upper))
 
-    def halve(self, most: int) -> None:
-        """Halve the worst boxes, at most ``most`` of them."""
+    def divide(self, most: int) -> None:
+        """Split the worst parts in two, at most ``most`` of them."""
         parts: list[Node] = []
         most = min(most, _TOGETHER if self.pair.dense is None else _ONE_BY_ONE)
         while self.queue and len(parts) < most and not self.closed:
             parts.append(heapq.heappop(self.queue))
         lo, hi = torch.stack([n.lo for n in parts]), torch.stack([n.hi for n in parts])
         left, right = halves(lo, hi, torch.tensor([n.at for n in parts]))
+        phase = torch.tensor([n.phase for n in parts])
+        same = phase[:, None] >= 0
+        left, right = torch.where(same, hi, left), torch.where(same, lo, right)
+        on, off = fixed(torch.stack([n.phases for n in parts]), phase)
         keys = torch.tensor([-n.key for n in parts], dtype=torch.float64)
-        self.take(torch.cat([lo, right]), torch.cat([left, hi]), keys.repeat(2))
+        boxes = torch.cat([lo, right]), torch.cat([left, hi])
+        self.take(*boxes, torch.cat([on, off]), keys.repeat(2))
 
-    def take(self, lo: Tensor, hi: Tensor, most: Tensor) -> None:
-        """Bound boxes (B, inputs), none above ``most`` (B,), and put them in the queue."""
-        found = measured(self.pair, Range(lo, hi), max(self.lower, self.goal), self.steps)
+    def take(self, lo: Tensor, hi: Tensor, phases: Tensor, most: Tensor) -> None:
+        """Bound parts of boxes (B, inputs), none above ``most`` (B,), and put them in the queue."""
+        level = max(self.lower, self.goal)
+        found = measured(self.pair, Range(lo, hi), phases, level, self.steps)
         value = torch.minimum(torch.nan_to_num(found.value, nan=torch.inf), most).tolist()
         self.look(found.points)
-        at = self.widest_effect(lo, hi, found.score).tolist()
+        at, phase = self.widest_effect(lo, hi, found.score).tolist(), found.phase.tolist()
         for i, error in enumerate(found.error.tolist()):
-            node = Node(-value[i], self.boxes + i, lo[i], hi[i], error, at[i])
-            heapq.heappush(self.queue, node)
+            how = error, at[i], phases[i], phase[i]
+            heapq.heappush(self.queue, Node(-value[i], self.boxes + i, lo[i], hi[i], *how))
         self.boxes += len(lo)
 
     def widest_effect(self, lo: Tensor, hi: Tensor, score: Tensor) -> Tensor:
@@ -150,3 +164,11 @@ def halves(lo: Tensor, hi: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
     left, right = hi.clone(), lo.clone()
     left[rows, at], right[rows, at] = middle, middle
     return left, right
+
+
+def fixed(phases: Tensor, at: Tensor) -> tuple[Tensor, Tensor]:
+    """Phases (B, 2, entries) with the one ``at`` (B,) as z ≥ 0, and as z ≤ 0; −1: as they are."""
+    rows = torch.nonzero(at >= 0)[:, 0]
+    on, off = phases.clone(), phases.clone()
+    on.flatten(1)[rows, at[rows]], off.flatten(1)[rows, at[rows]] = 1, -1
+    return on, off

@@ -189,11 +189,11 @@ def bound_boxes(
 ) -> Any:  # fmt: skip
     """Bound f − g over boxes (B, inputs), given by their middles and radii.
 
-    caps: the most symbols of a ReLU kind and the widest place. level: shares are left 0 where the
-    bound is at most this. Returns bounds of |f − g| and |fl f − fl g|, (B, 2), what
-    evaluation adds to each output, (B, outputs), the output where
-    the first is met, (B,), coefficients of the inputs there, (B, active), with the sign of the
-    output's larger end, shares (B, active) and ranges (B, 6, entries).
+    known: (B or 1, 6, entries), or (1, 6, 0). caps: the most symbols of a ReLU kind and the widest
+    place. level: shares are left 0 where the bound is at most this. Returns bounds of |f − g| and
+    |fl f − fl g|, (B, 2), what evaluation adds to each output, (B, outputs), the output where the
+    first is met, (B,), coefficients of the inputs there, (B, active), with the sign of the output's
+    larger end, shares (B, active) and ranges (B, 6, entries).
     """
     boxes, inputs = middle.shape[0], len(active)
     most, widest = caps
@@ -208,7 +208,8 @@ def bound_boxes(
     slopes, parts = np.zeros((boxes, inputs)), np.zeros((boxes, inputs))
     last, added = net[2][-2], np.zeros((boxes, net[0][-1]))
     for b in range(boxes):
-        off, forms = bound_box(net, middle[b], radius[b], known, active, kept, stores, ends[b])
+        own = known[min(b, len(known) - 1)]
+        off, forms = bound_box(net, middle[b], radius[b], own, active, kept, stores, ends[b])
         for j in range(net[0][-1]):
             lo, hi = ends[b, LO_D, last + j], ends[b, HI_D, last + j]
             size = max(-lo, hi)

@@ -15,7 +15,7 @@ from slth.supnorm.bounds.differential import Triple
 from slth.supnorm.ranges import Range
 from slth.supnorm.zonotope.affine import Joint
 from slth.supnorm.zonotope.dense.boxes import bound_boxes
-from slth.supnorm.zonotope.dense.rows import bound_rows
+from slth.supnorm.zonotope.dense.outputs import bound_rows
 from slth.supnorm.zonotope.dense.tighten import tighten, tighten_boxes
 from slth.supnorm.zonotope.entry import centre, radii
 
@@ -43,6 +43,11 @@ class Bounded:
     def size(self) -> Tensor:
         """Upper bound of |f − g| per output, (B, outputs); NaN where float64 does not hold it."""
         return self.ends[:, 4:, -self.error.shape[1] :].abs().amax(1)
+
+    @property
+    def empty(self) -> Tensor:
+        """Of which parts some range is empty, so that they have no input, (B,)."""
+        return (self.ends[:, ::2] > self.ends[:, 1::2]).flatten(1).any(1)
 
     def at(self, box: Tensor) -> "Bounded":
         """Of some of the boxes."""
@@ -111,11 +116,15 @@ class Dense:
         """Multiplications of one pass of a row through either network."""
         return int(self.net[1][-1])
 
-    def bound(self, box: Range, level: float) -> Bounded:
-        """Bound f − g over boxes (B, inputs). level: of `bound_boxes`."""
+    def bound(self, box: Range, level: float, phases: Tensor | None = None) -> Bounded:
+        """Bound f − g over boxes (B, inputs), or over their parts where ``phases`` are fixed.
+
+        level: of `bound_boxes`. phases: of `parted`.
+        """
         box = self.seen(box)
         middle = centre(box)
-        parts = (middle, radii(box, middle), self.known, self.active)
+        known = self.known[None] if phases is None else _met(self.known, phases)
+        parts = (middle, radii(box, middle), known, self.active)
         arrays = (part.contiguous().numpy() for part in parts)
         return Bounded(*map(torch.from_numpy, bound_boxes(self.net, *arrays, self.caps, level)))
 
@@ -128,13 +137,26 @@ class Dense:
         asked for. Cost: at most steps + 1 passes a row, a row an output and sign. inside: also of
         one pass each for six rows a neuron whose phase is open; found.ends are narrowed in place.
         """
+        none = torch.zeros(1, 2, found.ends.shape[2], dtype=torch.int8)
+        return self.parted(box, none, found, level, steps, inside=inside)[:2]
+
+    def parted(
+        self, box: Range, phases: Tensor, found: Bounded, level: float, steps: int, *, inside: bool
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """The same of the parts where phases (B or 1, 2, entries) are fixed, and gaps of open ones.
+
+        phases: of f and g, 1 where z ≥ 0, −1 where z ≤ 0, else 0. found: of the same parts. The
+        gaps are what each open phase adds to the bound, about, (B, 2, entries). Cost: also a pass
+        a phase; rows then are passed back three times.
+        """
         own = self.seen(box)
-        parts = (own.lo, own.hi, found.ends, found.error)
-        lo, hi, ends, error = (part.contiguous().numpy() for part in parts)
+        parts = (own.lo, own.hi, found.ends, found.error, phases)
+        lo, hi, ends, error, which = (part.contiguous().numpy() for part in parts)
         if inside:
             tighten_boxes(self.net, self.back, lo, hi, ends, 0)
-        bounds, at = bound_rows(self.net, self.back, lo, hi, ends, error, level, steps)
-        return torch.from_numpy(bounds), box.lo.index_copy(1, self.read, torch.from_numpy(at))
+        bounds, at, gaps = bound_rows(self.net, self.back, lo, hi, ends, error, which, level, steps)
+        points = box.lo.index_copy(1, self.read, torch.from_numpy(at))
+        return torch.from_numpy(bounds), points, torch.from_numpy(gaps)
 
     def tightened(self, box: Range, steps: int) -> list[Triple]:
         """Ranges of every layer over one box, (1, inputs), (entries,) each, by rows passed back.
@@ -181,3 +203,16 @@ def _stacked(known: tuple[Triple, ...]) -> Tensor:
         for x in known
     ]
     return torch.cat(ends, 1)
+
+
+def _met(known: Tensor, phases: Tensor) -> Tensor:
+    """Known ranges met with fixed phases (B, 2, entries): (B, 6, entries)."""
+    ends = torch.full((len(phases), 6, phases.shape[2]), torch.inf, dtype=torch.float64)
+    ends[:, ::2] = -torch.inf
+    if known.shape[1]:
+        ends[:] = known
+    for h in range(2):
+        lo, hi = ends[:, 2 * h], ends[:, 2 * h + 1]
+        lo[(phases[:, h] > 0) & (lo < 0)] = 0.0
+        hi[(phases[:, h] < 0) & (hi > 0)] = 0.0
+    return ends

@@ -2,6 +2,10 @@
 
 The rule, the steps of the slopes and the slack are those of `slth.supnorm.zonotope.backward`; the
 slopes' gradient comes from one pass forward at the input where the last line is largest.
+In a part where phases are fixed, s z ≥ 0 with s = ±1, a row of z may have β s z, β ≥ 0, added on
+its way: it is no less then. The float64 sum of a coefficient and β s is off the coefficient by a
+number of the sign of s, which is such a multiplier itself: nothing is added to the slack.
+Source: β-CROWN (Wang et al., NeurIPS 2021).
 """
 
 from typing import Any
@@ -13,12 +17,14 @@ from slth.solvers.kernels.compiled import njit
 from slth.supnorm.rounding import FLOOR, UNIT
 from slth.supnorm.zonotope.dense.arrays import matrices, shift_sizes, shifted
 from slth.supnorm.zonotope.dense.kinks import CHORD, WORTH, find_kinks, learn, through
-from slth.supnorm.zonotope.dense.lines import HI_D, LO_D, F, G
+from slth.supnorm.zonotope.dense.lines import F, G
+from slth.supnorm.zonotope.dense.multipliers import hold
 from slth.supnorm.zonotope.dense.passes import sized
 from slth.supnorm.zonotope.dense.products import add_row
 
 _njit: Any = njit(cache=True, nogil=True, fastmath={"contract"})
 _RATE, _DECAY = 0.5, 0.75
+_REFINED = 2  # programs for the multipliers of fixed phases
 _GAMMA_8 = 9 * UNIT  # at least γ_8
 
 
@@ -59,20 +65,22 @@ def find_spreads(net: Any, ends: FloatArray, reach: FloatArray) -> FloatArray:
 
 @_njit
 def pass_back(
-    net: Any, back: FloatArray, row: FloatArray, spreads: FloatArray, kinks: FloatArray,
-    slopes: FloatArray, tape: FloatArray, box: tuple[FloatArray, FloatArray],
-    at: FloatArray, top: int,
-) -> float:  # fmt: skip
-    """Upper bound of row[0] · z_f + row[1] · z_g of layer ``top``.
+    net: Any, back: FloatArray, row: FloatArray, places: Any, top: int, line: FloatArray
+) -> tuple[float, float, float]:
+    """A line no less than row[0] · z_f + row[1] · z_g of layer ``top``, all over a part.
 
-    at: where the last line is largest, written.
+    places: of `of_box`. line: (inputs,), coefficients, written.
+    Returns its constant, its slack and Σ|coefficients| times the largest |x|.
     """
+    spreads, kinks, slopes, tape, held, reach = places
     value, slack = 0.0, 0.0
     for layer in range(top, -1, -1):
         first, n, m = net[2][layer], net[0][layer + 1], net[0][layer]
         rounded, part = 0.0, 0.0
         for h in range(2):
             for j in range(n):
+                if layer < top:
+                    row[h, j] += held[h, first + j]
                 part += row[h, j] * net[4][h, first + j]
                 rounded += abs(row[h, j]) * spreads[h, first + j]
         value += part
@@ -87,12 +95,21 @@ def pass_back(
             shift, size, apart = through(row, kinks[:, here], slopes[:, here], tape[:, here])
             value += shift
             slack += (12 * m + 20) * UNIT * (2 * size + apart) + FLOOR
-    size, gain = 0.0, 0.0
+    size = 0.0
+    for i in range(len(line)):
+        line[i] = row[F, i] + row[G, i]
+        size += (abs(row[F, i]) + abs(row[G, i])) * reach[i]
+    return value, slack, size
+
+
+@_njit
+def largest(line: FloatArray, of: tuple[float, float, float], box: Any, at: FloatArray) -> float:
+    """Upper bound of a line of `pass_back` over a box; where it is met is written to ``at``."""
+    value, slack, size = of
+    gain = 0.0
     for i in range(len(at)):
-        c = row[F, i] + row[G, i]
-        at[i] = box[1][i] if c >= 0 else box[0][i]
-        gain += c * at[i]
-        size += (abs(row[F, i]) + abs(row[G, i])) * max(abs(box[0][i]), abs(box[1][i]))
+        at[i] = box[1][i] if line[i] >= 0 else box[0][i]
+        gain += line[i] * at[i]
     slack += (4 * len(at) + 52) * UNIT * (4 * size + abs(value)) + FLOOR
     value += gain
     return (value + slack * (1 + 1e-9)) + 4 * UNIT * (abs(value) + slack)
@@ -118,28 +135,40 @@ def move(
 @_njit
 def bound_row(
     net: Any, back: FloatArray, row: FloatArray, top: int, places: Any, found: float,
-    stop: tuple[float, float], steps: int, box: Any, at: FloatArray,
+    stop: tuple[float, float], steps: int, box: Any, at: FloatArray, cuts: Any,
 ) -> float:  # fmt: skip
     """The least of ``found`` and the bounds of a row (2, n) over ``steps`` steps of its slopes.
 
-    places: spreads, kinks, slopes and tape. stop: once the bound plus stop[0] is at most stop[1],
-    no more is asked. box: lo and hi. at: (inputs,), written.
+    places: of `of_box`. stop: once the bound plus stop[0] is at most stop[1], no more is asked.
+    box: lo and hi. at: (inputs,), an input where the row's line is largest, written. cuts: lines of
+    the phases that are fixed (`multipliers`); where there are any, their multipliers are found in
+    place of slopes, which stay as they start.
     """
-    spreads, kinks, slopes, tape = places
-    start(kinks, slopes)
-    for step in range(steps + 1):
-        value = pass_back(net, back, row, spreads, kinks, slopes, tape, box, at, top)
+    kinks, slopes, tape, held = places[1], places[2], places[3], places[4]
+    start(kinks, slopes, held)
+    line, corner = np.empty(len(at)), np.empty(len(at))
+    count = len(cuts[1])
+    last = steps if count == 0 else _REFINED
+    for step in range(last + 1):
+        of = pass_back(net, back, row, places, top, line)
+        value = largest(line, of, box, corner)
+        if step == 0 or count == 0:
+            for i in range(len(at)):
+                at[i] = corner[i]
         if value < found:
             found = value
-        if step == steps or (found + stop[0]) * (1 + 4 * UNIT) <= stop[1]:
+        if step == last or (found + stop[0]) * (1 + 4 * UNIT) <= stop[1]:
             break
-        move(net, kinks, tape, at, _RATE * _DECAY**step, slopes, top)
+        if count > 0:
+            hold(line, of[0], cuts, box, stop[1] - stop[0], held, at)
+        else:
+            move(net, kinks, tape, at, _RATE * _DECAY**step, slopes, top)
     return found
 
 
 @_njit
 def of_box(net: Any, ends: FloatArray, reach: FloatArray, top: int) -> Any:
-    """Spreads, kinks of the layers below ``top``, and room for slopes and a tape, of one box.
+    """What rows of a box use: spreads, kinks, slopes, a tape, signed multipliers, and ``reach``.
 
     ends: (6, entries). reach: (inputs,), at least |x|.
     """
@@ -149,7 +178,8 @@ def of_box(net: Any, ends: FloatArray, reach: FloatArray, top: int) -> Any:
         here = slice(net[2][layer], net[2][layer + 1])
         find_kinks(ends[:, here], net[7][layer], kinks[:, here])
     spreads = find_spreads(net, ends, reach)
-    return spreads, kinks, np.empty((3, entries)), np.empty((10, entries))
+    held = np.zeros((2, entries))
+    return spreads, kinks, np.empty((3, entries)), np.empty((10, entries)), held, reach
 
 
 @_njit
@@ -162,39 +192,11 @@ def reached(lo: FloatArray, hi: FloatArray) -> FloatArray:
 
 
 @_njit
-def bound_rows(
-    net: Any, back: FloatArray, lo: FloatArray, hi: FloatArray, ends: FloatArray, added: FloatArray,
-    level: float, steps: int,
-) -> Any:  # fmt: skip
-    """Bound |f − g| + added over boxes (B, inputs) by rows passed back where that is above level.
-
-    back: W_f, W_g of all layers as (outputs, inputs), flat. ends: (B, 6, entries). added: (B,
-    outputs). Returns bounds (B,) and an input of each box, (B, inputs).
-    """
-    boxes, last, top = len(lo), net[2][-2], len(net[0]) - 2
-    bounds, points = np.zeros(boxes), lo.copy()
-    for b in range(boxes):
-        places = of_box(net, ends[b], reached(lo[b], hi[b]), top)
-        for case in range(2 * (ends.shape[2] - last)):
-            j, sign = case // 2, 1.0 - 2.0 * (case % 2)
-            found = ends[b, HI_D, last + j] if sign > 0 else -ends[b, LO_D, last + j]
-            limit = max(level, bounds[b])
-            if (found + added[b, j]) * (1 + 4 * UNIT) > limit:
-                row = np.zeros((2, ends.shape[2] - last))
-                row[F, j], row[G, j] = sign, -sign
-                found = bound_row(
-                    net, back, row, top, places, found, (added[b, j], limit), steps,
-                    (lo[b], hi[b]), points[b],
-                )  # fmt: skip
-            bounds[b] = max(bounds[b], (found + added[b, j]) * (1 + 4 * UNIT))
-    return bounds, points
-
-
-@_njit
-def start(kinks: FloatArray, slopes: FloatArray) -> None:
-    """DeepPoly's lower lines, and δ's lines where they leave less room."""
+def start(kinks: FloatArray, slopes: FloatArray, held: FloatArray) -> None:
+    """DeepPoly's lower lines, δ's lines where they leave less room, and no multipliers."""
     for j in range(kinks.shape[1]):
         for h in range(2):
+            held[h, j] = 0.0
             # the chord's slope is above ½ where hi > −lo
             slopes[h, j] = 1.0 if kinks[4 * h + CHORD, j] > 0.5 else 0.0
         slopes[2, j] = kinks[WORTH, j]

@@ -23,6 +23,7 @@ def tighten(
     is, and of δ where one of them is; at the outputs of δ alone.
     """
     depth, at = len(net[0]) - 1, lo.copy()
+    none = np.empty(0, np.int64), np.empty(0), np.empty((0, len(lo))), np.empty(0)
     for top in range(1, layers):
         first, n = net[2][top], net[0][top + 1]
         here = ends[:, first : first + n]
@@ -41,7 +42,7 @@ def tighten(
                 end = 2 * h + 1 if sign > 0 else 2 * h
                 found = bound_row(
                     net, back, row, top, places, sign * here[end, j], (0.0, -np.inf), steps,
-                    (lo, hi), at,
+                    (lo, hi), at, none,
                 )  # fmt: skip
                 here[end, j] = sign * found
         make_consistent(here)
