@@ -1,5 +1,6 @@
 """Latencies: the script runs and checks its own outputs, its file is read and set in print."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -113,12 +114,11 @@ def test_sentences_follow_the_data(quick: pd.DataFrame) -> None:
     slow = told(csr=3.0, shrunk=0.2)
     assert "never faster" in slow["LatencySparse"]
     assert "saves no time" in slow["LatencyMasked"]
-    count = int((quick["form"] == "shrunk").sum())
-    assert f"In {count} of {count} comparisons" in slow["LatencyShrunk"].replace(r"\,", "")
+    assert re.search(r"In all \w+ comparisons", slow["LatencyShrunk"])
     fast = told(csr=0.1, shrunk=0.2, masked=0.3)
     assert "faster than dense" in fast["LatencySparse"]
     assert "saves no time" not in fast["LatencyMasked"]
-    assert f"In 0 of {count} comparisons" in fast["LatencyShrunk"]
+    assert re.search(r"In none of \w+ comparisons", fast["LatencyShrunk"])
     own = claims.macros({"latency": quick})["LatencyOrigin"]
     other = claims.macros({"latency": quick.assign(own=False)})["LatencyOrigin"]
     assert "that typeset this" in own

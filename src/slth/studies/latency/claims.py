@@ -11,6 +11,7 @@ from slth.studies.latency import wordings
 from slth.studies.latency.data import cells_of
 from slth.studies.latency.wordings import Origin, Saving
 from slth.studies.printing.formatting import (
+    count,
     escape,
     fixed,
     integer,
@@ -115,10 +116,10 @@ def _shrunk(frame: pd.DataFrame) -> str:
     """What equal weights in whole channels take, against dense and against CSR."""
     own, gain = _gain(frame)
     clause_of_gain = clause(
-        any_of(gain),
+        share(int((gain > 1).sum()), len(gain)),
         wordings.GAIN,
         faster=integer((gain > 1).sum()),
-        compared=integer(len(gain)),
+        compared=count(len(gain), "comparison"),
         least=fixed(gain.min(), 1),
         most=fixed(gain.max(), 1),
     )

@@ -35,10 +35,16 @@ SPARSE = {  # of the cells in which it is faster than dense
     Share.ALL: f"{_ROWS}{_PAYS}.",
 }
 
-GAIN = if_any(
-    ". In {faster} of {compared} comparisons they are faster than the compressed form of equally "
-    "many single weights; the ratios of the times are {least} to {most}"
+_GAIN = (
+    "they are faster than the compressed form of equally many single weights; the ratios of the "
+    "times are {least} to {most}"
 )
+GAIN = {  # of the comparisons in which they are the faster
+    Share.NOTHING: "",
+    Share.NONE: f". In none of {{compared}} {_GAIN}",
+    Share.SOME: f". In {{faster}} of {{compared}} {_GAIN}",
+    Share.ALL: f". In all {{compared}} {_GAIN}",
+}
 SHRUNK = if_any(
     "As many weights in whole channels, the rest removed, take {low} to {high} of the dense "
     "time{gain}."

@@ -21,7 +21,7 @@ _AHEAD = (
 )
 AHEAD = {  # share of pairs in which single weights are ahead of filters
     Share.NOTHING: "",
-    Share.NONE: f"In {{ahead}} of {_AHEAD}",
+    Share.NONE: f"In none of {_AHEAD}",
     Share.SOME: f"In {{ahead}} of {_AHEAD}",
     Share.ALL: f"In all {_AHEAD}",
 }
@@ -33,7 +33,7 @@ _CONSTRUCTED = (
 )
 ROUTE_ERROR = {  # share of comparisons won by the constructed ticket
     Share.NOTHING: "No bracket of the sup-norm error is defined for the other routes in this run.",
-    Share.NONE: f"In {{better}} of {_CONSTRUCTED}.",
+    Share.NONE: f"In none of {_CONSTRUCTED}.",
     Share.SOME: f"In {{better}} of {_CONSTRUCTED}, by a factor of up to {{worst}}.",
     Share.ALL: f"In all {_CONSTRUCTED}, by a factor of up to {{worst}}.",
 }
