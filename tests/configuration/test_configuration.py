@@ -19,6 +19,7 @@ from slth import configuration
 from slth.configuration import ConfigError, check, faults, read, schema
 from slth.configuration.model import model
 from slth.configuration.schema import KEYWORDS, write
+from tests.networks.data_cases import write_cifar
 from tests.sweeps import sweep, swept
 
 ROOT = Path(__file__).parents[2]
@@ -42,8 +43,22 @@ KEYS = schemas(SCHEMA)
     "overlay",
     [None, *sorted(set((ROOT / "config").glob("*.yaml")) - {ROOT / "config/config.yaml"})],
 )
-def test_shipped_configs_are_right(overlay: Path | None) -> None:
-    assert check(read([ROOT / "config.yaml", *([overlay] if overlay else [])]))
+def test_shipped_configs_are_right(overlay: Path | None, tmp_path: Path) -> None:
+    config = read([ROOT / "config.yaml", *([overlay] if overlay else [])])
+    if config["data_folder"]:
+        assert "data_batch_1: missing" in outcome(config)[1][0]
+        config["data_folder"] = str(write_cifar(tmp_path / "data", range(10)))
+    assert check(config)
+
+
+def test_publication_size_takes_cifar_too(tmp_path: Path) -> None:
+    config = read(
+        [ROOT / name for name in ("config.yaml", "config/full.yaml", "config/cifar.yaml")]
+    )
+    config["data_folder"] = str(write_cifar(tmp_path / "data", range(10)))
+    filled = check(config)["cnns"]
+    assert "resnet20" in [trained["network"] for trained in filled["networks"]]
+    assert filled["seeds"] == 20
 
 
 def test_defaults_alone_are_a_right_config() -> None:

@@ -11,6 +11,7 @@ SIZES = {  # weights and biases, counted by hand; batch norm has two a channel
     "lenet": 156 + 2416 + 48120 + 10164 + 850,
     "vgg": 9 * (16 + 16 * 32 + 32 * 32) + 2 * 80 + 330,
     "resnet": 9 * (16 + 2 * 256 + 512 + 1024) + 512 + 2 * (16 * 3 + 32 * 3) + 330,
+    "resnet20": 272_474 - 2 * 9 * 16,  # of one colour, two less than the published three
     "mobilenet": 9 * (16 + 16 + 32 + 64) + 512 + 2048 + 4096 + 2 * (16 * 2 + 64 + 3 * 64) + 650,
     "dense": 397_000,  # as published
 }

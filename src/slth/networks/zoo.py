@@ -1,4 +1,4 @@
-"""Small classifiers of images as people write them: LeNet, VGG, ResNet, MobileNet, and dense.
+"""Small classifiers of images as people write them: LeNet, VGG, ResNets, MobileNet, and dense.
 
 For grey or colour images of about 28×28 pixels, values in [-1, 1] or [0, 1]. Batch norm, biases,
 pooling, residual adds with projection and stride, depthwise convolutions: what
@@ -62,6 +62,17 @@ def resnet(channels: int = 1, classes: int = 10) -> nn.Sequential:
     )
 
 
+def resnet20(channels: int = 1, classes: int = 10) -> nn.Sequential:
+    """ResNet-20: three blocks each of 16, 32 and 64 channels, with projections (He et al. 2016)."""
+    stages = [(16, 16, 1), (16, 32, 2), (32, 64, 2)]
+    blocks = [
+        Residual(i if first else o, o, stride if first else 1)
+        for i, o, stride in stages
+        for first in (True, False, False)
+    ]
+    return nn.Sequential(*_convolution(channels, 16), *blocks, *_head(64, classes))
+
+
 def mobilenet(channels: int = 1, classes: int = 10) -> nn.Sequential:
     """Three pairs of depthwise 3×3 and pointwise convolutions (Howard et al. 2017)."""
     return nn.Sequential(
@@ -86,6 +97,7 @@ NETWORKS: dict[str, Callable[..., nn.Sequential]] = {
     "lenet": lenet,
     "vgg": vgg,
     "resnet": resnet,
+    "resnet20": resnet20,
     "mobilenet": mobilenet,
     "dense": dense,
 }

@@ -8,7 +8,7 @@ from pydantic import Field
 from slth.settings.networks import SIDES, data_faults, split_faults
 from slth.settings.section import LEAST, DataSetName, Section, SolverOrAuto, Study, unique
 
-NetworkName = Literal["lenet", "vgg", "resnet", "mobilenet", "dense"]
+NetworkName = Literal["lenet", "vgg", "resnet", "resnet20", "mobilenet", "dense"]
 Granularity = Literal["entry", "kernel", "block", "filter"]
 Targets = Literal["plain", "bias", "feedback"]
 SQUARE = {"lenet": 28, "dense": 28}  # pixels a side, of networks that take no other
@@ -18,7 +18,7 @@ class Trained(Section):
     """A network that is imitated."""
 
     network: NetworkName = Field(
-        ..., description="three convolutional classifiers and LeNet; dense: 784-500-10, no biases"
+        ..., description="convolutional classifiers and LeNet; dense: 784-500-10, no biases"
     )
     epochs: int = Field(10, ge=1, le=10000, description="passes over the training data")
 
@@ -151,7 +151,7 @@ class Settings(Study):
             Trained(network="dense", epochs=10),
         ],
         min_length=1,
-        max_length=5,
+        max_length=6,
         description="networks that are trained",
     )
     arms: list[Arm] = Field(

@@ -4,6 +4,7 @@ NETWORKS = {
     "lenet": "LeNet",
     "vgg": "VGG",
     "resnet": "ResNet",
+    "resnet20": "ResNet-20",
     "mobilenet": "MobileNet",
     "dense": "dense network",
 }
