@@ -53,7 +53,7 @@ class Instance(Printed, Value):
     def __post_init__(self) -> None:
         """Refuse what is no array, which `of` converts; `checked` looks at shapes and numbers."""
         for name, value in (("X", self.X), ("z", self.z)):
-            if not isinstance(value, np.ndarray):
+            if not isinstance(value, (np.ndarray, np.generic)):
                 kind = type(value).__name__
                 raise TypeError(f"{name}: got {kind}, takes a NumPy array; Instance.of converts")
 

@@ -63,7 +63,15 @@ def _read(target: nn.Module | Network, example: object) -> Network | None:
         return target if target.layers else None
     if isinstance(target, nn.Module) and not _has_layer(target) and example is None:
         return None
-    network = read("target", target, example)
+    try:
+        network = read("target", target, example)
+    except ValueError as error:
+        own = (
+            isinstance(target, nn.Sequential) and type(target).forward is not nn.Sequential.forward
+        )
+        if own and not str(error).startswith("example"):
+            return None  # the construction names the forward pass
+        raise
     return network if network.layers else None
 
 
