@@ -9,6 +9,7 @@ from scipy.special import logsumexp
 from slth import seeding
 from slth.checks import FloatArray
 from slth.ensembles import Ensemble
+from slth.theory._nodes import legendre
 
 CLUSTER = 4  # shortest candidates, whose sums hit together, as in `refined_probability`
 SAMPLES = {1: 256, 2: 256, 3: 96}  # draws of the candidates
@@ -30,7 +31,7 @@ class Clumps:
         shortest = np.take_along_axis(X, order[..., None], axis=1)
         patterns = np.array(list(itertools.product([0.0, 1.0], repeat=self.m)))
         self.sums = np.einsum("pm,kmd->kpd", patterns, shortest)
-        x, w = np.polynomial.legendre.leggauss(NODES[d])
+        x, w = legendre(NODES[d])
         self.z = np.array(list(itertools.product(x, repeat=d)))
         self.log_weights = np.log(np.array(list(itertools.product(w / 2, repeat=d)))).sum(axis=1)
         rng = seeding.generator(0, "clumped union points", law.name, n, d)

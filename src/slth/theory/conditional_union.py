@@ -10,6 +10,7 @@ from slth import checks
 from slth.checks import FloatArray
 from slth.ensembles import Ensemble
 from slth.theory import arguments
+from slth.theory._nodes import hermite, legendre
 from slth.theory.clumped_union import Clumps
 from slth.theory.crossing import first_n
 from slth.theory.quenched import over_spreads, threshold
@@ -96,7 +97,7 @@ def _bound(n: int, d: int, eps: float, s: float, t: float) -> float:
 
 def _tensor_mean(n: int, d: int, s: float, half: float) -> FloatArray:
     """Log E_x[e^{−λ(x)}] over the cube for each total, (TOTALS,), by quadrature in d dimensions."""
-    x, w = np.polynomial.legendre.leggauss(NODES[d])
+    x, w = legendre(NODES[d])
     T = _levels()[_places(d)]  # (TOTALS, d), |T_j| / 2s
     level = np.full((len(T), *[1] * d), n * math.log(2))
     volume = np.ones((1,) * d)
@@ -116,7 +117,7 @@ def _tilted_mean(n: int, d: int, s: float, half: float) -> FloatArray:
     With weight e^{−qG} on G = ln λ, E[e^{−λ}] = M(q) E_q[e^{qG − λ}]; the tilt puts the mean of G
     where qG − λ is largest, λ = q. Coordinates of the same |T_j| are alike.
     """
-    x, w = np.polynomial.legendre.leggauss(NODES[1])
+    x, w = legendre(NODES[1])
     logs = _log_window(x / s - _levels()[:, None], half)  # (LEVELS, nodes)
     counts = np.stack([np.bincount(row, minlength=LEVELS) for row in _places(d)]).astype(float)
     low, high = np.full(TOTALS, -20.0), np.full(TOTALS, 60.0)  # of ln q
@@ -126,7 +127,7 @@ def _tilted_mean(n: int, d: int, s: float, half: float) -> FloatArray:
         low, high = np.where(above, y, low), np.where(above, high, y)
     q = np.exp(low)
     norm, mean, variance = _moments(q, logs, w / 2, counts)
-    z, weights = np.polynomial.hermite_e.hermegauss(48)
+    z, weights = hermite(48)
     G = n * math.log(2) + mean[:, None] + np.sqrt(variance)[:, None] * z
     terms = q[:, None] * (G - n * math.log(2)) - np.exp(np.minimum(G, 700.0))
     found: FloatArray = norm + logsumexp(terms, axis=1, b=weights / math.sqrt(2 * math.pi))

@@ -9,11 +9,12 @@ from slth import checks
 from slth.checks import FloatArray
 from slth.ensembles import Ensemble, lookup
 from slth.theory import arguments
+from slth.theory._nodes import legendre
 
-_X, _X_WEIGHTS = np.polynomial.legendre.leggauss(32)  # positions in [-1, 1]
+_X, _X_WEIGHTS = legendre(32)  # positions in [-1, 1]
 _G = np.linspace(-8.5, 8.5, 513)
 _G_WEIGHTS = np.exp(-0.5 * _G**2) * (_G[1] - _G[0]) / math.sqrt(2 * math.pi)
-_A, _A_WEIGHTS = np.polynomial.legendre.leggauss(32)
+_A, _A_WEIGHTS = legendre(32)
 
 
 def coverage_probability(ensemble: str | Ensemble, n: int, eps: float) -> float:

@@ -11,6 +11,7 @@ from slth import checks
 from slth.checks import FloatArray
 from slth.ensembles import Ensemble
 from slth.theory import arguments
+from slth.theory._nodes import legendre
 from slth.theory.crossing import first_n
 from slth.theory.quenched import Targets, best_error, log_hits_law, over_spreads, target_law
 
@@ -136,7 +137,7 @@ def _covered(n: int, d: int, eps: float, s: float) -> float:
 
 def _interior(n: int, d: int, eps: float, s: float, places: FloatArray) -> FloatArray:
     """The term of J = [d] in N(T), T = 2 s times ``places`` (K, d): (K,)."""
-    nodes, node_weights = np.polynomial.legendre.leggauss(NODES[d])
+    nodes, node_weights = legendre(NODES[d])
     log_rho = np.full((1,) * (d + 1), n * math.log(2) - d * math.log(s * math.sqrt(2 * math.pi)))
     volume = np.ones((1,) * d)
     for j in range(d):
@@ -154,7 +155,7 @@ def _corners(
     n: int, d: int, eps: float, s: float, grid: FloatArray, inside: tuple[bool, ...]
 ) -> FloatArray:
     """The term of J = ``inside``, not all of [d], on the grid of T: (len(grid),) * d."""
-    nodes, node_weights = np.polynomial.legendre.leggauss(NODES[d])
+    nodes, node_weights = legendre(NODES[d])
     log_rho = np.full((1,) * 2 * d, n * math.log(2) - d * math.log(s * math.sqrt(2 * math.pi)))
     volume = np.ones((1,) * d)
     for j, free in enumerate(inside):

@@ -10,11 +10,12 @@ from scipy.interpolate import BSpline
 
 from slth.checks import FloatArray
 from slth.ensembles import Ensemble, Quantized
+from slth.theory._nodes import legendre
 
 SPLINE_TERMS = 20  # uniform: beyond, the Fourier integral is short
 COUNTED_TERMS = 20  # quantized: counted by integers up to here
 CONVOLVED_TERMS = 3  # product: its Fourier integral decays as 1/t^k
-_GAUSS, _GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(16)
+_GAUSS, _GAUSS_WEIGHTS = legendre(16)
 # tanh-sinh on [-1, 1]: exact at ends with logarithmic singularities (Takahasi, Mori 1974)
 _S = np.linspace(-3.0, 3.0, 97)
 _U = 0.5 * math.pi * np.sinh(_S)

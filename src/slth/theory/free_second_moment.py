@@ -11,12 +11,13 @@ from scipy.special import gammaln, logsumexp
 from slth import checks
 from slth.checks import FloatArray
 from slth.theory import arguments
+from slth.theory._nodes import legendre
 from slth.theory.first_moment import log_expected_hits
 from slth.theory.sums import distinct
 from slth.theory.windows import log_normal_window
 
 MAX_N = 200  # 700 000 rectangles
-_X, _X_WEIGHTS = np.polynomial.legendre.leggauss(64)
+_X, _X_WEIGHTS = legendre(64)
 
 
 def free_second_moment_ratio(n: int, d: int, eps: float, z: ArrayLike) -> float:

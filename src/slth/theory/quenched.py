@@ -16,6 +16,7 @@ from slth.checks import FloatArray
 from slth.ensembles import Ensemble
 from slth.theory import arguments
 from slth.theory._arrays import over_size, over_target_or_cube
+from slth.theory._nodes import legendre
 from slth.theory.crossing import first_n
 from slth.theory.first_moment import fixed_point
 from slth.theory.sums import IntArray, distinct, lattice_points
@@ -25,8 +26,8 @@ BINS = 2**14
 TERMS = 2**16  # digammas summed one by one; beyond, their integral is as good
 _G = np.linspace(-8.5, 8.5, 1025)  # T_j / √(4 s²), standard normal
 _G_WEIGHTS = np.exp(-0.5 * _G**2) * (_G[1] - _G[0]) / math.sqrt(2 * math.pi)
-_Z_NODES, _Z_WEIGHTS = np.polynomial.legendre.leggauss(24)
-_A_NODES, _A_WEIGHTS = np.polynomial.legendre.leggauss(32)
+_Z_NODES, _Z_WEIGHTS = legendre(24)
+_A_NODES, _A_WEIGHTS = legendre(32)
 
 
 @over_target_or_cube

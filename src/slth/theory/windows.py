@@ -5,9 +5,10 @@ from numpy.typing import ArrayLike
 from scipy.special import log_ndtr
 
 from slth.checks import FloatArray
+from slth.theory._nodes import legendre
 
 # 8 nodes integrate exp(-a x - b x²) on [-1, 1], a + b <= 1/2, to 1e-12
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
+_NODES, _WEIGHTS = legendre(8)
 _LOG_SQRT_2PI = 0.5 * np.log(2 * np.pi)
 
 

@@ -82,7 +82,7 @@ class Settings(Study):
         description="random networks, each with one mask a method, granularity and fraction",
     )
     filter_seeds: int | None = Field(
-        12,
+        10,
         ge=1,
         le=10000,
         description="random networks for filters of trained weights: small margins; null: seeds",
