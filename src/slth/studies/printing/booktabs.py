@@ -1,8 +1,9 @@
 r"""A table as booktabs LaTeX, or as HTML for the report.
 
 Cells are LaTeX from `slth.studies.printing.formatting`. A row that is a single string spans the
-table: it heads the rows below it. A long table is a ``longtable`` whose caption is the macro
-``\<name>caption``, since a float could not break across pages.
+table: it heads the rows below it. A long table of more lines than a page has room for is a
+``longtable``, since a float could not break across pages, and a float otherwise; its caption is the
+macro ``\<name>caption``.
 """
 
 import html
@@ -11,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from slth.frames import replacing
+
+PAGE = 45  # lines of a float, at most
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,13 @@ def to_latex(table: Table, name: str) -> str:
             body.append(rf"\multicolumn{{{width}}}{{@{{}}l}}{{{row}}} \\*")
         else:
             body.append(_line(row))
-    if not table.long:
+    if not table.long or len(body) <= PAGE:
         lines = [rf"\begin{{tabular}}{{{spec}}}", r"\toprule", *head, r"\midrule"]
         lines += [*body, r"\bottomrule", r"\end{tabular}"]
+        if table.long:
+            above = [r"\begin{table}[t]", r"\centering", rf"\caption{{\{name}caption}}"]
+            above.append(r"\footnotesize\setlength{\tabcolsep}{4.5pt}")
+            lines = [*above, *lines, r"\end{table}"]
         return "\n".join(lines) + "\n"
     lines = [rf"\begin{{longtable}}{{{spec}}}", rf"\caption{{\{name}caption}}\\"]
     lines += [r"\toprule", *head, r"\midrule", r"\endfirsthead"]
