@@ -36,7 +36,7 @@ DAMAGE: dict[str, Callable[[Path], None]] = {
     "results/sample/targets/two.npz": empty,
     "results/measure/learned.parquet": truncate,
     "paper/figures/success.pdf": flip,
-    "paper/numbers.tex": truncate,
+    "paper/numbers/threshold.tex": truncate,
     "paper/main.pdf": truncate,
 }
 

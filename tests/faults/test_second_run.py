@@ -31,7 +31,7 @@ def test_second_run_refuses_and_the_first_ends_well(finished: Checkout, fresh: C
         assert "cannot be locked" in second.stderr
         assert "Traceback" not in second.stderr
         fresh.run("--unlock")  # from under the living run, as a user in a hurry would
-        third = fresh.run("--cores", "1", "paper/benchmark.tex", check=False)
+        third = fresh.run("--cores", "1", "paper/numbers/benchmark.tex", check=False)
         assert third.returncode == 1
         assert f"another run (process {first.pid}) is at work" in third.stderr
         assert "Traceback" not in third.stderr
