@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from slth import seeding, solve_batch
-from slth.configuration import check, read
+from slth.configuration import ConfigError, check, read
 from slth.ensembles import sample
 from slth.solvers.beam.solver import Beam
 from slth.studies.power import measure
@@ -72,3 +72,20 @@ def test_portions_change_nothing(rows: pd.DataFrame, monkeypatch: pytest.MonkeyP
 
 def test_the_defaults_are_those_of_the_config() -> None:
     assert Settings(**check(read([ROOT / "config.yaml"]))["power"]) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        ({"shards": 300}, "power.shards: got 300, takes at most one job a replicate"),
+        ({"widths": [0]}, "power.widths"),
+        ({"ensembles": ["uniform"]}, "power.ensembles"),
+        ({"n": [100000], "d": [288], "replicates": 2}, None),
+    ],
+)
+def test_faults_are_said(change: dict[str, object], line: str | None) -> None:
+    if line is None:
+        assert check({"power": change})
+        return
+    with pytest.raises(ConfigError, match=line.replace("[", r"\[")):
+        check({"power": change})
