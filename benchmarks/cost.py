@@ -42,6 +42,7 @@ RULES = {
     "sandwich": ("sandwich_pairs",),
     "atlas": ("solve_atlas",),
     "restrictions": ("measure_restrictions",),
+    "power": ("measure_power",),
 }
 DRAWN = {"learn_routes", "measure_sums", *(rules[-1] for rules in RULES.values())}
 LEAST = 2  # jobs of a rule that has as many: one to estimate, one to check

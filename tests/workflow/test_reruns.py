@@ -25,7 +25,8 @@ THRESHOLDS = {"solve_cells", "measure_thresholds", "render_threshold"}
 REPLICAS = {"build_replicas", "collect_replicas", "render_replicas"}
 SUMS = {"measure_sums", "render_replicas"}
 PREDICTIONS = {"measure_thresholds", "render_threshold", "measure_atlas", "render_atlas"}
-LIMITS = {"render_tickets", "render_benchmark"}  # compare errors with the limit of existence
+# compare errors with the limit of existence
+LIMITS = {"render_tickets", "render_benchmark", "render_power"}
 ATLAS = {"solve_atlas", "measure_atlas", "render_atlas"}
 PRICE = {"measure_price", "collect_price", "render_price"}
 DEPTH = {"measure_depth", "collect_depth", "render_depth"}

@@ -11,6 +11,16 @@ def existence_limit(n: FloatArray, d: FloatArray) -> FloatArray:
 
     W: `slth.theory.quenched.wishart_gain`.
     """
+    return 0.5 * np.sqrt(np.pi * np.e * n / 2) * np.exp(-_gains(n, d)) * np.exp2(-n / d)
+
+
+def log_existence_limit(n: FloatArray, d: FloatArray) -> FloatArray:
+    """Natural logarithm of eps*(n, d), also where eps* itself is below the least float."""
+    out: FloatArray = 0.5 * np.log(np.pi * np.e * n / 8) - _gains(n, d) - n / d * np.log(2)
+    return out
+
+
+def _gains(n: FloatArray, d: FloatArray) -> FloatArray:
+    """W(n, d)/d, elementwise."""
     pairs = zip(n.ravel(), d.ravel(), strict=True)
-    gains = np.array([wishart_gain(float(a), int(b)) / b for a, b in pairs]).reshape(n.shape)
-    return 0.5 * np.sqrt(np.pi * np.e * n / 2) * np.exp(-gains) * np.exp2(-n / d)
+    return np.array([wishart_gain(float(a), int(b)) / b for a, b in pairs]).reshape(n.shape)
