@@ -163,3 +163,22 @@ def test_exact_readout_is_the_targets():
     ticket = build(NETWORKS["pooled"](), readout="exact", gain=1.0)
     assert set(ticket.layers) == {"0", "3", "6"}
     assert torch.equal(ticket.network.step("8").weight, ticket.target.step("8").weight)
+
+
+@pytest.mark.parametrize("granularity", ["entry", "kernel", "block", "filter"])
+@pytest.mark.parametrize("scale", [1.0, 8.0])
+def test_a_budget_is_kept_whoever_solves(granularity, scale):
+    """Of small targets, which meet-in-the-middle takes at d <= 2, and of large ones."""
+    torch.manual_seed(0)
+    module = nn.Sequential(nn.Conv2d(1, 3, 3), nn.ReLU(), nn.Conv2d(3, 4, 3), nn.Flatten())
+    with torch.no_grad():
+        for weight in module.parameters():
+            weight *= scale
+    build = {"granularity": granularity, "gain": 1.0, "example": SHAPE, "threads": 1, "n": 60}
+    few, many = (
+        tickets.build("structured_convolution", module, budget=budget, **build)
+        for budget in (2_000, 4_000_000)
+    )
+    assert int(few.solutions["work"].max()) <= 2_000
+    assert int(many.solutions["work"].max()) <= 4_000_000
+    assert many.solutions["error"].median() <= few.solutions["error"].median()

@@ -27,7 +27,8 @@ class Searcher:
     solver "auto": for d ≤ 2 and targets ≤ 1/2 "mitm", over 20 or 26 candidates spread evenly over
     those up to three times the largest target (all of a smaller pool); "beam" for the rest. Only
     the hidden channels that these may use are drawn. A beam without a budget goes by
-    `slth.solvers.beam.pool.search`. Every other solver is given all candidates of the pool.
+    `slth.solvers.beam.pool.search`; one with a budget, and every solver that is named, is given all
+    candidates of the pool.
     """
 
     eps: float | None = None
@@ -68,7 +69,7 @@ class Searcher:
             from slth.tickets.whole.beams import looked_at
 
             return slice(looked_at(solver, a, targets))
-        if self.solver != AUTO:
+        if self.solver != AUTO or solver.name == "beam":
             return slice(len(a))
         largest = max(float(np.abs(z).max()) for z in targets)
         most = EXACT_N[d]
