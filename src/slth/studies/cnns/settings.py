@@ -142,13 +142,13 @@ class Settings(Study):
         description="fraction of every class kept from training, on which all is measured",
     )
     batch: int = Field(50, ge=1, le=65536, description="images a gradient step")
-    learning_rate: float = Field(0.016, ge=1e-9, le=1, description="AdamW's largest step size")
+    learning_rate: float = Field(0.003, ge=1e-9, le=1, description="AdamW's largest step size")
     networks: list[Trained] = Field(
         [
-            Trained(network="lenet", epochs=14),
-            Trained(network="vgg", epochs=14),
-            Trained(network="resnet", epochs=8),
-            Trained(network="mobilenet", epochs=14),
+            Trained(network="lenet", epochs=16),
+            Trained(network="vgg", epochs=10),
+            Trained(network="resnet", epochs=6),
+            Trained(network="mobilenet", epochs=12),
             Trained(network="dense", epochs=10),
         ],
         min_length=1,
