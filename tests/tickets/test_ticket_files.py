@@ -22,9 +22,11 @@ def whole(name, **options):
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-@pytest.mark.parametrize("granularity", ["block", "entry"])
-def test_whole_tickets_come_back(name, granularity, tmp_path):
-    ticket = whole(name, granularity=granularity, eps=0.01)
+@pytest.mark.parametrize(
+    ("granularity", "gain"), [("block", 2.0), ("entry", 2.0), ("filter", "reach")]
+)
+def test_whole_tickets_come_back(name, granularity, gain, tmp_path):
+    ticket = whole(name, granularity=granularity, eps=0.01, gain=gain)
     ticket.save(tmp_path / "one.npz")
     back = tickets.load(tmp_path / "one.npz")
     back.save(tmp_path / "two.npz")

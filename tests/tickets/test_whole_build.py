@@ -44,6 +44,7 @@ def test_chains_without_biases_stay_with_the_construction_and_its_bytes():
             "largest_d: got a block",
         ),
         ({"gain": -1.0}, ValueError, "gain: got -1.0, takes a number > 0"),
+        ({"gain": "reech"}, ValueError, "gain: got 'reech'.*did you mean reach"),
         ({"gains": 1.0}, ValueError, "did you mean gain"),
         ({"targets": "fed"}, ValueError, "targets: got 'fed'"),
         ({"targets": "feedback"}, ValueError, "images: got None, takes a few hundred"),
@@ -131,11 +132,14 @@ def test_same_seed_same_bytes_whatever_threads_and_granularities_around(tmp_path
         assert torch.equal(one.source.layer(name).V, two.source.layer(name).V)
 
 
-def test_source_is_standard_normal_with_deviation_by_the_gain():
-    ticket = build(NETWORKS["pooled"](), n=400, gain=4.0)
-    for name, c in ticket.scale.items():
+@pytest.mark.parametrize(("name", "gain"), [("pooled", 4.0), ("bottleneck", "reach")])
+def test_source_is_standard_normal_with_deviation_by_the_gain(name, gain):
+    ticket = build(NETWORKS[name](), n=400, gain=gain)
+    for name, found in ticket.scale.items():
         layer = ticket.source.layer(name)
-        assert c == 2.0 ** round(np.log2(c))
+        each = np.broadcast_to(found, ticket.source.geometry(name).groups)
+        assert np.array_equal(each, 2.0 ** np.round(np.log2(each)))
+        c = torch.from_numpy(each.repeat(len(layer.V) // len(each)))[:, None, None, None]
         parts = [layer.U, c * layer.V, *([] if layer.constants is None else [layer.constants])]
         for values in parts:
             assert abs(float(values.mean())) < 5 * values.numel() ** -0.5

@@ -26,10 +26,10 @@ def ticket(
     granularity: Annotated[str, typer.Option(help="filter, block, kernel or entry.")] = "entry",
     block: Annotated[int | None, typer.Option(help="Filters of a block.")] = None,
     gain: Annotated[
-        float | None,
+        str | None,
         typer.Option(
-            help="Largest imitated entry, layer by layer; without, weights as they are. 1 suits "
-            "entries of networks with batch norm, whose weights may be large."
+            help="reach: weights are imitated as large as sums of the candidates reach, which errs "
+            "least; a number: the largest imitated entry of a layer; without, weights as they are."
         ),
     ] = None,
     targets: Annotated[str, typer.Option(help="plain, bias or feedback.")] = "plain",
@@ -57,7 +57,7 @@ def ticket(
         shape = tuple(x.shape[1:])
     target = network("model", model, shape)
     options: dict[str, Any] = {"granularity": granularity, "block": block, "targets": targets}
-    options |= {"gain": gain, "nonnegative_input": nonnegative_input}
+    options |= {"gain": _gain(gain), "nonnegative_input": nonnegative_input}
     options = {name: value for name, value in options.items() if value is not None}
     asked: dict[str, Any] = {"n": n, "eps": eps, "seed": seed, "solver": solver, "budget": budget}
     with working("solving the subset problems"), warnings.catch_warnings():
@@ -93,3 +93,12 @@ def ticket(
         text += f"\n  {missed:,} of {facts['problems']:,} problems missed eps = {eps:g}"
     tell(text, facts, json)
     return Code.FAILS if missed else Code.HOLDS
+
+
+def _gain(text: str | None) -> float | str | None:
+    if text is None or text == "reach":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"gain: got {text!r}, takes reach or a number > 0") from None

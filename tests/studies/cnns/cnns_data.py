@@ -22,8 +22,8 @@ SEED = 4
 def small(**changes: Any) -> dict[str, Any]:
     """Settings of a study of it."""
     arms = [
-        Arm(network="vgg", granularity="entry", n=[6, 30], gain=1.0, controls=1, balls=3),
-        Arm(network="vgg", granularity="filter", n=[40], gain=4.0),
+        Arm(network="vgg", granularity="entry", n=[6, 30], controls=1, balls=3),
+        Arm(network="vgg", granularity="filter", n=[40]),
     ]
     own = Settings(
         data="digits", arms=arms, networks=[Trained(network="vgg")], seeds=2, images=30, refit=50,

@@ -45,7 +45,7 @@ def build_ticket(
     options = WholeOptions(
         granularity=arm["granularity"],
         largest_d=arm["largest_d"] if block else None,
-        gain=arm["gain"],
+        gain=None if arm["gain"] == "none" else arm["gain"],
         targets=cell.targets,
         nonnegative_input=True,
     )
@@ -95,7 +95,7 @@ def ticket_row(
         "replicate": cell.replicate,
         "seed": seed,
         "eps": float("nan") if arm["eps"] is None else arm["eps"],
-        "gain": float("nan") if arm["gain"] is None else arm["gain"],
+        "gain": arm["gain"],
         **_problems(ticket, arm["eps"]),
         **{f"{name}_parameters": count[name] for name in ("source", "kept", "ticket", "target")},
         "fitted": len(subject.fitted),

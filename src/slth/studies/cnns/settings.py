@@ -11,6 +11,7 @@ from slth.settings.section import LEAST, DataSetName, Section, SolverOrAuto, Stu
 NetworkName = Literal["lenet", "vgg", "resnet", "resnet20", "mobilenet", "dense"]
 Granularity = Literal["entry", "kernel", "block", "filter"]
 Targets = Literal["plain", "bias", "feedback"]
+Gain = Literal["reach", "none"]
 SQUARE = {"lenet": 28, "dense": 28}  # pixels a side, of networks that take no other
 
 
@@ -40,11 +41,10 @@ class Arm(Section):
         "every seed, the others once, with the last entry",
     )
     largest_d: int | None = Field(None, ge=1, le=4096, description="of granularity block; null: 25")
-    gain: float | None = Field(
-        None,
-        ge=1e-3,
-        le=1e3,
-        description="largest weight of a layer as the subset problems see it; null: as trained",
+    gain: Gain = Field(
+        "reach",
+        description="how large subset problems see the weights: reach: as large as sums of the "
+        "candidates reach; none: as trained",
     )
     eps: float | None = Field(
         None, ge=LEAST, le=1, description="tolerance a weight; null: as small as the solver can"
@@ -67,31 +67,31 @@ class Arm(Section):
     )
 
 
-# of the default run: network → granularity → n, gain
-SIZES: dict[NetworkName, dict[Granularity, tuple[list[int], float]]] = {
+# of the default run: network → granularity → n; chosen by the images that networks are trained on
+SIZES: dict[NetworkName, dict[Granularity, list[int]]] = {
     "lenet": {
-        "entry": ([10, 20, 100], 1.0),
-        "kernel": ([30, 100, 300], 2.0),
-        "block": ([100, 250, 600], 1.5),
-        "filter": ([200, 600, 2000], 4.0),
+        "entry": [10, 20, 100],
+        "kernel": [40, 80, 200],
+        "block": [80, 150, 400],
+        "filter": [1000, 2000, 4000],
     },
     "vgg": {
-        "entry": ([6, 10, 100], 1.0),
-        "kernel": ([25, 50, 150], 4.0),
-        "block": ([60, 150, 500], 4.0),
-        "filter": ([600, 2000, 6000], 8.0),
+        "entry": [6, 10, 100],
+        "kernel": [25, 50, 150],
+        "block": [60, 150, 400],
+        "filter": [1000, 2000, 4000],
     },
     "resnet": {
-        "entry": ([6, 10, 100], 1.0),
-        "kernel": ([25, 50, 150], 4.0),
-        "block": ([60, 150, 500], 4.0),
-        "filter": ([600, 2000, 6000], 16.0),
+        "entry": [6, 10, 100],
+        "kernel": [25, 50, 150],
+        "block": [60, 150, 400],
+        "filter": [1000, 2000, 4000],
     },
     "mobilenet": {
-        "entry": ([6, 10, 100], 1.0),
-        "kernel": ([25, 50, 150], 4.0),
-        "block": ([60, 150, 500], 4.0),
-        "filter": ([300, 1000, 3000], 16.0),
+        "entry": [6, 10, 100],
+        "kernel": [25, 50, 150],
+        "block": [60, 150, 400],
+        "filter": [300, 1000, 3000],
     },
 }
 
@@ -106,18 +106,18 @@ def _default() -> list[Arm]:
             network=network,
             granularity=granularity,
             n=n,
-            gain=gain,
             controls=1,
             seeds=None if granularity == "filter" else 1,
             balls=BALLS.get((network, granularity), 0),
         )
         for network, sizes in SIZES.items()
-        for granularity, (n, gain) in sizes.items()
+        for granularity, n in sizes.items()
     ]
     published = Arm(
         network="dense",
         granularity="entry",
         n=[21],
+        gain="none",
         eps=0.01,
         solver="mitm",
         targets=["plain"],
@@ -142,13 +142,13 @@ class Settings(Study):
         description="fraction of every class kept from training, on which all is measured",
     )
     batch: int = Field(50, ge=1, le=65536, description="images a gradient step")
-    learning_rate: float = Field(0.003, ge=1e-9, le=1, description="AdamW's largest step size")
+    learning_rate: float = Field(0.016, ge=1e-9, le=1, description="AdamW's largest step size")
     networks: list[Trained] = Field(
         [
-            Trained(network="lenet", epochs=16),
-            Trained(network="vgg", epochs=10),
-            Trained(network="resnet", epochs=6),
-            Trained(network="mobilenet", epochs=12),
+            Trained(network="lenet", epochs=14),
+            Trained(network="vgg", epochs=14),
+            Trained(network="resnet", epochs=8),
+            Trained(network="mobilenet", epochs=14),
             Trained(network="dense", epochs=10),
         ],
         min_length=1,

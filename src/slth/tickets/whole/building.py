@@ -12,7 +12,8 @@ from slth.networks.graph import Dense
 from slth.networks.network import Network
 from slth.solvers._base import Solver
 from slth.tickets.empty import EmptySubsetWarning, warning_of
-from slth.tickets.whole.geometry import Blocks, geometry, nonnegative_values, scaled
+from slth.tickets.whole.gains import REACH, scaled
+from slth.tickets.whole.geometry import Blocks, geometry, nonnegative_values
 from slth.tickets.whole.imitate import Imitated, imitate
 from slth.tickets.whole.records import silent, table
 from slth.tickets.whole.search import AUTO, Searcher
@@ -30,12 +31,14 @@ class WholeOptions:
 
     granularity, block, largest_d: what is kept or removed at once, `Blocks`.
 
-    gain: the largest entry of c·K, where K is imitated by V of deviation 1/c, c the power of two
-    that comes nearest for each layer (less where biases would be out of reach, or d ≤ 2: `scaled`);
-    None: c = 1. By the homogeneity of ReLU it is one N(0, 1) network that imitates the target K·c,
-    its biases times the product of the c so far, divided by the product of all at the end; put
-    where V is drawn it needs no homogeneity, and sums of branches need no common c. The theorem's
-    ‖K‖₁ ≤ 1 then holds for c·K no longer.
+    gain: "reach": c·K is imitated by V of deviation 1/c, c the largest power of two that keeps the
+    subset problems of a layer, or of each of its groups, well within reach of sums (`scaled`): the
+    least error for an n. A number: the largest entry of c·K, c the power of two that comes nearest
+    for each layer (less where biases would be out of reach, or d ≤ 2); None: c = 1. By the
+    homogeneity of ReLU it is one N(0, 1) network that imitates the target K·c, its biases times the
+    product of the c so far, divided by the product of all at the end; put where V is drawn it needs
+    no homogeneity, and sums of branches need no common c. The theorem's ‖K‖₁ ≤ 1 then holds for
+    c·K no longer.
 
     targets: "plain"; "bias": biases are corrected by the mean error on images; "feedback": weights
     are fitted to the ticket's own activations of images, later inputs absorb earlier errors, biases
@@ -46,14 +49,16 @@ class WholeOptions:
     granularity: str = "filter"
     block: int | None = None
     largest_d: int | None = None
-    gain: float | None = None
+    gain: float | str | None = None
     targets: str = "plain"
     nonnegative_input: bool = False
     readout: str = "ticket"
 
     def __post_init__(self) -> None:
         Blocks(self.granularity, self.block, self.largest_d)
-        if self.gain is not None:
+        if isinstance(self.gain, str):
+            checks.choice("gain", self.gain, [REACH])
+        elif self.gain is not None:
             checks.positive("gain", self.gain)
         checks.choice("targets", self.targets, TARGETS)
         checks.choice("readout", self.readout, ["ticket", "exact"])

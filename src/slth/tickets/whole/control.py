@@ -34,7 +34,7 @@ def _layer(ticket: WholeTicket, record: LayerRecord, seed: int) -> EffectiveLaye
         np.put_along_axis(kept, order, np.arange(m) < sizes[:, None], axis=1)
         _, a = ticket.source.pool(g.name, feature)
         V = ticket.source.directions(g, feature, m)
-        sums = _sums(a[:m], V, g.spread(kept)) / g.scale
+        sums = _sums(a[:m], V, g.spread(kept)) / g.scales[feature.group]
         kernels.set(feature.group, feature.channel, feature.sign, feature.bias, sums)
     step = ticket.target.step(g.name)
     assert isinstance(step, Layer)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -24,7 +24,6 @@ from slth.networks.network import Network
 GRANULARITIES = ("filter", "block", "kernel", "entry")
 LARGEST_D = 25  # of granularity "block" without a size
 FEW_D = 2  # numbers of a problem that some candidates solve exactly
-NEAR = 0.25  # how far their sums reach
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,8 @@ class Geometry:
     weight: (c_out, c_in / groups, k_h, k_w) float64; bias: (c_out,) or None. signed: whether its
     inputs may be negative: then S⁺ and S⁻ are chosen, else S⁺ alone. size: outputs of a block, 0
     for entries. tap: the tap of the kernel that sees the image from every output, which carries the
-    bias. scale: c, the target is c·weight, and V is drawn with deviation 1/c: a power of two.
+    bias. scales: by group c, the target is c·weight, and V is drawn with deviation 1/c: powers of
+    two.
     """
 
     name: str
@@ -79,7 +79,7 @@ class Geometry:
     signed: bool
     size: int
     tap: int
-    scale: float
+    scales: tuple[float, ...]
 
     @property
     def outputs(self) -> int:
@@ -128,6 +128,11 @@ class Geometry:
         """Whether one more block of hidden channels, constants, imitates biases."""
         return self.bias is not None
 
+    @property
+    def scale(self) -> float | tuple[float, ...]:
+        """c, one for all groups or one each."""
+        return self.scales[0] if len(set(self.scales)) == 1 else self.scales
+
     def rows(self, group: int) -> slice:
         """The outputs of a group."""
         return slice(group * self.outputs, (group + 1) * self.outputs)
@@ -160,9 +165,9 @@ class Geometry:
 
 
 def geometry(
-    layer: Layer, blocks: Blocks, nonnegative: Mapping[str, bool], scale: float
+    layer: Layer, blocks: Blocks, nonnegative: Mapping[str, bool], scale: float | Sequence[float]
 ) -> Geometry:
-    """The geometry of a layer. nonnegative: whether the values of steps are ≥ 0; scale: c."""
+    """The geometry of a layer. nonnegative: whether values of steps are ≥ 0; scale: c, or c's."""
     weight = layer.weight.numpy()
     if not isinstance(layer, Convolution):
         weight = weight[:, :, None, None]
@@ -171,24 +176,10 @@ def geometry(
     size = blocks.outputs(len(weight) // groups, math.prod(weight.shape[2:]))
     tap = 0 if bias is None else bias_tap(layer)
     signed = not nonnegative[layer.inputs[0]]
-    return Geometry(layer.name, weight, bias, groups, signed, size, tap, scale)
-
-
-def scaled(geometry: Geometry, gain: float | None, n: int) -> Geometry:
-    """With c the power of two nearest to gain / max |K|, at most √n / max |b|; 1 for None.
-
-    Sums of subsets of n candidates spread by about √n / 2, which is as far as a bias may be. Where
-    d ≤ 2, few candidates are enough, whose sums hardly ever end before 1/4: the most for c·K, c·b.
-    """
-    largest = float(np.abs(geometry.weight).max())
-    bias = 0.0 if geometry.bias is None else float(np.abs(geometry.bias).max())
-    if gain is None or largest == 0:
-        return geometry
-    reach = math.sqrt(n)
-    if geometry.dimension <= FEW_D:
-        gain = reach = min(gain, NEAR)
-    c = min(gain / largest, reach / bias if bias else math.inf)
-    return replace(geometry, scale=2.0 ** round(math.log2(c)))
+    scales = (float(scale),) * groups if isinstance(scale, (int, float)) else tuple(scale)
+    if len(scales) != groups:
+        raise ValueError(f"layer {layer.name!r} of {groups} groups with {len(scales)} scales")
+    return Geometry(layer.name, weight, bias, groups, signed, size, tap, scales)
 
 
 def bias_tap(layer: Layer) -> int:

@@ -74,9 +74,10 @@ def _layer(
     searcher: Searcher,
     before: "Chosen | None" = None,
 ) -> LayerRecord:
-    record, scale = LayerRecord(geometry), geometry.scale
+    record = LayerRecord(geometry)
     for group in range(geometry.groups):
         rule.begin(group)
+        scale = geometry.scales[group]
         for feature in source.features(geometry, group):
             if before is not None and not feature.bias:
                 before.copy(feature, kernels, record)

@@ -41,7 +41,7 @@ def hidden_of(source: Source, record: LayerRecord, group: int) -> Hidden:
         kept, m = record.kept(i), record.looked_at[i]
         some = kept.any(axis=0)
         _, a = source.pool(g.name, feature)
-        V = source.directions(g, feature, m)[some] / g.scale
+        V = source.directions(g, feature, m)[some] / g.scales[group]
         mask = g.spread(kept[:, some])
         channels.append(np.full(int(some.sum()), -1 if feature.bias else feature.channel))
         weights.append(a[:m][some] * (1 if feature.sign == "+" else -1))

@@ -37,7 +37,7 @@ class LayerRecord:
         self.looked_at.append(len(picked.hidden))
         self.bits.append(np.packbits(picked.kept, axis=1))
         self.solvers.append(picked.solver)
-        scale = self.geometry.scale
+        scale = self.geometry.scales[picked.feature.group]
         columns = {
             "error": picked.error / scale,
             "target": picked.target / scale,

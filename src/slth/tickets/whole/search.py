@@ -158,7 +158,7 @@ def _any(
 ) -> tuple[BoolArray, np.ndarray, BoolArray]:
     key = ("subset problem", geometry.name, feature.channel, feature.sign)
     own = seeding.child(searcher.seed, *key)
-    eps = None if searcher.eps is None else searcher.eps * geometry.scale
+    eps = None if searcher.eps is None else searcher.eps * geometry.scales[feature.group]
     found = solve_batch(
         a[:, None] * X, Z, eps, solver, searcher.budget, own, threads=searcher.threads
     )

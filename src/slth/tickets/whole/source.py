@@ -35,7 +35,8 @@ class SourceLayer:
     The hidden channels of group q are those of its input channels, 2n each, then 2n constants where
     the layer has biases. U: (c_in, 2n) N(0, 1), the 1×1 weights; hidden channel h of channel t sees
     t alone. constants: (groups, 2n) N(0, 1), biases of hidden channels whose weights are pruned, or
-    None. V: (c_out, hidden of a group, k_h, k_w), N(0, 1/c²).
+    None. V: (c_out, hidden of a group, k_h, k_w), N(0, 1/c²), c of the
+    layer or of the group.
     """
 
     U: Tensor
@@ -112,7 +113,7 @@ class Source:
                 for sign in "+-":
                     one = Feature(group, feature.channel, sign, feature.bias)
                     hidden, _ = self.pool(name, one)
-                    rows = self.directions(geometry, one, len(hidden)) / geometry.scale
+                    rows = self.directions(geometry, one, len(hidden)) / geometry.scales[group]
                     V[group][:, start_of(geometry, one, self.n) + hidden] = rows.swapaxes(0, 1)
         constants = torch.from_numpy(U[geometry.channels :].copy()) if geometry.biased else None
         return SourceLayer(

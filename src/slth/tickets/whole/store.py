@@ -84,7 +84,7 @@ def restored(said: dict[str, Any], arrays: dict[str, np.ndarray]) -> WholeTicket
     for words in said["layers"]:
         step = network.step(words["name"])
         assert isinstance(step, graph.Layer)
-        made[step.name] = geometry(step, options.blocks, signs, float(words["scale"]))
+        made[step.name] = geometry(step, options.blocks, signs, _scale(words["scale"]))
     settings = said["settings"]
     source = Source(int(settings["seed"]), int(settings["n"]), tuple(made.values()))
     layers, records = {}, []
@@ -94,6 +94,14 @@ def restored(said: dict[str, Any], arrays: dict[str, np.ndarray]) -> WholeTicket
     return WholeTicket(
         network, source, layers, records, said["options"], settings, said["construction"]
     )
+
+
+def _scale(said: object) -> float | list[float]:
+    """c, or one each group."""
+    c = [float(each) for each in said] if isinstance(said, list) else float(said)  # type: ignore[arg-type]
+    if not np.all(np.isfinite(c)) or np.min(c) <= 0:
+        raise ValueError(f"scale {c}")
+    return c
 
 
 def _step(i: int, words: dict[str, Any], arrays: dict[str, np.ndarray]) -> graph.Step:

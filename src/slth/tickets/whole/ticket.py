@@ -108,8 +108,11 @@ class WholeTicket(TicketMethods):
         return self.parameters
 
     @property
-    def scale(self) -> dict[str, float]:
-        """By layer, c: V has deviation 1/c, as if c times the layer were imitated."""
+    def scale(self) -> dict[str, float | tuple[float, ...]]:
+        """By layer, c: V has deviation 1/c, as if c times the layer were imitated.
+
+        With gain="reach" a layer of several groups has one c each.
+        """
         return {r.geometry.name: r.geometry.scale for r in self.records}
 
     def outputs(self, x: Data) -> Tensor:
@@ -181,7 +184,7 @@ class WholeTicket(TicketMethods):
                     "worst_error": float(errors.max()),
                     "target": float(np.abs(g.weight).max()),
                     "empty": empty,
-                    "scale": g.scale,
+                    "scale": min(g.scales),
                     "built": built_size(record) <= BUILT,
                 }
             )
