@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from slth import checks
+from slth import checks, cores
 from slth.checks import BoolArray, FloatArray
 from slth.problem import Instance
 from slth.solvers import _registry as registry
@@ -63,6 +63,7 @@ def solve_all(
     cap: int = DEFAULT_CAP,
     budget: int | None = None,
     *,
+    threads: int | None = None,
     memory: int = DEFAULT_MEMORY,
     size: int | None = None,
 ) -> Hits:
@@ -70,8 +71,10 @@ def solve_all(
 
     X: (n, d) candidates, n ≤ 128; z: (d,) target; eps: tolerance per coordinate, > 0, or 0 for
     integers. Or X: an `Instance`, which has its own z and eps. cap: subsets to return at most, 1 to
-    2^24. budget: nodes, None = no limit. memory: bytes. size: only subsets of exactly this many
-    candidates. The subsets, and their order, depend on the arguments alone.
+    2^24. budget: nodes, None = no limit. threads: None = as many as this process may use; large
+    searches without a budget are shared out, and the answer is the same. memory: bytes. size: only
+    subsets of exactly this many candidates. The subsets, and their order, depend on the arguments
+    alone.
 
     Raises ValueError/TypeError naming the argument; checks.TooLargeError when ``memory`` is not
     enough. Cost: some 30 ns a node and 5 µs a subset; about 2^(n/2) nodes at d = 9 and an eps at
@@ -90,7 +93,9 @@ def solve_all(
         budget = checks.integer("budget", budget, 1, 2**62)
     if size is not None:
         size = checks.integer("size", size, low=0, high=instance.n)
-    options = Options(budget, memory=checks.integer("memory", memory, low=1), size=size)
+    threads = cores.usable() if threads is None else checks.integer("threads", threads, low=1)
+    allowed = checks.integer("memory", memory, low=1)
+    options = Options(budget, threads=threads, memory=allowed, size=size)
     lattice = registry.get("lattice")
     refusal = lattice.refusal(instance.n, instance.d)
     if refusal:

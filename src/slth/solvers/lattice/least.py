@@ -14,8 +14,10 @@ from slth.problem import Instance, grain
 from slth.solvers._base import Answer, Options
 from slth.solvers._scaling import rounding_slack
 from slth.solvers.kernels import stopping
+from slth.solvers.kernels.workers import Workers
 from slth.solvers.lattice import bases
 from slth.solvers.lattice.integers import UnsolvableError, as_integers, kernel
+from slth.solvers.lattice.parts import Part
 from slth.solvers.lattice.rounds import UNLIMITED, Round
 from slth.solvers.lattice.start import descend
 from slth.solvers.mitm.plan import first_radius
@@ -40,6 +42,7 @@ class Search:
     limit: int
     keep: BoolArray
     error: float
+    threads: int = 1
     work: int = 0
 
     @classmethod
@@ -50,7 +53,7 @@ class Search:
         X, z = scaled.X, scaled.z
         keep = descend(X, z, -1 if options.size is None else options.size, min(limit, 1 << 20))
         stopping.offer(keep)
-        return cls(scaled, options.size, limit, keep, scaled.error(keep))
+        return cls(scaled, options.size, limit, keep, scaled.error(keep), options.threads)
 
     @functools.cached_property
     def rounding(self) -> float:
@@ -114,17 +117,48 @@ class Search:
 
     def _visit(self, one: Round, stop: float, shrink: bool) -> None:
         before = self.work
-        for keeps in one.leaves():
+        for keeps in one.only():
+            self._better((self.instance.error(keeps[0]), keeps[0]))
+        with Workers(self.threads, lambda: None) as workers:
+            for wave in one.waves():
+                start = self.error, self.keep
+                walks = workers.iterate(
+                    lambda part, _: self._walked(part, start, one.radius, stop, shrink),  # noqa: B023
+                    wave,
+                )
+                for part, found in zip(wave, walks, strict=True):
+                    one.ended(part)
+                    self._better(found)
+                    if self.error <= stop:
+                        break
+                if self.error <= stop:
+                    break
+                if shrink:
+                    one.shrink(self._share(self.error, one.radius))
+        self.work = before + one.nodes
+
+    def _walked(
+        self, part: Part, best: tuple[float, BoolArray], radius: float, stop: float, shrink: bool
+    ) -> tuple[float, BoolArray]:
+        """The best subset of a part, or ``best``: that before its wave, whatever others find."""
+        for keeps in part.leaves():
             error = self.instance.error(keeps[0])
-            if error < self.error:
-                self.error, self.keep = error, keeps[0]
-                stopping.offer(self.keep)
-            if self.error <= stop:
+            if error < best[0]:
+                best = error, keeps[0]
+                stopping.offer(keeps[0])
+            if best[0] <= stop:
                 break
             if shrink:
-                goal = below(self.error, self.rounding) + self.rounding / 2
-                one.shrink(min(1.0, goal / one.radius))
-        self.work = before + one.nodes
+                part.shrink(self._share(best[0], radius))
+        return best
+
+    def _better(self, found: tuple[float, BoolArray]) -> None:
+        if found[0] < self.error:
+            self.error, self.keep = found
+
+    def _share(self, error: float, radius: float) -> float:
+        """What is left of a radius once ties with ``error`` are of no use."""
+        return min(1.0, (below(error, self.rounding) + self.rounding / 2) / radius)
 
 
 def below(error: float, slack: float) -> float:

@@ -1,17 +1,17 @@
-"""One enumeration at one radius: the leaves of the walk as indicators, with what was settled."""
+"""One enumeration at one radius: walks whose leaves are indicators, with what was settled."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from slth.checks import BoolArray, FloatArray
-from slth.solvers.kernels import stopping
-from slth.solvers.lattice import slack, walk
+from slth.solvers.lattice import slack
 from slth.solvers.lattice.bases import Basis, Space, reduced
-from slth.solvers.lattice.choice import chosen
+from slth.solvers.lattice.choice import chosen, predicted
+from slth.solvers.lattice.parts import Part, Place, root, split
 
 UNLIMITED = 1 << 62
+LARGE = 24.0  # log2 of the nodes, predicted, from which on a walk is shared out
+WAVE = 32  # parts walked at one share, whatever the threads
 
 
 @dataclass
@@ -19,9 +19,9 @@ class Round:
     """All subsets of a space within ``radius`` of z, X (n, d), z (d,); d = 0: all of the space.
 
     thorough: all of it is expected to be looked at, which a good basis is worth.
-    After `leaves` has ended: complete: every subset within ``radius`` times the last `shrink` was
-    yielded. nodes: visited. sound: False, and nothing was looked at, where float64 does not hold
-    this lattice well enough for a proof.
+    After `waves` or `leaves` has ended: complete: every subset within ``radius`` times the last
+    `shrink` was yielded. nodes: visited. sound: False, and nothing was looked at, where float64
+    does not hold this lattice well enough for a proof.
     """
 
     space: Space
@@ -33,49 +33,67 @@ class Round:
     complete: bool = False
     nodes: int = 0
     sound: bool = True
-    _share: float = 1.0
-    _shrinks: int = 0
-    _open: "_Open | None" = field(default=None, repr=False)
+    share: float = 1.0
+    _part: Part | None = field(default=None, repr=False)
 
     def leaves(self, together: int = 1) -> Iterator[BoolArray]:
-        """Yield indicators (m, n), m ≤ together, in the order of the walk: also of a few beyond."""
-        if not len(self.space.rows):
-            yield from self._only()
+        """Yield indicators (m, n), m ≤ together, of one walk from the root."""
+        opened = self._opened()
+        if opened is None:
+            yield from self.only()
             return
+        self._part = root(*opened, self.X.shape[1], self.limit)
+        for found in self._part.leaves(together):
+            self.ended(self._part)
+            yield found
+        self.ended(self._part)
+
+    def waves(self) -> Iterator[list[Part]]:
+        """Yield walks that may run at the same time; call `ended` of each, in order.
+
+        One, of all, where there is a limit, or few nodes are predicted; else some hundred, `WAVE`
+        at a time, at the share that `shrink` left. None where the space has one vector, `only`, or
+        rounding forbids.
+        """
+        opened = self._opened()
+        if opened is None:
+            return
+        basis, limits = opened
+        d = self.X.shape[1]
+        if self.limit < UNLIMITED or predicted(basis, limits) < LARGE:
+            self._part = root(basis, limits, d, self.limit)
+            yield [self._part]
+            return
+        places, level, self.nodes = split(basis, limits, d, self.limit)
+        whole = root(basis, limits, d, self.limit)
+        self.complete = True
+        for start in range(0, len(places), WAVE):
+            yield self._wave(whole, places[start : start + WAVE], level)
+
+    def ended(self, part: Part) -> None:
+        """Count the nodes of a walk, and whether it was complete."""
+        if part is self._part:
+            self.nodes, self.complete = part.nodes, part.complete
+        else:
+            self.nodes += part.nodes
+            self.complete &= part.complete
+
+    def _wave(self, whole: Part, places: list[Place], level: int) -> list[Part]:
+        return [whole.below(place, level, self.share) for place in places]
+
+    def _opened(self) -> tuple[Basis, slack.Bounds] | None:
+        """A basis and its bounds; None, and nothing to walk, without rows or where not sound."""
+        if not len(self.space.rows):
+            return None
         worth = self.limit if self.thorough else 0
         basis, limits = chosen(self.space, self.X, self.z, self.radius, worth)
         self.sound = limits.sound and basis.certified
-        if not self.sound:
-            return
-        self._open = _opened(basis, limits, self.X.shape[1])
-        found = np.zeros((together, len(basis.U)))
-        halt = stopping.flag()
-        N = len(basis.U)
-        while True:
-            tree, state, at = self._open.tree, self._open.state, self._open.state.at
-            count = walk.advance(
-                tree,
-                state,
-                0,
-                N,
-                self._square(),
-                limits.delta,
-                self._share,
-                self.limit,
-                found,
-                halt,
-            )
-            stopping.check()
-            self.nodes = min(int(at[walk.NODES]), self.limit)
-            self.complete = bool(at[walk.LEVEL] >= N)
-            if count:
-                x = basis.x0 + found[:count].astype(np.int64) @ basis.U
-                yield x == 1
-            if count < together:
-                return
+        return (basis, limits) if self.sound else None
 
-    def _only(self) -> Iterator[BoolArray]:
-        """The one vector of a space without rows."""
+    def only(self) -> Iterator[BoolArray]:
+        """The one vector of a space without rows, if it is an indicator."""
+        if len(self.space.rows):
+            return
         basis = reduced(self.space, self.X, self.z, self.radius)
         self.nodes, self.complete, self.sound = 1, basis.certified, basis.certified
         if ((basis.x0 == 0) | (basis.x0 == 1)).all():
@@ -83,45 +101,6 @@ class Round:
 
     def shrink(self, share: float) -> None:
         """From here on only subsets within share·radius are looked for; share ≤ any before."""
-        if self._open is None or self._shrinks >= slack.SHRINKS or share >= self._share:
-            return
-        n, d = self.X.shape
-        eta = 2 * self._open.limits.eta
-        factor = (share + eta) / (self._share + eta)
-        self._open.tree.Q[:, n : n + d] *= factor
-        self._open.state.W[:, n : n + d] *= factor
-        self._share, self._shrinks = share, self._shrinks + 1
-
-    def _square(self) -> float:
-        """The bound on ‖w‖² at the present share."""
-        assert self._open is not None
-        limits, d = self._open.limits, self.X.shape[1]
-        eta = 2 * limits.eta
-        return limits.square - d * ((1 + eta) ** 2 - (self._share + eta) ** 2) * (1 - 2.0**-40)
-
-
-@dataclass(frozen=True)
-class _Open:
-    tree: walk.Tree
-    state: walk.Walk
-    limits: slack.Bounds
-
-
-def _opened(basis: Basis, limits: slack.Bounds, d: int) -> _Open:
-    n = basis.U.shape[1]
-    gram = basis.gram
-    half = np.ones(gram.Q.shape[1])
-    half[n : n + d] = 1 + 2 * limits.eta
-    tree = walk.Tree(
-        gram.Q * half,
-        np.column_stack([gram.c, limits.centre, limits.reach, limits.low, limits.high]),
-        np.ascontiguousarray(gram.mu.T),
-        np.ascontiguousarray(basis.U.T.astype(np.float64)),
-        basis.x0.astype(np.float64),
-        np.ascontiguousarray(gram.B[:, n : n + d].T),
-        basis.t[n : n + d].copy(),
-        limits.spare,
-    )
-    N = len(gram.c)
-    state = walk.begin(tree, limits.rest * half, limits.rest_square, N, np.zeros(N))
-    return _Open(tree, state, limits)
+        self.share = min(self.share, share)
+        if self._part is not None:
+            self._part.shrink(share)

@@ -1,5 +1,6 @@
 """The lattice solver: the exact best subset where d is that of a kernel."""
 
+from dataclasses import replace
 from typing import ClassVar
 
 from slth.checks import FloatArray
@@ -21,7 +22,7 @@ class Lattice(Solver):
 
     The answer is the least error up to float64 rounding of the sums, complete. With eps the search
     stops at a subset within eps; with ``decide`` only those are looked for. Threads share out the
-    instances of a batch; one instance is searched by one.
+    instances of a batch, and the parts of a large walk (`parts`); work does not depend on them.
     """
 
     name: ClassVar[str] = "lattice"
@@ -56,10 +57,12 @@ class Lattice(Solver):
         """Search B instances, one a thread at a time: X (B, n, d), Z (B, d)."""
         B, n, d = X.shape
         fit = options.memory // self.bytes_needed(n, d)
-        with Workers(max(1, min(options.threads, fit, B)), lambda: None) as workers:
+        threads = max(1, min(options.threads, fit, B))
+        each = replace(options, threads=max(1, options.threads // threads))
+        with Workers(threads, lambda: None) as workers:
             return stacked(
                 workers.run(
-                    lambda b, _: least.search(Instance(X[b], Z[b], eps), for_instance(options, b)),
+                    lambda b, _: least.search(Instance(X[b], Z[b], eps), for_instance(each, b)),
                     range(B),
                 )
             )
