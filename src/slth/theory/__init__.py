@@ -1,6 +1,6 @@
 """Thresholds, moments and published bounds for random subset sum; formulas cite their statement."""
 
-from slth.theory.centred_certificate import (
+from slth.theory.centred_existence import (
     CentredCertificate,
     centred_certificate,
     centred_existence_certificate,

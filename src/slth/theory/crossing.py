@@ -29,18 +29,18 @@ def first_n(reached: Callable[[int], bool], guess: int = 1) -> int:
     return high
 
 
-def peak(value: Callable[[int], float], start: int, low: int, high: int) -> int:
+def peak(value: Callable[[int], float], start: int, low: int, high: int, least: int = 1) -> int:
     """The integer in [low, high] at the top of a function with one peak, by halved steps.
 
-    About 2 log2(high − low) calls, of which some ask for the same number again. With several peaks
-    one of them.
+    About 2 log2(high − low) calls, of which some ask for the same number again; to within the last
+    step, ``least``. With several peaks one of them.
     """
     best, step = min(max(start, low), high), max(1, (high - low) // 8)
     while True:
         near = [k for k in (best - step, best + step) if low <= k <= high]
         found = max([best, *near], key=value)
         if found == best:
-            if step == 1:
+            if step <= least:
                 return best
             step //= 2
         best = found
