@@ -99,7 +99,7 @@ def _excess(centred: pd.DataFrame) -> str:
         least=fixed(own.min(), 1),
         most=fixed(own.max(), 1),
         fewer=integer((centred["n"] < centred["plain"]).sum()),
-        settings=count(len(centred), "setting"),
+        settings=integer(len(centred)),
     )
 
 

@@ -11,7 +11,7 @@ CENTRED = {
     Centred.NOTHING: "This run computed no certificate given $T$.",
     Centred.FEWER_EVERYWHERE: f"{_EXCESS}, and for fewer than the plain one at every setting.",
     Centred.FEWER_SOMEWHERE: f"{_EXCESS}. It asks for fewer than the plain one at {{fewer}} of "
-    "{settings}, for as many or more at the others.",
+    "{settings} settings, for as many or more at the others.",
     Centred.NOT_FEWER: f"{_EXCESS}, nowhere for fewer than the plain one.",
 }
 Moved = Enum("Moved", "NOTHING NOWHERE SOMEWHERE")  # does it pay to recentre
