@@ -19,7 +19,7 @@ from slth.theory.sized import size_probability
 
 CENTRED = ["d", "eps", "n50", "plain", "centre", "n", "k", "bound", "extra", "moved"]
 SIZED = ["d", "eps", "share", "law", "n50", "n", "k", "bound", "every"]
-RATIO = 3.0  # of second moments, for odds of one third
+RATIO = 3.0  # of second moments, for a probability of one third
 EXTRAS = (0.25, 0.5, 1.0)  # further candidates that are tried, in d
 SAMPLING = 0.99  # confidence of a certificate
 
@@ -27,7 +27,7 @@ SAMPLING = 0.99  # confidence of a certificate
 def centred_sizes(
     dimensions: Iterable[int], tolerances: Iterable[float], seed: int
 ) -> pd.DataFrame:
-    """Sizes that certify odds of one third for the target ½ in every coordinate, a row a (d, eps).
+    """Sizes with which a hit has probability one third, a row a (d, eps); target ½ everywhere.
 
     n50: even odds, predicted. plain: second moment. centre: R(0) <= 3, which certifies nothing but
     an offset of 0. n, k, bound: second moment given T, averaged over T, with the limit of the
@@ -38,7 +38,7 @@ def centred_sizes(
     rows = []
     for d, eps in track(points, len(points), "atlas: certificates given T"):
         found = centred_existence_certificate(d, eps, TARGET, seed=seed)
-        moved = _recentred(d, eps, seed)
+        moved = _recentred(d, eps, found.size, seed)
         sizes = (
             first_n(lambda n, d=d, eps=eps: _odds(n, d, eps) >= 0.5, found.n),  # type: ignore[misc]
             existence_certificate(d, eps, TARGET, RATIO)[0],
@@ -53,8 +53,8 @@ def sized_certificates(
 ) -> pd.DataFrame:
     """Sizes for subsets of k = ⌊αn⌋ members, the same target, a row a (d, α).
 
-    law: `fixed_size_n_star`. n50: even odds, predicted. n, k, bound: odds of one third, certified.
-    every: even odds for all targets of the cube, by the union bound given T.
+    law: `fixed_size_n_star`. n50: even odds, predicted. n, k, bound: probability one third,
+    certified. every: even odds for all targets of the cube, by the union bound given T.
     """
     points = [(d, share) for d in dimensions for share in shares]
     rows: list[tuple[Any, ...]] = []
@@ -72,8 +72,8 @@ def sized_certificates(
     return pd.DataFrame(rows, columns=SIZED)
 
 
-def _recentred(d: int, eps: float, seed: int) -> CentredCertificate:
-    """The certificate of least n + m, m growing while that falls."""
+def _recentred(d: int, eps: float, bare: int, seed: int) -> CentredCertificate:
+    """The certificate of least n + m, m growing while that falls and once below ``bare``."""
     best = None
     for part in EXTRAS:
         found = centred_existence_certificate(
@@ -82,6 +82,8 @@ def _recentred(d: int, eps: float, seed: int) -> CentredCertificate:
         if best is not None and found.size >= best.size:
             break
         best = found
+        if best.size >= bare:
+            break
     assert best is not None
     return best
 

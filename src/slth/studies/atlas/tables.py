@@ -105,7 +105,16 @@ def centred_table(centred: pd.DataFrame) -> Table:
         ]
         for row in (centred.to_dict("records") if len(centred) else [])
     ]
-    header = ["$d$", r"$\varepsilon$", "$n_{50}$", "plain", "$y=0$", "given $T$", "$k$", "odds"]
+    header = [
+        "$d$",
+        r"$\varepsilon$",
+        "$n_{50}$",
+        "plain",
+        "$y=0$",
+        "given $T$",
+        "$k$",
+        r"$\Pr\geq$",
+    ]
     return Table("rrrrrrrrr", [[*header, "recentred ($m$)"]], rows)
 
 
@@ -122,7 +131,15 @@ def sized_table(sized: pd.DataFrame) -> Table:
         ]
         for row in (sized.to_dict("records") if len(sized) else [])
     ]
-    header = ["$d$", r"$\alpha$", r"\eqref{eq:entropy}", "$n_{50}$", "certified", "$k$", "odds"]
+    header = [
+        "$d$",
+        r"$\alpha$",
+        r"\eqref{eq:entropy}",
+        "$n_{50}$",
+        "certified",
+        "$k$",
+        r"$\Pr\geq$",
+    ]
     return Table("rrrrrrrr", [[*header, "all targets"]], rows)
 
 

@@ -47,8 +47,8 @@ _SIZED = (
 _EVERY = " All targets at once take {every_low} to {every_high} candidates more than even odds."
 SIZED = {
     Sized.NOTHING: "This run certified no subsets of one size.",
-    Sized.NEAR: f"{_SIZED}, so that odds of one third are proved, "
-    f"up to the sampling of $T$, where the heuristic puts them.{_EVERY}",
+    Sized.NEAR: f"{_SIZED}, so that a probability of one third is "
+    f"proved, up to the sampling of $T$, where the heuristic puts them.{_EVERY}",
     Sized.FAR: f"{_SIZED}, which leaves a gap between what is proved "
     f"and what the heuristic says.{_EVERY}",
 }
