@@ -5,7 +5,7 @@ import pytest
 from scipy.stats import binom, chi2
 from scipy.stats import t as student
 
-from slth.intervals import clopper_pearson, grouped_rate, quantile_interval, residuals
+from slth.intervals import clopper_pearson, grouped_rate, lower_mean, quantile_interval, residuals
 
 
 @pytest.mark.parametrize(("hits", "trials"), [(0, 10), (3, 10), (10, 10), (150, 300)])
@@ -73,3 +73,20 @@ def test_quantile_interval_names_its_arguments() -> None:
     for arguments in (([], 0.5), ([1.0], 0.0), ([1.0], 0.5, 1.0), ([np.nan], 0.5)):
         with pytest.raises(ValueError, match=r"values|share|confidence"):
             quantile_interval(*arguments)
+
+
+@pytest.mark.parametrize("p", [0.02, 0.4, 0.99])
+def test_lower_limits_of_means_hold(p: float) -> None:
+    """Rates of 60 trials, all 61 of them with their chances: below the mean in 95 % or more."""
+    values = [np.repeat([1.0, 0.0], [hits, 60 - hits]) for hits in range(61)]
+    held = np.array([lower_mean(drawn, 0.95) <= p for drawn in values])
+    assert (binom.pmf(np.arange(61), 60, p) @ held) >= 0.95
+
+
+def test_a_lower_limit_narrows_with_draws_and_refuses_what_has_no_bounds() -> None:
+    draws = np.random.default_rng(0).uniform(0.3, 0.5, 4000)
+    assert 0.39 < lower_mean(draws) < draws.mean() < 0.41
+    assert lower_mean(draws[:100]) < lower_mean(draws)
+    for bad in ([0.5], [0.5, 1.5], [-0.1, 0.5]):
+        with pytest.raises(ValueError, match="values: got"):
+            lower_mean(bad)

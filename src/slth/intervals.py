@@ -23,6 +23,7 @@ __all__ = [
     "grouped_rate",
     "holm",
     "jackknife",
+    "lower_mean",
     "quantile_interval",
     "residuals",
     "t_interval",
@@ -76,6 +77,22 @@ def quantile_interval(
     low = float(draws[first - 1]) if first >= 1 else -np.inf
     high = float(draws[last - 1]) if last <= trials else np.inf
     return low, high
+
+
+def lower_mean(values: ArrayLike, confidence: float = 0.99) -> float:
+    """Lower limit of the mean of a law on [0, 1], which holds with ``confidence`` whatever the law.
+
+    The mean of independent draws less √(2 v ln(2/δ)/N) + 7 ln(2/δ)/(3 (N − 1)), v their variance,
+    δ = 1 − confidence: an empirical Bernstein bound. May be negative. Raises ValueError unless
+    there are two draws, all in [0, 1], and 0 < confidence < 1. Source: Maurer & Pontil, COLT 2009,
+    theorem 4.
+    """
+    draws = checks.array("values", values, (1,), "(N,)")
+    if len(draws) < 2 or draws.min() < 0 or draws.max() > 1:
+        raise ValueError(f"values: got {len(draws)} draws, takes two or more in [0, 1]")
+    order = float(np.log(2 / (1 - _share("confidence", confidence))))
+    slack = np.sqrt(2 * draws.var(ddof=1) * order / len(draws))
+    return float(draws.mean() - slack - 7 * order / (3 * (len(draws) - 1)))
 
 
 def t_interval(values: NDArray[np.floating], confidence: float = 0.95) -> Interval:

@@ -44,7 +44,9 @@ from tests.sweeps import swept
 ROOT = Path(__file__).parents[2]
 ATLAS = ("least", "lattice", "covering", "sizes", "volume", "search")
 OFF: dict[str, Any] = {name: {"grid": []} for name in ATLAS}
-OFF["certificates"] = {"dimensions": [], "tolerances": []}
+OFF["certificates"] = {
+    "dimensions": [], "tolerances": [], "centred": [], "sized": [],
+}  # fmt: skip
 TICKET = {"name": "t", "network": "one", "n": [8]}
 
 
@@ -283,7 +285,8 @@ def test_atlas_at_its_ends_is_printed(change: dict[str, Any]) -> None:
     settings = Atlas(**check(atlas(**change))["atlas"])
     rows = {name: measure(name, settings, 1, 0) for name in COLUMNS}
     names = "least fit lattice scales sufficient covering sizes entropy slopes search volume"
-    frames = {f"atlas_{name}": pd.DataFrame() for name in (*names.split(), "ratios", "overlaps")}
+    names += " ratios overlaps centred sized"
+    frames = {f"atlas_{name}": pd.DataFrame() for name in names.split()}
     least = least_points(rows["least"], 0.99)
     frames["atlas_least"] = least.assign(confidence=0.99)
     frames["atlas_fit"] = fit_threshold(least, 0.2, 0.99)

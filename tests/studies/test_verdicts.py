@@ -10,11 +10,13 @@ import pytest
 
 from slth.studies.atlas import claims_least, claims_sizes
 from slth.studies.atlas.claims_answers import gap
+from slth.studies.atlas.claims_centred import fewer, growth, moved, near
 from slth.studies.atlas.claims_covering import conditional, extra
 from slth.studies.atlas.claims_entropy import entropy_law
 from slth.studies.atlas.claims_scales import explained
 from slth.studies.atlas.claims_sufficient import sizes
 from slth.studies.atlas.wordings import Conditional, Extra, Gap, Inside, Law, Misses
+from slth.studies.atlas.wordings_centred import Centred, Growth, Moved, Sized
 from slth.studies.atlas.wordings_laws import Entropy, Explained, Sizes
 from slth.studies.benchmark.claims import asked
 from slth.studies.benchmark.wordings import Asked
@@ -124,6 +126,11 @@ def shift(raw: float, given: float) -> pd.DataFrame:
         "given_high": given + 1,
     }
     return table(d=[2, 3], raw=raw, given=given, **ends, confidence=0.99)
+
+
+def excess(*per_cent: float) -> pd.DataFrame:
+    d = [8 * 2**i for i in range(len(per_cent))]
+    return table(d=d, eps=0.1, n50=100, n=[100 + value for value in per_cent])
 
 
 def drawn(n: int, *errors: float) -> pd.DataFrame:
@@ -244,6 +251,15 @@ CASES = [
     Case(sizes, {Sizes.NOTHING: (table(said=[], seen=[]),),
                  Sizes.NONE_OBSERVED: (table(said=[12.0, NAN], seen=[NAN, 12.0]),),
                  Sizes.SOME_OBSERVED: (table(said=[12.0, NAN], seen=13.0),)}),
+    Case(fewer, {Centred.NOTHING: (NONE,), Centred.FEWER_EVERYWHERE: (table(n=[8, 9], plain=10),),
+                 Centred.FEWER_SOMEWHERE: (table(n=[8, 10], plain=10),),
+                 Centred.NOT_FEWER: (table(n=[10, 11], plain=10),)}),
+    Case(moved, {Moved.NOTHING: (NONE,), Moved.NOWHERE: (table(n=10, moved=[10, 12]),),
+                 Moved.SOMEWHERE: (table(n=10, moved=[9, 12]),)}),
+    Case(growth, {Growth.FEW: (excess(1, 2),), Growth.LASTS: (excess(9, 4, 4),),
+                  Growth.GROWS: (excess(9, 4, 5),)}),
+    Case(near, {Sized.NOTHING: (NONE,), Sized.NEAR: (table(n=[12, 8], n50=10),),
+                Sized.FAR: (table(n=[13, 8], n50=10),)}),
     Case(asked, {Asked.LEAST: (NAN,), Asked.WITHIN: (0.01,)}),
 ]  # fmt: skip
 

@@ -42,6 +42,21 @@ theory: Any = slth.theory  # untyped: the calls below are wrong on purpose
         (lambda: theory.annealed_threshold(1, 0), ValueError, "eps: got 0"),
         (lambda: theory.second_moment_ratio(5, 6, 1, 0.1, 0.0), ValueError, "k: got 6"),
         (lambda: theory.existence_certificate(2, 0.1, ratio=1), ValueError, "ratio: got 1"),
+        (lambda: theory.centred_second_moment_ratio(1, 1, 0.1, 0.0), ValueError, "n: got 1"),
+        (lambda: theory.centred_second_moment_ratio(5, 1, 0.1, 0.0, 5), ValueError, "k: got 5"),
+        (lambda: theory.centred_certificate(5, 1, 0.1, draws=3), ValueError, "draws: got 3"),
+        (lambda: theory.centred_existence_certificate(1, 0.1, chance=1), ValueError, "chance: "),
+        (
+            lambda: theory.centred_existence_certificate(1, 0.1, share=0.5, extra=2),
+            ValueError,
+            "extra: got 2",
+        ),
+        (lambda: theory.covering_threshold("normal", 1, 0.1, share=0), ValueError, "share: got 0"),
+        (
+            lambda: theory.conditional_union_bound("nsn", 9, 2, 0.1, 4),
+            ValueError,
+            "ensemble: got 'nsn' with k",
+        ),
         (
             lambda: theory.coverage_probability("binary", 5, 0.1),
             ValueError,

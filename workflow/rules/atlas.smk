@@ -62,6 +62,8 @@ rule measure_atlas:
         sizes="results/measure/atlas_sizes.parquet",
         entropy="results/measure/atlas_entropy.parquet",
         slopes="results/measure/atlas_slopes.parquet",
+        centred="results/measure/atlas_centred.parquet",
+        sized="results/measure/atlas_sized.parquet",
         search="results/measure/atlas_search.parquet",
         volume="results/measure/atlas_volume.parquet",
         ratios="results/measure/atlas_ratios.parquet",
@@ -83,6 +85,7 @@ rule measure_atlas:
         largest=ATLAS["least"]["largest"],
         tolerances=ATLAS["lattice"]["tolerances"],
         certificates=ATLAS["certificates"],
+        seed=SEED,
     message:
         "Medians, rates and second moments of the atlas beside their predictions"
     script:

@@ -1,5 +1,11 @@
 """Thresholds, moments and published bounds for random subset sum; formulas cite their statement."""
 
+from slth.theory.centred_existence import (
+    CentredCertificate,
+    centred_certificate,
+    centred_existence_certificate,
+)
+from slth.theory.centred_second_moment import centred_second_moment_ratio
 from slth.theory.conditional_union import conditional_union_bound, covering_threshold
 from slth.theory.counting import counting_bound, first_moment_bound
 from slth.theory.coverage import coverage_probability, coverage_threshold
@@ -28,12 +34,16 @@ from slth.theory.sized import (
 
 __all__ = [
     "PUBLISHED",
+    "CentredCertificate",
     "Statement",
     "annealed_threshold",
     "becchetti_size",
     "best_error",
     "best_error_of_size",
     "best_size",
+    "centred_certificate",
+    "centred_existence_certificate",
+    "centred_second_moment_ratio",
     "conditional_union_bound",
     "counting_bound",
     "coverage_probability",

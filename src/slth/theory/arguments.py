@@ -37,7 +37,12 @@ def tolerance(eps: float, ensemble: Ensemble | None = None) -> float:
 
 def probability(value: float) -> float:
     """Return a probability strictly between 0 and 1."""
-    number = checks.positive("probability", value)
+    return fraction("probability", value)
+
+
+def fraction(name: str, value: float) -> float:
+    """Return a number strictly between 0 and 1."""
+    number = checks.positive(name, value)
     if number >= 1:
-        raise ValueError(f"probability: got {value!r}, takes a number in (0, 1)")
+        raise ValueError(f"{name}: got {value!r}, takes a number in (0, 1)")
     return number

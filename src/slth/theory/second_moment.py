@@ -12,10 +12,12 @@ from scipy.special import gammaln, logsumexp
 from slth import checks
 from slth.checks import FloatArray
 from slth.theory import arguments
+from slth.theory.crossing import first_n, peak
 from slth.theory.first_moment import fixed_point
 from slth.theory.sums import distinct
 from slth.theory.windows import log_normal_window
 
+FOOT = 1.33  # the best k is about this many n/√d
 OUTWARD = 1e-9  # added to ln R_k: a thousand times its rounding and quadrature error
 
 
@@ -50,9 +52,9 @@ def existence_certificate(
 
     Returns (n, k, R_k) with the best k, R_k rounded outward as by `second_moment_ratio`.
     Normal candidates; z: (d,) or a scalar, default ½ in every coordinate (the origin needs up to 2
-    fewer, a corner of the cube up to 5 more). Found by growth from n* and bisection in n, all k <=
-    n tried at each. Cost: O(n²) rectangles, about 2 s at n = 300. Source: derived; checked against
-    Monte Carlo in tests.
+    fewer, a corner of the cube up to 5 more). Found by growth from n* and bisection in n with the k
+    at the foot of R_k; at n - 1 all k are tried. Cost: O(n²) rectangles, .5 s at n = 300, 3 s at n
+    = 700. Source: derived; checked against Monte Carlo in tests.
 
     >>> n, k, ratio = slth.theory.existence_certificate(d=1, eps=0.1)
     >>> n, k, round(ratio, 2)
@@ -64,26 +66,26 @@ def existence_certificate(
         raise ValueError(f"ratio: got {ratio!r}, takes a number > 1")
     values, counts = distinct(target)
 
-    def best(n: int) -> tuple[float, int]:
-        logs = [
-            float(logsumexp(log_overlaps(n, k) + log_gains(k, eps, tuple(values)) @ counts))
-            for k in range(1, n + 1)
-        ]
-        k = int(np.argmin(logs))
-        return logs[k] + OUTWARD, k + 1
+    @functools.cache
+    def log_ratio(n: int, k: int) -> float:
+        gains = log_gains(k, eps, tuple(values)) @ counts
+        return float(logsumexp(log_overlaps(n, k) + gains)) + OUTWARD
 
-    goal, low = math.log(limit), 0
-    high = max(1, math.ceil(fixed_point(d, eps, math.pi * math.e / 2)))
-    while best(high)[0] > goal:
-        low, high = high, high + max(1, high // 8)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if best(middle)[0] > goal:
-            low = middle
-        else:
-            high = middle
-    logarithm, k = best(high)
-    return high, k, math.exp(logarithm)
+    def best(n: int) -> int:
+        return peak(lambda k: -log_ratio(n, k), round(FOOT * n / math.sqrt(d)), 1, n)
+
+    def certified(n: int) -> bool:
+        return log_ratio(n, best(n)) <= goal
+
+    goal = math.log(limit)
+    n = first_n(certified, max(1, math.ceil(fixed_point(d, eps, math.pi * math.e / 2))))
+    k = best(n)
+    while n > 1:
+        fewer = min(range(1, n), key=lambda k: log_ratio(n - 1, k))
+        if log_ratio(n - 1, fewer) > goal:
+            break
+        n, k = n - 1, fewer
+    return n, k, math.exp(log_ratio(n, k))
 
 
 def log_overlaps(n: int, k: int) -> FloatArray:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from slth.studies.atlas.claims_answers import abstract
+from slth.studies.atlas.claims_centred import centred_macros
 from slth.studies.atlas.claims_entropy import entropy_macros
 from slth.studies.atlas.claims_lattice import lattice_macros
 from slth.studies.atlas.claims_least import fit_macros, least_macros
@@ -25,6 +26,8 @@ READS = {
     "atlas_slopes": "atlas_slopes",
     "atlas_ratios": "atlas_ratios",
     "atlas_overlaps": "atlas_overlaps",
+    "atlas_centred": "atlas_centred",
+    "atlas_sized": "atlas_sized",
     "atlas_search": "atlas_search",
     "atlas_volume": "atlas_volume",
 }
@@ -44,6 +47,7 @@ def macros(frames: Frames) -> dict[str, str]:
         **entropy_macros(frames["atlas_entropy"], frames["atlas_slopes"]),
         **covering_macros(frames["atlas_covering"]),
         **size_macros(frames["atlas_sizes"], frames["atlas_ratios"], frames["atlas_overlaps"]),
+        **centred_macros(frames["atlas_centred"], frames["atlas_sized"]),
         **search_macros(frames["atlas_search"]),
         **volume_macros(frames["atlas_volume"], frames["atlas_covering"]),
     }

@@ -193,6 +193,19 @@ class Certificates(Section):
         20,
         "tolerances of the table of sizes, in the dimensions of atlas.least; empty for none",
     )
+    centred: list[Annotated[int, Field(ge=1, le=512, description="dimension")]] = unique(
+        [8, 16, 32, 64], 0, 20, "dimensions of the certificates given T; empty for none"
+    )
+    centred_tolerances: list[
+        Annotated[float, Field(ge=LEAST, le=0.9, description="tolerance per coordinate")]
+    ] = unique([0.1, 0.01], 0, 20, "tolerances of the certificates given T; empty for none")
+    sized: list[Annotated[int, Field(ge=1, le=64, description="dimension")]] = unique(
+        [1, 2, 3], 0, 20, "dimensions of the certificates for subsets of one size; empty for none"
+    )
+    sized_eps: float = Field(0.01, ge=LEAST, le=0.9, description="tolerance of these")
+    shares: list[Annotated[float, Field(ge=0.01, le=0.9, description="share α = k/n")]] = unique(
+        [0.1, 0.25, 0.5, 0.75], 0, 20, "sizes of those subsets, as a share of n"
+    )
 
 
 class Search(Experiment):

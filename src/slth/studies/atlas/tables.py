@@ -13,7 +13,15 @@ from slth.studies.printing.formatting import MISSING, fixed, integer, number, se
 from slth.theory.counting import counting_bound
 from slth.theory.quenched import quenched_n_star
 
-TABLES = ("atlas_fit", "atlas_sufficient", "atlas_scales", "atlas_price", "atlas_easy")
+TABLES = (
+    "atlas_fit",
+    "atlas_sufficient",
+    "atlas_scales",
+    "atlas_price",
+    "atlas_easy",
+    "atlas_centred",
+    "atlas_sized",
+)
 Frames = Mapping[str, pd.DataFrame]
 
 
@@ -25,6 +33,8 @@ def tables(frames: Frames) -> dict[str, Table]:
         "atlas_scales": scales_table(frames["atlas_scales"]),
         "atlas_price": price_table(frames["atlas_covering"]),
         "atlas_easy": search_table(frames["atlas_search"]),
+        "atlas_centred": centred_table(frames["atlas_centred"]),
+        "atlas_sized": sized_table(frames["atlas_sized"]),
     }
 
 
@@ -80,6 +90,57 @@ def sufficient_table(sufficient: pd.DataFrame, least: pd.DataFrame) -> Table:
     header = ["$d$", r"$\varepsilon$", "counting", "first moment", r"$n^\ast$", "predicted"]
     right = ["observed", "certified", "theorem"]
     return Table("rrrrrrlrr", [[*header, *right]], rows)
+
+
+def centred_table(centred: pd.DataFrame) -> Table:
+    """One row per (d, eps): even odds, and what each certificate asks for."""
+    names = ("n50", "plain", "centre", "n", "k")
+    rows = [
+        [
+            integer(row["d"]),
+            setting(row["eps"]),
+            *(integer(row[name]) for name in names),
+            fixed(row["bound"], 3),
+            f"{integer(row['moved'])} ({integer(row['extra'])})",
+        ]
+        for row in (centred.to_dict("records") if len(centred) else [])
+    ]
+    header = [
+        "$d$",
+        r"$\varepsilon$",
+        "$n_{50}$",
+        "plain",
+        "$y=0$",
+        "given $T$",
+        "$k$",
+        r"$\Pr\geq$",
+    ]
+    return Table("rrrrrrrrr", [[*header, "recentred ($m$)"]], rows)
+
+
+def sized_table(sized: pd.DataFrame) -> Table:
+    """One row per (d, α): law, even odds, certificate, all targets."""
+    rows = [
+        [
+            integer(row["d"]),
+            setting(row["share"]),
+            fixed(row["law"], 1),
+            *(integer(row[name]) for name in ("n50", "n", "k")),
+            fixed(row["bound"], 3),
+            integer(row["every"]),
+        ]
+        for row in (sized.to_dict("records") if len(sized) else [])
+    ]
+    header = [
+        "$d$",
+        r"$\alpha$",
+        r"\eqref{eq:entropy}",
+        "$n_{50}$",
+        "certified",
+        "$k$",
+        r"$\Pr\geq$",
+    ]
+    return Table("rrrrrrrr", [[*header, "all targets"]], rows)
 
 
 def scales_table(scales: pd.DataFrame) -> Table:
