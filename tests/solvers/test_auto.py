@@ -55,6 +55,42 @@ def test_the_rule(n, d, eps, options, solver, words):
     assert words in reason
 
 
+@pytest.mark.parametrize(
+    ("n", "d", "share", "solver"),
+    [
+        (69, 9, 0.2, "lattice"),
+        (70, 9, 0.2, "klist"),
+        (69, 9, 0.05, "klist"),
+        (60, 6, 0.2, "lattice"),
+        (61, 6, 0.2, "klist"),
+        (62, 16, 0.0, "klist"),
+        (62, 16, 0.2, "lattice"),
+        (62, 16, None, "klist"),
+        (61, 16, None, "lattice"),
+        (69, 24, 0.0, "lattice"),
+        (70, 24, 0.0, "klist"),
+    ],
+)
+def test_lattices_of_short_and_of_high_dimensional_candidates_are_smaller(n, d, share, solver):
+    short = None if share is None else lambda: share
+    name, reason = auto.choose(n, d, None, Options(), short=short)
+    assert name == solver
+    small = auto.lattice_nodes(n, d) <= auto.LATTICE_NODES
+    assert ("20% of the candidates are short" in reason) == (name == "lattice" and not small)
+
+
+def test_predicted_nodes_are_enough_for_most_instances():
+    """Of a search of the least error; the oracle is the search itself."""
+    more = []
+    for ensemble, n, d in (("nsn", 44, 6), ("nsn", 57, 9), ("nsn", 60, 16), ("normal", 50, 24)):
+        for seed in range(4):
+            X, z = sample(ensemble, n, d, seed), sample_target(d, seed, ensemble)
+            work = front.solve(X, z, solver="lattice", threads=1).work
+            more.append(work / auto.lattice_nodes(n, d, ensemble == "nsn"))
+    assert np.mean(np.array(more) < 1) >= 0.75
+    assert max(more) < 16
+
+
 ALL_LENGTHS = [  # n, d, options, share of short candidates, solver
     (200, 9, Options(budget=2**17), 0.2, "beam"),
     (200, 9, Options(budget=2**23), 0.2, "beam"),

@@ -54,7 +54,7 @@ def choose(
     answers the same questions for less. mitm and klist take device "cuda"; the rule between them is
     the same there, with the bytes of the GPU's search, and the sentence names the device.
     """
-    name, why = _rule(n, d, eps, options)
+    name, why = _rule(n, d, eps, options, short)
     if name == "klist" and _beam_is_better(n, d, options) and short is not None:
         share = short()
         if share >= SHORT_SHARE:
@@ -95,24 +95,34 @@ def exact_work(n: int, d: int, eps: float | None = None, decide: bool = False) -
     return 2.0 ** min(n / 2 + 1, 1023.0) + 2.0 ** min(n + thinning - log_hits, 1023.0)
 
 
-def lattice_nodes(n: int) -> float:
-    """Predict the nodes of lattice enumeration for N(0, I_d) candidates, d ≥ LATTICE_D.
+def lattice_nodes(n: int, d: int, short: bool = False) -> float:
+    """Predict the nodes of lattice enumeration, d ≥ LATTICE_D, for the least error.
 
-    2^(0.55 n − 4), as measured at d = 5 … 18, n = 32 … 57, for the least error and at the threshold
-    of eps; a tenfold either way, by the target; fewer for candidates of unlike lengths.
+    N(0, I_d) candidates: 2^(0.55 n − 4), as measured at d = 5 … 18, n = 32 … 57, for the least
+    error and at the threshold of eps; a tenfold either way, by the target; 2^((d − 12)/2) times
+    fewer beyond d = 12, as measured to d = 32. short: at least SHORT_SHARE of the candidates are
+    (nsn): 2^min(6, 1.5 (d − 5)) times fewer, as measured at d = 6 … 18, n = 36 … 74; mostly less.
     """
-    return 2.0 ** min(0.55 * n - 4, 1023.0)
+    fewer = max(0.5 * (d - 12), min(6.0, 1.5 * (d - 5)) if short else 0.0, 0.0)
+    return 2.0 ** min(0.55 * n - 4 - fewer, 1023.0)
 
 
-def _rule(n: int, d: int, eps: float | None, options: Options) -> tuple[str, str]:
+def _rule(
+    n: int, d: int, eps: float | None, options: Options, short: Callable[[], float] | None
+) -> tuple[str, str]:
     if d >= LATTICE_D and n >= LATTICE_N and registry.get("lattice").takes(n, d, options):
-        nodes = lattice_nodes(n)
+        nodes, also = lattice_nodes(n, d), ""
         allowed = LATTICE_NODES if options.budget is None else options.budget
+        if nodes > allowed >= lattice_nodes(n, d, True) and short is not None:
+            share = short()
+            if share >= SHORT_SHARE:
+                nodes, also = (
+                    lattice_nodes(n, d, True),
+                    f", as {share:.0%} of the candidates are short",
+                )
         if nodes <= allowed:
-            return (
-                "lattice",
-                f"exact enumeration needs about {nodes:.1e} nodes and {allowed:.1e} are allowed",
-            )
+            needs = f"exact enumeration needs about {nodes:.1e} nodes{also}"
+            return "lattice", f"{needs} and {allowed:.1e} are allowed"
     if n > EXACT_N and options.budget is None:
         return "klist", f"n exceeds {EXACT_N}, the default limit of exact search"
     mitm = registry.get("mitm")
