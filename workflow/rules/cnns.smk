@@ -33,10 +33,7 @@ rule train_cnns:
         folder=config["data_folder"],
         settings=lambda wildcards: {
             **CNNS_NETWORKS[wildcards.cnn],
-            **{
-                key: CNNS[key]
-                for key in ("data", "held_out", "batch", "learning_rate")
-            },
+            **{key: CNNS[key] for key in ("data", "held_out", "batch")},
         },
         seed=SEED,
     message:

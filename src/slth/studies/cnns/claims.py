@@ -141,7 +141,7 @@ def _last(own: pd.DataFrame) -> pd.DataFrame:
 
 def _agreement(own: pd.DataFrame) -> str:
     """Granularity by granularity, under the last rule."""
-    last, said = _last(own), []
+    last, said, everywhere = _last(own), [], []
     for name, words in GRANULARITIES.items():
         part = last[last["granularity"] == name]
         if part.empty:
@@ -149,8 +149,13 @@ def _agreement(own: pd.DataFrame) -> str:
         medians = part.groupby("network", sort=False)["agreement"].median()
         which = [NETWORKS[each] for each in medians.index[medians >= NEARLY]]
         rest = medians[medians < NEARLY]
+        if reach(part) is Reach.ALL:
+            everywhere.append(words)
+            continue
         text, between = REACHED[reach(part)], span(rest, "percent")
         said.append(text.format(name=words, which=listing(which), between=between))
+    if everywhere:
+        said.insert(0, REACHED[Reach.ALL].format(name=listing(everywhere)))
     return sentence(
         f"the median ticket decides as its target on at least {percent(NEARLY, 0)} of the held-out "
         f"images {', '.join(said)}"

@@ -64,9 +64,10 @@ def answer(last: pd.DataFrame) -> str:
         words += f"; with single weights it is {span(fine['agreement'], 'percent')}"
     least = float(part["bound"].min())
     proved = int(part["certified"].max())
+    largest = f"the closed bound is {number(least)} times the largest output"
     end = (
         f"a closed bound over all images proves up to {percent(proved / part['held_out'].max())}"
         if proved
-        else f"no decision is proved: the closed bound is {number(least)} times the largest output"
+        else f"over all images no decision is proved, as {largest}"
     )
     return f"{sentence(words)} {sentence(end)}"

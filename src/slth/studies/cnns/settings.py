@@ -22,6 +22,7 @@ class Trained(Section):
         ..., description="convolutional classifiers and LeNet; dense: 784-500-10, no biases"
     )
     epochs: int = Field(10, ge=1, le=10000, description="passes over the training data")
+    learning_rate: float = Field(0.016, ge=1e-9, le=1, description="AdamW's largest step size")
 
 
 class Arm(Section):
@@ -142,14 +143,13 @@ class Settings(Study):
         description="fraction of every class kept from training, on which all is measured",
     )
     batch: int = Field(50, ge=1, le=65536, description="images a gradient step")
-    learning_rate: float = Field(0.016, ge=1e-9, le=1, description="AdamW's largest step size")
     networks: list[Trained] = Field(
         [
             Trained(network="lenet", epochs=14),
             Trained(network="vgg", epochs=14),
             Trained(network="resnet", epochs=8),
             Trained(network="mobilenet", epochs=14),
-            Trained(network="dense", epochs=10),
+            Trained(network="dense", epochs=10, learning_rate=0.003),
         ],
         min_length=1,
         max_length=6,
