@@ -60,7 +60,7 @@ def test_the_rule(n, d, eps, options, solver, words):
     [
         (69, 9, 0.2, "lattice"),
         (70, 9, 0.2, "klist"),
-        (69, 9, 0.05, "klist"),
+        (69, 9, 0.04, "klist"),
         (60, 6, 0.2, "lattice"),
         (61, 6, 0.2, "klist"),
         (62, 16, 0.0, "klist"),

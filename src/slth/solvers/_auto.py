@@ -17,6 +17,7 @@ BEAM_N = 25  # up to 24 klist looks at all subsets
 BEAM_LEAST = 1024  # rests a dimension: narrower beams lose to klist's greedy signs at d = 64
 BEAM_MOST = 2**20, 2**23  # for d < 9, d >= 9: half of klist's error or less; they meet at 2^26
 SHORT_SHARE = 0.1  # of the candidates under 1/4 of their rms: nsn has 0.2, normal ones 0.003
+FEW_SHORT = 0.05  # are enough for the lattice: 64 nsn candidates have less once in a thousand
 SLAB_COORDINATES = 6  # coordinates that prune pairs: fits the work measured at d = 4, 9
 
 
@@ -100,7 +101,7 @@ def lattice_nodes(n: int, d: int, short: bool = False) -> float:
 
     N(0, I_d) candidates: 2^(0.55 n − 4), as measured at d = 5 … 18, n = 32 … 57, for the least
     error and at the threshold of eps; a tenfold either way, by the target; 2^((d − 12)/2) times
-    fewer beyond d = 12, as measured to d = 32. short: at least SHORT_SHARE of the candidates are
+    fewer beyond d = 12, as measured to d = 32. short: at least FEW_SHORT of the candidates are
     (nsn): 2^min(6, 1.5 (d − 5)) times fewer, as measured at d = 6 … 18, n = 36 … 74; mostly less.
     """
     fewer = max(0.5 * (d - 12), min(6.0, 1.5 * (d - 5)) if short else 0.0, 0.0)
@@ -115,7 +116,7 @@ def _rule(
         allowed = LATTICE_NODES if options.budget is None else options.budget
         if nodes > allowed >= lattice_nodes(n, d, True) and short is not None:
             share = short()
-            if share >= SHORT_SHARE:
+            if share >= FEW_SHORT:
                 nodes, also = (
                     lattice_nodes(n, d, True),
                     f", as {share:.0%} of the candidates are short",

@@ -9,7 +9,7 @@ from slth.settings.reach import max_n, too_large, unsolvable
 from slth.settings.section import LEAST, Ensemble, Section, Solver, SolverOrAuto, Study, unique
 
 Dimension = Annotated[int, Field(ge=1, le=64, description="dimension of the candidate vectors")]
-HalfLists = Annotated[int, Field(ge=1, le=64, description="number of candidates")]
+Exact = Annotated[int, Field(ge=1, le=128, description="number of candidates")]
 AllSums = Annotated[int, Field(ge=1, le=22, description="number of candidates")]
 Halves = Annotated[int, Field(ge=2, le=40, description="number of candidates")]
 Intervals = Annotated[int, Field(ge=2, le=1000, description="number of candidates")]
@@ -24,7 +24,7 @@ class Block(Section):
     """A dimension and its sizes."""
 
     d: Dimension
-    n: list[HalfLists] = unique(..., 1, 200, "numbers of candidates")
+    n: list[Exact] = unique(..., 1, 200, "numbers of candidates")
     ensembles: list[Ensemble] = unique(
         [], 0, 20, "further laws of this block, as one that is defined for its d only"
     )
@@ -82,6 +82,10 @@ class Least(Experiment):
             Block(d=4, n=[24, 28, 32, 36]),
             Block(d=6, n=[32, 36]),
             Block(d=9, n=[46, 48], without=["uniform"]),
+            Block(d=9, n=[52, 57], without=["normal", "uniform"]),
+            Block(d=12, n=[44, 48], without=["uniform"]),
+            Block(d=16, n=[60], without=["normal", "uniform"]),
+            Block(d=18, n=[60], without=["normal", "uniform"]),
         ],
         min_length=0,
         max_length=64,
@@ -89,6 +93,9 @@ class Least(Experiment):
     )
     solver: SolverOrAuto = Field(
         "auto", description="who finds the least error; unproved instances are left out and counted"
+    )
+    budget: int | None = Field(
+        None, ge=1, le=2**62, description="work units an instance; null: the solver's own"
     )
     largest: float = Field(
         0.2,

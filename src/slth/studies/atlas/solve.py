@@ -113,7 +113,7 @@ def _points(
 
 
 def _least(own: Least, point: Point) -> pd.DataFrame:
-    return _solved(point, own.solver)
+    return _solved(point, own.solver, budget=own.budget)
 
 
 def _lattice(own: Lattice, point: Point) -> pd.DataFrame:
@@ -153,10 +153,12 @@ def _searched(point: Point, solver: str, budget: int) -> pd.DataFrame:
     )
 
 
-def _solved(point: Point, solver: str, targets: FloatArray | None = None) -> pd.DataFrame:
+def _solved(
+    point: Point, solver: str, targets: FloatArray | None = None, budget: int | None = None
+) -> pd.DataFrame:
     """Exact least errors, which no seed changes."""
     aims = point.targets() if targets is None else targets
-    answer = solve_batch(point.candidates(), aims, solver=solver, threads=1)
+    answer = solve_batch(point.candidates(), aims, solver=solver, budget=budget, threads=1)
     return point.rows(
         solver=solver,
         status=[status.name for status in answer.status],
