@@ -44,6 +44,7 @@ RULES = {
     "restrictions": ("measure_restrictions",),
     "power": ("measure_power",),
     "quantised": ("measure_quantised",),
+    "neurons": ("measure_neurons",),
 }
 DRAWN = {"learn_routes", "measure_sums", *(rules[-1] for rules in RULES.values())}
 LEAST = 2  # jobs of a rule that has as many: one to estimate, one to check
