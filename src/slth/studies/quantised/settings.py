@@ -33,7 +33,7 @@ class Settings(Study):
 
     grid: list[Block] = Field(GRID, min_length=1, max_length=4, description="one block a dimension")
     most: int = Field(60, ge=2, le=500, description="candidates of an instance at most")
-    replicates: int = Field(400, ge=10, le=100000, description="instances per d and M")
+    replicates: int = Field(300, ge=10, le=100000, description="instances per d and M")
     shards: int = Field(1, ge=1, le=1000, description="jobs the replicates are split into")
 
 
