@@ -79,7 +79,7 @@ def lattice_covering_probability(ensemble: str | Ensemble, n: int, d: int) -> fl
     targets as independent: P ≈ E_T[Π_{z ≠ 0} (1 - e^{-λ_z(T)})], z in {-q..q}^d; the empty subset
     hits 0. That of `success_probability`, all z at once. Below d log2(2q + 1) candidates, fewer
     subsets than targets: 0. Ensembles whose sums fill the integers (quantized), ValueError for
-    others. Against 400 exact coverings a point (±0.05): within 0.14 for q >= 3, and up to 0.22 high
+    others. Against 400 exact coverings a point (±0.05): within 0.14 for q >= 3, and up to 0.24 high
     for q = 1, where entries of one sign or parity alone leave targets out.
     Cost: 1 ms at d = 1, 0.1 s at d = 4, q = 3. Source: derived; checked in tests.
 
