@@ -1,5 +1,7 @@
 """Where a sum of bias-free ReLU neurons has its largest size in a box: finitely many points."""
 
+from __future__ import annotations
+
 import itertools
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Integer candidates and all targets of a box at once: exactly, and as predicted."""
 
+from __future__ import annotations
+
 import itertools
 import math
 
