@@ -43,6 +43,8 @@ RULES = {
     "atlas": ("solve_atlas",),
     "restrictions": ("measure_restrictions",),
     "power": ("measure_power",),
+    "quantised": ("measure_quantised",),
+    "neurons": ("measure_neurons",),
 }
 DRAWN = {"learn_routes", "measure_sums", *(rules[-1] for rules in RULES.values())}
 LEAST = 2  # jobs of a rule that has as many: one to estimate, one to check

@@ -178,7 +178,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory, tex: None) -> Checkout:
 
 # what `make test` runs whole: samples, solutions, tickets, measures and the paper
 OFF = ["learned", "cnns", "replicas", "price", "depth", "restrictions", "sandwich", "atlas"]
-OFF += ["benchmark", "latency", "power"]
+OFF += ["benchmark", "latency", "power", "quantised", "neurons"]
 SHORT = "".join(f"{study}: {{enabled: false}}\n" for study in OFF)
 SHORT += """\
 networks: [{name: two, channels: [2, 2], epochs: 5}]

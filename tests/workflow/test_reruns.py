@@ -25,11 +25,13 @@ THRESHOLDS = {"solve_cells", "measure_thresholds", "render_threshold"}
 REPLICAS = {"build_replicas", "collect_replicas", "render_replicas"}
 SUMS = {"measure_sums", "render_replicas"}
 PREDICTIONS = {"measure_thresholds", "render_threshold", "measure_atlas", "render_atlas"}
+INTEGERS = {"predict_quantised", "render_quantised"}
 # compare errors with the limit of existence
 LIMITS = {"render_tickets", "render_benchmark", "render_power"}
 ATLAS = {"solve_atlas", "measure_atlas", "render_atlas"}
 PRICE = {"measure_price", "collect_price", "render_price"}
 DEPTH = {"measure_depth", "collect_depth", "render_depth"}
+NEURONS = {"measure_neurons", "collect_neurons", "render_neurons"}  # by mitm
 LIFTED = {"measure_restrictions", "collect_restrictions", "render_restrictions"}
 CNNS = {"build_cnns", "collect_cnns", "render_cnns"}  # whole networks: by mitm and beam alone
 STRUCTURED = PRICE | DEPTH | LIFTED  # sections that build structured tickets
@@ -53,7 +55,7 @@ EDITS: list[tuple[str, set[str]]] = [
     ("src/slth/solvers/milp.py", set()),
     (
         "src/slth/solvers/mitm/space.py",
-        TICKETS | THRESHOLDS | ATLAS | REPLICAS | SUMS | STRUCTURED | CNNS | MEASURED,
+        TICKETS | THRESHOLDS | ATLAS | REPLICAS | SUMS | STRUCTURED | CNNS | NEURONS | MEASURED,
     ),
     ("src/slth/tickets/rss_dense.py", REPLICAS | MEASURED),
     ("src/slth/tickets/single_weight.py", PRICE | MEASURED),
@@ -71,7 +73,7 @@ EDITS: list[tuple[str, set[str]]] = [
     ("src/slth/networks/fitting.py", {"train_cnns"} | CNNS | MEASURED),
     (
         "src/slth/theory/quenched.py",
-        PREDICTIONS | {"collect_price", "render_price"} | LIMITS | MEASURED,
+        PREDICTIONS | {"collect_price", "render_price"} | INTEGERS | LIMITS | MEASURED,
     ),
     ("src/slth/theory/refined.py", PREDICTIONS | MEASURED),
     ("src/slth/theory/covering.py", {"measure_atlas", "render_atlas"} | MEASURED),

@@ -13,6 +13,7 @@ from slth.theory.covering import covering_error, covering_probability, union_bou
 from slth.theory.entropy import fixed_size_n_star
 from slth.theory.first_moment import annealed_threshold, expected_hits, log_expected_hits
 from slth.theory.free_second_moment import free_second_moment_ratio
+from slth.theory.lattice_covering import first_covering, lattice_covering_probability
 from slth.theory.off_lattice import off_lattice_probability
 from slth.theory.published import (
     PUBLISHED,
@@ -53,10 +54,12 @@ __all__ = [
     "covering_threshold",
     "existence_certificate",
     "expected_hits",
+    "first_covering",
     "first_moment_bound",
     "fixed_size",
     "fixed_size_n_star",
     "free_second_moment_ratio",
+    "lattice_covering_probability",
     "log_expected_hits",
     "log_expected_hits_of_size",
     "lueker_failure",

@@ -1,0 +1,73 @@
+"""What the section on quantised candidates can say: verdicts, and a wording for each."""
+
+from slth.studies.printing.wordings import Share, Side, if_any
+
+SETTING = if_any(
+    "We drew {instances} instances for each of {points} pairs of $d$ and $M$, with $d$ {d} and $M$ "
+    "up to {M}.",
+    "This run measured no coverings by integer candidates.",
+)
+NEVER = {
+    Share.NOTHING: "",
+    Share.NONE: "",
+    Share.SOME: "{some} of the {total} instances leave a target out with all {most} candidates.",
+    Share.ALL: "No instance hits every target with all {most} candidates.",
+}
+
+_FORM = "One pair of constants for all $M$ is rejected"
+FORM = {
+    Share.NOTHING: "",
+    Share.NONE: "One pair of constants for all $M$ describes the counts: $\\chi^2$ rejects it "
+    "at no $d$.",
+    Share.SOME: f"{_FORM} by $\\chi^2$ at {{some}} of the {{total}} dimensions.",
+    Share.ALL: f"{_FORM} by $\\chi^2$ at every $d$.",
+}
+_EACH = "With a pair for each $M$ the form"
+EACH = {
+    Share.NOTHING: "",
+    Share.NONE: f"{_EACH} describes the counts: $\\chi^2$ rejects it at no $d$.",
+    Share.SOME: f"{_EACH} is rejected at {{some}} of the {{total}} dimensions.",
+    Share.ALL: f"{_EACH} is rejected at every $d$ too.",
+}
+_FALLS = "The fitted $\\kappa$ falls from the smallest to the largest $M$"
+FALLS = {
+    Share.NOTHING: "",
+    Share.NONE: "The fitted $\\kappa$ falls from the smallest to the largest $M$ at no $d$.",
+    Share.SOME: f"{_FALLS} at {{some}} of the {{total}} dimensions.",
+    Share.ALL: f"{_FALLS} at every $d$.",
+}
+KAPPA = if_any("It is {small} at the smallest $M$ and {large} at the largest.")
+
+COUNTING = {
+    Side.UNKNOWN: "",
+    Side.ABOVE: "A doubling of $M+1$ costs more candidates than the $d$ that counting asks for at "
+    "{where}.",
+    Side.AROUND: "That differs from the one candidate a coordinate and doubling of $M+1$ that "
+    "counting asks for by no more than chance.",
+    Side.BELOW: "The fitted $C\\ln2$ is below the $d$ candidates a doubling that counting asks for "
+    "at {where}: the fit makes up for it by its $\\kappa$.",
+}
+PER_DOUBLING = if_any("The fitted $C\\ln2$ is {ratio} times $d$.")
+
+_HALF = "The predicted size of even odds is that observed"
+HALF = {
+    Share.NOTHING: "",
+    Share.NONE: f"{_HALF} at no point, and off by {{off}} at most.",
+    Share.SOME: f"{_HALF} at {{some}} of the {{total}} points, and off by {{off}} at most.",
+    Share.ALL: f"{_HALF} at all {{total}} points.",
+}
+GAP = if_any(
+    "The predicted chances are off by {gap} at most, at $d={d}$ and $M={M}$. For $M\\geq{from_M}$ "
+    "they are off by {rest} at most."
+)
+_PREDICTED = "By $\\chi^2$, with nothing fitted, the prediction is rejected"
+PREDICTED = {
+    Share.NOTHING: "",
+    Share.NONE: "By $\\chi^2$, with nothing fitted, the prediction is rejected at no $d$.",
+    Share.SOME: f"{_PREDICTED} at {{some}} of the {{total}} dimensions: it is close, not exact.",
+    Share.ALL: f"{_PREDICTED} at every $d$: it is close, not exact.",
+}
+ONE = if_any(
+    "All targets at once ask for {more} candidates more than one target does, and {over} more than "
+    "counting."
+)
