@@ -126,6 +126,7 @@ def test_sides_of_one_interval() -> None:
 def test_sentences_follow_the_data() -> None:
     told = claims.macros({"power": planted({"nsn": 0.9, "normal": 0.0}, noise=0.2)})
     assert "every interval meets" in told["PowerRange"]
+    assert "with $p$ about $0.9" in told["PowerAnswer"]
     assert "more candidates do not help" in told["PowerNormal"]
     assert "at every $d$ and $L$" in told["PowerNormal"]
     alike = claims.macros({"power": planted({"nsn": 1.5, "normal": 1.5}, noise=0.2)})
@@ -186,4 +187,4 @@ def test_empty_tables_are_set(tmp_path: Path) -> None:
     render("power", {"power": pd.DataFrame()}, tmp_path / "paper", tmp_path / "report")
     told = claims.macros({"power": pd.DataFrame()})
     assert told["PowerSetting"] == "This run measured no errors of the beam against $n$."
-    assert told["PowerRange"] == ""
+    assert told["PowerRange"] == told["PowerAnswer"] == ""

@@ -53,6 +53,7 @@ def macros(frames: Frames) -> dict[str, str]:
         "PowerHeuristic": _heuristic(table),
         "PowerBend": _bend(table),
         "PowerExists": _exists(table),
+        "PowerAnswer": _answer(table, drawn),
     }
 
 
@@ -110,6 +111,12 @@ def _range(table: pd.DataFrame, drawn: Draws) -> str:
         inside=integer(found.count(Side.AROUND)),
         fits=integer(len(own)),
     )
+
+
+def _answer(table: pd.DataFrame, drawn: Draws) -> str:
+    own = _of(table, "nsn")
+    mean = fixed(pooled(drawn, "nsn").mean, 2) if len(own) else ""
+    return sentence(any_of(own), wordings.ANSWER, mean=mean)
 
 
 def _change(found: Interval, falls: bool = False, digits: int = 3) -> str:

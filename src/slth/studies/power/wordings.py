@@ -28,6 +28,11 @@ RANGE = {
     Range.BOTH: f"{_SOME}; the rest lies on both sides of it.",
 }
 
+ANSWER = if_any(
+    "With candidates of all lengths the error of a beam falls as $n^{{-p}}$ with $p$ about {mean}, "
+    "where that of the best subset falls as $2^{{-n/d}}$."
+)
+
 DIMENSION = {
     Side.UNKNOWN: "",
     Side.ABOVE: "The exponent grows with $d$, by {change} a doubling.",

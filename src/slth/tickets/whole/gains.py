@@ -20,7 +20,7 @@ def scaled(geometry: Geometry, gain: float | str | None, n: int) -> Geometry:
     A number: nearest to gain / max |K|, at most √n / max |b|: sums of subsets of n candidates
     spread by about √n / 2. "reach": in every group the largest c with ‖c·z‖₂ ≤ n/10 + d/4 for the
     targets z of its subset problems. Sums of subsets of n candidates a·g extend n E[|a|] E[g⁺] =
-    .32 n in every direction. Up to a third of that the error of a beam hardly depends on c, so that
+    n/π in every direction. Up to a third of that the error of a beam hardly depends on c, so that
     it falls as 1/c beside c·z; beyond, it grows steeply. At that length a weight errs at
     most 2.5 times as much as at the best one, d = 9 … 400, n / d = 3 … 40 (`benchmarks/reach.py`).
     Where d ≤ 2, few candidates are enough, whose sums hardly ever end before 1/4: the most for
