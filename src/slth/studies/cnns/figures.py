@@ -1,11 +1,13 @@
 """Agreement against size, and what tickets of one network look like."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from slth.studies.cnns.data import cases, convolutional, largest, last_rule, tickets
 from slth.studies.cnns.figures_construction import construction_figure
@@ -34,6 +36,9 @@ def sizes_figure(table: pd.DataFrame) -> Figure:
     if table.empty:
         return style.empty(NOTHING)
     names = list(dict.fromkeys(table["network"]))
+    parts = [part for _, _, part in cases(table)]
+    last = [part[part["targets"] == last_rule(part)] for part in parts]
+    shown = pd.concat([*last, *(largest(part) for part in parts)])
     looks = style.looks(GRANULARITIES)
     figure, axes = style.panels(len(names), height=1.75, columns=2)
     for ax, name in zip(axes, names, strict=True):
@@ -42,11 +47,20 @@ def sizes_figure(table: pd.DataFrame) -> Figure:
             _line(ax, part[part["targets"] == last_rule(part)], look, GRANULARITIES[granularity])
             _rings(ax, largest(part), look)
         ax.set_title(NETWORKS[name])
-        ticks.rate_axis(ax, per_cent=True)
+        _share_axis(ax, float(shown["agreement"].min()))
         ticks.wide_axis(ax)
     style.label(axes, "kept weights per weight of the target", "decisions that agree (%)")
     series.key(figure, axes)
     return figure
+
+
+def _share_axis(ax: Axes, least: float) -> None:
+    """A y axis in per cent, from the tenth below the least share to 100."""
+    bottom = min(math.floor(10 * least) / 10, 0.9)
+    room = 0.05 * (1 - bottom)
+    ax.set_ylim(bottom - room, 1 + room)
+    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+    ticks.percent_axis(ax)
 
 
 def _line(ax: Axes, part: pd.DataFrame, look: style.Look, label: str) -> None:
