@@ -14,6 +14,7 @@ from slth.studies.printing import series, style, ticks, titles
 from slth.studies.printing.existence import existence_limit
 
 REFERENCE = "normal"
+PANELS = 6  # of the figure in the main text; the appendix has every d
 
 
 @style.styled
@@ -28,6 +29,9 @@ def least_figure(least: pd.DataFrame, sufficient: pd.DataFrame) -> Figure:
     name = REFERENCE if REFERENCE in names else names[0]
     table = least[(least["ensemble"] == name) & least["median"].notna()].sort_values("n")
     groups = list(table.groupby("d", sort=True))
+    groups = [
+        groups[i] for i in np.linspace(0, len(groups) - 1, min(len(groups), PANELS)).astype(int)
+    ]
     figure, axes = style.panels(len(groups))
     look = style.looks(["normal"], ENSEMBLES, names)[name]
     for ax, (d, part) in zip(axes, groups, strict=True):
