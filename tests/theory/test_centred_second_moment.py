@@ -99,7 +99,7 @@ def test_extreme_offsets_and_tolerances_are_bounded_by_nothing(eps: float, y: fl
 
 
 def test_the_argument_is_named() -> None:
-    with pytest.raises(ValueError, match="^y: got nan"):
+    with pytest.raises(ValueError, match=r"^y: got nan"):
         centred_second_moment_ratio(10, 2, 0.1, math.nan)
     with pytest.raises(ValueError, match=r"^y: got shape \(3,\)"):
         centred_second_moment_ratio(10, 2, 0.1, [0.0, 1.0, 2.0])

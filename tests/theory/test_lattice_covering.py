@@ -106,14 +106,14 @@ def test_bad_input_is_named() -> None:
 
 @pytest.mark.parametrize("X", [[[2**40], [-(2**40)]], [[2**52], [-(2**52)]] * 2000])
 def test_sums_that_memory_does_not_hold_are_named(X: list[list[int]]) -> None:
-    with pytest.raises(TooLargeError, match="^X: "):
+    with pytest.raises(TooLargeError, match=r"^X: "):
         theory.first_covering(X, 1)
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("entry", [1e300, 2.0**60, 0.5])
 def test_numbers_that_are_no_integers_of_float64_are_named(entry: float) -> None:
-    with pytest.raises(ValueError, match="^X: takes integers"):
+    with pytest.raises(ValueError, match=r"^X: takes integers"):
         theory.first_covering([[entry]], 1)
 
 

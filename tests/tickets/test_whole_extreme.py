@@ -1,5 +1,7 @@
 """Whole tickets of weights and biases of all sizes that float64 holds, and of layers kept empty."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -22,9 +24,13 @@ def target(weight: float, bias: float, groups: int = 1) -> nn.Module:
     return net
 
 
-def build(net: nn.Module, n: int = 12, **options):
+def build(net: nn.Module, n: int = 12, **options: Any) -> tickets.WholeTicket:
     """Signed inputs, no warning of layers that keep nothing."""
-    given = {"gain": "reach", "example": torch.zeros(1, *SHAPE), "threads": 1} | options
+    given: dict[str, Any] = {
+        "gain": "reach",
+        "example": torch.zeros(1, *SHAPE),
+        "threads": 1,
+    } | options
     return tickets.build("structured_convolution", net, n=n, **given)
 
 
@@ -55,7 +61,9 @@ def test_tiny_weights_are_imitated_as_well_as_others():
 def test_a_depthwise_group_of_huge_weights_leaves_the_others_theirs():
     torch.manual_seed(1)
     net = nn.Sequential(nn.Conv2d(3, 3, 3, groups=3, bias=False)).double()
-    net[0].weight.data *= torch.tensor([1e-200, 1.0, 1e200], dtype=torch.float64)[:, None, None, None]
+    net[0].weight.data *= torch.tensor([1e-200, 1.0, 1e200], dtype=torch.float64)[
+        :, None, None, None
+    ]
     t = build(net)
     for q, c in enumerate(t.records[0].geometry.scales):
         assert 0.1 < c * float(net[0].weight[q].detach().abs().max()) < 10

@@ -49,9 +49,7 @@ def first_covering(X: ArrayLike, bound: int) -> int:
 
 def _covering(X: IntArray, bound: int) -> int:
     """As `first_covering`, in the one box of all sums of the rows."""
-    low, high = (
-        part.sum(axis=0, dtype=object) for part in (np.minimum(X, 0), np.maximum(X, 0))
-    )
+    low, high = (part.sum(axis=0, dtype=object) for part in (np.minimum(X, 0), np.maximum(X, 0)))
     if (low > -bound).any() or (high < bound).any():
         return 0
     sizes = (high - low + 1).tolist()
@@ -89,8 +87,9 @@ def lattice_covering_probability(ensemble: str | Ensemble, n: int, d: int) -> fl
     targets as independent: P ≈ E_T[Π_{z ≠ 0} (1 - e^{-λ_z(T)})], z in {-q..q}^d; the empty subset
     hits 0. That of `success_probability`, all z at once. Below d log2(2q + 1) candidates, fewer
     subsets than targets: 0. Ensembles whose sums fill the integers (quantized), ValueError for
-    others and for more than 2^22 targets. Against 400 exact coverings a point (±0.05): within 0.14 for q >= 3, and up to 0.24 high
-    for q = 1, where entries of one sign or parity alone leave targets out.
+    others and for more than 2^22 targets. Against 400 exact coverings a point (±0.05): within 0.14
+    for q >= 3, and up to 0.24 high for q = 1, where entries of one sign or parity alone leave
+    targets out.
     Cost: 1 ms at d = 1, 0.1 s at d = 4, q = 3. Source: derived; checked in tests.
 
     >>> law = slth.ensembles.Quantized(bits=4)

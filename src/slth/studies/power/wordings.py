@@ -44,7 +44,8 @@ WIDTH = {
 _NORMAL = "For normal candidates the estimates are {p}, "
 NORMAL = {
     Share.NOTHING: "",
-    Share.NONE: f"{_NORMAL}and no interval lies above zero: that more candidates help is not resolved.",
+    Share.NONE: f"{_NORMAL}and no interval lies above zero: that more candidates help is not "
+    "resolved.",
     Share.SOME: f"{_NORMAL}and {{some}} of the {{total}} intervals lie above zero.",
     Share.ALL: f"{_NORMAL}and every interval lies above zero.",
 }

@@ -89,7 +89,10 @@ def restored(said: dict[str, Any], arrays: dict[str, np.ndarray]) -> WholeTicket
             raise ValueError(f"scales of {step.name!r}, which has no weights")
         made[step.name] = geometry(step, options.blocks, signs, _scale(words["scale"]))
     settings = said["settings"]
-    seed, n = checks.integer("seed", settings["seed"], 0), checks.integer("n", settings["n"], 1, MOST)
+    seed, n = (
+        checks.integer("seed", settings["seed"], 0),
+        checks.integer("n", settings["n"], 1, MOST),
+    )
     source = Source(seed, n, tuple(made.values()))
     layers, records = {}, []
     for i, (name, g) in enumerate(made.items()):
