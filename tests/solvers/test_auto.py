@@ -166,3 +166,17 @@ def test_exact_work_grows_with_n_and_falls_with_hits(d):
     assert all(a <= b for a, b in itertools.pairwise(work))
     loose = [auto.exact_work(44, d, eps) for eps in (1.0, 3.0, 10.0)]
     assert loose == sorted(loose, reverse=True)
+
+
+@pytest.mark.parametrize(("n", "d"), [(40, 40), (40, 64), (60, 100), (80, 100)])
+def test_nodes_of_many_dimensions_are_foretold(n: int, d: int) -> None:
+    """Within 16: none is searched with less than a node, as 2^((12 − d)/2) would have it."""
+    X, z = sample("normal", n, d, 0), 0.5 * np.random.default_rng(1).standard_normal(d)
+    work = front.solve(X, z, solver="lattice", threads=1).work
+    assert 1 / 16 < work / auto.lattice_nodes(n, d) < 16
+
+
+def test_the_sentence_on_short_candidates_has_its_comma() -> None:
+    X = sample("nsn", 60, 9, 0)
+    found = front.solve(X, np.full(9, 0.1), budget=2**24)
+    assert "of the candidates are short, and 1.7e+07 are allowed." in found.reason

@@ -116,3 +116,14 @@ def test_large_walks_alone_are_shared_out() -> None:
     assert len(next(iter(large.waves()))) == rounds.WAVE
     limited = Round(bases.whole(X), X, z, 0.15, limit=1000)
     assert [len(wave) for wave in limited.waves()] == [1]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_few_candidates_are_one_walk(always, n) -> None:
+    """No level lies between the root and half way down."""
+    X, z = instance("normal", n, 4, 0)
+    least = slth.solve(X, z, solver="mitm").error
+    found = slth.solve(X, z, solver="lattice", threads=2)
+    assert (found.error, found.proved) == (least, True)
+    missed = slth.solve(X, z, eps=0.7 * least, solver="lattice", threads=2)
+    assert (missed.error, missed.proved) == (least, True)

@@ -127,3 +127,27 @@ def test_a_certificate_that_fails_on_fresh_draws_is_sought_further_on(
     found = [centred_existence_certificate(32, 0.1, draws=500, seed=seed) for seed in range(6)]
     assert min(each.bound for each in found) >= 1 / 3
     assert max(each.n for each in found) <= 300
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("eps", "z"), [(1e-300, 0.5), (0.1, 1e160), (0.1, 1e300)])
+def test_nothing_is_certified_far_out(eps: float, z: float) -> None:
+    assert centred_certificate(10, 2, eps, z, draws=50) == 0
+
+
+def test_a_tiny_tolerance_has_its_certificate() -> None:
+    """About log2(1 / eps) candidates."""
+    found = centred_existence_certificate(1, 1e-300, draws=500)
+    assert found.bound >= 1 / 3
+    assert 997 <= found.n < 1020
+
+
+@pytest.mark.parametrize("asked", [{"chance": 0.9999}, {"share": 0.999}, {"draws": 16}])
+def test_what_no_size_certifies_is_named(asked: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match=r"^chance: got .* which 20000 candidates"):
+        centred_existence_certificate(1, 0.1, **asked)  # type: ignore[arg-type]
+
+
+def test_a_size_needs_two_candidates() -> None:
+    with pytest.raises(ValueError, match=r"^n: got 1"):
+        conditional_union_bound("normal", 1, 2, 0.1, k=1)

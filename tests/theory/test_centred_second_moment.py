@@ -86,3 +86,20 @@ def test_finite_at_the_edges() -> None:
     assert centred_second_moment_ratio(8000, 100, 1e-300, 5.0) == math.inf
     assert 1 < centred_second_moment_ratio(8000, 100, 1e-9, 0.5) < 1.02
     assert centred_second_moment_ratio(6, 1, 50.0, 0.0) == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("eps", "y"), [(0.1, 1e10), (0.1, 1e160), (0.1, 1e300), (1e-300, 0.0), (1e-300, 2.0)]
+)
+def test_extreme_offsets_and_tolerances_are_bounded_by_nothing(eps: float, y: float) -> None:
+    assert centred_second_moment_ratio(10, 3, eps, y) == math.inf
+    offsets = np.full((2, 3), [[y], [0.0]])
+    assert (log_ratios(10, 5, eps, offsets) > 700)[: 1 if eps == 0.1 else 2].all()
+
+
+def test_the_argument_is_named() -> None:
+    with pytest.raises(ValueError, match=r"^y: got nan"):
+        centred_second_moment_ratio(10, 2, 0.1, math.nan)
+    with pytest.raises(ValueError, match=r"^y: got shape \(3,\)"):
+        centred_second_moment_ratio(10, 2, 0.1, [0.0, 1.0, 2.0])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from slth import theory
+from slth.checks import TooLargeError
 from slth.ensembles import Quantized, sample
 from slth.theory import lattice_covering
 
@@ -101,3 +102,22 @@ def test_bad_input_is_named() -> None:
         theory.lattice_covering_probability("binary", 5, 1)
     with pytest.raises(ValueError, match="d: got 5"):
         theory.lattice_covering_probability("quantized", 5, 5)
+
+
+@pytest.mark.parametrize("X", [[[2**40], [-(2**40)]], [[2**52], [-(2**52)]] * 2000])
+def test_sums_that_memory_does_not_hold_are_named(X: list[list[int]]) -> None:
+    with pytest.raises(TooLargeError, match=r"^X: "):
+        theory.first_covering(X, 1)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("entry", [1e300, 2.0**60, 0.5])
+def test_numbers_that_are_no_integers_of_float64_are_named(entry: float) -> None:
+    with pytest.raises(ValueError, match=r"^X: takes integers"):
+        theory.first_covering([[entry]], 1)
+
+
+@pytest.mark.parametrize(("bits", "d"), [(12, 2), (8, 3), (8, 4), (12, 4)])
+def test_more_targets_than_memory_holds_are_named(bits: int, d: int) -> None:
+    with pytest.raises(TooLargeError, match=r"^ensemble: got 'quantized\d*' with d = "):
+        theory.lattice_covering_probability(Quantized(bits), 60, d)

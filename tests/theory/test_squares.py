@@ -52,3 +52,13 @@ def test_it_rises_with_correlation_and_absolute_value_bounds_it() -> None:
         up, down = log_square(rho, m, 0.3), log_square(-rho, m, 0.3)
         assert (np.diff(up) > 0).all()
         assert (down <= up + 1e-12).all()
+
+
+@pytest.mark.parametrize("rho", [-0.9, -0.3, 0.3, 0.99])
+@pytest.mark.parametrize("m", [0.0, 0.7, 5.0])
+@pytest.mark.parametrize("h", [1e-9, 1e-13, 1e-15, 1e-17, 1e-200, 1e-300])
+def test_narrow_squares_are_density_times_area(rho: float, m: float, h: float) -> None:
+    """Also where m + h is m in float64."""
+    density = -math.log(2 * math.pi * math.sqrt(1 - rho * rho)) - m * m / (1 + rho)
+    wanted = math.log(4) + 2 * math.log(h) + density
+    assert float(log_square(rho, m, h)) == pytest.approx(wanted, abs=1e-11, rel=1e-14)

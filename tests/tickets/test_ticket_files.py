@@ -176,6 +176,40 @@ def test_masks_of_a_whole_ticket_of_other_sizes_are_named(change, tmp_path):
         tickets.load(path)
 
 
+def _said(part: str, name: str, value: object):
+    """A change of the description: of its first layer, or of a part of it."""
+
+    def change(arrays):
+        (key,) = [k for k, v in arrays.items() if v.dtype.kind == "U"]
+        text = json.loads(str(arrays[key]))
+        (text["layers"][0] if part == "layer" else text[part])[name] = value
+        arrays[key] = np.array(json.dumps(text))
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "value", [3.0, 4, "4", True, 1e-320, 0.0, -2.0, float("nan"), float("inf"), [], [4.0, 4.0]]
+)
+def test_scales_are_powers_of_two(value, tmp_path):
+    path = tmp_path / "ticket.npz"
+    whole("pooled", gain="reach").save(path)
+    _changed(path, _said("layer", "scale", value))
+    with pytest.raises(ValueError, match=r"ticket\.npz: not a readable ticket .*scale"):
+        tickets.load(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("seed", -1), ("seed", 1.5), ("n", 2**30), ("n", 0), ("n", 40.0)]
+)
+def test_settings_of_a_source_are_looked_at(name, value, tmp_path):
+    path = tmp_path / "ticket.npz"
+    whole("pooled").save(path)
+    _changed(path, _said("settings", name, value))
+    with pytest.raises(ValueError, match=rf"ticket\.npz: not a readable ticket .*{name}: got"):
+        tickets.load(path)
+
+
 def test_paths(tmp_path):
     with pytest.raises(FileNotFoundError):
         tickets.load(tmp_path / "none.npz")

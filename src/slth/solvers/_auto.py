@@ -101,11 +101,13 @@ def lattice_nodes(n: int, d: int, short: bool = False) -> float:
 
     N(0, I_d) candidates: 2^(0.55 n − 4), as measured at d = 5 … 18, n = 32 … 57, for the least
     error and at the threshold of eps; a tenfold either way, by the target; 2^((d − 12)/2) times
-    fewer beyond d = 12, as measured to d = 32. short: at least FEW_SHORT of the candidates are
-    (nsn): 2^min(6, 1.5 (d − 5)) times fewer, as measured at d = 6 … 18, n = 36 … 74; mostly less.
+    fewer beyond d = 12, as measured to d = 32, and from there to d = 100 at least n². short: at
+    least FEW_SHORT of the candidates are (nsn): 2^min(6, 1.5 (d − 5)) times fewer, as measured at
+    d = 6 … 18, n = 36 … 74; mostly less.
     """
     fewer = max(0.5 * (d - 12), min(6.0, 1.5 * (d - 5)) if short else 0.0, 0.0)
-    return 2.0 ** min(0.55 * n - 4 - fewer, 1023.0)
+    least = 2 * math.log2(n) if d > 32 else -math.inf
+    return 2.0 ** min(max(0.55 * n - 4 - fewer, least), 1023.0)
 
 
 def _rule(
@@ -119,7 +121,7 @@ def _rule(
             if share >= FEW_SHORT:
                 nodes, also = (
                     lattice_nodes(n, d, True),
-                    f", as {share:.0%} of the candidates are short",
+                    f", as {share:.0%} of the candidates are short,",
                 )
         if nodes <= allowed:
             needs = f"exact enumeration needs about {nodes:.1e} nodes{also}"

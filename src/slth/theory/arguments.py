@@ -20,11 +20,11 @@ def law(ensemble: str | Ensemble, d: int) -> tuple[Ensemble, int]:
     return lookup(found, d), d
 
 
-def target(z: ArrayLike, d: int) -> FloatArray:
+def target(z: ArrayLike, d: int, name: str = "z") -> FloatArray:
     """Return z as (d,) float64; a scalar stands for the same value in every coordinate."""
-    values = checks.array("z", z, (0, 1), "(d,) or a scalar").reshape(-1)
+    values = checks.array(name, z, (0, 1), "(d,) or a scalar").reshape(-1)
     if values.shape[0] not in (1, d):
-        raise ValueError(f"z: got shape {values.shape}, takes ({d},) or a scalar")
+        raise ValueError(f"{name}: got shape {values.shape}, takes ({d},) or a scalar")
     return values if values.shape[0] == d else values.repeat(d)
 
 

@@ -106,7 +106,7 @@ def centred_existence_certificate(
     d = 6 on: 281 for 239 at d = 32, eps = .1. ``extra`` saves some per cent from d = 128 on.
     share: in (0, 1), for subsets of one size; extra must then be 0. Cost: about 60 evaluations
     with 256 draws, .3 s at d = 16, 2 s at d = 64, 10 s at d = 128, 15 s with extra. Source:
-    derived.
+    derived. Raises ValueError where 20000 candidates do not do.
 
     >>> found = slth.theory.centred_existence_certificate(d=8, eps=0.1)
     >>> found.n, found.k, round(found.bound, 2)
@@ -128,7 +128,11 @@ def centred_existence_certificate(
     @functools.cache
     def pilot(n: int) -> tuple[float, int]:
         """The limit to be expected of ``draws`` draws, and k."""
-        n = arguments.size("n", n, low=2, high=MAX_N)
+        if n > MAX_N:
+            raise ValueError(
+                f"chance: got {chance!r}, which {MAX_N} candidates are not enough for at this d, "
+                f"eps, z, share and {draws} draws; takes a smaller one, or more draws"
+            )
 
         @functools.cache
         def logs(k: int) -> FloatArray:

@@ -42,14 +42,15 @@ def centred_second_moment_ratio(
     """
     d, n = arguments.size("d", d, low=1), arguments.size("n", n, low=2, high=MAX_N)
     k = members(n, k)
-    eps, offset = checks.positive("eps", eps), arguments.target(y, d)
+    eps, offset = checks.positive("eps", eps), arguments.target(y, d, "y")
     values, counts = distinct(offset)
     spread = math.sqrt(k * (n - k) / n)
     overlaps, rho = correlations(n, k)
     m, h = values / spread, eps / spread
-    gains = log_square(rho[:, None], m, h) - 2 * log_normal_window(m, h)
-    logarithm = float(logsumexp(overlaps + gains @ counts))
-    return math.exp(logarithm + OUTWARD) if logarithm < 709 else math.inf
+    with np.errstate(all="ignore"):
+        gains = log_square(rho[:, None], m, h) - 2 * log_normal_window(m, h)
+        logarithm = float(logsumexp(overlaps + gains @ counts))
+    return math.exp(logarithm + OUTWARD) if logarithm < 709 else math.inf  # inf for NaN too
 
 
 def members(n: int, k: int | None) -> int:
@@ -68,11 +69,18 @@ def correlations(n: int, k: int) -> tuple[FloatArray, FloatArray]:
 def log_ratios(n: int, k: int, eps: float, offsets: FloatArray) -> FloatArray:
     """Upper bounds of ln R of many offsets at once, (draws, d) → (draws,), tight to about 1e-9.
 
+    inf where float64 does not hold the squares of the offsets, or eps.
     ln r(ρ_j, y) is nearly linear in y²: for each j a polynomial through Chebyshev nodes stands
     for it, and twice its largest error found between the nodes is added. At ρ = −1, complements,
     a term is 0 where some |y_i| > eps, and elsewhere at most that of ρ = 1: r(ρ) is a series in ρ
     with coefficients >= 0 (Mehler). Cost: O(draws (d + k) + 50 k) times the degree.
     """
+    with np.errstate(all="ignore"):
+        bounds = _log_ratios(n, k, eps, offsets)
+    return np.where(np.isnan(bounds), np.inf, bounds) + OUTWARD
+
+
+def _log_ratios(n: int, k: int, eps: float, offsets: FloatArray) -> FloatArray:
     spread = math.sqrt(k * (n - k) / n)
     squares, h = (offsets / spread) ** 2, eps / spread
     top = float(squares.max()) + 1e-12
@@ -97,7 +105,7 @@ def log_ratios(n: int, k: int, eps: float, offsets: FloatArray) -> FloatArray:
         logs = overlaps + moments[i : i + BLOCK] @ series.T
         logs[none[i : i + BLOCK], 0] = -np.inf
         bounds[i : i + BLOCK] = logsumexp(logs, axis=1)
-    return bounds + OUTWARD
+    return bounds
 
 
 def _power_sums(x: FloatArray) -> FloatArray:

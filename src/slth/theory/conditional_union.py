@@ -47,7 +47,7 @@ def conditional_union_bound(
     [0.0, 0.67, 0.92]
     """
     law, d = _density(ensemble, d)
-    n, eps = arguments.size("n", n, low=1), checks.positive("eps", eps)
+    n, eps = arguments.size("n", n, low=1 if k is None else 2), checks.positive("eps", eps)
     if k is not None:
         return _of_size(law, n, arguments.size("k", k, low=1, high=n - 1), d, eps)
     if not law.independent and d in (2, 3):

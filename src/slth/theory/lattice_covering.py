@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from slth import checks
-from slth.checks import FloatArray
+from slth.checks import EXACT_INTEGERS, FloatArray
 from slth.ensembles import Ensemble
 from slth.theory import arguments
 from slth.theory.sums import IntArray
@@ -17,7 +17,8 @@ from slth.theory.windows import log_normal_window
 
 STEPS = {1: 0.05, 2: 0.2, 3: 0.3, 4: 0.4}  # of the grid in T, standard deviations
 REACH = 4.5  # standard deviations of T: beyond lie 1e-5
-HELD = 2**22  # numbers of expected hits at once: 32 MiB
+HELD = 2**22  # numbers of expected hits at once, targets at most: 32 MiB
+LARGEST = 2**36  # sums of a box, a bit each: 8 GiB
 FIRST = 8  # candidates of the first box of sums; the next ones have a quarter more
 
 
@@ -29,16 +30,17 @@ def first_covering(X: ArrayLike, bound: int) -> int:
     coordinate. Written as digits of that box, a sum is a bit of one long integer, which a further
     row shifts; none leaves the box and comes back changed, as it is as wide as the sums themselves.
     Cost: O(N V) bit operations, V = Π_j Σ_i |X_ij|, V/8 bytes, and that for the n returned where it
-    is the less. Source: dynamic programming of Bellman 1957, on bits.
+    is the less. Source: dynamic programming of Bellman 1957, on bits. Raises TooLargeError for V
+    beyond 2^36.
 
     >>> slth.theory.first_covering([[1], [-1], [2]], bound=1)
     2
     """
     rows = checks.array("X", X, (2,), "(N, d)")
     bound = checks.integer("bound", bound, low=1)
+    if (rows % 1 != 0).any() or np.abs(rows).max() > EXACT_INTEGERS:
+        raise ValueError("X: takes integers up to 2^53, as those of 'quantized'")
     whole = rows.astype(np.int64)
-    if (whole != rows).any():
-        raise ValueError("X: takes integers, as those of 'quantized'")
     some = min(FIRST, len(whole))
     while not (found := _covering(whole[:some], bound)) and some < len(whole):
         some = min(some + max(some // 4, 1), len(whole))
@@ -47,12 +49,16 @@ def first_covering(X: ArrayLike, bound: int) -> int:
 
 def _covering(X: IntArray, bound: int) -> int:
     """As `first_covering`, in the one box of all sums of the rows."""
-    low, high = np.minimum(X, 0).sum(axis=0), np.maximum(X, 0).sum(axis=0)
+    low, high = (part.sum(axis=0, dtype=object) for part in (np.minimum(X, 0), np.maximum(X, 0)))
     if (low > -bound).any() or (high < bound).any():
         return 0
-    sizes = [int(size) for size in high - low + 1]
+    sizes = (high - low + 1).tolist()
+    if math.prod(sizes) > LARGEST:
+        raise checks.TooLargeError(
+            f"X: {math.prod(sizes):.0e} sums of {len(X)} rows, takes at most {LARGEST:.0e}"
+        )
     strides = [math.prod(sizes[j + 1 :]) for j in range(len(sizes))]
-    origin = sum(-int(least) * stride for least, stride in zip(low, strides, strict=True))
+    origin = sum(-least * stride for least, stride in zip(low, strides, strict=True))
     targets = 1 << (origin - bound * sum(strides))
     for stride in strides:
         targets = _repeated(targets, stride, 2 * bound + 1)
@@ -81,8 +87,9 @@ def lattice_covering_probability(ensemble: str | Ensemble, n: int, d: int) -> fl
     targets as independent: P ≈ E_T[Π_{z ≠ 0} (1 - e^{-λ_z(T)})], z in {-q..q}^d; the empty subset
     hits 0. That of `success_probability`, all z at once. Below d log2(2q + 1) candidates, fewer
     subsets than targets: 0. Ensembles whose sums fill the integers (quantized), ValueError for
-    others. Against 400 exact coverings a point (±0.05): within 0.14 for q >= 3, and up to 0.24 high
-    for q = 1, where entries of one sign or parity alone leave targets out.
+    others and for more than 2^22 targets. Against 400 exact coverings a point (±0.05): within 0.14
+    for q >= 3, and up to 0.24 high for q = 1, where entries of one sign or parity alone leave
+    targets out.
     Cost: 1 ms at d = 1, 0.1 s at d = 4, q = 3. Source: derived; checked in tests.
 
     >>> law = slth.ensembles.Quantized(bits=4)
@@ -97,6 +104,11 @@ def lattice_covering_probability(ensemble: str | Ensemble, n: int, d: int) -> fl
     if d > 4:
         raise ValueError(f"d: got {d}, takes 1 to 4")
     n, q = arguments.size("n", n), int(law.target_bound)
+    if (2 * q + 1) ** d > HELD:
+        raise checks.TooLargeError(
+            f"ensemble: got {law.name!r} with d = {d}, {(2 * q + 1) ** d:,} targets, takes at most "
+            f"{HELD:,}"
+        )
     if n < d * math.log2(2 * q + 1):
         return 0.0
     grid = np.arange(STEPS[d] / 2, REACH, STEPS[d])  # |T_j|: the targets are as many on both sides

@@ -68,16 +68,17 @@ def _upward(r: FloatArray, m: FloatArray, h: FloatArray, nodes: int) -> FloatArr
 
 
 def _downward(r: FloatArray, m: FloatArray, h: FloatArray, nodes: int) -> FloatArray:
-    # ∫ φ(a) P(|(U − V)/√2| <= √2 h − |a − √2 m|) da over a = (U + V)/√2, in two pieces at √2 m
+    # ∫ φ(a) P(|(U − V)/√2| <= √2 h − |s|) ds, (U + V)/√2 = a = √2 m + s, in two pieces at s = 0
     x, weights = legendre(nodes)
-    low, middle, high = _ROOT * (m - h), _ROOT * m, _ROOT * (m + h)
-    far = np.sqrt(np.maximum(low, 0) ** 2 + _REACH * (1 + r))
+    middle, side = _ROOT * m, _ROOT * h
+    far = np.sqrt((_ROOT * np.maximum(m - h, 0)) ** 2 + _REACH * (1 + r))
     spread = np.sqrt(1 - r)[:, None]
     pieces = []
-    for start, end in ((np.maximum(low, -far), middle), (middle, high)):
-        length = np.maximum(np.minimum(end, far) - start, 0)
-        a = start[:, None] + 0.5 * length[:, None] * (1 + x)
-        room = np.maximum(_ROOT * h[:, None] - np.abs(a - middle[:, None]), 1e-300)
+    for start, end in ((np.maximum(-side, -far - middle), 0.0 * h), (0.0 * h, side)):
+        length = np.maximum(np.minimum(end, far - middle) - start, 0)
+        s = start[:, None] + 0.5 * length[:, None] * (1 + x)
+        a = middle[:, None] + s
+        room = np.maximum(side[:, None] - np.abs(s), np.finfo(float).tiny)
         logs = log_normal_window(np.zeros_like(room), room / spread)
         logs -= 0.5 * a * a / (1 + r)[:, None]
         with np.errstate(divide="ignore"):

@@ -122,6 +122,10 @@ def test_the_defaults_are_those_of_the_config() -> None:
             {"grid": [{"inputs": 8, "n": [40], "replicates": 10}]},
             r"neurons.grid\[0\].n: got 40 with 8 inputs, up to",
         ),
+        (
+            {"grid": [{"inputs": 4, "n": [40], "replicates": 10}]},
+            r"neurons.grid\[0\].n: got 40 with 4 inputs, .* largest: it needs ",
+        ),
     ],
 )
 def test_faults_are_said(change: dict[str, object], line: str) -> None:

@@ -127,7 +127,7 @@ def test_sentences_follow_the_data() -> None:
     told = claims.macros({"power": planted({"nsn": 0.9, "normal": 0.0}, noise=0.2)})
     assert "every interval meets" in told["PowerRange"]
     assert "with $p$ about $0.9" in told["PowerAnswer"]
-    assert "more candidates do not help" in told["PowerNormal"]
+    assert "that more candidates help is not resolved" in told["PowerNormal"]
     assert "at every $d$ and $L$" in told["PowerNormal"]
     alike = claims.macros({"power": planted({"nsn": 1.5, "normal": 1.5}, noise=0.2)})
     assert "above that range" in alike["PowerRange"]
@@ -136,6 +136,18 @@ def test_sentences_follow_the_data() -> None:
     assert one["PowerNormal"] == ""
     assert "of the 4 intervals" in one["PowerHeuristic"]
     assert "1/d" not in one["PowerHeuristic"]
+
+
+def test_errors_that_do_not_fall_are_not_said_to() -> None:
+    told = claims.macros({"power": planted({"nsn": 0.9})})["PowerExists"]
+    assert "the widest beam falls by a factor" in told
+    told = claims.macros({"power": planted({"nsn": -0.9})})["PowerExists"]
+    assert "the widest beam does not fall" in told
+    frame = planted({"nsn": 0.9})
+    frame.loc[frame["d"] == 4, "error"] = 1 / frame["error"]
+    told = claims.macros({"power": frame})["PowerExists"]
+    assert "at the smallest fitted size is $" in told
+    assert "falls by a factor" not in told
 
 
 def test_answers_that_are_empty_are_said_and_left_out() -> None:

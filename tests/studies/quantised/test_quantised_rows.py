@@ -69,6 +69,10 @@ def test_the_defaults_are_those_of_the_config() -> None:
         ({"grid": [{"d": 5, "bits": [2]}]}, r"quantised.grid\[0\].d: got 5"),
         ({"grid": [{"d": 1, "bits": [1]}]}, "bits"),
         ({"grid": [{"d": 1, "bits": [2]}, {"d": 1, "bits": [3]}]}, "one block a dimension"),
+        (
+            {"grid": [{"d": 2, "bits": [12]}]},
+            r"got 12 with d = 2, 16,769,025 targets, takes at most",
+        ),
         ({"grid": [{"d": 4, "bits": [8]}]}, r"quantised.grid\[0\].bits: got 8 with d = 4"),
     ],
 )

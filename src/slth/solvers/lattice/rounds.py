@@ -11,6 +11,7 @@ from slth.solvers.lattice.parts import Part, Place, root, split
 
 UNLIMITED = 1 << 62
 LARGE = 24.0  # log2 of the nodes, predicted, from which on a walk is shared out
+SHORT = 3  # levels, below which none lies between the root and half way down
 WAVE = 32  # parts walked at one share, whatever the threads
 
 
@@ -60,7 +61,8 @@ class Round:
             return
         basis, limits = opened
         d = self.X.shape[1]
-        if self.limit < UNLIMITED or predicted(basis, limits) < LARGE:
+        short = len(basis.gram.c) < SHORT
+        if self.limit < UNLIMITED or short or predicted(basis, limits) < LARGE:
             self._part = root(basis, limits, d, self.limit)
             yield [self._part]
             return

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from slth.settings.faults import jobs
+from slth.settings.reach import refusal
 from slth.settings.section import Section, Study, unique
 
 LARGEST = 2**18  # points of an instance: some 100 MiB with the sums of the search
@@ -54,6 +55,11 @@ def faults(config: Mapping[str, Any]) -> Iterator[str]:
             yield (
                 f"{path}.n: got {max(block['n'])} with {p} inputs, up to {points:,} points "
                 f"at which the error may be largest, takes at most {LARGEST:,}"
+            )
+        elif reason := refusal("mitm", max(block["n"]), points):
+            yield (
+                f"{path}.n: got {max(block['n'])} with {p} inputs, up to {points:,} points "
+                f"at which the error may be largest: {reason}"
             )
 
 

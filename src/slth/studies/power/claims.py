@@ -200,7 +200,7 @@ def _exists(table: pd.DataFrame) -> str:
     own = _of(table, "nsn")
     own = own[own["width"] == own["width"].max()]
     return sentence(
-        any_of(own),
+        share(int((own["fall"] > 1).sum()), len(own)),
         wordings.EXISTS,
         fall=span(own["fall"], "number"),
         orders=span(own["orders"]),

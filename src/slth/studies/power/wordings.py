@@ -49,7 +49,8 @@ WIDTH = {
 _NORMAL = "For normal candidates the estimates are {p}, "
 NORMAL = {
     Share.NOTHING: "",
-    Share.NONE: f"{_NORMAL}and no interval lies above zero: more candidates do not help.",
+    Share.NONE: f"{_NORMAL}and no interval lies above zero: that more candidates help is not "
+    "resolved.",
     Share.SOME: f"{_NORMAL}and {{some}} of the {{total}} intervals lie above zero.",
     Share.ALL: f"{_NORMAL}and every interval lies above zero.",
 }
@@ -84,8 +85,13 @@ BEND = {
     Share.SOME: f"In {{some}} of the {{total}} fits {_BEND}; one in twenty would do so anyway.",
     Share.ALL: f"In all {{total}} fits {_BEND}: the exponents are means over the sizes.",
 }
-EXISTS = if_any(
-    "Over the fitted sizes the error of the widest beam falls by a factor of {fall}, for "
-    "normally-scaled normal candidates. What exists, $\\varepsilon^\\ast$, falls by {orders} "
-    "powers of ten."
-)
+_EXISTS = "What exists, $\\varepsilon^\\ast$, falls by {orders} powers of ten."
+EXISTS = {
+    Share.NOTHING: "",
+    Share.ALL: "Over the fitted sizes the error of the widest beam falls by a factor of {fall}, "
+    f"for normally-scaled normal candidates. {_EXISTS}",
+    Share.SOME: "The error of the widest beam at the smallest fitted size is {fall} times that at "
+    f"the largest, for normally-scaled normal candidates. {_EXISTS}",
+    Share.NONE: "Over the fitted sizes the error of the widest beam does not fall, for "
+    f"normally-scaled normal candidates. {_EXISTS}",
+}

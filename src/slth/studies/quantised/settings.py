@@ -9,6 +9,7 @@ from slth.settings.faults import jobs
 from slth.settings.section import Section, Study, unique
 
 LARGEST = 2**33  # sums of all candidates of an instance, a bit each: 1 GiB
+TARGETS = 2**22  # of a prediction, which takes a minute for so many
 
 
 class Block(Section):
@@ -48,6 +49,12 @@ def faults(config: Mapping[str, Any]) -> Iterator[str]:
             yield f"{path}.d: got {block['d']} twice, takes one block a dimension"
         seen.add(block["d"])
         q = 2 ** (max(block["bits"]) - 1) - 1
+        targets = (2 * q + 1) ** block["d"]
+        if targets > TARGETS:
+            yield (
+                f"{path}.bits: got {max(block['bits'])} with d = {block['d']}, {targets:,} "
+                f"targets, takes at most {TARGETS:,}"
+            )
         sums = (own["most"] * q * (q + 1) / (2 * q + 1)) ** block["d"]
         if sums > LARGEST:
             yield (

@@ -12,6 +12,7 @@ from slth.tickets.whole.geometry import FEW_D, Geometry
 REACH = "reach"
 PER_CANDIDATE, PER_DIMENSION = 0.1, 0.25  # of ‖c·z‖₂ within reach
 NEAR = 0.25  # how far sums of a few candidates reach, d ≤ FEW_D
+SCALES = -1000, 1000  # log2 of c: float64 holds c, 1/c and V
 
 
 def scaled(geometry: Geometry, gain: float | str | None, n: int) -> Geometry:
@@ -35,7 +36,8 @@ def scaled(geometry: Geometry, gain: float | str | None, n: int) -> Geometry:
     reach, gain = math.sqrt(n), float(gain)
     if geometry.dimension <= FEW_D:
         gain = reach = min(gain, NEAR)
-    c = _nearest(min(gain / largest, reach / bias if bias else math.inf))
+    within = _log_ratio(reach, bias) if bias else math.inf
+    c = _power(round(min(_log_ratio(gain, largest), within)))
     return replace(geometry, scales=(c,) * geometry.groups)
 
 
@@ -43,10 +45,11 @@ def _reached(g: Geometry, group: int, n: int) -> float:
     targets = list(_targets(g, group))
     if g.dimension <= FEW_D:
         largest = max(_largest(z) for z in targets)
-        return _nearest(NEAR / largest) if largest else 1.0
-    longest = max(float(np.linalg.norm(z, axis=-1).max()) for z in targets)
+        return _power(round(_log_ratio(NEAR, largest))) if largest else 1.0
+    longest = [_length(z) for z in targets if z.any()]
     reach = PER_CANDIDATE * n + PER_DIMENSION * g.dimension
-    return 2.0 ** math.floor(math.log2(reach / longest)) if longest else 1.0
+    logs = [math.floor(_log_ratio(reach, length)) - unit for length, unit in longest]
+    return _power(min(logs)) if logs else 1.0
 
 
 def _targets(g: Geometry, group: int) -> Iterator[FloatArray]:
@@ -59,8 +62,24 @@ def _targets(g: Geometry, group: int) -> Iterator[FloatArray]:
         yield from g.split(constant)
 
 
-def _nearest(c: float) -> float:
-    return 2.0 ** round(math.log2(c))
+def _length(z: FloatArray) -> tuple[float, int]:
+    """The largest ‖z‖₂ of targets (…, d), not all 0, and log2 of its unit, so that no square
+    is beyond float64.
+    """
+    unit = math.frexp(_largest(z))[1]
+    return float(np.linalg.norm(np.ldexp(z, -unit), axis=-1).max()), unit
+
+
+def _log_ratio(a: float, b: float) -> float:
+    """log2(a / b), a, b > 0, also where the ratio is beyond float64."""
+    (m, i), (k, j) = math.frexp(a), math.frexp(b)
+    return math.log2(m / k) + i - j
+
+
+def _power(exponent: int) -> float:
+    """2^exponent, or the nearest scale."""
+    low, high = SCALES
+    return 2.0 ** min(max(exponent, low), high)
 
 
 def _largest(values: FloatArray | None) -> float:

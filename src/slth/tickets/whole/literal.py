@@ -78,8 +78,8 @@ class PrunedLayer(nn.Module):
         """Map (batch, c_in, …) to (batch, c_out, …)."""
         shape = (-1, *(1,) * (x.ndim - 2))
         parts = []
-        for q, V in enumerate(self.V):
-            channel, weight, bias = self.hidden(q)
+        for q in range(len(self.V)):
+            channel, weight, bias, V = self.hidden(q)
             seen = x.index_select(1, channel)
             hidden = F.relu(seen * weight.reshape(shape) + bias.reshape(shape))
             if self.dense:
@@ -88,14 +88,18 @@ class PrunedLayer(nn.Module):
                 parts.append(F.conv2d(hidden, V, None, *self.geometry))
         return parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
 
-    def hidden(self, group: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Of the hidden channels of a group: channel seen, weight, bias, (h,) each.
+    def hidden(self, group: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Of the hidden channels of a group: channel seen, weight, bias, (h,) each, and V.
 
-        A constant's weight is 0 and its bias β; of the others the bias is 0.
+        A constant's weight is 0 and its bias β; of the others the bias is 0. Where nothing is kept,
+        one channel of zeros: a convolution of none has no outputs in torch, and no node in ONNX.
         """
-        channel, U = self.get_buffer(f"channel_{group}"), self.U[group]
+        channel, U, V = self.get_buffer(f"channel_{group}"), self.U[group], self.V[group]
+        if not len(U):
+            channel, U = channel.new_zeros(1), U.new_zeros(1)
+            V = V.new_zeros(V.shape[0], 1, *V.shape[2:])
         weight = U * (channel >= 0)
-        return channel.clamp(min=0), weight, U - weight
+        return channel.clamp(min=0), weight, U - weight, V
 
     def extra_repr(self) -> str:
         """Its sizes."""

@@ -12,8 +12,8 @@ from slth.tickets.whole.literal import EffectiveModule, PrunedLayer
 def _pruned(g: OnnxGraph, path: str, m: PrunedLayer, x: str) -> str:
     """Gather, Mul, Add: U, which sees one channel; Relu; Conv or Gemm: V; group by group."""
     parts = []
-    for q, V in enumerate(m.V):
-        channel, weight, bias = m.hidden(q)
+    for q in range(len(m.V)):
+        channel, weight, bias, V = m.hidden(q)
         at = f"{path}.{q}"
         u = g.channelwise(f"{at}.U", g.channels(at, x, channel), weight, bias)
         hidden = g.node("Relu", at, u)

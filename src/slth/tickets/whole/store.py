@@ -1,6 +1,7 @@
 """Whole tickets on disk: an .npz of plain arrays and a JSON description; loading runs no code."""
 
 import json
+import math
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from slth import checks
 from slth.networks import graph
 from slth.networks.network import Network
 from slth.networks.storage import write_arrays
-from slth.tickets.whole.building import WholeOptions
+from slth.tickets.whole.building import MOST, WholeOptions
 from slth.tickets.whole.effective import EffectiveLayer, effective_layer
 from slth.tickets.whole.geometry import Geometry, geometry, nonnegative_values
 from slth.tickets.whole.records import LayerRecord
@@ -83,10 +85,15 @@ def restored(said: dict[str, Any], arrays: dict[str, np.ndarray]) -> WholeTicket
     made = {}
     for words in said["layers"]:
         step = network.step(words["name"])
-        assert isinstance(step, graph.Layer)
+        if not isinstance(step, graph.Layer):
+            raise ValueError(f"scales of {step.name!r}, which has no weights")
         made[step.name] = geometry(step, options.blocks, signs, _scale(words["scale"]))
     settings = said["settings"]
-    source = Source(int(settings["seed"]), int(settings["n"]), tuple(made.values()))
+    seed, n = (
+        checks.integer("seed", settings["seed"], 0),
+        checks.integer("n", settings["n"], 1, MOST),
+    )
+    source = Source(seed, n, tuple(made.values()))
     layers, records = {}, []
     for i, (name, g) in enumerate(made.items()):
         layers[name] = _effective(i, network.step(name), g, arrays)
@@ -97,11 +104,11 @@ def restored(said: dict[str, Any], arrays: dict[str, np.ndarray]) -> WholeTicket
 
 
 def _scale(said: object) -> float | list[float]:
-    """c, or one each group."""
-    c = [float(each) for each in said] if isinstance(said, list) else float(said)  # type: ignore[arg-type]
-    if not np.all(np.isfinite(c)) or np.min(c) <= 0:
-        raise ValueError(f"scale {c}")
-    return c
+    """c, or one each group: powers of two."""
+    each = said if isinstance(said, list) else [said]
+    if not each or not all(type(c) is float and math.frexp(c)[0] == 0.5 for c in each):
+        raise ValueError(f"scale {said}, takes powers of two")
+    return said  # type: ignore[return-value]
 
 
 def _step(i: int, words: dict[str, Any], arrays: dict[str, np.ndarray]) -> graph.Step:

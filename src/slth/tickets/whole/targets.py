@@ -167,8 +167,13 @@ class Feedback(Plain):
         ridge = RIDGE * scale + 1e-9
         H = phi.T @ phi / len(phi)
         H.diagonal().add_(ridge)
-        factor = torch.linalg.cholesky(H)
         moments = phi.T @ wanted / len(phi) + ridge * start.T
+        if not (H.isfinite().all() and moments.isfinite().all()):
+            raise ValueError(
+                f"images: layer {g.name} has inputs up to {float(phi.abs().max()):.0e} on them, "
+                "the squares of which float64 does not hold, takes smaller ones, or targets='bias'"
+            )
+        factor = torch.linalg.cholesky(H)
         self.fitted = torch.cholesky_solve(moments, factor).T.contiguous()
         self.factor = torch.linalg.cholesky(torch.cholesky_inverse(factor), upper=True)
         self.place = 0
