@@ -24,7 +24,7 @@ from slth.studies.printing.summaries import complete, first
 from slth.studies.printing.wordings import any_of, clause, sentence, share
 
 SAME = 0.9  # of the dense time: what is above has saved nothing to speak of
-GIVEN = ("the latencies",)  # numbers that the run takes over
+GIVEN = ("the latencies with their errors and sizes",)  # numbers that the run takes over
 READS = {"latency": "latency", "latency_equal": "latency at equal error"}  # table: kind
 COLUMNS = ["form", "batch", "threads", "kept", "ratio", "stored", "weights", "repeats", "own"]
 COLUMNS += ["processor", "cores", "torch", "channels", "hidden", "side", "kernel"]
