@@ -69,7 +69,7 @@ bench: $(STAMP) ## time the solvers beside the peers that are installed (up to 3
 	$(VENV)/bin/python -m benchmarks.run --out results/benchmark/benchmark.json $(BENCH_ARGS)
 	$(SNAKEMAKE) --cores all $(SNAKEMAKE_ARGS)
 
-latency: $(STAMP) ## time stored tickets: dense, zeros, compressed rows, shrunk (a minute), then the paper
+latency: $(STAMP) ## time stored tickets: zeros, compressed rows, shrunk; of a layer and of a VGG (five minutes), then the paper
 	$(VENV)/bin/python -m benchmarks.latency --out results/benchmark/latency.json
 	$(SNAKEMAKE) --cores all $(SNAKEMAKE_ARGS)
 

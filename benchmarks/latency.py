@@ -7,17 +7,14 @@ many weights in whole hidden channels, stored with zeros (blocked) or as the sma
 `slth` returns (shrunk). Latency depends on the pattern, not on what a subset problem would choose,
 so that patterns are drawn at random with equal numbers of kept weights. All forms run in turn in
 every round, after a warm-up, and a ratio is to the dense network's time in the same round. Numbers
-are float32; outputs are checked against the masked network's.
+are float32; outputs are checked against the masked network's. `benchmarks.latency_real` then times
+tickets of a trained network at equal error.
 """
 
 import argparse
-import ctypes
-import gc
 import itertools
 import json
-import time
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -28,14 +25,15 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
+from benchmarks import latency_real
 from benchmarks.run import machine
+from benchmarks.timing import compressed, peak, quartiles, stored, timed
 from slth import seeding
 from slth.frames import replacing
 from slth.networks import ChannelScale, convolution
 
 SEED = 20_260_102
 KERNEL = 3
-STATUS, CLEAR = Path("/proc/self/status"), Path("/proc/self/clear_refs")
 Row = dict[str, Any]
 
 
@@ -64,10 +62,7 @@ class Csr(nn.Module):
 
     def __init__(self, scale: ChannelScale, weight: Tensor) -> None:
         super().__init__()
-        self.scale, self.k = scale, weight.shape[-1]
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Sparse CSR tensor support is in beta", UserWarning)
-            self.matrix = weight.flatten(1).to_sparse_csr()
+        self.scale, self.k, self.matrix = scale, weight.shape[-1], compressed(weight)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (batch, c, side, side) to the same shape, an image at a time."""
@@ -161,17 +156,7 @@ def _form(
         error = float((module(x) - wanted).abs().max() / wanted.abs().max())
         if not error < 1e-4:
             raise ArithmeticError(f"{name}, kept {kept}: outputs differ by {error:.1e}")
-    return Form(name, kept, module, own if weights is None else weights, _bytes(module), error)
-
-
-def _bytes(module: nn.Module) -> int:
-    """Bytes of parameters, buffers and compressed matrices."""
-    tensors = [*module.parameters(), *module.buffers()]
-    for part in module.modules():
-        if isinstance(part, Csr):
-            m = part.matrix
-            tensors += [m.values(), m.crow_indices(), m.col_indices()]
-    return sum(t.numel() * t.element_size() for t in tensors)
+    return Form(name, kept, module, own if weights is None else weights, stored(module), error)
 
 
 def measure(size: Size) -> Iterator[Row]:
@@ -186,8 +171,7 @@ def measure(size: Size) -> Iterator[Row]:
         peaks = [peak(form.module, x) for form in made]  # the warm-up as well
         seconds = np.array([[timed(form.module, x) for form in made] for _ in range(size.repeats)])
         base = [form.name for form in made].index("dense")
-        low, middle, high = np.quantile(seconds / seconds[:, [base]], [0.25, 0.5, 0.75], axis=0)
-        median = np.median(seconds, axis=0)
+        median, low, middle, high = quartiles(seconds, base)
         for i, form in enumerate(made):
             yield {
                 "form": form.name, "kept": form.kept, "channels": size.channels, "hidden": hidden,
@@ -201,38 +185,6 @@ def measure(size: Size) -> Iterator[Row]:
     torch.set_num_threads(before)
 
 
-def timed(module: nn.Module, x: Tensor) -> float:
-    """Seconds of one forward pass."""
-    with torch.inference_mode():
-        start = time.perf_counter()
-        module(x)
-        return time.perf_counter() - start
-
-
-def peak(module: nn.Module, x: Tensor) -> float | None:
-    """Bytes that a second pass adds to the resident memory at its highest; None if unknown."""
-    run: Callable[[], object] = lambda: timed(module, x)  # noqa: E731
-    run()
-    try:
-        gc.collect()
-        ctypes.CDLL("libc.so.6").malloc_trim(0)
-        CLEAR.write_bytes(b"5")  # the high-water mark falls to what is resident now
-        start = _resident("VmRSS")
-        run()
-        return float(max(0, _resident("VmHWM") - start))
-    except OSError:
-        return None
-
-
-def _resident(key: str) -> int:
-    lines = dict(
-        line.split(":", 1)
-        for line in STATUS.read_text(encoding="utf-8").splitlines()
-        if ":" in line
-    )
-    return int(lines[key].split()[0]) * 1024
-
-
 def main() -> None:
     """Parse the arguments, run, write one JSON file, whole or not at all."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -242,10 +194,12 @@ def main() -> None:
     rows = [row for size in (QUICK if chosen.quick else FULL) for row in measure(size)]
     versions = {name: version(name) for name in ("torch", "numpy", "slth")}
     head = json.dumps({"machine": machine(), "versions": versions})[:-1]
-    lines = ",\n".join(json.dumps(row) for row in rows)
+    real = list(latency_real.measure(latency_real.QUICK if chosen.quick else latency_real.FULL))
+    lines, more = (",\n".join(json.dumps(row) for row in part) for part in (rows, real))
+    text = f'{head}, "rows": [\n{lines}\n], "real": [\n{more}\n]}}\n'
     with replacing(chosen.out) as part:
-        part.write_text(f'{head}, "rows": [\n{lines}\n]}}\n', encoding="utf-8")
-    print(f"{chosen.out}: {len(rows)} rows")
+        part.write_text(text, encoding="utf-8")
+    print(f"{chosen.out}: {len(rows)} rows of one layer, {len(real)} of a trained network")
 
 
 if __name__ == "__main__":

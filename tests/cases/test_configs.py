@@ -331,7 +331,7 @@ def test_abstract_excepts_what_the_sections_of_the_run_take_over() -> None:
         "Every number in this paper was computed by the run that typeset it."
     )
     whole = provenance.computed(provenance.given(["benchmark", "latency", "replicas"]))
-    assert "benchmark's timings, published figures and the latencies was computed" in whole
+    assert "benchmark's timings, published figures and the latencies with their errors" in whole
 
 
 # Files of --configfile.

@@ -164,7 +164,11 @@ def measured(
 ) -> dict[str, pd.DataFrame]:
     """Tables of a run that learned nothing."""
     found = {"thresholds": rates, "tickets": cut, "blocks": solved, "networks": targets}
-    return found | {"learned": pd.DataFrame(), "routes": pd.DataFrame()}
+    return found | {
+        "learned": pd.DataFrame(),
+        "learned_longer": pd.DataFrame(),
+        "routes": pd.DataFrame(),
+    }
 
 
 def macros(frames: dict[str, pd.DataFrame]) -> dict[str, str]:

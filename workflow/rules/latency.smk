@@ -10,7 +10,8 @@ rule measure_latency:
         measured=LATENCY,
         code=code("latency.measure"),
     output:
-        "results/measure/latency.parquet",
+        latency="results/measure/latency.parquet",
+        latency_equal="results/measure/latency_equal.parquet",
     log:
         "results/logs/measure_latency.log",
     conda:

@@ -32,6 +32,36 @@ rule learn_masks:
         "../scripts/run_stage.py"
 
 
+rule learn_longer:
+    input:
+        data=data_files(LEARNED["data"]),
+        code=code("learned.longer", methods=LEARNED["methods"]),
+    output:
+        "results/learn/longer/{method}.parquet",
+    log:
+        "results/logs/learn_longer/{method}.log",
+    benchmark:
+        "results/benchmarks/learn_longer/{method}.tsv"
+    wildcard_constraints:
+        method="|".join(LEARNED["methods"]),
+    conda:
+        "../../envs/cpu.yaml"
+    threads: 1
+    resources:
+        mem_mb=memory_of(LEARNED["data"]),
+        runtime=240,
+    params:
+        stage="learned.longer",
+        folder=config["data_folder"],
+        settings=LEARNED,
+        seed=SEED,
+        method=lambda wildcards: wildcards.method,
+    message:
+        "Learn masks by {wildcards.method} for longer"
+    script:
+        "../scripts/run_stage.py"
+
+
 rule learn_routes:
     input:
         target=arm_target,
@@ -72,10 +102,15 @@ rule collect_learned:
         learned=expand(
             "results/learn/masks/{shard}.parquet", shard=range(LEARNED["shards"])
         ),
+        learned_longer=expand(
+            "results/learn/longer/{method}.parquet",
+            method=LEARNED["methods"] if LEARNED["longer"] else [],
+        ),
         routes=per_arm("results/learn/routes/{arm}/{shard}.parquet", LEARNED_ARMS),
         code=code("learned.collect"),
     output:
         learned="results/measure/learned.parquet",
+        learned_longer="results/measure/learned_longer.parquet",
         routes="results/measure/routes.parquet",
     log:
         "results/logs/collect_learned.log",

@@ -93,8 +93,8 @@ def test_reference_is_a_whole_run() -> None:
 
 def test_it_is_set_in_print(quick: pd.DataFrame) -> None:
     for frame in (quick, read_latencies(REFERENCE, False)):
-        frames = {"latency": frame}
-        (table,) = tables.tables(frames).values()
+        frames = {"latency": frame, "latency_equal": pd.DataFrame()}
+        table = tables.tables(frames)["latencies"]
         assert {len(row) for row in table.rows if isinstance(row, list)} == {len(table.columns)}
         assert "nan" not in str(claims.macros(frames)) + str(table.rows)
         assert set(figures.figures(frames)) == set(figures.FIGURES)
@@ -109,7 +109,12 @@ def test_sentences_follow_the_data(quick: pd.DataFrame) -> None:
             "blocked": 1.0,
             **factors,
         }
-        return claims.macros({"latency": quick.assign(ratio=quick["form"].map(base))})
+        return claims.macros(
+            {
+                "latency": quick.assign(ratio=quick["form"].map(base)),
+                "latency_equal": pd.DataFrame(),
+            }
+        )
 
     slow = told(csr=3.0, shrunk=0.2)
     assert "never faster" in slow["LatencySparse"]
@@ -119,8 +124,10 @@ def test_sentences_follow_the_data(quick: pd.DataFrame) -> None:
     assert "faster than dense" in fast["LatencySparse"]
     assert "saves no time" not in fast["LatencyMasked"]
     assert re.search(r"In none of \w+ comparisons", fast["LatencyShrunk"])
-    own = claims.macros({"latency": quick})["LatencyOrigin"]
-    other = claims.macros({"latency": quick.assign(own=False)})["LatencyOrigin"]
+    own = claims.macros({"latency": quick, "latency_equal": pd.DataFrame()})["LatencyOrigin"]
+    other = claims.macros({"latency": quick.assign(own=False), "latency_equal": pd.DataFrame()})[
+        "LatencyOrigin"
+    ]
     assert "that typeset this" in own
     assert "beforehand" in other
 

@@ -69,7 +69,7 @@ NONE = pd.DataFrame()
 def measured(learned: Any, found: Any) -> dict[str, Any]:
     tickets = other.tickets()
     tables = {"tickets": tickets, "blocks": other.blocks(tickets)}
-    return tables | {"learned": learned, "routes": found}
+    return tables | {"learned": learned, "learned_longer": NONE, "routes": found}
 
 
 def words(learned: Any, found: Any) -> dict[str, str]:

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from slth.studies.latency import wordings
-from slth.studies.latency.data import cells_of
+from slth.studies.latency.claims_equal import compared, equal_macros
+from slth.studies.latency.data import cells_of, equal_error
 from slth.studies.latency.wordings import Origin, Saving
 from slth.studies.printing.formatting import (
     count,
@@ -23,8 +24,8 @@ from slth.studies.printing.summaries import complete, first
 from slth.studies.printing.wordings import any_of, clause, sentence, share
 
 SAME = 0.9  # of the dense time: what is above has saved nothing to speak of
-GIVEN = ("the latencies",)  # numbers that the run takes over
-READS = {"latency": "latency"}  # table: kind
+GIVEN = ("the latencies with their errors and sizes",)  # numbers that the run takes over
+READS = {"latency": "latency", "latency_equal": "latency at equal error"}  # table: kind
 COLUMNS = ["form", "batch", "threads", "kept", "ratio", "stored", "weights", "repeats", "own"]
 COLUMNS += ["processor", "cores", "torch", "channels", "hidden", "side", "kernel"]
 
@@ -38,9 +39,10 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         "LatencyMasked": _masked(frame),
         "LatencySparse": _sparse(frame),
         "LatencyShrunk": _shrunk(frame),
-        "LatencyAnswer": _answer(frame),
+        "LatencyAnswer": _answer(frame, equal_error(frames["latency_equal"])[1]),
         "LatencyMemory": _memory(frame),
         "LatencyRepeats": span(frame["repeats"]),
+        **equal_macros(frames["latency_equal"]),
     }
 
 
@@ -134,11 +136,14 @@ def _gain(frame: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     return own, (both["csr"] / both["own"]).dropna()
 
 
-def _answer(frame: pd.DataFrame) -> str:
-    """Whole channels against single weights, at equal numbers of weights."""
+def _answer(frame: pd.DataFrame, tickets: pd.DataFrame) -> str:
+    """Whole channels against single weights: equal weights of one layer, then equal errors."""
     _, gain = _gain(frame)
     ends = {"least": fixed(gain.min(), 1), "most": fixed(gain.max(), 1)}
-    return clause(any_of(gain), wordings.ANSWER, **ends)
+    verdict, quicker = compared(tickets)
+    times = span(1 / quicker, "number", 2) if len(quicker) else ""
+    equal = clause(verdict, wordings.ANSWER_EQUAL, times=times)
+    return clause(any_of(gain), wordings.ANSWER, equal=equal, **ends)
 
 
 def _memory(frame: pd.DataFrame) -> str:

@@ -52,7 +52,62 @@ SHRUNK = if_any(
 STORED = {"csr": "compressed by rows", "shrunk": "in a shrunk network"}
 MEMORY = if_any("A kept weight costs {bytes}, indices included.")
 ANSWER = if_any(
-    "With equally many weights kept, whole channels run {least} to {most} times as fast as single "
-    "weights compressed by rows. Equal error is not compared.",
+    "With equally many weights of one layer kept, whole channels run {least} to {most} times as "
+    "fast as single weights compressed by rows. {equal}",
     "This run has no latencies.",
 )
+
+# Tickets of a trained network at equal error: whole filters against the other granularities.
+Structure = Enum("Structure", "NOTHING UNEQUAL FASTER SLOWER MIXED")
+_AT_EQUAL = "At equal error they take {times} times as long as other tickets."
+ANSWER_EQUAL = {
+    Structure.NOTHING: "Equal error is not compared.",
+    Structure.UNEQUAL: "Equal error is not compared.",
+    Structure.FASTER: _AT_EQUAL,
+    Structure.SLOWER: _AT_EQUAL,
+    Structure.MIXED: _AT_EQUAL,
+}
+NO_TICKET = "This run has no times of tickets of a trained network."
+EQUAL_SETTING = if_any(
+    "The network is a {network} of {weights} weights, trained on {data}. It answers {accuracy} of "
+    "the held-out images rightly.",
+    NO_TICKET,
+)
+Equal = Enum("Equal", "NOTHING ALONE EQUAL APART")  # errors of the tickets that are compared
+_ERRORS = "The errors of the tickets are {low} to {high} of the target's largest output"
+EQUAL = {
+    Equal.NOTHING: "",
+    Equal.ALONE: "The error of the only ticket is {low} of the target's largest output.",
+    Equal.EQUAL: f"{_ERRORS}, a factor of {{factor}} apart.",
+    Equal.APART: f"{_ERRORS}. This is a factor of {{factor}}, too far apart to be called equal.",
+}
+_SLOW = "the network that it imitates"
+_TIMES = "The times are {low} to {high} of the network's own."
+SLOWER = {  # of the tickets, forms and batches that are slower than the network
+    Share.NOTHING: "",
+    Share.NONE: f"No ticket is slower than {_SLOW}. {_TIMES}",
+    Share.SOME: f"In {{slower}} of {{cases}} the ticket is slower than {_SLOW}. {_TIMES}",
+    Share.ALL: f"Every ticket is slower than {_SLOW}, in each form. "
+    "The tickets take {low} to {high} times as long.",
+}
+_FILTERS = "At these errors whole filters are {word} than every other granularity"
+_FACTOR = "their times are {times} of those of the others, each in its fastest form."
+STRUCTURE = {
+    Structure.NOTHING: "No ticket of whole filters is timed beside another granularity.",
+    Structure.UNEQUAL: "Their speeds are therefore not compared.",
+    Structure.FASTER: f"{_FILTERS.format(word='faster')}: {_FACTOR}",
+    Structure.SLOWER: f"{_FILTERS.format(word='slower')}: "
+    "they take {times} times as long, each in its fastest form.",
+    Structure.MIXED: "At these errors whole filters are faster than some granularities and slower "
+    f"than others: {_FACTOR}",
+}
+REASON = if_any(
+    "Whole filters store no zeros. But they need $n={filters}$ candidates where {other} need "
+    "$n={n}$. They keep {more} times as many weights."
+)
+ROWS_HELP = {  # of the tickets with zeros that are faster compressed by rows
+    Share.NOTHING: "",
+    Share.NONE: "Compressing the rows makes no ticket faster.",
+    Share.SOME: "Compressing the rows makes the ticket faster in {faster} of {cases}.",
+    Share.ALL: "Compressing the rows makes every ticket faster, in all {cases}.",
+}

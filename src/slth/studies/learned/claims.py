@@ -7,6 +7,7 @@ import pandas as pd
 
 from slth.studies.learned import masks as data
 from slth.studies.learned import wordings
+from slth.studies.learned.claims_longer import longer_macros
 from slth.studies.learned.claims_margins import margin_macros
 from slth.studies.learned.published import PRINTED, Line, comparisons
 from slth.studies.learned.wordings import Figures, Verdict
@@ -25,13 +26,19 @@ from slth.studies.printing.formatting import (
 from slth.studies.printing.wordings import any_of, clause, sentence, share
 
 GIVEN = ("published figures",)  # numbers that the run takes over
-READS = {"learned": "learned masks", "routes": "learned routes"}  # table: kind
+READS = {  # table: kind
+    "learned": "learned masks",
+    "learned_longer": "longer trainings",
+    "routes": "learned routes",
+}
 BORROWS = {"tickets": {"tickets": "measured tickets", "blocks": "solved blocks"}}
 
 
 def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """Return macro name → LaTeX for everything the prose says about learned masks."""
-    return learned_macros(frames["tickets"], frames["blocks"], frames["learned"], frames["routes"])
+    learned = frames["learned"]
+    longer = longer_macros(learned, frames["learned_longer"])
+    return longer | learned_macros(frames["tickets"], frames["blocks"], learned, frames["routes"])
 
 
 def learned_macros(

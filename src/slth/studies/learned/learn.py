@@ -54,7 +54,7 @@ def groups(settings: Settings, shard: int) -> list[list[dict[str, Any]]]:
     dense = {"arm": DENSE, "method": "magnitude", "options": {}}
     found = [{**dense, "granularity": "edge", "fractions": [1.0], "count": settings.seeds}]
     found += [
-        {"arm": arm, "method": method, "options": _method_options(options), "granularity": unit}
+        {"arm": arm, "method": method, "options": method_options(options), "granularity": unit}
         | {"fractions": settings.kept_fractions, "count": _count(settings, unit, options)}
         for unit in settings.granularities
         for arm, method, options in arms(settings)
@@ -69,7 +69,8 @@ def groups(settings: Settings, shard: int) -> list[list[dict[str, Any]]]:
     return list(grouped.values())[shard :: settings.shards]
 
 
-def _method_options(options: Mapping[str, Any]) -> dict[str, Any]:
+def method_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of an arm that its method takes."""
     return {name: value for name, value in options.items() if name != "filter_seeds"}
 
 
@@ -126,7 +127,7 @@ def _rows(
     """One row a replicate and kept fraction of the cell."""
     keys = [(r, fraction) for r in cell["replicates"] for fraction in cell["fractions"]]
     drawn = {
-        (r, kind): _source(settings, data, cell["method"], seeding.child(seed, kind, r))
+        (r, kind): random_network(settings, data, cell["method"], seeding.child(seed, kind, r))
         for r in cell["replicates"]
         for kind in ("masked network", "fresh network")
     }
@@ -155,9 +156,9 @@ def _rows(
     held = watch[:2]
     rows = []
     for place, ((r, fraction), mask) in enumerate(zip(keys, masks, strict=True)):
-        row = _measured(mask, "", held)
+        row = measured(mask, "", held)
         for null in nulls[place * len(CONTROLS) : (place + 1) * len(CONTROLS)]:
-            row |= _measured(null, f"_{null.control}", held)
+            row |= measured(null, f"_{null.control}", held)
         rows.append(
             {
                 "experiment": "learned",
@@ -178,7 +179,7 @@ def _rows(
     return rows
 
 
-def _measured(mask: LearnedMask, suffix: str, held: tuple[Tensor, Tensor]) -> dict[str, float]:
+def measured(mask: LearnedMask, suffix: str, held: tuple[Tensor, Tensor]) -> dict[str, float]:
     """Accuracies; of trained filters by the smaller network, at its price.
 
     Signed constants often tie two classes, which another order of the sums would untie otherwise.
@@ -189,7 +190,7 @@ def _measured(mask: LearnedMask, suffix: str, held: tuple[Tensor, Tensor]) -> di
     return {f"accuracy{suffix}": right, f"early{suffix}": mask.early}
 
 
-def _source(settings: Settings, data: DataSet, method: str, seed: int) -> nn.Module:
+def random_network(settings: Settings, data: DataSet, method: str, seed: int) -> nn.Module:
     """A random network; its weights signed constants unless they are trained."""
     drawn = build_network(
         settings.channels,

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from slth.studies.learned import masks as data
+from slth.studies.learned.longer_gains import epochs_of, last, lengths
 from slth.studies.learned.published import comparisons
 from slth.studies.learned.wordings import VERDICTS
 from slth.studies.printing.booktabs import Table
@@ -20,13 +21,14 @@ from slth.studies.printing.formatting import (
     setting,
 )
 
-TABLES = ("masks", "routes", "published")
+TABLES = ("masks", "longer", "routes", "published")
 
 
 def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
     """The tables by name."""
     return {
         "masks": masks_table(frames["learned"]),
+        "longer": longer_table(frames["learned"], frames["learned_longer"]),
         "routes": routes_table(frames["tickets"], frames["blocks"], frames["routes"]),
         "published": published_table(frames["learned"]),
     }
@@ -52,6 +54,24 @@ def masks_table(learned: pd.DataFrame) -> Table:
                 margins = [_gap(of, kind, early) for kind in data.CONTROLS]
                 rows.append([escape(data.name_of(name)), *at, *margins])
     return Table("lrrrrr", header, rows, rules=r"\cmidrule(lr){2-3}\cmidrule(lr){4-6}")
+
+
+def longer_table(learned: pd.DataFrame, longer: pd.DataFrame) -> Table:
+    """One row a method: mean accuracy by epochs, and what the last step changes."""
+    found = lengths(learned, longer)
+    epochs = epochs_of(found)
+    wide = max(len(epochs), 1)
+    spans = [rf"\multicolumn{{{wide}}}{{c}}{{accuracy (\%) after epochs}}"]
+    words = [integer(each) for each in epochs] or [MISSING]
+    header = [["", *spans, "last step"], ["", *words, "(points)"]]
+    rows: list[list[str] | str] = []
+    for arm, gap in last(found).items():
+        means = found[found.index.get_level_values("arm") == arm].to_numpy(float).mean(axis=0)
+        cells = [_bare(float(mean)) for mean in means]
+        ends = f" [{_points(gap.low)}, {_points(gap.high)}]" if np.isfinite(gap.low) else ""
+        rows.append([escape(data.name_of(arm)), *cells, _points(gap.mean) + ends])
+    rules = rf"\cmidrule(lr){{2-{1 + wide}}}"
+    return Table("l" + "r" * wide + "r", header, rows, rules=rules)
 
 
 def routes_table(tickets: pd.DataFrame, blocks: pd.DataFrame, routes: pd.DataFrame) -> Table:

@@ -105,3 +105,24 @@ TOGETHER = if_any(
     "These are {intervals} at {confidence} each; at {together} for all statements at once, by "
     "Holm's procedure, {above} margins are positive."
 )
+
+LONGER_SETTING = if_any(
+    "For each method masks of {networks} random networks are also learned for {epochs} epochs, "
+    r"each time from the start. They are masks of {units} and keep {kept}\,\% of the weights.",
+    "This run learned no mask for longer.",
+)
+Longer = Enum("Longer", "NOTHING UNKNOWN NONE SOME ALL")  # methods that the last doubling improves
+_FROM = "From {before} to {after} epochs"
+_MEANS = "The mean changes of the methods are {means} points{all}."
+LONGER = {
+    Longer.NOTHING: "",
+    Longer.UNKNOWN: f"{_FROM} the networks are too few for intervals. {_MEANS}",
+    Longer.NONE: f"{_FROM} no method becomes more accurate for certain. {_MEANS}",
+    Longer.SOME: f"{_FROM} the accuracy still rises for certain with {{names}}. With the other "
+    f"methods no rise is certain. {_MEANS}",
+    Longer.ALL: f"{_FROM} the accuracy still rises for certain with every method. {_MEANS}",
+}
+LONGER_MEAN = if_any(", and {mean} [{low}, {high}] on average over them")
+LONGER_GAIN = if_any(
+    "From {first} to {last} epochs the mean accuracies change by {least} to {most} points."
+)
