@@ -58,8 +58,7 @@ class CsrLayer(nn.Module):
 
     def __init__(self, layer: PrunedLayer) -> None:
         super().__init__()
-        (weight,) = layer.V
-        channel, factor, constant = layer.hidden(0)
+        channel, factor, constant, weight = layer.hidden(0)
         self.dense, self.geometry, self.size = layer.dense, layer.geometry, weight.shape[2:]
         self.matrix = compressed(weight.detach())
         self.register_buffer("channel", channel)
