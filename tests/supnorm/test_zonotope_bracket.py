@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from slth import seeding
-from slth.supnorm import bracket, exact
+from slth.supnorm import bracket, exact, layers
 from tests.supnorm import supnorm_batches as batches
 from tests.supnorm import supnorm_cases as cases
 
@@ -72,3 +72,24 @@ def test_names_of_bounds(bounds, error, words) -> None:
     layer = torch.nn.Sequential(torch.nn.Linear(2, 1))
     with pytest.raises(error, match=f"^bounds: .*{words}"):
         bracket(layer, layer, bounds=bounds)
+
+
+def test_convolutions_of_many_rows_are_matrices_with_the_same_bounds(monkeypatch) -> None:
+    for index in range(3):
+        one = batches.batch("convolutions", 320 + index, 1)
+        box, shape = (one.lo.numpy(), one.hi.numpy()), tuple(one.lo.shape)
+        asked = {"bounds": ["zonotope"], "input_splits": 20, **OFF}
+        usual = bracket(one.f, one.g, box, shape, **asked)
+        with monkeypatch.context() as patch:
+            patch.setattr(layers, "_MANY", 1)
+            found = bracket(one.f, one.g, box, shape, **asked)
+        for name, bound in usual.bounds.items():
+            assert found.bounds[name] == pytest.approx(bound, rel=1e-9)
+            assert found.bounds[name] >= exact(one.f, one.g, box, shape) * (1 - 1e-6)
+    rng = seeding.generator(1, "matrix")
+    kernel = torch.from_numpy(rng.standard_normal((3, 2, 3, 2)))
+    geometry = layers.Geometry((2, 7, 6), (3, 3, 6), True, (2, 1), (1, 1), (2, 2))
+    x = torch.from_numpy(rng.standard_normal((layers._MANY, 2, 7, 6)))
+    y = geometry.apply(kernel, x)
+    geometry = layers.Geometry((2, 7, 6), tuple(y.shape[1:]), True, (2, 1), (1, 1), (2, 2))
+    torch.testing.assert_close(geometry.many(kernel, x), y, rtol=1e-12, atol=1e-12)

@@ -18,7 +18,7 @@ from slth.supnorm._around import _balls, _inner, _points
 from slth.supnorm._attack import attacked
 from slth.supnorm.arguments import one_thread, prepare
 from slth.supnorm.bounds.crown import objectives
-from slth.supnorm.bounds.upper import module_error
+from slth.supnorm.bounds.upper import of_modules
 from slth.supnorm.ranges import Range
 from slth.supnorm.units import Measured, measured, times
 from slth.supnorm.zonotope.margins import margins
@@ -115,8 +115,8 @@ def agreement(
         least = _certified(whole, balls, decided, effort)
         kept = least > 0
         left = torch.nonzero(~kept.all(dim=1))[:, 0]
-        ends = zip(*((ball.lo, ball.hi) for ball in _inner(centres, radius, region)), strict=True)
-        inner = Range(*(torch.stack(end) for end in ends))
+        limits = zip(*((ball.lo, ball.hi) for ball in _inner(centres, radius, region)), strict=True)
+        inner = Range(*(torch.stack(end) for end in limits))
         witness = attacked(copies, whole, inner, centres, decided, left, seed)
     refuted = ~torch.isnan(witness.flatten(1)).any(dim=1)
     return Agreement(
@@ -132,7 +132,7 @@ def _certified(whole: Measured, balls: list[Range], decided: Tensor, steps: int 
     if pair.fits:
         scaled = [whole.units.box(ball) for ball in balls]
         ends = (torch.stack([getattr(b, end).flatten() for b in scaled]) for end in ("lo", "hi"))
-        error = module_error(*whole.layers, whole.box)
+        error = [float(of_modules(layers, whole.box).max()) for layers in whole.layers]
         found = margins(pair, Range(*ends), decided, error)
         found = torch.from_numpy(times(found.numpy(), whole.units.output))
     if steps is not None:
@@ -144,9 +144,9 @@ def _certified(whole: Measured, balls: list[Range], decided: Tensor, steps: int 
 
 def _margins(ball: Measured, decision: int, steps: int) -> Tensor:
     """Certified least margins of f and of g by CROWN, (2,), in the networks' own units."""
-    error = module_error(*ball.layers, ball.box)
     found = []
     for layers in ball.layers:
+        error = float(of_modules(layers, ball.box).max())
         count = int(np.prod(layers[-1].geometry.out_shape))
         rows = torch.eye(count, dtype=torch.float64)
         rows = (rows - rows[decision])[torch.arange(count) != decision]

@@ -130,14 +130,12 @@ def _entries(layers: Layers) -> int:
 
 def module_error(f: Layers, g: Layers, box: Range) -> float:
     """Bound on the float64 evaluation errors of the modules of f and g together, at any output."""
-    parts = []
-    for layers in (f, g):
-        parts.append(
-            evaluation_error(
-                [layer.modules() for layer in layers], propagate(layers, box), underflow=True
-            )
-        )
-    return float(up(parts[0] + parts[1]).max())
+    return float(up(of_modules(f, box) + of_modules(g, box)).max())
+
+
+def of_modules(layers: Layers, box: Range) -> Tensor:
+    """Bound on the float64 evaluation error of one network's modules, per output."""
+    return evaluation_error(layers, propagate(layers, box), underflow=True, modules=True)
 
 
 def largest(value: Tensor, error: Tensor) -> float:
