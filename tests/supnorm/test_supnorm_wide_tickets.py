@@ -63,7 +63,8 @@ def exactly(network: Iterable[nn.Module], x: list[float]) -> list[Fraction]:
             y = [Fraction(w) * y[t] for w, t in pairs]
         elif isinstance(module, nn.Conv2d):
             rows = module.weight[:, :, 0, 0].tolist()
-            y = [sum(Fraction(w) * v for w, v in zip(row, y, strict=True)) for row in rows]
+            zero = Fraction(0)
+            y = [sum((Fraction(w) * v for w, v in zip(row, y, strict=True)), zero) for row in rows]
     return y
 
 
