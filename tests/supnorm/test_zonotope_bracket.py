@@ -7,7 +7,12 @@ import pytest
 import torch
 
 from slth import seeding
-from slth.supnorm import bracket, exact
+from slth.supnorm import bracket, exact, layers
+from slth.supnorm.bounds.differential import Triple
+from slth.supnorm.dual.local import narrowed
+from slth.supnorm.ranges import Range
+from slth.supnorm.signed import canonical
+from slth.supnorm.zonotope.root import Root
 from tests.supnorm import supnorm_batches as batches
 from tests.supnorm import supnorm_cases as cases
 
@@ -72,3 +77,62 @@ def test_names_of_bounds(bounds, error, words) -> None:
     layer = torch.nn.Sequential(torch.nn.Linear(2, 1))
     with pytest.raises(error, match=f"^bounds: .*{words}"):
         bracket(layer, layer, bounds=bounds)
+
+
+def test_convolutions_of_many_rows_are_matrices_with_the_same_bounds(monkeypatch) -> None:
+    for index in range(3):
+        one = batches.batch("convolutions", 320 + index, 1)
+        box, shape = (one.lo.numpy(), one.hi.numpy()), tuple(one.lo.shape)
+        asked = {"bounds": ["zonotope"], "input_splits": 20, **OFF}
+        usual = bracket(one.f, one.g, box, shape, **asked)
+        with monkeypatch.context() as patch:
+            patch.setattr(layers, "_MANY", 1)
+            found = bracket(one.f, one.g, box, shape, **asked)
+        for name, bound in usual.bounds.items():
+            assert found.bounds[name] == pytest.approx(bound, rel=1e-9)
+            assert found.bounds[name] >= exact(one.f, one.g, box, shape) * (1 - 1e-6)
+    rng = seeding.generator(1, "matrix")
+    kernel = torch.from_numpy(rng.standard_normal((3, 2, 3, 2)))
+    geometry = layers.Geometry((2, 7, 6), (3, 3, 6), True, (2, 1), (1, 1), (2, 2))
+    x = torch.from_numpy(rng.standard_normal((layers._MANY, 2, 7, 6)))
+    y = geometry.apply(kernel, x)
+    geometry = layers.Geometry((2, 7, 6), tuple(y.shape[1:]), True, (2, 1), (1, 1), (2, 2))
+    torch.testing.assert_close(geometry.many(kernel, x), y, rtol=1e-12, atol=1e-12)
+
+
+def test_ranges_of_duals_and_of_zonotopes_cut_each_other_s_and_hold() -> None:
+    narrower = 0
+    for index in range(4):
+        rng = seeding.generator(index, "ranges together")
+        f = torch.nn.Sequential(
+            cases.conv(rng, 1, 2, 2), torch.nn.ReLU(), cases.conv(rng, 2, 2, 2), torch.nn.ReLU(),
+            torch.nn.Flatten(), cases.linear(rng, 8, 2),
+        )  # fmt: skip
+        case = cases.Case(f, cases.perturbed(rng, f, 0.1), (1, 4, 4), (-1.0, 1.0))
+        both = cases.solve(case, **OFF)
+        for name, bound in both.bounds.items():
+            cases.check_upper(case, bound, rng, 300)
+            if name in ("zonotope", "lagrangian"):
+                alone = cases.solve(case, bounds=[name], **OFF).bounds[name]
+                narrower += bound < alone * (1 - 1e-6)
+        of_f, of_g = (canonical("f", net, (1, 4, 4), False, False) for net in (f, case.g))
+        one = torch.ones(1, 4, 4, dtype=torch.float64)
+        region = Range(-one, one)
+        duals = narrowed(of_f, of_g, region, 20)
+        root = Root.of(of_f, of_g, region, True, duals.before)
+        assert root is not None
+        met = duals.met(of_f, root.pair.known)
+        x = torch.from_numpy(rng.uniform(-1, 1, (400, 1, 4, 4)))
+        y = x
+        for i, (a, b) in enumerate(zip(of_f, of_g, strict=True)):
+            x, y = a.affine(x), b.affine(y)
+            holds(met.before[i], x, y)
+            x, y = (torch.relu(x), torch.relu(y)) if a.relu else (x, y)
+            holds(met.places[i + 1], x, y)
+    assert narrower > 3
+
+
+def holds(ranges: Triple, x: torch.Tensor, y: torch.Tensor) -> None:
+    for value, found in ((x, ranges.f), (y, ranges.g), (x - y, ranges.delta)):
+        assert (value >= found.lo - 1e-12).all()
+        assert (value <= found.hi + 1e-12).all()

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
 from torch import Tensor
 
-from slth import checks, seeding
+from slth import checks
 from slth.checks import BoolArray, FloatArray
 from slth.networks.converted import AnyNetwork
 from slth.networks.modes import recording
 from slth.supnorm._around import _balls, _inner, _points
-from slth.supnorm.arguments import Modules, one_thread, prepare
+from slth.supnorm._attack import attacked
+from slth.supnorm.arguments import one_thread, prepare
 from slth.supnorm.bounds.crown import objectives
-from slth.supnorm.bounds.upper import module_error
+from slth.supnorm.bounds.upper import of_modules
 from slth.supnorm.ranges import Range
 from slth.supnorm.units import Measured, measured, times
 from slth.supnorm.zonotope.margins import margins
 from slth.supnorm.zonotope.pair import Pair
 from slth.values import Printed, Value
-
-STARTS = 32  # corners of the ball that the attack begins at, beside the centre
-STEPS = 10  # of the attack, along the sign of the gradient
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -85,8 +82,8 @@ def agreement(
     themselves, by more than float64 evaluation can add: first by zonotopes and backward passes of
     many balls at once (`slth.supnorm.zonotope.margins`), then, ball by ball where these leave it
     open, by CROWN with ``steps`` steps of its lower lines (Zhang et al., NeurIPS 2018); with None
-    without the latter. It is refuted when an attack (sign gradients from the centre and random
-    corners, keyed by ``seed``) meets another decision of the float64 modules. A tie is never
+    without the latter. It is refuted when an attack (sign gradients from the centre, then from
+    random corners keyed by ``seed``) meets another decision of the float64 modules. A tie is never
     certified. Cost: some milliseconds a point for small networks, and of CROWN a backward pass a
     neuron for every point left open. Raises what `bracket` raises, and ValueError for points
     outside the box or networks with one output.
@@ -108,35 +105,24 @@ def agreement(
     ends = around if box is None else box
     copies, layers, region = prepare(f, g, ends, tuple(centres.shape[1:]))
     with one_thread():
-        outputs = _outputs(copies, centres)
-        if outputs[0].shape[1] < 2:
+        with torch.no_grad():
+            outputs = copies[0](centres).flatten(1)
+        if outputs.shape[1] < 2:
             raise ValueError("f: got one output, takes a network that decides between two or more")
-        decided = outputs[0].argmax(1)
+        decided = outputs.argmax(1)
         whole = measured(layers, region)
         balls = _balls(centres, radius, region)
         least = _certified(whole, balls, decided, effort)
         kept = least > 0
         left = torch.nonzero(~kept.all(dim=1))[:, 0]
-        witness = torch.full_like(centres, torch.nan)
-        inner = _inner(centres, radius, region)
-        for i in left.tolist():
-            found = _attack(copies, centres[i], inner[i], int(decided[i]), partial(_key, seed, i))
-            if found is not None:
-                witness[i] = found
+        limits = zip(*((ball.lo, ball.hi) for ball in _inner(centres, radius, region)), strict=True)
+        inner = Range(*(torch.stack(end) for end in limits))
+        witness = attacked(copies, whole, inner, centres, decided, left, seed)
     refuted = ~torch.isnan(witness.flatten(1)).any(dim=1)
     return Agreement(
         kept.all(dim=1).numpy(), refuted.numpy(), kept[:, 0].numpy(), decided.numpy(),
         least.numpy(), witness.numpy(),
     )  # fmt: skip
-
-
-def _key(seed: int, point: int) -> np.random.Generator:
-    return seeding.generator(seed, "agreement", point)
-
-
-def _outputs(copies: Modules, x: Tensor) -> list[Tensor]:
-    with torch.no_grad():
-        return [network(x).flatten(1) for network in copies]
 
 
 def _certified(whole: Measured, balls: list[Range], decided: Tensor, steps: int | None) -> Tensor:
@@ -146,7 +132,7 @@ def _certified(whole: Measured, balls: list[Range], decided: Tensor, steps: int 
     if pair.fits:
         scaled = [whole.units.box(ball) for ball in balls]
         ends = (torch.stack([getattr(b, end).flatten() for b in scaled]) for end in ("lo", "hi"))
-        error = module_error(*whole.layers, whole.box)
+        error = [float(of_modules(layers, whole.box).max()) for layers in whole.layers]
         found = margins(pair, Range(*ends), decided, error)
         found = torch.from_numpy(times(found.numpy(), whole.units.output))
     if steps is not None:
@@ -158,37 +144,11 @@ def _certified(whole: Measured, balls: list[Range], decided: Tensor, steps: int 
 
 def _margins(ball: Measured, decision: int, steps: int) -> Tensor:
     """Certified least margins of f and of g by CROWN, (2,), in the networks' own units."""
-    error = module_error(*ball.layers, ball.box)
     found = []
     for layers in ball.layers:
+        error = float(of_modules(layers, ball.box).max())
         count = int(np.prod(layers[-1].geometry.out_shape))
         rows = torch.eye(count, dtype=torch.float64)
         rows = (rows - rows[decision])[torch.arange(count) != decision]
         found.append(-(objectives(layers, ball.box, rows, steps).max() + 2 * error))
     return torch.from_numpy(times(torch.stack(found).numpy(), ball.units.output))
-
-
-def _attack(
-    copies: Modules,
-    centre: Tensor,
-    ball: Range,
-    decision: int,
-    generator: Callable[[], np.random.Generator],
-) -> Tensor | None:
-    """An input in the ball where f or g decides otherwise, None where none was met."""
-    signs = generator().integers(0, 2, (STARTS, *centre.shape)).astype(bool)
-    corners = torch.where(torch.from_numpy(signs), ball.hi, ball.lo)
-    begin = torch.cat([centre[None], corners])
-    step = (ball.hi - ball.lo) / STEPS
-    for network in reversed(copies):
-        x = begin.clone()
-        for _ in range(STEPS + 1):
-            x.requires_grad_(True)
-            y = network(x).flatten(1)
-            others = y.masked_fill(torch.arange(y.shape[1]) == decision, -torch.inf).amax(1)
-            wrong = torch.nonzero(y.argmax(1) != decision)[:, 0]
-            if len(wrong):
-                return x.detach()[wrong[0]]
-            (slope,) = torch.autograd.grad((others - y[:, decision]).sum(), x)
-            x = torch.clamp(x.detach() + step * slope.sign(), ball.lo, ball.hi)
-    return None

@@ -17,6 +17,8 @@ from slth.networks.max_pooling import Pooled
 from slth.supnorm import rounding
 
 _DENORMAL = 2.0**-1074
+_MATRIX = 2**16  # entries of a matrix that is faster than its convolution with few channels
+_MANY = 2048  # inputs side by side from which on it is
 
 Pair = tuple[int, int]
 Shape = tuple[int, ...]
@@ -38,6 +40,18 @@ class Geometry:
         if self.conv:
             return F.conv2d(x, kernel, None, self.stride, self.padding, self.dilation)
         return x.flatten(1) @ kernel.T
+
+    def many(self, kernel: Tensor, x: Tensor) -> Tensor:
+        """`apply`, of many inputs by the convolution's matrix where that is small.
+
+        The terms that the matrix has more are 0: sums round as they do without.
+        """
+        entries = math.prod(self.in_shape)
+        small = entries * math.prod(self.out_shape) <= _MATRIX
+        if not self.conv or not small or len(x) < _MANY or kernel[0, 0].numel() == 1:
+            return self.apply(kernel, x)
+        unit = torch.eye(entries, dtype=kernel.dtype).view(entries, *self.in_shape)
+        return (x.flatten(1) @ self.apply(kernel, unit).flatten(1)).view(-1, *self.out_shape)
 
     def patches(self, kernel: Tensor, x: Tensor) -> Tensor:
         """Receptive fields of x (*in_shape): (fan-in, positions), zero outside the border."""

@@ -109,19 +109,26 @@ def propagate(layers: Layers, box: Range) -> list[Range]:
 
 
 def evaluation_error(
-    layers: Layers, activations: list[Range], *, underflow: bool = False
+    layers: Layers,
+    activations: list[Range],
+    *,
+    underflow: bool = False,
+    modules: bool = False,
 ) -> Tensor:
     """Bound |fl f(X) − f(X)| per output over the box; see `slth.supnorm.rounding`.
 
-    fl evaluates the layers as they are: merged ones with their merged kernels (`Layer.modules` are
-    those of the modules). e_i = (|K| ∗ e_{i−1})(1 + slack) + spread(|x| + e_{i−1}), and, with
-    ``underflow``, what the modules lose by it where the layers are in units of their own.
+    fl evaluates the layers as they are, merged ones with their merged kernels, or, with
+    ``modules``, the modules that they stand for. e_i = (|K| ∗ e_{i−1})(1 + slack) +
+    spread(|x| + e_{i−1}), and, with ``underflow``, what is lost by it where the layers are in units
+    of their own. K is the merged kernel either way: an exact layer reads x off by e_{i−1}, and what
+    its modules lose besides is relative to all that they add up.
     """
     error = torch.zeros_like(activations[0].lo)
     for layer, x in zip(layers, activations, strict=False):
         carried = layer.geometry.apply(layer.magnitude, error[None])[0]
         before = x.size + error
-        error = carried * (1 + layer.slack) + layer.spread(before)
+        computed = layer.modules() if modules else layer
+        error = carried * (1 + layer.slack) + computed.spread(before)
         if underflow:
-            error = error + layer.flushed(before)
+            error = error + computed.flushed(before)
     return error

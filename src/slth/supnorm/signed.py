@@ -148,8 +148,10 @@ def _allowed(layers: list[Layer], region: Range) -> Tensor:
     """What float64 evaluation of the layers and of their modules may differ by, underflow too."""
     scaled = measured((layers, layers), region)
     own, activations = scaled.layers[0], propagate(scaled.layers[0], scaled.box)
-    unmerged = [layer.modules() for layer in own]
-    errors = [evaluation_error(part, activations, underflow=True) for part in (unmerged, own)]
+    errors = [
+        evaluation_error(own, activations, underflow=True, modules=merged)
+        for merged in (True, False)
+    ]
     return torch.from_numpy(times((errors[0] + errors[1]).numpy(), scaled.units.output))
 
 

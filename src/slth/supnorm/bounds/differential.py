@@ -23,6 +23,23 @@ class Triple:
     g: Range
     delta: Range
 
+    def flat(self) -> "Triple":
+        """The ranges (1, N)."""
+        return Triple(*(Range(x.lo.reshape(1, -1), x.hi.reshape(1, -1)) for x in self._parts))
+
+    def meet(self, other: "Triple") -> "Triple":
+        """What both say; ``other`` of as many entries, in any shape."""
+        return Triple(
+            *(
+                x.meet(Range(y.lo.view_as(x.lo), y.hi.view_as(x.hi)))
+                for x, y in zip(self._parts, other._parts, strict=True)
+            )
+        )
+
+    @property
+    def _parts(self) -> tuple[Range, Range, Range]:
+        return self.f, self.g, self.delta
+
 
 def relu_pair(x: Triple) -> Range:
     """Smallest range of σ(x_f) − σ(x_g) over the polygon of ``x``, widened for rounding.

@@ -13,7 +13,7 @@ from slth.supnorm.bounds.differential import Triple, differential
 from slth.supnorm.bounds.one_layer import one_layer
 from slth.supnorm.dual.branching import branch
 from slth.supnorm.dual.lagrangian import LARGEST, lagrangian, size
-from slth.supnorm.dual.local import narrowed
+from slth.supnorm.dual.local import Ranges, narrowed
 from slth.supnorm.dual.relaxation import build
 from slth.supnorm.layers import Layers, fan_in
 from slth.supnorm.ranges import Range, evaluation_error, propagate
@@ -78,7 +78,8 @@ def upper(
 ) -> Upper:
     """Every bound; with ``splits`` subproblems of branch and bound also `branching`.
 
-    only: names of the bounds that are wanted; None: all. Cost: that of the differential intervals,
+    only: names of the bounds that are wanted; None: all. Where zonotopes and duals are both wanted,
+    the ranges inside that either finds cut the other's. Cost: that of the differential intervals,
     one CROWN pass, zonotopes, and the dual's fixed effort, which is left out for one layer, where
     the interval bound is exact.
     """
@@ -86,7 +87,10 @@ def upper(
     bounds, error = interval_bounds(f, g, box, places)
     names = NAMES if only is None else only
     forms = {"zonotope", "input_splitting"} & {*names}
-    root = Root.of(f, g, box, "zonotope" in names) if forms else None
+    dual = {"lagrangian", "branching"} & {*names}
+    ranges = narrowed(f, g, box, NARROWING) if dual else None
+    inside = ranges.before if ranges else ()
+    root = Root.of(f, g, box, "zonotope" in names, inside) if forms else None
     none = box.lo.new_zeros(0, *box.lo.shape)
     witnesses = branched = none
     if root is not None and "zonotope" in names:
@@ -97,8 +101,9 @@ def upper(
         bounds["crown"] = largest(crown(f, g, box, 0).view(error.shape), error)
         if bounds["crown"] < _WORTH * least:
             bounds["crown"] = largest(crown(f, g, box).view(error.shape), error)
-    if {"lagrangian", "branching"} & {*names}:
-        more, witnesses, branched = _dual(f, g, box, splits, error)
+    if ranges is not None:
+        met = ranges if root is None else ranges.met(f, root.pair.known)
+        more, witnesses, branched = _dual(f, g, box, splits, error, met)
         bounds |= more
     kept = {name: value for name, value in bounds.items() if name in names} or bounds
     delta = places[-1].delta
@@ -106,10 +111,9 @@ def upper(
 
 
 def _dual(
-    f: Layers, g: Layers, box: Range, splits: int, error: Tensor
+    f: Layers, g: Layers, box: Range, splits: int, error: Tensor, ranges: Ranges
 ) -> tuple[dict[str, float], Tensor, Tensor]:
     """`lagrangian` and `branching`, and the inputs where either is largest."""
-    ranges = narrowed(f, g, box, NARROWING)
     dual = None
     if len(f) > 1 and _entries(f) <= LARGEST:
         dual = build(f, g, ranges.places, BLOCK, ranges.before)
@@ -130,14 +134,12 @@ def _entries(layers: Layers) -> int:
 
 def module_error(f: Layers, g: Layers, box: Range) -> float:
     """Bound on the float64 evaluation errors of the modules of f and g together, at any output."""
-    parts = []
-    for layers in (f, g):
-        parts.append(
-            evaluation_error(
-                [layer.modules() for layer in layers], propagate(layers, box), underflow=True
-            )
-        )
-    return float(up(parts[0] + parts[1]).max())
+    return float(up(of_modules(f, box) + of_modules(g, box)).max())
+
+
+def of_modules(layers: Layers, box: Range) -> Tensor:
+    """Bound on the float64 evaluation error of one network's modules, per output."""
+    return evaluation_error(layers, propagate(layers, box), underflow=True, modules=True)
 
 
 def largest(value: Tensor, error: Tensor) -> float:

@@ -39,6 +39,15 @@ class Ranges:
     places: list[Triple]
     before: list[Triple]
 
+    def met(self, f: Layers, known: Sequence[Triple]) -> "Ranges":
+        """With other ranges of what the layers give before their ReLUs; none: as it is."""
+        if not known:
+            return self
+        before = [x.meet(y) for x, y in zip(self.before, known, strict=True)]
+        behind = [activated(x) if layer.relu else x for layer, x in zip(f, before, strict=True)]
+        places = [x.meet(y) for x, y in zip(self.places[1:], behind, strict=True)]
+        return Ranges([self.places[0], *places], before)
+
 
 def narrowed(f: Layers, g: Layers, box: Range, steps: int) -> Ranges:
     """Ranges of `differential`, δ before every ReLU but the first and the last narrowed.

@@ -69,7 +69,7 @@ class Joint:
     def apply(self, kernel: Tensor, rows: Tensor) -> Tensor:
         """Kernel on rows (…, N), flat entries of inputs, → (…, outputs)."""
         geometry, batch = self.f.geometry, rows.shape[:-1]
-        y = geometry.apply(kernel, rows.reshape(math.prod(batch), *geometry.in_shape))
+        y = geometry.many(kernel, rows.reshape(math.prod(batch), *geometry.in_shape))
         return y.reshape(*batch, math.prod(geometry.out_shape))
 
     def spreads(self, sizes: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:

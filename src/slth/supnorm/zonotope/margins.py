@@ -4,6 +4,8 @@ The margin h_c − h_j is a form itself: the coefficients of c less those of j. 
 decide, the row e_j − e_c is passed back through the network (`slth.supnorm.zonotope.backward`).
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -17,20 +19,21 @@ _TOGETHER = 64  # balls side by side, at most
 _STEPS = 4  # of the slopes of a row that is passed back
 
 
-def margins(pair: Pair, balls: Range, decisions: Tensor, error: float) -> Tensor:
-    """Lower bounds of min over j ≠ c of h_c − h_j, h = f and h = g, less 2 ``error``: (m, 2).
+def margins(pair: Pair, balls: Range, decisions: Tensor, error: Sequence[float]) -> Tensor:
+    """Lower bounds of min over j ≠ c of h_c − h_j, h = f and h = g, less 2 ``error`` of h: (m, 2).
 
     balls: (m, inputs). decisions: (m,), the index c of every ball. error: what evaluation may add
-    to any output. Cost: a pass of the zonotope per ball, and a few backward passes of the rows that
-    it leaves open.
+    to any output of f and of g. Cost: a pass of the zonotope per ball, and a few backward passes of
+    the rows that it leaves open.
     """
     few = max(1, min(_TOGETHER, pair.most(1) // (4 * int(pair.active.sum()) + 4)))
     parts = zip(*(part.split(few) for part in (balls.lo, balls.hi, decisions)), strict=True)
+    twice = 2 * torch.tensor(error, dtype=torch.float64)
     with torch.no_grad():
-        return torch.cat([_together(pair, Range(lo, hi), c, 2 * error) for lo, hi, c in parts])
+        return torch.cat([_together(pair, Range(lo, hi), c, twice) for lo, hi, c in parts])
 
 
-def _together(pair: Pair, balls: Range, c: Tensor, error: float) -> Tensor:
+def _together(pair: Pair, balls: Range, c: Tensor, error: Tensor) -> Tensor:
     found = pair.outputs(balls)
     own = torch.stack([_of_form(form, c) for form in (found.forms.f, found.forms.g)], 2)
     own = down(own - error)
@@ -50,7 +53,7 @@ def _of_form(form: Form, c: Tensor) -> Tensor:
     return down(down(rows[:, 0]) - radius)
 
 
-def _passed_back(pair: Pair, found: Outputs, c: Tensor, own: Tensor, error: float) -> Tensor:
+def _passed_back(pair: Pair, found: Outputs, c: Tensor, own: Tensor, error: Tensor) -> Tensor:
     """The margins (B, N, 2) with those that are open bounded once more; c: (B,)."""
     box, other, network = torch.nonzero(own <= 0, as_tuple=True)
     if not len(box):
@@ -66,5 +69,7 @@ def _passed_back(pair: Pair, found: Outputs, c: Tensor, own: Tensor, error: floa
     )
     value = below.bound(asked, _STEPS).value
     made = own.clone()
-    made[box, other, network] = torch.maximum(own[box, other, network], down(-value - error))
+    made[box, other, network] = torch.maximum(
+        own[box, other, network], down(-value - error[network])
+    )
     return made

@@ -1,10 +1,12 @@
 """The zonotope's bound of a whole box, and input splitting from there."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from slth.supnorm.bounds.differential import Triple
 from slth.supnorm.layers import Layers
 from slth.supnorm.ranges import Range
 from slth.supnorm.rounding import up
@@ -36,15 +38,21 @@ class Root:
     witnesses: Tensor
 
     @classmethod
-    def of(cls, f: Layers, g: Layers, box: Range, whole: bool = True) -> "Root | None":
+    def of(
+        cls, f: Layers, g: Layers, box: Range, whole: bool = True, inside: Sequence[Triple] = ()
+    ) -> "Root | None":
         """None where forms of that many inputs are too large to hold.
 
-        whole: whether the whole box is to be bounded. Cost of that: a pass of a few hundred rows;
-        in small networks also backward passes of six rows a neuron.
+        whole: whether the whole box is to be bounded. inside: ranges of what every layer gives
+        before its ReLU, if any are known; compiled code finds its own. Cost of the whole
+        box: a pass of a few hundred rows; in small networks also backward passes of six rows a
+        neuron.
         """
         pair = Pair(f, g, (box.hi > box.lo).flatten(), fixed=box.lo.flatten())
         if not pair.fits:
             return None
+        if pair.dense is None:
+            pair = replace(pair, known=tuple(x.flat() for x in inside))
         size = torch.full((1,), torch.inf, dtype=torch.float64)
         root = cls(pair, box, size, box.lo.new_zeros(0, *box.lo.shape))
         return root.bounded() if whole else root
