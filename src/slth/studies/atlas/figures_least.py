@@ -115,7 +115,7 @@ def covering_figure(covering: pd.DataFrame) -> Figure:
         return style.empty("No covering radii in this run.")
     names = list(dict.fromkeys(covering["ensemble"]))
     groups = list(covering.sort_values("n").groupby("d", sort=True))
-    figure, axes = style.panels(len(groups), height=1.9)
+    figure, axes = style.panels(len(groups), height=1.65)
     looks = style.looks(["normal"], ENSEMBLES, names)
     for ax, (d, part) in zip(axes, groups, strict=True):
         for place, name in enumerate(names):

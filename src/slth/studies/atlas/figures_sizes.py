@@ -122,7 +122,7 @@ def search_figure(search: pd.DataFrame) -> Figure:
     if search.empty:
         return style.empty("No search in this run.")
     groups = list(search.sort_values("n").groupby("d", sort=True))
-    figure, axes = style.panels(len(groups), height=2.2)
+    figure, axes = style.panels(len(groups), height=1.9)
     looks = style.looks(["mitm"], titles.solvers(), search["solver"])
     for ax, (d, part) in zip(axes, groups, strict=True):
         n = np.linspace(part["n"].min(), part["n"].max(), 300)

@@ -83,8 +83,8 @@ class Least(Experiment):
             Block(d=6, n=[32, 36]),
             Block(d=9, n=[42, 48], without=["uniform"]),
             Block(d=9, n=[52, 57], without=["normal", "uniform"]),
-            Block(d=12, n=[40, 44], without=["uniform"]),
-            Block(d=12, n=[54], without=["normal", "uniform"]),
+            Block(d=12, n=[40], without=["uniform"]),
+            Block(d=12, n=[48, 54], without=["normal", "uniform"]),
             Block(d=16, n=[60], without=["normal", "uniform"]),
             Block(d=18, n=[60], without=["normal", "uniform"]),
         ],
@@ -95,6 +95,7 @@ class Least(Experiment):
     solver: SolverOrAuto = Field(
         "auto", description="who finds the least error; unproved instances are left out and counted"
     )
+    replicates: int = Field(150, ge=2, le=1000000, description="instances per grid point")
     budget: int | None = Field(
         None, ge=1, le=2**62, description="work units an instance; null: the solver's own"
     )

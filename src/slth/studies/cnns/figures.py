@@ -40,7 +40,7 @@ def sizes_figure(table: pd.DataFrame) -> Figure:
     last = [part[part["targets"] == last_rule(part)] for part in parts]
     shown = pd.concat([*last, *(largest(part) for part in parts)])
     looks = style.looks(GRANULARITIES)
-    figure, axes = style.panels(len(names), height=1.75, columns=2)
+    figure, axes = style.panels(len(names), height=1.5, columns=2)
     for ax, name in zip(axes, names, strict=True):
         for _, granularity, part in cases(table[table["network"] == name]):
             look = looks[granularity]

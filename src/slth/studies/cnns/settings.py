@@ -74,7 +74,7 @@ SIZES: dict[NetworkName, dict[Granularity, list[int]]] = {
         "entry": [10, 20, 100],
         "kernel": [40, 80, 200],
         "block": [80, 150, 400],
-        "filter": [1000, 2000, 4000],
+        "filter": [1000, 2000, 3000],
     },
     "vgg": {
         "entry": [6, 10, 100],
