@@ -81,7 +81,7 @@ class Least(Experiment):
             Block(d=3, n=[18, 22, 26, 30]),
             Block(d=4, n=[24, 28, 32, 36]),
             Block(d=6, n=[32, 36]),
-            Block(d=9, n=[42, 48], without=["uniform"]),
+            Block(d=9, n=[48], without=["uniform"]),
             Block(d=9, n=[52, 57], without=["normal", "uniform"]),
             Block(d=12, n=[40], without=["uniform"]),
             Block(d=12, n=[48, 54], without=["normal", "uniform"]),

@@ -129,7 +129,7 @@ def _default() -> list[Arm]:
 
 
 # of the default run; two seconds a ball, others more
-BALLS: dict[tuple[NetworkName, Granularity], int] = {("lenet", "entry"): 2, ("lenet", "filter"): 2}
+BALLS: dict[tuple[NetworkName, Granularity], int] = {("lenet", "entry"): 2, ("lenet", "filter"): 1}
 
 
 class Settings(Study):
@@ -184,7 +184,7 @@ class Settings(Study):
         description="of the balls; pixels are in [0, 1], 0.004 is one of 256 grey levels",
     )
     pictured: NetworkName = Field("vgg", description="the network of the pictures")
-    shards: int = Field(4, ge=1, le=1000, description="jobs the tickets are split into")
+    shards: int = Field(2, ge=1, le=1000, description="jobs the tickets are split into")
 
 
 class Cell(NamedTuple):

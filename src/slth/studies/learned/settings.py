@@ -103,7 +103,7 @@ class Settings(Study):
         3, ge=1, le=10000, description="random networks of that check, at most seeds"
     )
     batch: int = Field(64, ge=1, le=65536, description="images a gradient step")
-    shards: int = Field(4, ge=1, le=1000, description="jobs the masks are split into")
+    shards: int = Field(2, ge=1, le=1000, description="jobs the masks are split into")
 
 
 def faults(config: Mapping[str, Any]) -> Iterator[str]:

@@ -55,7 +55,7 @@ class Settings(Study):
         description="small pairs whose exact value the mixed-integer program finds",
     )
     splits: int = Field(
-        12,
+        8,
         ge=1,
         le=1000000,
         description="subproblems of branch and bound, for each network's pair at the middle eps",
