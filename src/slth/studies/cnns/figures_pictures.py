@@ -33,7 +33,7 @@ def kernels_figure(table: pd.DataFrame) -> Figure:
         part = table[table["granularity"] == name]
         rows.append((f"ticket, {GRANULARITIES[name]}", _kernels(part, "ticket")))
         rows.append(("difference", _kernels(part, "ticket") - rows[0][1]))
-    figure = Figure(figsize=(style.TEXT_WIDTH, 0.34 * len(rows) + 0.35), layout="constrained")
+    figure = Figure(figsize=(style.TEXT_WIDTH, 0.37 * len(rows) + 0.35), layout="constrained")
     axes = figure.subplots(len(rows), 1, squeeze=False).ravel().tolist()
     for ax, (label, values) in zip(axes, rows, strict=True):
         kernels(values, ax, limit)

@@ -40,7 +40,7 @@ def price_figure(price: pd.DataFrame) -> Figure:
         for title, own in titles.families().items()
     }
     families = {title: own for title, own in families.items() if own}
-    figure = Figure(figsize=(style.TEXT_WIDTH, 0.95 + 1.5 * len(targets)), layout="constrained")
+    figure = Figure(figsize=(style.TEXT_WIDTH, 0.9 + 1.45 * len(targets)), layout="constrained")
     grid = figure.subplots(len(targets), len(families), sharex=True, sharey=True, squeeze=False)
     axes = grid.ravel().tolist()
     words = titles.arms()
