@@ -14,13 +14,15 @@ from slth import theory
 TAKES = {
     "d": 2, "eps": 0.1, "n": 8, "k": 4, "z": 0.5, "ensemble": "normal", "probability": 0.5,
     "constant": 1.0, "share": 0.5, "samples": 8, "seed": 0, "ratio": 3.0,
+    "chance": 0.3, "confidence": 0.9, "draws": 64, "extra": 0, "y": 0.5, "X": [[1]], "bound": 1,
 }  # fmt: skip
 FUNCTIONS = {
     name: {p: TAKES[p] for p in inspect.signature(getattr(theory, name)).parameters}
     for name in theory.__all__
     if inspect.isfunction(getattr(theory, name))
 }
-FUNCTIONS["off_lattice_probability"]["ensemble"] = "quantized"
+for exact in ("off_lattice_probability", "lattice_covering_probability"):
+    FUNCTIONS[exact]["ensemble"] = "quantized"
 CLOSED = ("annealed_threshold", "quenched_n_star", "counting_bound", "fixed_size_n_star")
 NO_SIZE = [None, True, 0, -1, 1.5, 10**400, 2**63, "x", [], object(), np.array([1, 2]), math.nan]
 SIZES = [(name, at) for name, asked in FUNCTIONS.items() for at in ("n", "d", "k") if at in asked]
@@ -31,7 +33,8 @@ ARRAYS = ("success_probability", "best_error", "expected_hits", "log_expected_hi
 
 @pytest.mark.parametrize(("name", "at"), SIZES)
 def test_what_is_no_size_is_named(name, at):
-    for value in NO_SIZE:
+    optional = inspect.signature(getattr(theory, name)).parameters[at].default is None
+    for value in NO_SIZE[optional:]:
         if at == "n" and name in ARRAYS and isinstance(value, np.ndarray):
             continue
         with pytest.raises((TypeError, ValueError), match=f"^{at}: "):

@@ -10,6 +10,7 @@ from slth.settings.faults import jobs
 from slth.settings.reach import refusal
 from slth.settings.section import Section, Study, unique
 
+EASY = 2**28  # bytes that no solver needs to be asked about
 LARGEST = 2**18  # points of an instance: some 100 MiB with the sums of the search
 
 
@@ -56,11 +57,18 @@ def faults(config: Mapping[str, Any]) -> Iterator[str]:
                 f"{path}.n: got {max(block['n'])} with {p} inputs, up to {points:,} points "
                 f"at which the error may be largest, takes at most {LARGEST:,}"
             )
-        elif reason := refusal("mitm", max(block["n"]), points):
+        elif halves(max(block["n"]), points) > EASY and (
+            reason := refusal("mitm", max(block["n"]), points)
+        ):
             yield (
                 f"{path}.n: got {max(block['n'])} with {p} inputs, up to {points:,} points "
                 f"at which the error may be largest: {reason}"
             )
+
+
+def halves(n: int, points: int) -> int:
+    """Bytes of the sums of half of the neurons, at so many points."""
+    return int(8 * points * 2 ** (n / 2))
 
 
 def most_points(m: int, p: int) -> int:
