@@ -26,7 +26,10 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Geometry:
-    """How a kernel meets its input: a convolution, or a dense layer when ``conv`` is False."""
+    """How a kernel meets its input: a convolution, or a dense layer when ``conv`` is False.
+
+    groups: of a convolution; kernels are written densely, and are 0 outside their groups' blocks.
+    """
 
     in_shape: Shape
     out_shape: Shape
@@ -34,12 +37,23 @@ class Geometry:
     stride: Pair = (1, 1)
     padding: Pair = (0, 0)
     dilation: Pair = (1, 1)
+    groups: int = 1
 
     def apply(self, kernel: Tensor, x: Tensor) -> Tensor:
         """Kernel (c_out, c_in, k, k) or (out, in) on x (batch, *in_shape) → (batch, *out_shape)."""
         if self.conv:
-            return F.conv2d(x, kernel, None, self.stride, self.padding, self.dilation)
+            own, n = self._blocks(kernel), self.groups
+            return F.conv2d(x, own, None, self.stride, self.padding, self.dilation, n)
         return x.flatten(1) @ kernel.T
+
+    def _blocks(self, kernel: Tensor) -> Tensor:
+        """The groups' own blocks of a kernel: (c_out, c_in / groups, k, k)."""
+        n = self.groups
+        if n == 1:
+            return kernel
+        outputs, inputs, *size = kernel.shape
+        at = torch.arange(n)
+        return kernel.view(n, outputs // n, n, inputs // n, *size)[at, :, at].flatten(0, 1)
 
     def many(self, kernel: Tensor, x: Tensor) -> Tensor:
         """`apply`, of many inputs by the convolution's matrix where that is small.
@@ -94,7 +108,7 @@ class Layer:
     @property
     def products(self) -> int:
         """Multiplications of one application to one input."""
-        kernels = self.plus.numel() * (1 if self.plain else 2)
+        kernels = self.plus.numel() // self.geometry.groups * (1 if self.plain else 2)
         return kernels * (math.prod(self.geometry.out_shape[1:]) if self.geometry.conv else 1)
 
     @property

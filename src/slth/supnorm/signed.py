@@ -15,6 +15,7 @@ from slth.networks.unrolled import unrolled
 from slth.supnorm import exact_sums
 from slth.supnorm.arithmetic import FloatRangeError
 from slth.supnorm.builders import BUILDERS, build, check_blocks
+from slth.supnorm.groups import grouped
 from slth.supnorm.layers import Layer, Shape, describe, fan_in, forward
 from slth.supnorm.ranges import Range, evaluation_error, propagate
 from slth.supnorm.units import exponents, measured, times
@@ -53,7 +54,7 @@ def canonical(
     a form that does not reproduce the module. Cost: that of the kernels; grouped kernels are
     written densely.
     """
-    layers = _read(name, module, input_shape, nonnegative, merge_dense)
+    (layers,) = grouped(_read(name, module, input_shape, nonnegative, merge_dense))
     _reproduces(name, module, layers, nonnegative, box)
     return layers
 
@@ -100,6 +101,7 @@ def aligned(
         first = _read("f", f, input_shape, nonnegative, merge_f)
         second = _read("g", g, input_shape, nonnegative, merge_g)
         if [x.signature() for x in first] == [x.signature() for x in second]:
+            first, second = grouped(first, second)
             _reproduces("f", f, first, nonnegative, box)
             _reproduces("g", g, second, nonnegative, box)
             return first, second

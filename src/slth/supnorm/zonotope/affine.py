@@ -79,20 +79,20 @@ class Joint:
         rounds by γ_m Σ|terms|, row by row, and rows add up to Σ_k |K| |rows_k| = |K| sizes.
         """
         f, g, delta = sizes
-        b_f, b_g, b_delta = self.shift
-        of_f, of_g = (
-            rounding.margin(layer.terms, self.apply(layer.magnitude, size) + shift.abs())
-            for layer, size, shift in ((self.f, f, b_f), (self.g, g, b_g))
-        )
-        carried = self.apply(self.f.magnitude, delta) + self.apply(self.gap_size, g) + b_delta.abs()
-        of_delta = self.slack * carried + FLOOR
+        carried = self.apply(self.f.magnitude, delta) + self.apply(self.gap_size, g)
+        of_delta = self.slack * (carried + self.shift[2].abs()) + FLOOR
         if self.doubt is not None:
-            more = 1 + self.slack
-            doubt = self.apply(self.doubt, g)
-            of_f = of_f + more * self.apply(self.f.kernel_doubt, f)
-            of_g = of_g + more * self.apply(self.g.kernel_doubt, g)
-            of_delta = of_delta + more * (doubt + self.apply(self.f.kernel_doubt, delta))
-        return of_f, of_g, of_delta
+            doubt = self.apply(self.doubt, g) + self.apply(self.f.kernel_doubt, delta)
+            of_delta = of_delta + (1 + self.slack) * doubt
+        return self.spread(0, f), self.spread(1, g), of_delta
+
+    def spread(self, network: int, size: Tensor) -> Tensor:
+        """The same of f's form alone (``network`` 0), or of g's (1)."""
+        layer, shift = (self.f, self.g)[network], self.shift[network]
+        spread = rounding.margin(layer.terms, self.apply(layer.magnitude, size) + shift.abs())
+        if layer.doubt is not None:
+            spread = spread + (1 + layer.slack) * self.apply(layer.doubt, size)
+        return spread
 
     def passed(
         self, plus: Forms, minus: Forms | None, sizes: tuple[Tensor, Tensor, Tensor]
@@ -102,19 +102,20 @@ class Joint:
         minus: of x⁻, over the symbols of ``plus``, which are then of x⁺; None where both layers
         are plain. sizes: at least the sizes of all rows and errors together of x_f, x_g and δ.
         """
-        f = self._own(self.f, plus.f, None if minus is None else minus.f)
-        g = self._own(self.g, plus.g, None if minus is None else minus.g)
+        f = self.own(self.f, plus.f, None if minus is None else minus.f)
+        g = self.own(self.g, plus.g, None if minus is None else minus.g)
         delta = self._delta(plus, minus)
-        f.rows[:, 0] += self.shift[0]
-        g.rows[:, 0] += self.shift[1]
-        delta.rows[:, 0] += self.shift[2]
-        f, g, delta = (
-            Form(part.rows, rounding.up(part.error * (1 + self.slack) + spread))
-            for part, spread in zip((f, g, delta), self.spreads(sizes), strict=True)
-        )
+        spreads = self.spreads(sizes)
+        f, g, delta = (self.shifted(i, part, spreads[i]) for i, part in enumerate((f, g, delta)))
         return Forms(f, g, delta, plus.symbols)
 
-    def _own(self, layer: Layer, plus: Form, minus: Form | None) -> Form:
+    def shifted(self, i: int, x: Form, spread: Tensor) -> Form:
+        """With the bias of f, g or f − g (``i`` 0, 1, 2) and what the layer rounds off by."""
+        x.rows[:, 0] += self.shift[i]
+        return Form(x.rows, rounding.up(x.error * (1 + self.slack) + spread))
+
+    def own(self, layer: Layer, plus: Form, minus: Form | None) -> Form:
+        """K⁺ x⁺ − K⁻ x⁻ of one network's ``layer``, the bias and rounding left out."""
         rows, error = self.apply(layer.plus, plus.rows), plus.error
         if minus is not None:
             rows, error = rows - self.apply(layer.minus, minus.rows), error + minus.error
@@ -149,12 +150,7 @@ class Joint:
             more = 1 + self.slack
             other = other + more * self.apply(self.doubt, x.f.size)
             other = other + more * self.apply(self.g.kernel_doubt, x.delta.size)
-        f, g = (
-            _shifted(self._range(layer.plus, part), shift).widen(spread)
-            for layer, part, shift, spread in zip(
-                (self.f, self.g), (x.f, x.g), self.shift[:2], spreads[:2], strict=True
-            )
-        )
+        f, g = (self.interval_of(i, part, spreads[i]) for i, part in enumerate((x.f, x.g)))
         first = self._range(self.f.plus, x.delta).plus(self._range(gap, x.g))
         second = self._range(self.g.plus, x.delta).plus(self._range(gap, x.f))
         delta = (
@@ -163,6 +159,11 @@ class Joint:
             .meet(_shifted(second, self.shift[2]).widen(other))
         )
         return Triple(f, g, delta)
+
+    def interval_of(self, network: int, x: Range, spread: Tensor) -> Range:
+        """The same of f (``network`` 0) or g (1) alone; spread: of `spread`."""
+        layer = (self.f, self.g)[network]
+        return _shifted(self._range(layer.plus, x), self.shift[network]).widen(spread)
 
     def _range(self, kernel: Tensor, x: Range) -> Range:
         above, below = kernel.clamp(min=0), kernel.clamp(max=0)

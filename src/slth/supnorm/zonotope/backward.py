@@ -9,7 +9,7 @@ and the last is bounded by lines in δ = z_f − z_g (`kinks.Gaps`). Any w and a
 lines give a bound, so whatever the steps leave is exact data. Slack: `slth.supnorm.bounds.crown`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -69,26 +69,15 @@ class Backward:
         ]
         spreads = [part[rows.box] for part in self._spreads(rows.top)]
         box = Range(self.box.lo[rows.box], self.box.hi[rows.box])
-        slopes = [(k.f.alpha, k.g.alpha, k.gap.worth) for k in kinks if k is not None]
-        best, at = rows.a.new_full((len(rows.a),), torch.inf), box.lo
-        for step in range(steps + 1):
-            learning = step < steps and bool(slopes)
-            flat = [part.requires_grad_(learning) for each in slopes for part in each]
-            with torch.set_grad_enabled(learning):
-                value, slack, at = self._pass(rows, kinks, slopes, box, spreads)
-            found = rounding.up(value.detach() + slack)
-            best = torch.minimum(best, torch.nan_to_num(found, nan=torch.inf))
-            if not learning or not value.requires_grad:
-                break
-            with torch.enable_grad():
-                grads = torch.autograd.grad(value.sum(), flat, allow_unused=True)
-            moved = [
-                part.detach() if grad is None
-                else (part.detach() - _RATE * _DECAY**step * grad.sign()).clamp(0, 1)
-                for part, grad in zip(flat, grads, strict=True)
-            ]  # fmt: skip
-            slopes = [(moved[i], moved[i + 1], moved[i + 2]) for i in range(0, len(moved), 3)]
-        return Answer(best, at)
+
+        def line(flat: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+            slopes = [(flat[i], flat[i + 1], flat[i + 2]) for i in range(0, len(flat), 3)]
+            return self._pass(rows, kinks, slopes, box, spreads)
+
+        start = [
+            part for k in kinks if k is not None for part in (k.f.alpha, k.g.alpha, k.gap.worth)
+        ]
+        return descended(line, start, steps)
 
     def _spreads(self, top: int) -> list[Tensor]:
         """At least what one output of every layer rounds by, of f and of g: (B, N, 2)."""
@@ -128,9 +117,43 @@ class Backward:
             if here is not None:
                 a, b, shift, more = _relu(a, b, here, left.pop())
                 value, slack = value + shift, slack + more
-        gain, at, size = _front(self.layers[0], a, b, box)
+        gain, at, size = _pair_front(self.layers[0], a, b, box)
         slack = slack + rounding.margin(box.lo.shape[1] + 8, size + value.detach().abs())
         return value + gain, slack, at
+
+
+def descended(
+    line: Callable[[list[Tensor]], tuple[Tensor, Tensor, Tensor]],
+    slopes: list[Tensor],
+    steps: int,
+) -> Answer:
+    """The least bound of every row over ``steps`` sign steps of its slopes, all in [0, 1].
+
+    line: of slopes, the value and slack (R,) of the rows' bounds and where their lines are largest.
+    """
+    best: Tensor | None = None
+    for step in range(steps + 1):
+        learning = step < steps and bool(slopes)
+        slopes = [part.detach().requires_grad_(learning) for part in slopes]
+        with torch.set_grad_enabled(learning):
+            value, slack, at = line(slopes)
+        found = torch.nan_to_num(rounding.up(value.detach() + slack), nan=torch.inf)
+        best = found if best is None else torch.minimum(best, found)
+        if not learning or not value.requires_grad:
+            break
+        with torch.enable_grad():
+            grads = torch.autograd.grad(value.sum(), slopes, allow_unused=True)
+        slopes = [
+            part.detach() if grad is None
+            else _clamped(part.detach() - _RATE * _DECAY**step * grad.sign())
+            for part, grad in zip(slopes, grads, strict=True)
+        ]  # fmt: skip
+    assert best is not None
+    return Answer(best, at)
+
+
+def _clamped(slope: Tensor) -> Tensor:
+    return slope.clamp(0, 1)
 
 
 def back(layer: Layer, c: Tensor, minus: bool = False) -> Tensor:
@@ -150,15 +173,15 @@ def _relu(
     both = k.f.open & k.g.open & (a * b < 0)
     c = torch.where(both, a.sign() * torch.minimum(a.abs(), b.abs()) * slopes[2], 0.0)
     apart = c.detach().abs() * (k.gap.over.abs() + k.gap.under.abs())
-    first, rise_f = _side(a - c, k.f, slopes[0])
-    second, rise_g = _side(b + c, k.g, slopes[1])
+    first, rise_f = side_line(a - c, k.f, slopes[0])
+    second, rise_g = side_line(b + c, k.g, slopes[1])
     of_gap, rise = _gap(c, k.gap)
     shift = (rise_f + rise_g + rise).sum(1)
     slack = rounding.margin(3 * a.shape[1], 2 * size + apart.sum(1))
     return first + of_gap, second - of_gap, shift, slack
 
 
-def _side(c: Tensor, side: Side, alpha: Tensor) -> tuple[Tensor, Tensor]:
+def side_line(c: Tensor, side: Side, alpha: Tensor) -> tuple[Tensor, Tensor]:
     """Slope and rise of an upper line of c σ(z)."""
     below = torch.where(side.open, alpha, side.slope)
     return c * torch.where(c > 0, side.slope, below), c.clamp(min=0) * side.rise
@@ -170,19 +193,23 @@ def _gap(c: Tensor, gap: Gaps) -> tuple[Tensor, Tensor]:
     return c * torch.where(up_, gap.above, gap.below), c * torch.where(up_, gap.over, gap.under)
 
 
-def _front(layer: Joint, a: Tensor, b: Tensor, box: Range) -> tuple[Tensor, Tensor, Tensor]:
-    """Largest a · (K_f x) + b · (K_g x) over the boxes (R, inputs), where, and Σ|terms|.
-
-    A signed layer's c⁺ x⁺ − c⁻ x⁻ is linear on either side of 0: largest at an end or at 0.
-    """
-    plus = back(layer.f, a) + back(layer.g, b)
-    lo, hi = box.lo, box.hi
-    minus = plus
+def _pair_front(layer: Joint, a: Tensor, b: Tensor, box: Range) -> tuple[Tensor, Tensor, Tensor]:
+    """Largest a · (K_f x) + b · (K_g x) over the boxes (R, inputs), where, and Σ|terms|."""
+    plus = minus = back(layer.f, a) + back(layer.g, b)
     if not layer.plain:
         minus = back(layer.f, a, minus=True) + back(layer.g, b, minus=True)
+    return front(plus, minus, box)
+
+
+def front(plus: Tensor, minus: Tensor, box: Range) -> tuple[Tensor, Tensor, Tensor]:
+    """Largest plus · x⁺ − minus · x⁻ over the boxes (R, inputs), where, and Σ|terms|.
+
+    Linear on either side of 0, entry by entry: largest at an end or at 0.
+    """
+    lo, hi = box.lo, box.hi
     ends = [plus * end.clamp(min=0) + minus * end.clamp(max=0) for end in (lo, hi)]
     best, at = torch.maximum(*ends), torch.where(ends[1] >= ends[0], hi, lo)
-    if not layer.plain:
+    if minus is not plus:
         inside = (lo < 0) & (hi > 0) & (best.detach() < 0)
         best, at = torch.where(inside, 0.0, best), torch.where(inside, 0.0, at)
     size = torch.maximum(plus.detach().abs(), minus.detach().abs()) * box.size

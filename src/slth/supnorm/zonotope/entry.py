@@ -34,9 +34,8 @@ class Entry:
             len(self.active), math.prod(self.layer.f.geometry.in_shape), dtype=torch.float64
         )
         unit[torch.arange(len(self.active)), self.active] = 1.0
-        pairs = ((self.layer.f.plus, self.layer.f.minus), (self.layer.g.plus, self.layer.g.minus))
         found = []
-        for plus, minus in (*pairs, self.layer.gap):
+        for plus, minus in self._pairs:
             above = self.layer.apply(plus, unit)
             found.append((above, above if minus is plus else self.layer.apply(minus, unit)))
         return found
@@ -47,27 +46,48 @@ class Entry:
         And of every symbol the place in ``active`` of the input that it is of.
         """
         middle = centre(box)
-        radius = radii(box, middle)[:, self.active]
         zero = torch.zeros_like(middle)
-        of_size = (middle.abs() + radii(box, middle)) * (1.0 if self.layer.plain else 4.0)
-        spreads = self.layer.spreads((of_size, of_size, zero))
-        rows, signs = self._plain(middle, radius), radius.new_zeros(0, dtype=torch.int64)
-        if not self.layer.plain:
-            rows, signs = self._signed(box, middle, radius)
+        size = self._size(box)
+        spreads = self.layer.spreads((size, size, zero))
+        rows, signs = self._rows(box, 3)
         for part, shift in zip(rows, self.layer.shift, strict=True):
             part[:, 0] += shift
         f, g, delta = (Form(part, up(spread)) for part, spread in zip(rows, spreads, strict=True))
         owners = torch.cat([torch.arange(len(self.active)), signs])
         return Forms(f, g, delta, Symbols(len(owners))), owners
 
-    def _plain(self, middle: Tensor, radius: Tensor) -> list[Tensor]:
-        kernels = (self.layer.f.plus, self.layer.g.plus, self.layer.gap[0])
-        return [
-            torch.cat([self.layer.apply(kernel, middle)[:, None], radius[:, :, None] * columns], 1)
-            for kernel, (columns, _) in zip(kernels, self.kernels, strict=True)
-        ]
+    def alone(self, box: Range) -> Form:
+        """The form of f alone."""
+        (rows,), _ = self._rows(box, 1)
+        rows[:, 0] += self.layer.shift[0]
+        return Form(rows, up(self.layer.spread(0, self._size(box))))
 
-    def _signed(self, box: Range, middle: Tensor, radius: Tensor) -> tuple[list[Tensor], Tensor]:
+    def _size(self, box: Range) -> Tensor:
+        """At least Σ|terms| of what is read."""
+        middle = centre(box)
+        return (middle.abs() + radii(box, middle)) * (1.0 if self.layer.plain else 4.0)
+
+    def _rows(self, box: Range, first: int) -> tuple[list[Tensor], Tensor]:
+        """Rows of the ``first`` of f, g and f − g, and the inputs that a sign has a symbol of."""
+        middle = centre(box)
+        radius = radii(box, middle)[:, self.active]
+        if not self.layer.plain:
+            return self._signed(box, middle, radius, first)
+        rows = [
+            torch.cat([self.layer.apply(kernel, middle)[:, None], radius[:, :, None] * columns], 1)
+            for (kernel, _), (columns, _) in zip(self._pairs[:first], self.kernels, strict=False)
+        ]
+        return rows, radius.new_zeros(0, dtype=torch.int64)
+
+    @property
+    def _pairs(self) -> list[tuple[Tensor, Tensor]]:
+        """K⁺ and K⁻ of f, of g and E⁺, E⁻."""
+        f, g = self.layer.f, self.layer.g
+        return [(f.plus, f.minus), (g.plus, g.minus), self.layer.gap]
+
+    def _signed(
+        self, box: Range, middle: Tensor, radius: Tensor, count: int
+    ) -> tuple[list[Tensor], Tensor]:
         """Rows: the constant, (λ K⁺ + (1 − λ) K⁻) r an input, (K⁺ − K⁻) μ a sign that is open."""
         strip = Chord.of(box)
         above = strip.slope * middle + strip.half
@@ -75,9 +95,9 @@ class Entry:
         slope, half = strip.slope[:, self.active, None], strip.half[:, self.active, None]
         open_ = torch.nonzero((half[:, :, 0] > 0).any(0))[:, 0]
         layer = self.layer
-        pairs = ((layer.f.plus, layer.f.minus), (layer.g.plus, layer.g.minus), layer.gap)
         found = []
-        for (plus, minus), (column, other) in zip(pairs, self.kernels, strict=True):
+        pairs = zip(self._pairs[:count], self.kernels, strict=False)
+        for (plus, minus), (column, other) in pairs:
             first = layer.apply(plus, above) - layer.apply(minus, below)
             inputs = radius[:, :, None] * (slope * column + (1 - slope) * other)
             signs = half[:, open_] * (column - other)[open_]

@@ -77,3 +77,15 @@ def norm(rows: Tensor, first: int = 0, end: int | None = None) -> Tensor:
 def total(value: Tensor, terms: int) -> Tensor:
     """At least the exact sum of ``terms`` numbers ≥ 0 whose computed sum is ``value``."""
     return rounding.up(value * (1 + rounding.slack(terms)))
+
+
+def difference(above: Form, x: Form, old: list[int], new: list[int]) -> Form:
+    """x⁺ − x, block of symbols by block; each coefficient rounds once, relative to itself."""
+    blocks = []
+    for a, b in zip(above.rows.split(new, 1), x.rows.split(old, 1), strict=True):
+        block = a.clone()
+        block[:, : b.shape[1]] -= b
+        blocks.append(block)
+    rows = torch.cat(blocks, 1)
+    rounded = rounding.margin(rows.shape[1], rows.abs().sum(1))
+    return Form(rows, rounding.up(rounding.up(above.error + x.error) + rounded))

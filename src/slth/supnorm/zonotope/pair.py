@@ -7,7 +7,6 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from slth.supnorm import rounding
 from slth.supnorm.bounds.differential import Triple
 from slth.supnorm.layers import Layers
 from slth.supnorm.ranges import Range
@@ -16,7 +15,7 @@ from slth.supnorm.zonotope.affine import Joint, positive
 from slth.supnorm.zonotope.backward import Backward, Rows
 from slth.supnorm.zonotope.dense.network import Dense
 from slth.supnorm.zonotope.entry import Entry
-from slth.supnorm.zonotope.forms import Form, Forms
+from slth.supnorm.zonotope.forms import Forms, difference
 from slth.supnorm.zonotope.ranges import Radii, consistent, met
 from slth.supnorm.zonotope.relu import Added, activated
 from slth.supnorm.zonotope.shares import Shares
@@ -263,17 +262,5 @@ def less(above: Forms, x: Forms) -> Forms:
             [new.shared + new.f, new.g, new.delta],
         ),
     ]
-    f, g, delta = (_difference(*part) for part in parts)
+    f, g, delta = (difference(*part) for part in parts)
     return Forms(f, g, delta, new)
-
-
-def _difference(above: Form, x: Form, old: list[int], new: list[int]) -> Form:
-    """x⁺ − x, block of symbols by block; each coefficient rounds once, relative to itself."""
-    blocks = []
-    for a, b in zip(above.rows.split(new, 1), x.rows.split(old, 1), strict=True):
-        block = a.clone()
-        block[:, : b.shape[1]] -= b
-        blocks.append(block)
-    rows = torch.cat(blocks, 1)
-    rounded = rounding.margin(rows.shape[1], rows.abs().sum(1))
-    return Form(rows, up(up(above.error + x.error) + rounded))

@@ -99,8 +99,8 @@ def activated(x: Forms, ranges: Triple, radii: Radii, most: int) -> Activated:
     added = Added.of(f, g, lines)
     if x.delta.rows.shape[1] + added.count > most:
         added = added.none()
-    first, size_f = _single(x.f, f, radii.f, added.f)
-    second, size_g = _single(x.g, g, radii.g, added.g)
+    first, size_f = single(x.f, f, radii.f, added.f)
+    second, size_g = single(x.g, g, radii.g, added.g)
     third, size = _both(x, (f, g, lines), radii, added)
     s = x.symbols
     counts = (part.shape[1] for part in (added.f, added.g, added.delta))
@@ -109,8 +109,8 @@ def activated(x: Forms, ranges: Triple, radii: Radii, most: int) -> Activated:
     return Activated(forms, (size_f, size_g, size), added)
 
 
-def _single(x: Form, chord: Chord, radius: Tensor, at: Tensor) -> tuple[Form, Tensor]:
-    """Slope · x + half + half ε, and the size of its terms."""
+def single(x: Form, chord: Chord, radius: Tensor, at: Tensor) -> tuple[Form, Tensor]:
+    """σ(x) = slope · x + half + half ε, symbols of neurons ``at`` (B, k), and its terms' size."""
     parts = (x.rows, chord.slope, chord.half, chord.half, at)
     rows = torch.from_numpy(kernels.scaled(*(part.numpy() for part in parts)))
     size = chord.slope * (x.centre.abs() + radius) + 2 * chord.half
@@ -175,7 +175,7 @@ class Added:
     @classmethod
     def of(cls, f: Chord, g: Chord, lines: Lines) -> "Added":
         """The neurons whose new part is not 0, those of every box first, padded to the most."""
-        return cls(*(_chosen(part) for part in (f.half, g.half, lines.half)))
+        return cls(*(chosen(part) for part in (f.half, g.half, lines.half)))
 
     @property
     def count(self) -> int:
@@ -187,7 +187,7 @@ class Added:
         return Added(*(part[:, :0] for part in (self.f, self.g, self.delta)))
 
 
-def _chosen(half: Tensor) -> Tensor:
+def chosen(half: Tensor) -> Tensor:
     """Indices (B, k) of the positive entries of every row first, k the most that a row has."""
     some = half > 0
     most = int(some.sum(1).max())
