@@ -16,11 +16,12 @@ from slth.networks.converted import AnyNetwork
 from slth.networks.modes import recording
 from slth.supnorm._around import _balls, _inner, _points
 from slth.supnorm._attack import attacked
-from slth.supnorm.arguments import one_thread, prepare
+from slth.supnorm.arguments import Modules, one_thread, prepare
 from slth.supnorm.bounds.crown import objectives
 from slth.supnorm.bounds.upper import of_modules
 from slth.supnorm.ranges import Range
 from slth.supnorm.units import Measured, measured, times
+from slth.supnorm.zonotope.complete import fits, least_margin
 from slth.supnorm.zonotope.margins import margins
 from slth.supnorm.zonotope.pair import Pair
 from slth.values import Printed, Value
@@ -71,6 +72,7 @@ def agreement(
     *,
     box: tuple[ArrayLike, ArrayLike] | None = None,
     steps: int | None = 8,
+    input_splits: int = 0,
     seed: int = 0,
 ) -> Agreement:
     """Say for which points f and g both keep f's decision in the whole ball around it.
@@ -83,10 +85,13 @@ def agreement(
     many balls at once (`slth.supnorm.zonotope.margins`), then, ball by ball where these leave it
     open, by CROWN with ``steps`` steps of its lower lines (Zhang et al., NeurIPS 2018); with None
     without the latter. It is refuted when an attack (sign gradients from the centre, then from
-    random corners keyed by ``seed``) meets another decision of the float64 modules. A tie is never
-    certified. Cost: some milliseconds a point for small networks, and of CROWN a backward pass a
-    neuron for every point left open. Raises what `bracket` raises, and ValueError for points
-    outside the box or networks with one output.
+    random corners keyed by ``seed``) meets another decision of the float64 modules. What is still
+    open is split in up to ``input_splits`` parts a network, at inputs or ReLU phases, worst first
+    (`slth.supnorm.zonotope.complete`): enough of them decide nearly every ball. A tie is never
+    certified. Cost: some milliseconds a point for small networks, of CROWN a backward pass a neuron
+    for every point left open, and milliseconds a part. Raises what `bracket` raises, and ValueError
+    for points outside the box, networks with one output, or ``input_splits`` where the networks'
+    matrices, convolutions written out, have more than 2^22 entries or the last layer has a ReLU.
 
     >>> import torch
     >>> f = slth.networks.linear(torch.tensor([[1.0, 0.0], [0.0, 1.0]]))
@@ -99,11 +104,17 @@ def agreement(
     if radius < 0:
         raise ValueError(f"radius: got {radius!r}, takes a number >= 0")
     seed = checks.integer("seed", seed, low=0)
+    parts = checks.integer("input_splits", input_splits, low=0)
     effort = None if steps is None else checks.integer("steps", steps, low=0)
     centres = _points(points)
     around = (centres.amin(0) - radius).numpy(), (centres.amax(0) + radius).numpy()
     ends = around if box is None else box
     copies, layers, region = prepare(f, g, ends, tuple(centres.shape[1:]))
+    if parts and not fits(layers[0]):
+        raise ValueError(
+            f"input_splits: got {parts}, takes 0 for networks whose matrices have more than 2^22 "
+            "entries, or whose last layer has a ReLU"
+        )
     with one_thread():
         with torch.no_grad():
             outputs = copies[0](centres).flatten(1)
@@ -113,11 +124,13 @@ def agreement(
         whole = measured(layers, region)
         balls = _balls(centres, radius, region)
         least = _certified(whole, balls, decided, effort)
-        kept = least > 0
-        left = torch.nonzero(~kept.all(dim=1))[:, 0]
+        left = torch.nonzero(~(least > 0).all(dim=1))[:, 0]
         limits = zip(*((ball.lo, ball.hi) for ball in _inner(centres, radius, region)), strict=True)
         inner = Range(*(torch.stack(end) for end in limits))
         witness = attacked(copies, whole, inner, centres, decided, left, seed)
+        if parts:
+            _split(copies, whole, (balls, inner), decided, parts, least, witness)
+    kept = least > 0
     refuted = ~torch.isnan(witness.flatten(1)).any(dim=1)
     return Agreement(
         kept.all(dim=1).numpy(), refuted.numpy(), kept[:, 0].numpy(), decided.numpy(),
@@ -140,6 +153,30 @@ def _certified(whole: Measured, balls: list[Range], decided: Tensor, steps: int 
             more = _margins(whole.within(balls[i]), int(decided[i]), steps)
             found[i] = torch.maximum(found[i], more)
     return found
+
+
+def _split(
+    copies: Modules, whole: Measured, balls: tuple[list[Range], Range], decided: Tensor, parts: int,
+    least: Tensor, witness: Tensor,
+) -> None:  # fmt: skip
+    """Split the balls that are open in parts; what comes out is written to least and witness."""
+    for i in range(len(least)):
+        for network in range(2):
+            if least[i, network] > 0 or not bool(torch.isnan(witness[i]).all()):
+                continue
+            ball, c = whole.within(balls[0][i]), int(decided[i])
+            layers = ball.layers[network]
+            error = float(of_modules(layers, ball.box).max())
+            found = least_margin(layers, ball.box, c, error, parts)
+            value = float(times(found.value, ball.units.output))
+            least[i, network] = max(float(least[i, network]), value)
+            if found.suspect is not None:
+                inside = Range(balls[1].lo[i], balls[1].hi[i])
+                x = ball.units.inputs(found.suspect.view(1, *inside.lo.shape), inside)
+                x = x.clamp(inside.lo, inside.hi)
+                with torch.no_grad():
+                    if int(copies[network](x).flatten().argmax()) != c:
+                        witness[i] = x[0]
 
 
 def _margins(ball: Measured, decision: int, steps: int) -> Tensor:
