@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
@@ -125,3 +126,23 @@ def test_layers_that_decide_otherwise_than_their_modules_give_no_witness() -> No
     assert torch.isnan(liar.ascended(x, ball, decided)).all()
     other = _attack.Network(f, f).ascended(x, ball, (decided + 1) % 3)
     assert torch.equal(other, x[:, 0])
+
+
+def test_layers_far_apart_are_judged_without_the_module_and_near_ones_by_it() -> None:
+    f, _ = pair(2, 1.0)
+    x = torch.from_numpy(seeding.generator(2, "points").uniform(-1, 1, (8, 1, 3, 1, 1)))
+    decided = (f(x[:, 0]).argmax(1) + 1) % 3
+    ball = Range(x[:, 0], x[:, 0])
+    y = f(x[:, 0])
+    lost = (y.amax(1) - y.gather(1, decided[:, None])[:, 0]).sort().values
+
+    class Silent(torch.nn.Module):
+        """A module that must not be asked."""
+
+        def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+            raise AssertionError("asked")
+
+    far = _attack.Network(Silent(), f, float(lost[0]) / 2)
+    assert torch.equal(far.ascended(x, ball, decided), x[:, 0])
+    with pytest.raises(AssertionError, match="asked"):
+        _attack.Network(Silent(), f, float(lost[-1])).ascended(x, ball, decided)

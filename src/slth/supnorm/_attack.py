@@ -2,7 +2,7 @@
 
 Source: projected gradient steps of the sign (Madry et al., ICLR 2018). A ticket's merged layers,
 which compute the same with a few of its weights, say where to go; what they find counts only where
-the float64 module agrees.
+the float64 module agrees: it is asked, or their outputs are further apart than it and they can be.
 """
 
 import math
@@ -15,8 +15,10 @@ from torch import Tensor, nn
 
 from slth import seeding
 from slth.supnorm.arguments import Modules
+from slth.supnorm.bounds.upper import of_modules
 from slth.supnorm.layers import Layers, forward
-from slth.supnorm.ranges import Range
+from slth.supnorm.ranges import Range, evaluation_error, propagate
+from slth.supnorm.rounding import up
 from slth.supnorm.units import Measured
 
 STARTS = 32  # corners of a ball that ascent begins at, where from the centre it finds nothing
@@ -71,18 +73,25 @@ def _begin(ball: Range, centres: Tensor, at: Tensor, starts: int, seed: int) -> 
 
 @dataclass(frozen=True)
 class Network:
-    """One network: its float64 module, and a function (batch) → (batch, outputs) to ascend on."""
+    """One network: its float64 module, and a function (batch) → (batch, outputs) to ascend on.
+
+    apart: what the difference of two outputs of the function may be off that of the module's.
+    """
 
     module: nn.Module
     quick: Callable[[Tensor], Tensor]
+    apart: float = math.inf
 
     @classmethod
     def of(cls, module: nn.Module, layers: Layers, whole: Measured) -> "Network":
         """Ascend on whichever has fewer weights, on the module where inputs have other units."""
         merged = sum(layer.plus.numel() * (1 if layer.plain else 2) for layer in layers)
         fewer = merged < sum(weight.numel() for weight in module.parameters())
-        usual = not whole.units.entries.any()
-        return cls(module, partial(forward, layers) if fewer and usual else module)
+        if whole.units.entries.any() or not fewer:
+            return cls(module, module, math.inf)
+        own = evaluation_error(layers, propagate(layers, whole.box))
+        off = up(of_modules(layers, whole.box) + own)
+        return cls(module, partial(forward, layers), 2 * float(off.max()))
 
     def ascended(self, x: Tensor, ball: Range, decided: Tensor) -> Tensor:
         """Ascend from x (balls, starts, *input_shape); a witness a ball, NaN where none was met."""
@@ -95,13 +104,15 @@ class Network:
             own = decided[live].repeat_interleave(x.shape[1])
             y = self.quick(now).flatten(1)
             others = y.scatter(1, own[:, None], -torch.inf).amax(1)
-            (slope,) = torch.autograd.grad((others - y.gather(1, own[:, None])[:, 0]).sum(), now)
+            lost = others - y.gather(1, own[:, None])[:, 0]
+            (slope,) = torch.autograd.grad(lost.sum(), now)
+            sure = (lost.detach() > self.apart).view(len(live), -1)
             wrong = (y.argmax(1) != own).view(len(live), -1)
             kept = torch.ones(len(live), dtype=torch.bool)
             for i in torch.nonzero(wrong.any(1))[:, 0].tolist():
-                point = x[i, int(wrong[i].byte().argmax())]
-                if self._decision(point) != int(decided[live[i]]):
-                    found[live[i]], kept[i] = point, False
+                at = int((wrong[i].byte() + sure[i].byte()).argmax())
+                if bool(sure[i, at]) or self._decision(x[i, at]) != int(decided[live[i]]):
+                    found[live[i]], kept[i] = x[i, at], False
             live = live[kept]
             lo, hi = ball.lo[live][:, None], ball.hi[live][:, None]
             step = (hi - lo) / STEPS
