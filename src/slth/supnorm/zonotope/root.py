@@ -14,8 +14,9 @@ from slth.supnorm.zonotope.dense.network import Dense
 from slth.supnorm.zonotope.pair import Pair
 from slth.supnorm.zonotope.splitting import Search
 
-_STEPS = 8  # of the slopes of the lines at the whole box
-_INSIDE = 4  # the same for ranges of one place inside
+_STEPS = 16  # of the slopes of the lines at the whole box
+_INSIDE = (8, 4)  # the same for ranges of one place inside, of at most _SMALL entries and of more
+_SMALL = 512
 _THOROUGH = 16  # the same in compiled code, at most
 _CHILD = 2  # the same for a box that was halved
 _COMPILED = (4, 8)  # the same in compiled code, for at most 8 inputs that vary and for more
@@ -72,7 +73,7 @@ class Root:
                 size, at = _compiled(pair, flat)
             else:
                 if pair.entries**2 <= _NARROWED:
-                    pair = pair.tightened(flat, _INSIDE)
+                    pair = pair.tightened(flat, _INSIDE[pair.entries > _SMALL])
                 size, at = _by_tensors(pair, flat)
         return Root(pair, box, size, at.view(-1, *box.lo.shape))
 
