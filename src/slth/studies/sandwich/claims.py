@@ -14,6 +14,7 @@ from slth.studies.printing.formatting import (
     number,
     percent,
     setting,
+    some_of,
     span,
 )
 from slth.studies.printing.wordings import any_of, clause, sentence, share
@@ -158,7 +159,7 @@ def _tight(curve: pd.DataFrame) -> str:
         wordings.TIGHT,
         ratios=shown,
         most=number(data.DEEPER),
-        beyond=integer(sum(median > data.DEEPER for median in medians.values())),
+        beyond=some_of(sum(median > data.DEEPER for median in medians.values()), len(ratios)),
         arms=count(len(ratios), "arm"),
     )
 
