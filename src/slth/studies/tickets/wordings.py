@@ -80,7 +80,7 @@ _ERRORS = (
 ABSTRACT = {
     Abstract.NOTHING: "The run built no ticket.",
     Abstract.ERRORS: f"{_ERRORS}.{{beyond}}",
-    Abstract.ERRORS_FALL: f"{_ERRORS}, and falls with $n$.{{beyond}}",
+    Abstract.ERRORS_FALL: f"{_ERRORS}, less than at the smallest $n$.{{beyond}}",
 }
 BEYOND = {  # share of the arms whose certified error exceeds the target's largest output
     Share.NOTHING: "",
@@ -157,5 +157,6 @@ ANSWER = {
     Abstract.ERRORS: "Small networks: {arms}. This is the certified error over all inputs, at the "
     "largest $n$, over the target's largest output.{beyond}",
     Abstract.ERRORS_FALL: "Small networks: {arms}. This is the certified error over all inputs, at "
-    "the largest $n$, over the target's largest output; it falls with $n$.{beyond}",
+    "the largest $n$, over the target's largest output; it is less than at the "
+    "smallest $n$.{beyond}",
 }
