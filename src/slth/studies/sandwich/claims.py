@@ -23,6 +23,7 @@ from slth.studies.sandwich.public import PART
 from slth.studies.sandwich.wordings import Bracketed, Crown, Slope, Sound, Split, Tight
 
 _FLAT = 0.1  # a slope below it is none
+GIVEN = ("the brackets of public networks",)  # numbers that the run takes over
 READS = {"sandwich": "sandwich"}  # table: kind
 
 
