@@ -79,7 +79,7 @@ SUFFICIENT = {
 RECALLED = "{source}, for {setting}"
 
 VOLUME = if_any(
-    "{early}{late}all is covered after {t} candidates in {full} of {samples} samples.",
+    "{early}{late}all is covered after {t} in {full} of {samples}.",
     "This run followed no process.",
 )
 _FACTOR = "is multiplied by {mean} per candidate on average [{low}, {high}]; "

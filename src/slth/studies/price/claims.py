@@ -9,11 +9,12 @@ from slth.studies.price import data, wordings
 from slth.studies.price.claims_widths import width_macros
 from slth.studies.price.sizes_data import summaries
 from slth.studies.price.wordings import Halving
-from slth.studies.price.words import TARGETS, rate_words, where
+from slth.studies.price.words import TARGETS, rate_words, reason_words, where
 from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
     MISSING,
     count,
+    escape,
     integer,
     listing,
     number,
@@ -80,6 +81,7 @@ def _refusals(price: pd.DataFrame) -> str:
         wordings.REFUSAL.format(
             arm=titles.arm(row["arm"], "words"),
             target=TARGETS[row["target"]],
+            reason=escape(reason_words(row["reason"])),
         )
         for row in data.refused(price).to_dict("records")
     ]
