@@ -95,7 +95,7 @@ def test_refusals_give_the_construction_s_own_reason():
     }  # fmt: skip
     words = price_macros(pd.DataFrame([row]), pd.DataFrame())["PriceRefused"]
     assert "(got a convolution, takes dense layers)" in words
-    code = "module 0 (Conv2d): got Conv2d, takes QuarterTurnConv"
+    code = "target: module 0 (Conv2d): got Conv2d, takes QuarterTurnConv"
     words = price_macros(pd.DataFrame([row | {"reason": code}]), pd.DataFrame())["PriceRefused"]
     assert "(got a plain convolution, takes convolutions that commute with quarter turns)" in words
 

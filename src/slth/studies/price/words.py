@@ -24,7 +24,7 @@ def short(target: object) -> str:
 
 def reason_words(reason: str) -> str:
     """Return why a construction refuses a target, without the names of the code."""
-    words = re.sub(r"^(target|module \d+ \(\w+\)): ", "", reason.split(";")[0])
+    words = re.sub(r"^((target|module \d+ \(\w+\)): )+", "", reason.split(";")[0])
     for name, printed in MODULES.items():
         words = re.sub(rf"\b{name}\b", printed, words)
     return ",".join(words.split(",")[:2])
