@@ -18,7 +18,7 @@ def write_abstract(paper: str | Path, path: str | Path) -> None:
     that no file of numbers has.
     """
     folder = Path(paper)
-    known = {}
+    known: dict[str, str] = {}
     for each in sorted((folder / "numbers").glob("*.tex")):
         found = re.findall(r"\\newcommand\{\\(\w+)\}\{(.*)\}% ", each.read_text("utf-8"))
         known |= dict(found)
