@@ -9,7 +9,7 @@ Entropy = Enum("Entropy", "NOTHING ALL_INSIDE SOME_OUTSIDE")  # slope one and it
 _SLOPES = "The slopes are {slopes}. The law's slope of one lies "
 _OFFSET = (
     ". The offset of a median, $-\\log_2\\ln2 = {median:.2f}$ bits, lies inside the interval of "
-    "the mean offset at {near} of {fits} fits."
+    "the mean offset at {near} of {fits}."
 )
 ENTROPY = {
     Entropy.NOTHING: "This run fits no entropy law.",
