@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from slth import studies
-from slth.studies.printing.numbering import chosen, numbered, shows
+from slth.studies.printing.numbering import aligned, chosen, numbered, shows
 
 ROOT = Path(__file__).parents[2]
 FIGURE = r"\begin{figure}\includegraphics{figures/%s.pdf}\caption{.}\end{figure}"
@@ -40,6 +40,12 @@ def test_captions_are_counted_in_the_order_of_the_paper(paper: Path) -> None:
         "tables/five": "Table 3",
     }
     assert numbered(paper, []) == {"figures/one": "Figure 1"}
+
+
+def test_numbers_sort_as_text() -> None:
+    numbers = [f"Figure {n}" for n in (1, 2, 9, 10, 11, 20, 100)]
+    assert sorted(map(aligned, numbers)) == list(map(aligned, numbers))
+    assert aligned("") == ""
 
 
 def test_one_part_is_chosen() -> None:

@@ -32,9 +32,9 @@ rule render_provenance:
             caption="../report/provenance.rst",
             category="Tables",
             labels={
-                "number": NUMBERS.get("tables/provenance", ""),
+                "number": numbering.aligned(NUMBERS.get("tables/provenance", "")),
                 "table": "provenance",
-                "shows": "what the paper was made from",
+                "shows": "What the paper was made from",
             },
         ),
     log:
@@ -90,6 +90,7 @@ rule compile_paper:
             category="Paper",
             labels={"document": "paper"},
         ),
+        "results/render/abstract.html",
     log:
         "results/logs/compile_paper.log",
     conda:

@@ -23,7 +23,7 @@ def labels_of(kind, study, name):
     """Number in the paper, name, and what is shown: a row of the report."""
     caption = ROOT / f"workflow/report/{study}/{name}.rst"
     return {
-        "number": NUMBERS.get(f"{kind}s/{name}", ""),
+        "number": numbering.aligned(NUMBERS.get(f"{kind}s/{name}", "")),
         kind: name,
         "shows": numbering.shows(caption),
     }

@@ -1,3 +1,6 @@
+from slth.studies.printing.abstract import write_abstract
 from slth.studies.printing.latex import compile_pdf
 
-compile_pdf(snakemake.input.main, snakemake.output[0], "results/render/latex", snakemake.log[0])
+pdf, abstract = snakemake.output
+compile_pdf(snakemake.input.main, pdf, "results/render/latex", snakemake.log[0])
+write_abstract("paper", abstract)

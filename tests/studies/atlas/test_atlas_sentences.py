@@ -24,9 +24,12 @@ def lattice(off: float) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("off", "words"),
     [
-        (0.01, ["at 8 of eight rates, no more misses", "$0.010$", "is $0.01$ above it"]),
-        (-0.2, ["at 0 of eight rates, more misses", r"$p = 1.0\times10^{-16}$", "$0.20$ below it"]),
-        (0.0, ["at 8 of eight rates", "$0.00$ from it"]),
+        (0.01, ["at eight of eight rates, no more misses", "$0.010$", "is $0.01$ above it"]),
+        (
+            -0.2,
+            ["at none of eight rates, more misses", r"$p = 1.0\times10^{-16}$", "$0.20$ below it"],
+        ),
+        (0.0, ["at eight of eight rates", "$0.00$ from it"]),
     ],
 )
 def test_rates_on_a_lattice(off: float, words: list[str]) -> None:
@@ -48,10 +51,10 @@ def test_factors_of_a_covered_volume() -> None:
     early, late, done = said["AtlasVolume"].split("; ")
     assert "While a quarter is not yet covered, the volume is multiplied by $2.00$" in early
     assert "the complement is multiplied by $0.50$ per candidate on average [$0.50$," in late
-    assert done == "all is covered after 10 candidates in 0 of 3 samples."
+    assert done == "all is covered after 10 candidates in none of three samples."
     start = pd.concat(row.iloc[:2] for row in rows[:2])
     short = volume_macros(start, NONE)["AtlasVolume"]
-    assert short == "All is covered after 1 candidates in 0 of 2 samples."
+    assert short == "All is covered after one candidate in none of two samples."
 
 
 def test_constant_that_covering_radii_rule_out() -> None:
@@ -75,7 +78,7 @@ def test_sufficient_sizes_beside_the_observed_ones() -> None:
     said = sufficient_macros(table, least)["AtlasSufficient"]
     assert said.startswith("At one setting with an observed size the first moment is off by $2.00$")
     assert r"\eqref{eq:quenched} by $1.00$; the certificate asks for $3.0$ to $3.0$ more" in said
-    assert said.endswith(r"for $5.0$\,$C$ to $5.0$\,$C$ times as many.")
+    assert said.endswith(r"for $5.0$\,$C_1$ to $5.0$\,$C_1$ times as many.")
     cells = sufficient_table(table, least).rows
     assert cells[0][5:7] == ["$11.0$", "$12.0$ [$12.0$, $12.0$]"]
     assert cells[1][5:7] == ["--", "--"]

@@ -85,8 +85,9 @@ def test_sentences_follow_the_data() -> None:
     assert "whole filters for no network" in found["CnnAgreement"]
     assert "feedback targets lower it in all 12 cases" in found["CnnRules"]
     assert "bias targets lower it in none" in found["CnnRules"]
-    assert r"$95.0$\,\% (LeNet)" in found["CnnAbstract"]
-    assert "falls by $1.0$" in found["CnnAbstract"]
+    assert r"on $95.0$\,\% of the held-out images" in found["CnnAbstract"]
+    assert "falls by $1.0$ percentage points at most" in found["CnnAbstract"]
+    assert found["CnnAbstract"].endswith("A bound over all images proves none of these decisions.")
     assert "Over all images no decision is proved" in found["CnnAnswer"]
     assert "more accurate" in found["CnnControls"]
     assert "no less than the ticket's own" in macros(some(refitted=0.97))["CnnControls"]

@@ -94,7 +94,10 @@ def test_refusals_give_the_construction_s_own_reason():
         "status": "REFUSED", "reason": "target: got a convolution, takes dense layers; use x",
     }  # fmt: skip
     words = price_macros(pd.DataFrame([row]), pd.DataFrame())["PriceRefused"]
-    assert "got a convolution, takes dense layers" in words
+    assert "(got a convolution, takes dense layers)" in words
+    code = "target: module 0 (Conv2d): got Conv2d, takes QuarterTurnConv"
+    words = price_macros(pd.DataFrame([row | {"reason": code}]), pd.DataFrame())["PriceRefused"]
+    assert "(got a plain convolution, takes convolutions that commute with quarter turns)" in words
 
 
 def test_fixed_sizes_cross_where_half_is_hit():

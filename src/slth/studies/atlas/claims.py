@@ -10,9 +10,10 @@ from slth.studies.atlas.claims_entropy import entropy_macros
 from slth.studies.atlas.claims_lattice import lattice_macros
 from slth.studies.atlas.claims_least import fit_macros, least_macros
 from slth.studies.atlas.claims_scales import scales_macros
-from slth.studies.atlas.claims_sizes import covering_macros, search_macros, size_macros
+from slth.studies.atlas.claims_sizes import SEARCH, covering_macros, search_macros, size_macros
 from slth.studies.atlas.claims_sufficient import sufficient_macros
 from slth.studies.atlas.claims_volume import volume_macros
+from slth.studies.printing.summaries import complete
 
 READS = {
     "atlas_least": "atlas_least",
@@ -38,7 +39,11 @@ Frames = Mapping[str, pd.DataFrame]
 def macros(frames: Frames) -> dict[str, str]:
     """Return macro name → LaTeX; the names are the same whatever the data."""
     return {
-        "AtlasAbstract": abstract(frames["atlas_least"], frames["atlas_covering"]),
+        "AtlasAbstract": abstract(
+            frames["atlas_least"],
+            frames["atlas_covering"],
+            complete("atlas_search", frames["atlas_search"], SEARCH),
+        ),
         **least_macros(frames["atlas_least"]),
         **fit_macros(frames["atlas_fit"]),
         **lattice_macros(frames["atlas_lattice"]),

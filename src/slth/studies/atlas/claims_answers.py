@@ -8,14 +8,14 @@ from slth.studies.atlas import wordings
 from slth.studies.atlas.claims_covering import conditional
 from slth.studies.atlas.claims_least import off_by
 from slth.studies.atlas.wordings import Gap
-from slth.studies.printing.formatting import dimensions, fixed, integer, number, span
+from slth.studies.printing.formatting import count, dimensions, fixed, integer, number, span
 from slth.studies.printing.wordings import Data, any_of, clause
 
 
-def abstract(least: pd.DataFrame, covering: pd.DataFrame) -> str:
-    """The formula against proved least errors, and the price of all targets."""
+def abstract(least: pd.DataFrame, covering: pd.DataFrame, search: pd.DataFrame) -> str:
+    """The formula against proved least errors, the price of all targets, what search misses."""
     if least.empty:
-        return clause(Data.NONE, wordings.ABSTRACT)
+        return clause(Data.NONE, wordings.ABSTRACT) + _search_abstract(search)
     known = least[least["median"].notna()]
     targets = clause(any_of(covering), wordings.ALL_TARGETS, prices=_prices(covering))
     return clause(
@@ -25,6 +25,7 @@ def abstract(least: pd.DataFrame, covering: pd.DataFrame) -> str:
         d=known["d"].max(),
         mean=off_by(known, "prediction")["mean"],
         targets=targets,
+        search=_search_abstract(search),
     )
 
 
@@ -54,8 +55,7 @@ def gap(far: pd.DataFrame) -> Gap:
 
 def search_answer(search: pd.DataFrame) -> str:
     """The largest d and n: what the best solver finds; search: complete."""
-    far = search[search["d"] == search["d"].max()]
-    far = far[far["n"] == far["n"].max()]
+    far = _farthest(search)
     if far.empty:
         return clause(gap(far), wordings.SEARCH_ANSWER)
     best = _best(far)
@@ -64,10 +64,24 @@ def search_answer(search: pd.DataFrame) -> str:
         wordings.SEARCH_ANSWER,
         d=best["d"],
         n=best["n"],
-        solvers=integer(far["solver"].nunique()),
+        solvers=count(far["solver"].nunique(), "solver"),
         error=number(float(best["median"])),
         orders=fixed(orders_above(best), 1),
     )
+
+
+def _farthest(search: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the largest d, and of its largest n."""
+    far = search[search["d"] == search["d"].max()]
+    return far[far["n"] == far["n"].max()]
+
+
+def _search_abstract(search: pd.DataFrame) -> str:
+    """How far the best error found is above what exists, at the largest d and n."""
+    far = _farthest(search)
+    best = _best(far) if len(far) else {"d": 0, "n": 0}
+    orders = fixed(orders_above(_best(far)), 1) if len(far) else ""
+    return clause(gap(far), wordings.SEARCH_ABSTRACT, d=best["d"], n=best["n"], orders=orders)
 
 
 def orders_above(row: pd.Series) -> float:

@@ -127,6 +127,7 @@ def _growth(centred: pd.DataFrame) -> str:
     return sentence(
         growth(centred),
         wordings_centred.GROWTH,
+        eps=listing(setting(float(str(eps))) for eps in dict.fromkeys(centred["eps"])),
         certified=listing(fixed(p) for p in slopes["n"]),
         even=listing(fixed(p) for p in slopes["n50"]),
         d=float(centred["d"].max()),

@@ -5,7 +5,7 @@ import pandas as pd
 from slth.studies.atlas import wordings_laws
 from slth.studies.atlas.claims_least import printed
 from slth.studies.atlas.claims_sizes import inside_interval, misses, p_of_misses
-from slth.studies.printing.formatting import count, fixed, integer, listing, number, span
+from slth.studies.printing.formatting import count, fixed, listing, number, some_of, span
 from slth.studies.printing.summaries import complete
 from slth.studies.printing.wordings import any_of, clause, sentence, side
 
@@ -32,7 +32,7 @@ def _agreement(table: pd.DataFrame) -> str:
             misses(own),
             wordings_laws.LATTICE,
             ensemble=printed(ensemble),
-            inside=integer(inside_interval(own).sum()),
+            inside=some_of(int(inside_interval(own).sum()), len(own)),
             rates=count(len(own), "rate"),
             p=number(p_of_misses(own)).strip("$"),
             mean=fixed(float(away.mean()), 3),

@@ -16,6 +16,7 @@ from slth.studies.printing.formatting import (
     listing,
     number,
     percent,
+    some_of,
     span,
 )
 from slth.studies.printing.summaries import complete, first
@@ -52,6 +53,9 @@ def largest_sizes(sizes: pd.DataFrame) -> pd.DataFrame:
     return own[own["n"] == own.groupby("d")["n"].transform("max")]
 
 
+REFERENCE = "normal"  # drawn in the main text where the run has it
+
+
 def least_macros(least: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for everything the prose says about the least errors."""
     table = complete("atlas_least", least, LEAST)
@@ -61,6 +65,7 @@ def least_macros(least: pd.DataFrame) -> dict[str, str]:
         "AtlasLeastEach": span(table["trials"]),
         "AtlasLeastPoints": count(len(table), "grid point"),
         "AtlasLeastEnsembles": ensembles(table),
+        "AtlasLeastDrawn": _drawn(table),
         "AtlasLeastDims": dimensions(table["d"]),
         "AtlasLeastSizes": span(table["n"]),
         "AtlasLeastMedians": span(known["median"], "number"),
@@ -80,6 +85,12 @@ def fit_macros(fit: pd.DataFrame) -> dict[str, str]:
         "AtlasFitQuality": _quality(observed),
         "AtlasFitVerdict": _verdict(observed),
     }
+
+
+def _drawn(least: pd.DataFrame) -> str:
+    """The ensemble that the figure of least errors has."""
+    names = list(dict.fromkeys(least["ensemble"]))
+    return printed(REFERENCE if REFERENCE in names else names[0]) if names else MISSING
 
 
 def _proved(least: pd.DataFrame) -> str:
@@ -116,7 +127,7 @@ def _agreement(known: pd.DataFrame) -> str:
         hits = int(known[inside].sum())
         p = excess_of_misses(points, points - hits, first(known, "confidence"))
         fields = {
-            "inside": integer(hits),
+            "inside": some_of(hits, points),
             "points": count(points, "point"),
             **off_by(known, column),
             **chi_square(median_scores(known, column)),
@@ -136,7 +147,7 @@ def _shifts(known: pd.DataFrame) -> str:
         wordings.SHIFT,
         least=fixed(float(own["shift"].min()), 2),
         most=fixed(float(own["shift"].max()), 2),
-        clear=integer(clear) if clear else "none",
+        clear=some_of(clear, len(own)) if clear else "none",
         points=count(len(own), "point"),
         means=clause(any_of(means), wordings.MEANS, **means),
     )

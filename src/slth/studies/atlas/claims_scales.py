@@ -8,7 +8,7 @@ from slth.intervals import Interval
 from slth.studies.atlas import wordings_laws
 from slth.studies.atlas.claims_least import mean_ends
 from slth.studies.atlas.wordings_laws import Explained
-from slth.studies.printing.formatting import MISSING, count, fixed, integer
+from slth.studies.printing.formatting import MISSING, count, fixed, some_of
 from slth.studies.printing.summaries import first
 from slth.studies.printing.wordings import any_of, clause, sentence
 
@@ -37,7 +37,9 @@ def _scales(scales: pd.DataFrame) -> str:
     left = scales[(scales["given_low"] > 0) | (scales["given_high"] < 0)]
     by_d = mean_ends(scales, "given")
     inside = {
-        name: integer(scales[name].between(scales["raw_low"], scales["raw_high"]).sum())
+        name: some_of(
+            int(scales[name].between(scales["raw_low"], scales["raw_high"]).sum()), len(scales)
+        )
         for name in ("refined", "predicted")
     }
     return sentence(
@@ -46,7 +48,7 @@ def _scales(scales: pd.DataFrame) -> str:
         points=count(len(scales), "point"),
         raw=_in_print(raw),
         given=_in_print(given),
-        left=count(len(left), "point"),
+        left=some_of(len(left), len(scales)) if len(left) else "none",
         share=fixed(100 * (1 - given.mean / raw.mean), 0) if raw.mean else MISSING,
         by_d=clause(any_of(by_d), wordings_laws.BY_D, **by_d),
         **inside,

@@ -8,7 +8,16 @@ from scipy.stats import norm
 
 from slth.studies.atlas import wordings_laws
 from slth.studies.atlas.claims_least import ensembles
-from slth.studies.printing.formatting import MISSING, fixed, integer, listing, number, setting
+from slth.studies.printing.formatting import (
+    MISSING,
+    count,
+    fixed,
+    integer,
+    listing,
+    number,
+    setting,
+    some_of,
+)
 from slth.studies.printing.summaries import complete, first
 from slth.studies.printing.wordings import any_of, clause, sentence
 
@@ -59,9 +68,9 @@ def _volume(own: pd.DataFrame) -> str:
         wordings_laws.VOLUME,
         early=clause(any_of(early), wordings_laws.EARLY, **early),
         late=clause(any_of(late), wordings_laws.LATE, **late),
-        t=integer(first(done, "t")),
-        full=integer((done["restricted"] >= 1 - 1e-12).sum()),
-        samples=integer(len(done)),
+        t=count(int(first(done, "t")), "candidate"),
+        full=some_of(int((done["restricted"] >= 1 - 1e-12).sum()), len(done)),
+        samples=count(len(done), "sample"),
     )
 
 

@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from slth.ensembles import ENSEMBLES
+from slth.studies.atlas.claims_least import REFERENCE
 from slth.studies.printing import series, style, ticks, titles
 from slth.studies.printing.existence import existence_limit
 
-REFERENCE = "normal"
 PANELS = 6  # of the figure in the main text; the appendix has every d
 
 

@@ -31,7 +31,7 @@ def volume_figure(volume: pd.DataFrame) -> Figure:
         axes[0].plot(middle[column], **look.stroke(), label=name)
     axes[0].legend(fontsize=7.5, loc="lower right")
     _drift(axes[1], own)
-    axes[0].set(xlabel="candidates $t$", ylabel="covered share $v_t$")
+    axes[0].set(xlabel="candidates $m$", ylabel="covered share $v_m$")
     axes[1].set(xlabel="covered share $v$", ylabel=r"mean of $\Delta v\,/\,v(1-v)$")
     return figure
 

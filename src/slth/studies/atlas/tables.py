@@ -83,7 +83,7 @@ def sufficient_table(sufficient: pd.DataFrame, least: pd.DataFrame) -> Table:
             fixed(row["said"], 1),
             _interval(row, "seen", 1) if math.isfinite(row["seen"]) else MISSING,
             integer(row["certified"]),
-            f"${row['becchetti']:.0f}\\,C$",
+            f"${row['becchetti']:.0f}\\,C_1$",
         ]
         for row in with_observed(sufficient, least).to_dict("records")
     ]

@@ -79,8 +79,8 @@ UNION = if_any(
 )
 Extra = Enum("Extra", "NOTHING ALL SOME NONE")  # of all targets, nsn against normal
 _EXTRA = (
-    "With {ensemble} candidates, those of the structured theorem, all targets take {ranges} "
-    "candidates more than with normal ones, "
+    "With {ensemble} candidates, those of the structured theorem, all targets take more candidates "
+    "than with normal ones: {ranges}. The difference is "
 )
 EXTRA = {
     Extra.NOTHING: "",
@@ -144,7 +144,7 @@ SEARCHES = (
 
 ABSTRACT = if_any(
     "Proved least errors of {trials} instances, up to $d = {d:g}$, follow a formula without a free "
-    "constant to within {mean} candidates on average.{targets}",
+    "constant to within {mean} candidates on average.{targets}{search}",
     "The run sought no least error.",
 )
 ALL_TARGETS = if_any(" All targets at once take {prices} candidates more than one.")
@@ -161,7 +161,14 @@ CONDITIONAL_ANSWER = {
     "candidates.",
 }
 Gap = Enum("Gap", "NOTHING FAR NEAR")  # best error found against what exists, at the largest n
-_FOUND = "at $d = {d:g}$ and $n = {n:g}$ the best of {solvers} solvers finds an error of {error}, "
+_FOUND = "at $d = {d:g}$ and $n = {n:g}$ the best of {solvers} finds an error of {error}, "
+SEARCH_ABSTRACT = {
+    Gap.NOTHING: "",
+    Gap.FAR: " What search finds is another matter: at $d = {d:g}$ and $n = {n:g}$ the best error "
+    "found is {orders} decimal orders above what exists.",
+    Gap.NEAR: " What search finds at $d = {d:g}$ and $n = {n:g}$ is within one decimal order of "
+    "what exists.",
+}
 SEARCH_ANSWER = {
     Gap.NOTHING: "This run compared no searches.",
     Gap.FAR: f"For few candidates yes, with a proof. For many no: {_FOUND}{{orders}} decimal "

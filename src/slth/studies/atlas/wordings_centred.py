@@ -24,18 +24,18 @@ MOVED = {
 WHERE = "$d = {d:g}$, $\\varepsilon = {eps:g}$ ({moved} for {n})"
 Growth = Enum("Growth", "FEW LASTS GROWS")  # of the excess over even odds with d
 _EXPONENTS = (
-    "Between the two largest $d$ the certified size grows as $d^{{p}}$ with $p$ of {certified}, "
-    "that of even odds with $p$ of {even}"
+    "Between the two largest $d$, at $\\varepsilon$ of {eps}, the certified size grows as "
+    "$d^{{p}}$ with $p$ of {certified}, and that of even odds with $p$ of {even}"
 )
 GROWTH = {
     Growth.FEW: "Of growth with $d$ this run, with fewer than three dimensions, says nothing.",
     Growth.LASTS: f"{_EXPONENTS}: up to $d = {{d:g}}$ the certificate keeps step with "
     "\\eqref{{eq:nstar}}, and the data contradict $n = O(d\\log\\frac1\\varepsilon)$ no more than "
     "even odds do, whose $\\frac d2\\log_2n$ it shares.",
-    Growth.GROWS: f"{_EXPONENTS}. The excess is at most {{most}}\\,\\% at $d \\leq {{d:g}}$, but "
-    "at {where} it grows with the last step of $d$: over this range the certificate comes near the "
-    "first moment, but that it stays near, which $n = O(d\\log\\frac1\\varepsilon)$ needs, "
-    "the data do not show.",
+    Growth.GROWS: f"{_EXPONENTS}. The excess is at most {{most}}\\,\\% at $d \\leq {{d:g}}$. "
+    "At {where} it grows with the last step of $d$. Over this range the certificate comes near the "
+    "first moment. That it stays near, which $n = O(d\\log\\frac1\\varepsilon)$ needs, the data "
+    "do not show.",
 }
 GROWS_AT = "$\\varepsilon = {eps:g}$"
 

@@ -9,7 +9,7 @@ Entropy = Enum("Entropy", "NOTHING ALL_INSIDE SOME_OUTSIDE")  # slope one and it
 _SLOPES = "The slopes are {slopes}. The law's slope of one lies "
 _OFFSET = (
     ". The offset of a median, $-\\log_2\\ln2 = {median:.2f}$ bits, lies inside the interval of "
-    "the mean offset at {near} of {fits} fits."
+    "the mean offset at {near} of {fits}."
 )
 ENTROPY = {
     Entropy.NOTHING: "This run fits no entropy law.",
@@ -45,7 +45,7 @@ Explained = Enum("Explained", "NOTHING NO_SHIFT WHOLLY PARTLY NOT")  # by condit
 _SHIFT = (
     "Weighted over {points} the shift is {raw} candidates, and {given} once each error is set "
     "against the median predicted for its own $G$. Zero lies outside the interval of what is left "
-    "at {left}. "
+    "at {left} of them. "
 )
 _REFINED = (
     "{by_d}. The refinement \\eqref{{eq:refined}}, which sees every candidate and not $G$ alone, "
@@ -74,19 +74,19 @@ SUFFICIENT = {
     Sizes.SOME_OBSERVED: "At {settings} with an observed size the first moment is off by {first} "
     "candidates on average, the prediction \\eqref{{eq:quenched}} by {ours}; the certificate asks "
     "for {fewest} to {most} more than even odds need, and the theorem for all targets, whose "
-    "constant $C$ is not known, for {least}\\,$C$ to {largest}\\,$C$ times as many.",
+    "constant $C_1$ is not known, for {least}\\,$C_1$ to {largest}\\,$C_1$ times as many.",
 }
 RECALLED = "{source}, for {setting}"
 
 VOLUME = if_any(
-    "{early}{late}all is covered after {t} candidates in {full} of {samples} samples.",
+    "{early}{late}all is covered after {t} in {full} of {samples}.",
     "This run followed no process.",
 )
 _FACTOR = "is multiplied by {mean} per candidate on average [{low}, {high}]; "
 EARLY = if_any(f"while a quarter is not yet covered, the volume {_FACTOR}")
 LATE = if_any(f"past one half, the complement {_FACTOR}")
 THEOREM = if_any(
-    "The covering radii of uniform candidates ($n$ of {sizes}) rule out constants $C$ below "
+    "The covering radii of uniform candidates ($n$ of {sizes}) rule out constants $C_2$ below "
     "{least}, and the medians themselves are reached at $n/\\ln(1/\\varepsilon)$ of {low} to "
     "{high}.",
     "This run has no sample of uniform candidates in one dimension to compare it with.",

@@ -107,7 +107,8 @@ def _gains(table: pd.DataFrame) -> list[str]:
         by_threads = part.set_index("threads")["seconds"]
         if {1, 2} <= set(by_threads.index):
             gain = float(by_threads[1]) / float(by_threads[2])
-            gains.append(f"{fixed(gain, 2)} ($n = {key[1]}$, $d = {key[2]}$)")
+            words = clause(asked(key[3]), wordings.ASKED, eps=key[3])
+            gains.append(f"{fixed(gain, 2)} ($n = {key[1]}$, $d = {key[2]}$, {words})")
     return gains
 
 

@@ -180,7 +180,7 @@ def _sizes(own: pd.DataFrame) -> str:
     last = _last(own)
     kept = last.groupby("granularity", sort=False)["kept_a_weight"]
     said = [
-        f"{span(kept.get_group(name).round())} ({words})"
+        f"{span(kept.get_group(name).groupby(last['network']).median().round())} ({words})"
         for name, words in GRANULARITIES.items()
         if name in kept.groups
     ]

@@ -5,26 +5,35 @@ from enum import Enum
 import pandas as pd
 
 from slth.studies.cnns.words import GRANULARITIES, NETWORKS
-from slth.studies.printing.formatting import listing, number, percent, sentence, span
+from slth.studies.printing.formatting import fixed, listing, number, percent, sentence, span
 
 
 class Reached(Enum):
     """Whether the tickets of the coarsest granularity are as accurate as their targets."""
 
+    KEPT = "kept"
     CLOSE = "close"
     FAR = "far"
 
 
 LOST = 0.02  # accuracy below the target's up to which a ticket is called as accurate
 ACCURACY = {
-    Reached.CLOSE: "accuracy falls by {lost} at most",
-    Reached.FAR: "accuracy falls by up to {lost}",
+    Reached.KEPT: "accuracy does not fall",
+    Reached.CLOSE: "accuracy falls by {lost} percentage points at most",
+    Reached.FAR: "accuracy falls by up to {lost} percentage points",
+}
+PROVED = {
+    False: "A bound over all images proves none of these decisions",
+    True: "A bound over all images proves up to {shares} of these decisions",
 }
 
 
 def reached(part: pd.DataFrame) -> Reached:
     """part: tickets of one granularity, medians over random networks are taken."""
-    return Reached.CLOSE if _lost(part) <= LOST else Reached.FAR
+    lost = _lost(part)
+    if lost <= 0:
+        return Reached.KEPT
+    return Reached.CLOSE if lost <= LOST else Reached.FAR
 
 
 def _lost(part: pd.DataFrame) -> float:
@@ -42,16 +51,23 @@ def _medians(part: pd.DataFrame) -> str:
     return listing(f"{percent(value)} ({NETWORKS[str(name)]})" for name, value in medians.items())
 
 
+def _proved(part: pd.DataFrame) -> float:
+    """The largest share of held-out images whose decision the closed bound proves."""
+    return float((part["certified"] / part["held_out"]).max())
+
+
 def abstract(last: pd.DataFrame) -> str:
     """The coarsest tickets: agreement, accuracy, size; last: under the last rule of targets."""
     name, part = _coarsest(last)
-    lost = ACCURACY[reached(part)].format(lost=percent(_lost(part)))
+    lost = ACCURACY[reached(part)].format(lost=fixed(100 * _lost(part), 1))
     kept = span(part.groupby("network")["kept_a_weight"].median().round())
+    agreement = span(part.groupby("network")["agreement"].median(), "percent")
+    end = PROVED[_proved(part) > 0].format(shares=percent(_proved(part)))
+    targets = listing(NETWORKS[str(network)] for network in dict.fromkeys(part["network"]))
     return (
-        f"We build such networks by removing {GRANULARITIES[name]}. They decide as their targets "
-        f"on "
-        f"{_medians(part)} of the held-out images, and {lost}. For every weight that they imitate "
-        f"they keep {kept} random ones."
+        f"We build tickets of {targets} by removing {GRANULARITIES[name]}. They decide as "
+        f"their targets on {agreement} of the held-out images, and {lost}. For every weight that "
+        f"they imitate they keep {kept} random ones. {end}."
     )
 
 
@@ -63,11 +79,10 @@ def answer(last: pd.DataFrame) -> str:
     if name != "entry" and len(fine):
         words += f"; with single weights it is {span(fine['agreement'], 'percent')}"
     least = float(part["bound"].min())
-    proved = int(part["certified"].max())
-    largest = f"the closed bound is {number(least)} times the largest output"
+    largest = f"the closed bound is at least {number(least)} times the largest output"
     end = (
-        f"a closed bound over all images proves up to {percent(proved / part['held_out'].max())}"
-        if proved
+        f"a closed bound over all images proves up to {percent(_proved(part))}"
+        if _proved(part)
         else f"over all images no decision is proved, as {largest}"
     )
     return f"{sentence(words)} {sentence(end)}"

@@ -46,9 +46,10 @@ def controlled(own: pd.DataFrame, last: pd.DataFrame) -> str:
     close = int((rows["refitted"] >= rows["best"]).sum())
     words = CHANCE[chance(rows)].format(n=integer(close), of=integer(len(rows)))
     return sentence(
-        f"as many members drawn at random give an accuracy of {span(rows['random'], 'percent')}, "
-        f"the empty ticket {percent(float(own['accuracy_empty'].iloc[0]))}. With a readout that is "
-        f"then fitted to labels the random members give {span(rows['refitted'], 'percent')}; "
+        "as many channels, kernels or weights drawn at random give an accuracy of "
+        f"{span(rows['random'], 'percent')}, the empty ticket "
+        f"{percent(float(own['accuracy_empty'].iloc[0]))}. With a readout that is "
+        f"then fitted to labels they give {span(rows['refitted'], 'percent')}; "
         f"{words}"
     )
 
@@ -79,8 +80,8 @@ class Says(Enum):
 SAYS = {
     Says.SOME: "it proves {shares} of the decisions on held-out images, where it is at "
     "most {bounds} times the target's largest output",
-    Says.NOTHING: "it proves no decision, being at least {bounds} times the target's largest "
-    "output",
+    Says.NOTHING: "it is at least {bounds} times the target's largest output, and proves no "
+    "decision",
 }
 
 

@@ -2,12 +2,13 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, NullLocator
 
 from slth.studies.cnns.data import cases, convolutional, largest, last_rule, tickets
 from slth.studies.cnns.figures_construction import construction_figure
@@ -32,7 +33,7 @@ def figures(frames: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
 
 @style.styled
 def sizes_figure(table: pd.DataFrame) -> Figure:
-    """Agreement against kept weights a weight, a panel a network; rings: the plain rule."""
+    """Decisions that differ against kept weights a weight, a panel a network; hollow: plain."""
     if table.empty:
         return style.empty(NOTHING)
     names = list(dict.fromkeys(table["network"]))
@@ -45,37 +46,38 @@ def sizes_figure(table: pd.DataFrame) -> Figure:
         for _, granularity, part in cases(table[table["network"] == name]):
             look = looks[granularity]
             _line(ax, part[part["targets"] == last_rule(part)], look, GRANULARITIES[granularity])
-            _rings(ax, largest(part), look)
+            _plain(ax, largest(part), look)
         ax.set_title(NETWORKS[name])
-        _share_axis(ax, float(shown["agreement"].min()))
+        _differing_axis(ax, shown)
         ticks.wide_axis(ax)
-    style.label(axes, "kept weights per weight of the target", "decisions that agree (%)")
+    style.label(axes, "kept weights per weight of the target", "decisions that differ (%)")
     series.key(figure, axes)
     return figure
 
 
-def _share_axis(ax: Axes, least: float) -> None:
-    """A y axis in per cent, from the tenth below the least share to 100."""
-    bottom = min(math.floor(10 * least) / 10, 0.9)
-    room = 0.05 * (1 - bottom)
-    ax.set_ylim(bottom - room, 1 + room)
-    ax.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+def _differing_axis(ax: Axes, table: pd.DataFrame) -> None:
+    """A y axis in per cent: zero, then logarithmic from one image of those held out on."""
+    one, most = 1 / float(table["held_out"].max()), 1 - float(table["agreement"].min())
+    ax.set_yscale("symlog", linthresh=one, linscale=0.5)
+    decades = [10.0**power for power in range(math.ceil(math.log10(one) - 1e-9), 1)]
+    ax.yaxis.set_major_locator(FixedLocator([0.0, *decades]))
+    ax.yaxis.set_minor_locator(NullLocator())
+    ax.set_ylim(-0.25 * one, 1.4 * max(most, one))
     ticks.percent_axis(ax)
 
 
 def _line(ax: Axes, part: pd.DataFrame, look: style.Look, label: str) -> None:
     sizes = part.groupby("n")[["kept_a_weight", "agreement"]]
     middle, low, high = sizes.median(), sizes.min()["agreement"], sizes.max()["agreement"]
-    y = middle["agreement"].to_numpy(float)
-    spread = np.abs(np.stack([low, high]) - y)
+    y = 1 - middle["agreement"].to_numpy(float)
+    spread = np.abs(1 - np.stack([high, low]) - y)
     x = middle["kept_a_weight"].to_numpy(float)
     ax.errorbar(x, y, yerr=spread, elinewidth=0.8, label=label, **look.both())
 
 
-def _rings(ax: Axes, part: pd.DataFrame, look: style.Look) -> None:
+def _plain(ax: Axes, part: pd.DataFrame, look: style.Look) -> None:
     plain = part[part["targets"] == "plain"]
     if part["targets"].nunique() < 2 or plain.empty:
         return
-    x, y = plain["kept_a_weight"].median(), plain["agreement"].median()
-    points = {**look.points(), "markerfacecolor": "none", "markersize": 6}
-    ax.plot([x], [y], **points)
+    x, y = plain["kept_a_weight"].median(), 1 - plain["agreement"].median()
+    ax.plot([x], [y], **replace(look, hollow=True).points())

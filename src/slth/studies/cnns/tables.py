@@ -85,7 +85,7 @@ def _row(granularity: str, part: pd.DataFrame, rules: list[str]) -> list[str]:
         integer(one["d"]),
         integer(one["n"]),
         integer(one["source_a_weight"]),
-        integer(one["kept_a_weight"]),
+        integer(of[last[0]]["kept_a_weight"].median()),
         *(_median(of[rule], "agreement", percent) for rule in rules),
         f"{percent(one['low'])} to {percent(one['high'])}",
         *(_median(of[rule], "error", number) for rule in rules),

@@ -26,7 +26,7 @@ GROWTH = {
     Side.UNKNOWN: "",
     Side.BELOW: "slower than in proportion to depth with {kinds} kernels",
     Side.ABOVE: "faster than in proportion with {kinds} kernels",
-    Side.AROUND: "with {kinds} kernels proportion is not excluded",
+    Side.AROUND: "proportion to the depth is not excluded with {kinds} kernels",
 }
 EXPONENTS = if_any(
     "As a power of the depth the upper bound over $\\sup|f|$ grows with exponent {exponents}: "

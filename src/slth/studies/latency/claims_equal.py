@@ -5,7 +5,7 @@ import pandas as pd
 from slth.studies.latency import wordings
 from slth.studies.latency.data import EQUAL, GRANULARITIES, equal_error, fastest
 from slth.studies.latency.wordings import Equal, Structure
-from slth.studies.printing.formatting import count, escape, integer, number, percent, span
+from slth.studies.printing.formatting import count, escape, integer, number, percent, some_of, span
 from slth.studies.printing.wordings import any_of, sentence, share
 
 FORMS = ["shrunk", "csr"]
@@ -21,6 +21,7 @@ def equal_macros(frame: pd.DataFrame) -> dict[str, str]:
         "LatencyEqualSlower": _slower(tickets),
         "LatencyEqualStructure": _structure(tickets),
         "LatencyEqualReason": _reason(tickets),
+        "LatencyAbstract": sentence(compared(tickets)[0], wordings.ABSTRACT),
         "LatencyEqualRows": _rows(tickets),
         "LatencyEqualRepeats": span(tickets["repeats"]),
     }
@@ -66,7 +67,7 @@ def _slower(tickets: pd.DataFrame) -> str:
     return sentence(
         share(int((ratio > 1).sum()), len(ratio)),
         wordings.SLOWER,
-        slower=integer((ratio > 1).sum()),
+        slower=some_of(int((ratio > 1).sum()), len(ratio)),
         cases=count(len(ratio), "case"),
         low=number(ratio.min()),
         high=number(ratio.max()),
@@ -119,6 +120,6 @@ def _rows(tickets: pd.DataFrame) -> str:
     return sentence(
         share(faster, len(pairs)),
         wordings.ROWS_HELP,
-        faster=integer(faster),
+        faster=some_of(faster, len(pairs)),
         cases=count(len(pairs), "comparison"),
     )

@@ -60,6 +60,13 @@ ANSWER = if_any(
 # Tickets of a trained network at equal error: whole filters against the other granularities.
 Structure = Enum("Structure", "NOTHING UNEQUAL FASTER SLOWER MIXED")
 _AT_EQUAL = "At equal error they take {times} times as long as other tickets."
+ABSTRACT = {
+    Structure.NOTHING: "",
+    Structure.UNEQUAL: "",
+    Structure.FASTER: "At equal error tickets of whole filters are faster than all others.",
+    Structure.SLOWER: "At equal error tickets of whole filters are slower than all others.",
+    Structure.MIXED: "At equal error tickets of whole filters are not always faster than others.",
+}
 ANSWER_EQUAL = {
     Structure.NOTHING: "Equal error is not compared.",
     Structure.UNEQUAL: "Equal error is not compared.",

@@ -21,6 +21,7 @@ from slth.studies.printing.formatting import (
     number,
     percent,
     setting,
+    some_of,
     span,
 )
 from slth.studies.printing.wordings import any_of, clause, sentence, share
@@ -117,7 +118,7 @@ def _units(table: pd.DataFrame) -> str:
     return sentence(
         share(ahead, len(pairs)),
         wordings.AHEAD,
-        ahead=integer(ahead),
+        ahead=some_of(ahead, len(pairs)),
         pairs=count(len(pairs), "pair"),
         widest=_points(gap.max()),
     )
@@ -154,7 +155,7 @@ def _route_error(both: pd.DataFrame) -> str:
     return sentence(
         share(better, len(ratios)),
         wordings.ROUTE_ERROR,
-        better=integer(better),
+        better=some_of(better, len(ratios)),
         comparisons=count(len(ratios), "comparison"),
         worst=number(max([0.0, *(ratio for _, ratio in ratios)])),
     )

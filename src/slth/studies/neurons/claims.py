@@ -18,7 +18,7 @@ from slth.studies.neurons.laws import (
 )
 from slth.studies.printing.formatting import fixed, integer, listing, number, percent, span
 from slth.studies.printing.summaries import complete
-from slth.studies.printing.wordings import any_of, sentence, share, side
+from slth.studies.printing.wordings import any_of, clause, sentence, share, side
 
 READS = {"neurons": "neurons"}  # table: kind
 HALF = 0.5  # bits a neuron of a subset sum of the half of the neurons that face the target
@@ -44,6 +44,7 @@ def macros(frames: Frames) -> dict[str, str]:
         "NeuronsRate": _rate(frame, table),
         "NeuronsPower": _power(table),
         "NeuronsReached": _reached(points),
+        "NeuronsAnswer": _answer(points, table),
     }
 
 
@@ -117,6 +118,18 @@ def _rate(frame: pd.DataFrame, table: pd.DataFrame) -> str:
             ),
         ]
     )
+
+
+def _answer(points: pd.DataFrame, table: pd.DataFrame) -> str:
+    """The rate at each number of inputs, and where the law is not known."""
+    rates = [
+        wordings.RATE_AT.format(rate=fixed(row["rate"]), p=integer(row["inputs"]))
+        for _, row in table.iterrows()
+    ]
+    open_at = [p for p, law in verdicts(points, table).items() if law is Law.UNDECIDED]
+    where = listing(f"$p={p}$" for p in open_at)
+    undecided = clause(any_of(open_at), wordings.UNDECIDED, where=where)
+    return sentence(any_of(rates), wordings.ANSWER, rates=listing(rates), undecided=undecided)
 
 
 def _power(table: pd.DataFrame) -> str:

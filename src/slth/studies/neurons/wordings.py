@@ -45,6 +45,13 @@ POWER = {
     Side.AROUND: f"{_POWER}, an interval that holds one, {_MOST}.",
     Side.BELOW: f"{_POWER}, below one, {_MOST}.",
 }
+ANSWER = if_any(
+    "With $p$ inputs the error of one ReLU neuron falls by {rates} for each random neuron."
+    "{undecided}",
+    "This run measured no networks whose neurons are removed.",
+)
+RATE_AT = "{rate} bits ($p={p}$)"
+UNDECIDED = if_any(" The sizes do not tell an exponential from a power at {where}.")
 REACHED = if_any(
     "The median error at the largest $n$ is {one} of the target's with one input, and {more} with "
     "more."

@@ -9,7 +9,7 @@ from slth.studies.price import data, wordings
 from slth.studies.price.claims_widths import width_macros
 from slth.studies.price.sizes_data import summaries
 from slth.studies.price.wordings import Halving
-from slth.studies.price.words import TARGETS, rate_words, where
+from slth.studies.price.words import TARGETS, rate_words, reason_words, where
 from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
     MISSING,
@@ -20,6 +20,7 @@ from slth.studies.printing.formatting import (
     number,
     percent,
     setting,
+    some_of,
     span,
 )
 from slth.studies.printing.summaries import first
@@ -80,7 +81,7 @@ def _refusals(price: pd.DataFrame) -> str:
         wordings.REFUSAL.format(
             arm=titles.arm(row["arm"], "words"),
             target=TARGETS[row["target"]],
-            reason=escape(_reason(row["reason"])),
+            reason=escape(reason_words(row["reason"])),
         )
         for row in data.refused(price).to_dict("records")
     ]
@@ -95,10 +96,6 @@ def _method(table: pd.DataFrame) -> str:
     )
     tickets = integer(int(counts.sum()))
     return sentence(any_of(counts), wordings.METHOD, routines=routines, tickets=tickets)
-
-
-def _reason(words: str) -> str:
-    return ",".join(words.removeprefix("target: ").split(";")[0].split(",")[:2])
 
 
 def halving(tellable: int, inside: int) -> Halving:
@@ -126,7 +123,12 @@ def _power(cells: list[pd.DataFrame]) -> str:
         wordings.POWER,
         rates=listing(f"{rate_words(rate)} times for {name}" for name, rate in rates),
         wide=clause(any_of(wide), wordings.WIDE, wide=listing(wide)),
-        predicted=clause(verdict, wordings.HALVING, inside=integer(inside), intervals=intervals),
+        predicted=clause(
+            verdict,
+            wordings.HALVING,
+            inside=some_of(inside, len(tellable)),
+            intervals=intervals,
+        ),
     )
 
 
@@ -152,7 +154,7 @@ def _fits(cells: list[pd.DataFrame]) -> str:
         share(exponential, total),
         wordings.FITS,
         sweeps=count(total, "sweep"),
-        exponential=integer(exponential),
+        exponential=some_of(exponential, total),
         power=clause(any_of(power), wordings.POWER_FITS, names=listing(power)),
     )
 

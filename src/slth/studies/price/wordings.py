@@ -9,7 +9,7 @@ TARGET = (
     "its subset problems are {d}"
 )
 TARGETS = if_any("{targets}", "This run priced no construction.")
-REFUSAL = r"{arm} cannot take {target} (\emph{{{reason}}})"
+REFUSAL = "{arm} cannot take {target} ({reason})"
 REFUSALS = if_any("{refusals}", "No construction of this run refuses its target.")
 METHOD = if_any("The upper ends are those of {routines} of {tickets} tickets.")
 

@@ -1,4 +1,6 @@
-"""How the prose names the arms, targets and rates of the section on prices."""
+"""How the prose names the arms, targets, refusals and rates of the section on prices."""
+
+import re
 
 import numpy as np
 import pandas as pd
@@ -8,11 +10,24 @@ from slth.studies.printing import titles
 from slth.studies.printing.formatting import fixed
 
 TARGETS = {"points": "the network on points", "images": "the network on images"}
+MODULES = {  # classes in the reasons of refusals
+    "Conv2d": "a plain convolution",
+    "Linear": "a plain dense layer",
+    "QuarterTurnConv": "convolutions that commute with quarter turns",
+}
 
 
 def short(target: object) -> str:
     """Return a target in one word."""
     return TARGETS[str(target)].split()[-1]
+
+
+def reason_words(reason: str) -> str:
+    """Return why a construction refuses a target, without the names of the code."""
+    words = re.sub(r"^((target|module \d+ \(\w+\)): )+", "", reason.split(";")[0])
+    for name, printed in MODULES.items():
+        words = re.sub(rf"\b{name}\b", printed, words)
+    return ",".join(words.split(",")[:2])
 
 
 def where(part: pd.DataFrame) -> str:

@@ -88,8 +88,18 @@ def listing(words: Iterable[str]) -> str:
 
 def count(value: int, noun: str, plural: str | None = None) -> str:
     """Return "one point", "two points", "12 points"; "no points" for none."""
-    word = _WORDS[value] if 0 <= value < len(_WORDS) else integer(value)
-    return f"{word} {noun if value == 1 else plural or noun + 's'}"
+    return f"{_word(value)} {noun if value == 1 else plural or noun + 's'}"
+
+
+def some_of(value: int, total: int) -> str:
+    """Return how many of a total, spelled as `count` spells the total: "none", "two" or "12"."""
+    if total >= len(_WORDS):
+        return integer(value)
+    return _word(value) if value else "none"
+
+
+def _word(value: int) -> str:
+    return _WORDS[value] if 0 <= value < len(_WORDS) else integer(value)
 
 
 def span(values: Iterable[float], render: str = "integer", digits: int | None = None) -> str:

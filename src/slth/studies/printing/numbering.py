@@ -29,6 +29,12 @@ def numbered(paper: Path, present: Collection[str]) -> dict[str, str]:
     return found
 
 
+def aligned(number: str) -> str:
+    """Return "Figure  3" for "Figure 3", so that rows sorted as text are in the paper's order."""
+    word, _, count = number.partition(" ")
+    return f"{word} {count:>3}" if number else number
+
+
 def shows(caption: Path) -> str:
     """The first words of a caption of the report, up to a colon, comma or stop."""
     words = " ".join(caption.read_text(encoding="utf-8").split())

@@ -52,6 +52,7 @@ def macros(frames: Frames) -> dict[str, str]:
         "QuantisedHalf": _half(points),
         "QuantisedPredicted": _predicted(table, points),
         "QuantisedOne": _one(points),
+        "QuantisedAnswer": _answer(points),
     }
 
 
@@ -159,6 +160,18 @@ def _half(points: pd.DataFrame) -> str:
         wordings.HALF,
         some=integer(int((off == 0).sum())),
         total=integer(len(known)),
+        off=count(int(off.max()), "candidate") if len(off) else "",
+    )
+
+
+def _answer(points: pd.DataFrame) -> str:
+    known = _known(points, "one", "half", "even")
+    half = known["half"].astype(float)
+    off = (known["even"].astype(float) - half).abs()
+    return sentence(
+        any_of(known),
+        wordings.ANSWER,
+        more=span(half - known["one"].astype(float)),
         off=count(int(off.max()), "candidate") if len(off) else "",
     )
 

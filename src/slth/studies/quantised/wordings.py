@@ -44,8 +44,8 @@ COUNTING = {
     "{where}.",
     Side.AROUND: "That differs from the one candidate a coordinate and doubling of $M+1$ that "
     "counting asks for by no more than chance.",
-    Side.BELOW: "The fitted $C\\ln2$ is below the $d$ candidates a doubling that counting asks for "
-    "at {where}: the fit makes up for it by its $\\kappa$.",
+    Side.BELOW: "At {where} the fitted $C\\ln2$ is below the $d$ candidates that counting asks for "
+    "at each doubling. The fit makes up for it by its $\\kappa$.",
 }
 PER_DOUBLING = if_any("The fitted $C\\ln2$ is {ratio} times $d$.")
 
@@ -67,6 +67,11 @@ PREDICTED = {
     Share.SOME: f"{_PREDICTED} at {{some}} of the {{total}} dimensions: it is close, not exact.",
     Share.ALL: f"{_PREDICTED} at every $d$: it is close, not exact.",
 }
+ANSWER = if_any(
+    "With integer weights, yes. To hit every target at once takes {more} candidates more than one "
+    "target does. The predicted size of even odds is off by {off} at most.",
+    "This run measured no coverings by integer candidates.",
+)
 ONE = if_any(
     "All targets at once ask for {more} candidates more than one target does, and {over} more than "
     "counting."

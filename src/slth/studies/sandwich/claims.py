@@ -14,6 +14,7 @@ from slth.studies.printing.formatting import (
     number,
     percent,
     setting,
+    some_of,
     span,
 )
 from slth.studies.printing.wordings import any_of, clause, sentence, share
@@ -22,6 +23,7 @@ from slth.studies.sandwich.public import PART
 from slth.studies.sandwich.wordings import Bracketed, Crown, Slope, Sound, Split, Tight
 
 _FLAT = 0.1  # a slope below it is none
+GIVEN = ("the brackets of public networks",)  # numbers that the run takes over
 READS = {"sandwich": "sandwich"}  # table: kind
 
 
@@ -158,7 +160,7 @@ def _tight(curve: pd.DataFrame) -> str:
         wordings.TIGHT,
         ratios=shown,
         most=number(data.DEEPER),
-        beyond=integer(sum(median > data.DEEPER for median in medians.values())),
+        beyond=some_of(sum(median > data.DEEPER for median in medians.values()), len(ratios)),
         arms=count(len(ratios), "arm"),
     )
 

@@ -17,6 +17,7 @@ from slth.studies.printing.formatting import (
     number,
     percent,
     setting,
+    some_of,
     span,
 )
 from slth.studies.printing.summaries import first
@@ -191,9 +192,9 @@ def _refined_part(line: bool, known: pd.DataFrame) -> str:
         wordings.REFINED,
         where=wordings.WHERE[line],
         **_chi_square(known, "refined"),
-        inside=integer(known["refined_inside"].astype(bool).sum()),
+        inside=some_of(int(known["refined_inside"].astype(bool).sum()), len(known)),
         points=count(len(known), "grid point"),
-        simple=integer(known["inside"].astype(bool).sum()),
+        simple=some_of(int(known["inside"].astype(bool).sum()), len(known)),
         after=fixed(after, 3),
         before=fixed(before, 3),
     )

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from slth.studies.printing.formatting import arm_name, integer, listing, percent
+from slth.studies.printing.formatting import arm_name, count, integer, listing, percent, some_of
 from slth.studies.printing.summaries import quartiles
 from slth.studies.printing.wordings import any_of, clause, sentence, share
 from slth.studies.tickets import wordings
@@ -46,7 +46,12 @@ def _accuracy(table: pd.DataFrame) -> str:
         if len(ticket) > 1:
             gaps = (target - ticket["median"]).abs()
             closer.append(bool(gaps.iloc[-1] < gaps.iloc[0]))
-    gap = clause(narrowing(closer), wordings.NARROWING, closer=sum(closer), arms=len(closer))
+    gap = clause(
+        narrowing(closer),
+        wordings.NARROWING,
+        closer=some_of(sum(closer), len(closer)),
+        arms=count(len(closer), "arm"),
+    )
     return sentence(
         any_of(accuracies), wordings.ACCURACY, accuracies=listing(accuracies), narrowing=gap
     )

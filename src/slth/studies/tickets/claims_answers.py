@@ -3,8 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from slth.studies.printing.formatting import arm_name, integer, listing, number, percent, span
-from slth.studies.printing.wordings import any_of, clause, sentence
+from slth.studies.printing.formatting import (
+    arm_name,
+    count,
+    integer,
+    listing,
+    number,
+    percent,
+    some_of,
+    span,
+)
+from slth.studies.printing.wordings import any_of, clause, sentence, share
 from slth.studies.tickets import wordings
 from slth.studies.tickets.claims_accuracy import medians_of
 from slth.studies.tickets.data import arms, networks_of, tickets_of
@@ -42,13 +51,27 @@ def abstract(table: pd.DataFrame) -> str:
     """The certified errors of all arms."""
     last = sorted(_last(table).values())
     ends = dict.fromkeys((shown(last[0]), shown(last[-1]))) if last else {}
-    return sentence(error_falls(table), wordings.ABSTRACT, medians=" to ".join(ends) or "unknown")
+    medians = " to ".join(ends) or "unknown"
+    beyond = _beyond(table)
+    return sentence(error_falls(table), wordings.ABSTRACT, medians=medians, beyond=beyond)
 
 
 def answer(table: pd.DataFrame) -> str:
     """The certified error of each arm."""
     found = listing(f"{shown(error)} ({arm_name(name)})" for name, error in _last(table).items())
-    return clause(error_falls(table), wordings.ANSWER, arms=found)
+    return clause(error_falls(table), wordings.ANSWER, arms=found, beyond=_beyond(table))
+
+
+def _beyond(table: pd.DataFrame) -> str:
+    """In how many arms the certified error at the largest n exceeds the target's largest output."""
+    last = list(_last(table).values())
+    some = sum(error > 1 for error in last)
+    return clause(
+        share(some, len(last)),
+        wordings.BEYOND,
+        some=some_of(some, len(last)),
+        settings=count(len(last), "setting"),
+    )
 
 
 def weights(table: pd.DataFrame) -> str:

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from slth.studies.printing import titles
 from slth.studies.printing.existence import existence_limit
 from slth.studies.printing.formatting import (
     count,
@@ -30,7 +31,7 @@ def block_macros(blocks: pd.DataFrame) -> dict[str, str]:
         "BlockCount": integer(len(table)),
         "BlockCandidates": span(table["candidates"].to_numpy(float)),
         "BlockDims": dimensions(table["d"]),
-        "BlockSolvers": listing(rf"\texttt{{{escape(s)}}}" for s in _solvers(table)),
+        "BlockSolvers": listing(titles.solver(s) for s in _solvers(table)),
         "BlockProofs": _proofs(table),
         "BlockHits": _hits(table),
         "BlockGap": _gap(table),

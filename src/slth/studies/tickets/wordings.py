@@ -74,13 +74,19 @@ EXACT = {
 
 Abstract = Enum("Abstract", "NOTHING ERRORS ERRORS_FALL")
 _ERRORS = (
-    "For small networks the error over all inputs is certified: over the largest output of the "
-    "target its median at the largest $n$ is {medians}"
+    "For small networks the error over all inputs is certified: set against the target's largest "
+    "output, its median at the largest $n$ is {medians}"
 )
 ABSTRACT = {
     Abstract.NOTHING: "The run built no ticket.",
-    Abstract.ERRORS: f"{_ERRORS}.",
-    Abstract.ERRORS_FALL: f"{_ERRORS}, less than at the smallest $n$ in every arm.",
+    Abstract.ERRORS: f"{_ERRORS}.{{beyond}}",
+    Abstract.ERRORS_FALL: f"{_ERRORS}, less than at the smallest $n$.{{beyond}}",
+}
+BEYOND = {  # share of the arms whose certified error exceeds the target's largest output
+    Share.NOTHING: "",
+    Share.NONE: "",
+    Share.SOME: " Above 100\\,\\%, as in {some} of {settings}, it says little.",
+    Share.ALL: " Above 100\\,\\% it says little.",
 }
 
 Narrowing = Enum(
@@ -90,7 +96,7 @@ _GAP = " The gap to the target is smaller at the largest $n$ than at the smalles
 NARROWING = {
     Narrowing.UNKNOWN: "",
     Narrowing.NONE: f"{_GAP} no arm.",
-    Narrowing.SOME: f"{_GAP} {{closer}} of {{arms}} arms.",
+    Narrowing.SOME: f"{_GAP} {{closer}} of {{arms}}.",
     Narrowing.ONE_ARM: f"{_GAP} the one arm.",
     Narrowing.ALL: f"{_GAP} every arm.",
 }
@@ -149,7 +155,8 @@ DECISIONS = {
 ANSWER = {
     Abstract.NOTHING: "This run built no ticket of a small network.",
     Abstract.ERRORS: "Small networks: {arms}. This is the certified error over all inputs, at the "
-    "largest $n$, over the target's largest output.",
+    "largest $n$, over the target's largest output.{beyond}",
     Abstract.ERRORS_FALL: "Small networks: {arms}. This is the certified error over all inputs, at "
-    "the largest $n$, over the target's largest output; it falls with $n$.",
+    "the largest $n$, over the target's largest output; it is less than at the "
+    "smallest $n$.{beyond}",
 }
