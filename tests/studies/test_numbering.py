@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from slth import studies
-from slth.studies.printing.numbering import aligned, chosen, numbered, shows
+from slth.studies.printing.numbering import aligned, chosen, numbered, sections, shows
 
 ROOT = Path(__file__).parents[2]
 FIGURE = r"\begin{figure}\includegraphics{figures/%s.pdf}\caption{.}\end{figure}"
@@ -20,11 +20,12 @@ def paper(tmp_path: Path) -> Path:
         r"\newcommand{\study}[1]{} \begin{document} \input{sections/first} \study{b} \rest{b}{more}"
     )
     (tmp_path / "main.tex").write_text(main)
-    first = FIGURE % "one" + r"\begin{table}by hand\end{table}\ifstudy{b}{%s}{}" % (FIGURE % "two")
+    title, by_hand = r"\section{\texorpdfstring{$n$}{n} first}", r"\begin{table}by hand\end{table}"
+    first = title + FIGURE % "one" + by_hand + r"\ifstudy{b}{%s}{}" % (FIGURE % "two")
     sections = {
         "first": first,
-        "b": FIGURE % "three" + TABLE % "four",
-        "b_more": r"\input{tables/five}",
+        "b": r"\section{Of b}\label{b}" + FIGURE % "three" + TABLE % "four",
+        "b_more": r"\appendix\section{More\ifstudy{b}{ of b}{}}\input{tables/five}",
     }
     for name, text in sections.items():
         (tmp_path / "sections" / f"{name}.tex").write_text(text)
@@ -40,6 +41,27 @@ def test_captions_are_counted_in_the_order_of_the_paper(paper: Path) -> None:
         "tables/five": "Table 3",
     }
     assert numbered(paper, []) == {"figures/one": "Figure 1"}
+
+
+def test_what_is_shown_has_the_section_that_it_stands_in(paper: Path) -> None:
+    assert sections(paper, ["b"]) == {
+        "figures/one": " 1 n first",
+        "figures/two": " 1 n first",
+        "figures/three": " 2 Of b",
+        "tables/four": " 2 Of b",
+        "tables/five": "A More of b",
+    }
+    assert sections(paper, []) == {"figures/one": " 1 n first"}
+
+
+def test_sections_of_the_paper_sort_as_text() -> None:
+    found = list(dict.fromkeys(sections(ROOT / "paper", studies.names()).values()))
+    assert len(found) > 20
+    assert sorted(found) == found
+    assert all("\\" not in title for title in found)
+    assert set(sections(ROOT / "paper", studies.names())) == set(
+        numbered(ROOT / "paper", studies.names())
+    )
 
 
 def test_numbers_sort_as_text() -> None:

@@ -24,7 +24,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
     "--enable-logging=stderr",
-    "--virtual-time-budget=20000",
+    "--virtual-time-budget=90000",
     "--dump-dom",
 ]
 # collects script errors, opens every category as a reader would, and loads every picture
@@ -42,16 +42,25 @@ const loads = (uri) => new Promise((done) => {
 });
 window.addEventListener("load", async () => {
   await pause(500);
-  const app = document.getElementById("app"), pages = {}, pictures = {};
+  const app = document.getElementById("app"), pages = {}, pictures = {}, sections = {};
   const follow = async (link, name) => {
     if (link) link.click(); else faults.push(`no link to ${name}`);
     await pause(500);
   };
-  for (const name of Object.keys(categories)) {
-    const links = [...app.querySelectorAll("a")];
-    await follow(links.find((a) => a.textContent.trim() === name), name);
-    pages[name] = app.innerText;
-    await follow(app.querySelector("nav ol a"), "the menu");
+  const called = (name) =>
+    [...app.querySelectorAll("a")].find((a) => a.textContent.trim() === name.trim());
+  for (const [name, parts] of Object.entries(categories)) {
+    pages[name] = "";
+    const many = Object.keys(parts).length > 1;
+    for (const part of Object.keys(parts)) {
+      await follow(called(name), name);
+      if (many) {
+        sections[name] = [...app.querySelectorAll("ul a")].map((a) => a.textContent.trim());
+        await follow(called(part), part);
+      }
+      pages[name] += app.innerText;
+      await follow(app.querySelector("nav ol a"), "the menu");
+    }
   }
   for (const [path, entry] of Object.entries(results)) {
     if (entry.mime_type.startsWith("image/")) pictures[path] = await loads(entry.data_uri);
@@ -59,7 +68,7 @@ window.addEventListener("load", async () => {
   const captions = Object.fromEntries(Object.entries(results).map(([k, v]) => [k, v.caption]));
   const out = document.createElement("pre");
   out.id = "probe";
-  out.textContent = JSON.stringify({ faults, pages, pictures, captions });
+  out.textContent = JSON.stringify({ faults, pages, sections, pictures, captions });
   document.body.append(out);
 });
 </script>
@@ -118,6 +127,13 @@ def test_every_figure_and_table_is_there_with_a_caption(opened: dict, chain: Che
     for category, paths in (("Figures", figures), ("Tables", tables)):
         for path in paths:
             assert Path(path).stem in opened["pages"][category]
+
+
+def test_sections_are_in_the_order_of_the_paper(opened: dict) -> None:
+    for category in ("Figures", "Tables"):
+        numbers = [title.split()[0] for title in opened["sections"][category] if " " in title]
+        assert len(numbers) > 3
+        assert numbers == sorted(numbers, key=lambda n: (n.isalpha(), n.zfill(2)))
 
 
 def test_a_broken_script_is_noticed(opened: dict, chain: Checkout, tmp_path: Path) -> None:

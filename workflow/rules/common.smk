@@ -39,6 +39,8 @@ ARMS = {arm["name"]: arm for arm in config["tickets"]}
 NUMBERS = numbering.numbered(
     ROOT / "paper", STUDIES
 )  # of figures and tables in the paper
+SECTIONS = numbering.sections(ROOT / "paper", STUDIES)
+ELSEWHERE = "not in the paper"  # a section of the report
 CONSTRUCTION = "structured_convolution"  # of every arm
 
 

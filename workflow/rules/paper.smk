@@ -31,6 +31,7 @@ rule render_provenance:
             "results/render/tables/provenance.html",
             caption="../report/provenance.rst",
             category="Tables",
+            subcategory=SECTIONS.get("tables/provenance", ELSEWHERE),
             labels={
                 "number": numbering.aligned(NUMBERS.get("tables/provenance", "")),
                 "table": "provenance",

@@ -1,5 +1,6 @@
-"""Which number a figure or table has in the paper, and what it shows in a few words."""
+"""Which number and section a figure or table has in the paper, and what it shows in few words."""
 
+import itertools
 import re
 from collections.abc import Collection
 from pathlib import Path
@@ -7,6 +8,12 @@ from pathlib import Path
 _FLOAT = re.compile(
     r"\\begin\{(figure|table)\}(.*?)\\end\{\1\}|\\input\{tables/(\w+)\}", flags=re.DOTALL
 )
+_PLACE = re.compile(
+    r"\\section(?=\{)|\\appendix|"
+    r"\\begin\{(?P<kind>figure|table)\}(?P<body>.*?)\\end\{(?P=kind)\}|\\input\{tables/(?P<long>\w+)\}",
+    flags=re.DOTALL,
+)
+_TWICE = re.compile(r"\\texorpdfstring\{(.*?)\}\{(.*?)\}")  # once for the page, once as plain text
 _SHOWN = re.compile(
     r"\\(?:includegraphics(?:\[.*?\])?|fitted)\{((?:figures|tables)/\w+)(?:\.pdf)?\}"
 )
@@ -26,6 +33,27 @@ def numbered(paper: Path, present: Collection[str]) -> dict[str, str]:
         counts[word] += 1
         shown = [f"tables/{long}"] if long else _SHOWN.findall(body)
         found |= dict.fromkeys(shown, f"{word.capitalize()} {counts[word]}")
+    return found
+
+
+def sections(paper: Path, present: Collection[str]) -> dict[str, str]:
+    """Return figures/name or tables/name → " 6 Tickets of real networks" or "K Benchmark".
+
+    As `numbered`. Numbers have two places, so that names sorted as text are in the paper's order.
+    """
+    whole = _whole(paper, present)
+    found: dict[str, str] = {}
+    counts, letters, title = itertools.count(1), None, ""
+    for match in _PLACE.finditer(whole):
+        if match[0] == r"\appendix":
+            letters = map(chr, itertools.count(ord("A")))
+        elif match[0] == r"\section":
+            number = next(letters) if letters else f"{next(counts):>2}"
+            words, _ = _argument(whole, match.end())
+            title = f"{number} " + _TWICE.sub(r"\2", words)
+        else:
+            shown = [f"tables/{match['long']}"] if match["long"] else _SHOWN.findall(match["body"])
+            found |= dict.fromkeys(shown, title)
     return found
 
 

@@ -4,6 +4,7 @@ Neighbours in lightness differ by 11 or more and lie on either side of the blue-
 which colour-blind readers see; every name also has its own marker and dashes.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import wraps
@@ -15,6 +16,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from slth.frames import replacing
 
@@ -96,9 +98,14 @@ def looks(*names: Iterable[Any]) -> dict[Any, Look]:
     }
 
 
+_OTHER = "STIXGeneral"
+_MISREAD = set('"<>\\^_`{|}~') | {chr(code) for code in range(0xA0, 0x100)}  # other glyphs in cmr10
 _STYLE: Any = {
-    "font.family": "STIXGeneral",  # shipped with matplotlib: the same glyphs on every machine
-    "mathtext.fontset": "stix",
+    # Computer Modern, as in the text, and STIX for what it lacks: both shipped with matplotlib
+    "font.family": ["cmr10", _OTHER],
+    "mathtext.fontset": "cm",
+    "axes.formatter.use_mathtext": True,
+    "axes.unicode_minus": False,
     "font.size": 9,
     "axes.autolimit_mode": "round_numbers",  # axes end at ticks
     "axes.xmargin": 0.0,
@@ -198,7 +205,18 @@ def save(figure: Figure, path: str | Path) -> None:
     for ax in figure.axes:
         for line in ax.lines:  # one without points has its markers' extent at a corner of the page
             line.set_in_layout(bool(np.isfinite(line.get_xydata()).all(axis=1).any()))
+    figure.draw_without_rendering()  # ticks get their words
+    for text in figure.findobj(Text):
+        if _MISREAD & set(_words(text.get_text())):
+            text.set_fontfamily(_OTHER)
     metadata = {"pdf": {"CreationDate": None}, "svg": {"Date": None}}.get(kind, {})
+    # it warns that these fonts have no date
+    logging.getLogger("fontTools.ttLib").setLevel(logging.ERROR)
     with replacing(target) as part:
         figure.savefig(part, format=kind, metadata=metadata)
     figure.set_layout_engine("none")
+
+
+def _words(text: str) -> str:
+    """What of a label is not mathtext."""
+    return "".join(text.replace(r"\$", "").split("$")[::2])
