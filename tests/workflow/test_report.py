@@ -132,7 +132,7 @@ def test_every_figure_and_table_is_there_with_a_caption(opened: dict, chain: Che
 def test_sections_are_in_the_order_of_the_paper(opened: dict) -> None:
     for category in ("Figures", "Tables"):
         numbers = [title.split()[0] for title in opened["sections"][category] if " " in title]
-        assert len(numbers) > 3
+        assert len(numbers) > 1
         assert numbers == sorted(numbers, key=lambda n: (n.isalpha(), n.zfill(2)))
 
 

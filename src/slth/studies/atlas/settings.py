@@ -246,7 +246,7 @@ class Settings(Study):
         1, ge=1, le=1000, description="jobs the replicates of every experiment are split into"
     )
     confidence: float = Field(
-        0.99, ge=0.5, le=0.9999, description="level of every interval of the atlas"
+        0.95, ge=0.5, le=0.9999, description="level of every interval of the atlas"
     )
     least: Least = Field(default_factory=Least)
     lattice: Lattice = Field(default_factory=Lattice)

@@ -14,7 +14,13 @@ from slth.networks.lenet import build_lenet, imitated, train_lenet, with_imitate
 from slth.progress import track
 from slth.studies.job import Job
 from slth.studies.replicas.images import unit_images
-from slth.studies.replicas.published_sums import FACTORS, failure_rate, nearest_sums, tensor_error
+from slth.studies.replicas.published_sums import (
+    CONFIDENCE,
+    FACTORS,
+    failure_rate,
+    nearest_sums,
+    tensor_error,
+)
 from slth.studies.replicas.settings import Failures, Lenet
 
 
@@ -56,7 +62,7 @@ def failure_rows(settings: Failures, seed: int) -> pd.DataFrame:
     eps, trials = settings.eps, settings.trials
     rows = [
         {"experiment": "replicas", "factors": factors, "d": 1, "n": n, "eps": eps}
-        | {"solver": "mitm", "seed": seed, "confidence": 0.99}
+        | {"solver": "mitm", "seed": seed, "confidence": CONFIDENCE}
         | failure_rate(factors, n, eps, trials, own)
         for n in settings.n
         for factors in FACTORS

@@ -39,7 +39,7 @@ class Settings(Study):
     shards: int = Field(1, ge=1, le=1000, description="jobs the instances are split into")
     solver: SolverOrAuto = Field("mitm", description="who decides whether a subset is within eps")
     confidence: float = Field(
-        0.99, ge=0.5, le=0.9999, description="level of the Clopper-Pearson intervals"
+        0.95, ge=0.5, le=0.9999, description="level of the Clopper-Pearson intervals"
     )
 
 

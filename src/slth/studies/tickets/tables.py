@@ -17,7 +17,7 @@ from slth.studies.printing.formatting import (
 )
 from slth.studies.tickets.data import arms, asked_for_eps, blocks_of, networks_of, tickets_of
 
-HIT_CONFIDENCE = 0.99  # of the intervals of hits among subset problems
+HIT_CONFIDENCE = 0.95  # of the intervals of hits among subset problems
 
 
 TABLES = ("targets", "tickets")
