@@ -1,7 +1,7 @@
 """Certified decisions of a run's digits tickets: python -m benchmarks.agreement.
 
 Of every arm's widest ticket and its target: the shares of held-out images whose balls are
-certified, refuted and open, without and with parts (``--parts``); CPU milliseconds a ball of one
+certified, refuted and open, without and with parts (``--parts``); CPU milliseconds per ball of one
 thread, the attack included, and what a call takes before its first ball, since it reads both
 networks and compares them with their layers. It reads what `snakemake` left of the run of
 config.yaml.
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def measured(config: dict[str, Any], results: Path, parts: list[int]) -> Iterator[dict[str, Any]]:
-    """One row a ticket, radius and number of parts."""
+    """One row per ticket, radius and number of parts."""
     held_out = {network["name"]: network for network in config["networks"]}
     for arm in config["tickets"]:
         network = held_out[arm["network"]]

@@ -6,7 +6,7 @@ deviation 0.15. Times are CPU seconds of one thread, after a warm-up, the least 
 solvers take turns in every round. `batch` is `slth.solve_batch`, checks included; `pool` is
 `slth.solvers.beam.search` on the same problems, given as factors and directions, a call a problem
 since the factors differ; `klist` gets 2^17 and 2^20 pairs. A ratio is to klist of 2^20 in the same
-run. `bar` is what was asked for: median error and problems a second.
+run. `bar` is what was asked for: median error and problems per second.
 """
 
 import argparse
@@ -38,7 +38,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Size:
-    """d, n; bar: the median error and the problems a second asked for; count: instances."""
+    """d, n; bar: the median error and the problems per second asked for; count: instances."""
 
     d: int
     n: int
@@ -66,7 +66,7 @@ def instances(size: Size) -> tuple[FloatArray, FloatArray, FloatArray]:
 
 
 def measure(size: Size) -> list[Row]:
-    """One row a method: median and worst error, problems a CPU second, ratios to klist."""
+    """One row per method: median and worst error, problems per CPU second, ratios to klist."""
     a, V, Z = instances(size)
     X = a[..., None] * V
     few = min(FEW, size.count)

@@ -210,11 +210,11 @@ def rows(folder: Path | None, seeds: int, long: bool, program: Path | None = Non
 
 
 def main() -> None:
-    """Print a line a row; write them where asked."""
+    """Print a line per row; write them where asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--folder", type=Path, help="of QOBLIB's market split instances")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--long", action="store_true", help="cases of seconds to minutes a seed")
+    parser.add_argument("--long", action="store_true", help="cases of seconds to minutes per seed")
     parser.add_argument("--solvediophant", type=Path, help="its program sd2")
     parser.add_argument("--out", type=Path, help="write the rows as JSON")
     options = parser.parse_args()

@@ -1,7 +1,7 @@
 """A million tiny instances through the workflow: python -m benchmarks.load [--cells N] [--out F].
 
 Plans, samples, solves, aggregates and draws one-dimensional instances on two cores, in a copy of
-the project, and reports cells a second, memory and the time to plan. A figure of this machine:
+the project, and reports cells per second, memory and the time to plan. A figure of this machine:
 nothing in the paper depends on it.
 """
 

@@ -2,9 +2,10 @@
 
 Trains LeNet, a VGG, a ResNet and a MobileNet on 4000 of the digits of `mnist-5k`, cuts tickets of
 them, every layer, bias and readout imitated, and prints agreement with the target on the 1000
-others, accuracies, the error over the target's largest output, kept weights a weight, and processor
-seconds of `build` on one thread (reading the module and drawing the source included). Compiled code
-is warmed up before. The bars are those of the prototype that the builds took over from.
+others, accuracies, the error over the target's largest output, kept weights per weight, and
+processor seconds of `build` on one thread (reading the module and drawing the source included).
+Compiled code is warmed up before. The bars are those of the prototype that the builds took over
+from.
 """
 
 import argparse

@@ -3,9 +3,9 @@
 Each layer is cut out of its part of a random network (n = 200; a kernel of a 3×3 layer at once,
 nine outputs of a 1×1 or dense one: d = 9) in a process of its own, on one thread, as a workflow
 would shard it: what is drawn and kept depends on seed, layer and channel alone. Printed are cells
-(subset problems), processor seconds of the build without compiling, cells a second, and the peak
+(subset problems), processor seconds of the build without compiling, cells per second, and the peak
 memory of the process, with what of it was there before the build. Layers that were not asked for
-are extrapolated, and said to be: the seconds a cell of the measured layer with the same kernel
+are extrapolated, and said to be: the seconds per cell of the measured layer with the same kernel
 whose number of inputs is nearest. --all measures all 54.
 """
 
@@ -170,7 +170,7 @@ def main() -> None:
 def _line(row: dict[str, Any]) -> str:
     return (
         f"{row['layer']:<12} {'×'.join(map(str, row['shape'])):<14} {row['cells']:>8,} cells  "
-        f"{row['seconds']:.1f} s  {row['cells_per_second']:,.0f} cells a second  peak "
+        f"{row['seconds']:.1f} s  {row['cells_per_second']:,.0f} cells per second  peak "
         f"{row['peak_gigabytes']:.2f} GB (before {row['before_gigabytes']:.2f}, bar "
         f"{GIGABYTES:g})  kept a weight {row['kept_per_weight']:.0f}"
     )

@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("results/benchmark/benchmark.json"))
     parser.add_argument("--quick", action="store_true", help="seconds: checks that it runs")
     parser.add_argument("--peer-python", default=sys.executable, help="where the peers are")
-    parser.add_argument("--limit", type=float, default=LIMIT, help="seconds a peer and instance")
+    parser.add_argument("--limit", type=float, default=LIMIT, help="seconds per peer and instance")
     chosen = parser.parse_args()
     tasks = QUICK if chosen.quick else FULL
     peers = available(chosen.peer_python)

@@ -52,7 +52,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "studies": (("studies",), "the paper's studies: settings, stages, figures, tables and claims"),
     "config": (("configuration",), "the config: read and checked, with every study's settings"),
-    "commands": (("cli",), "the command line `slth`: one file a command"),
+    "commands": (("cli",), "the command line `slth`: one file per command"),
 }
 
 

@@ -309,7 +309,7 @@ def sample_batch(name: str | Ensemble, batch: int, n: int, d: int, seed: int) ->
     """Return ``batch`` independent samples, shape (batch, n, d) float64.
 
     Sample b is `sample(name, n, d, seeding.child(seed, "batch", b))`: it does not depend on
-    ``batch``. Cost: O(batch n d), and about 50 µs a sample for its generator.
+    ``batch``. Cost: O(batch n d), and about 50 µs per sample for its generator.
 
     >>> slth.ensembles.sample_batch("nsn", batch=5, n=24, d=2, seed=7).shape
     (5, 24, 2)

@@ -63,7 +63,7 @@ def read_manifest(path: str | Path) -> dict[str, Any]:
 
 
 def verify(path: str | Path = PATH) -> list[str]:
-    """Return one line a fault: every artifact that is missing or not as the manifest says."""
+    """Return one line per fault: every artifact that is missing or not as the manifest says."""
     artifacts = read_manifest(path)["artifacts"]
     found = {name: difference(name, sha) for name, sha in artifacts.items()}
     return [f"{name}: {fault}" for name, fault in found.items() if fault]

@@ -65,8 +65,8 @@ def make_changed_again(
 def wake_for_jobs_alone(workflow: Any) -> None:
     """Have the scheduler of a run on this machine wake when a job ends, and not by itself.
 
-    Under a limit of jobs a second, by default 100, each look at jobs that wait sets a timer for the
-    next look, and each job that ends begins one more such chain: after a hundred jobs Snakemake
+    Under a limit of jobs per second, by default 100, each look at jobs that wait sets a timer for
+    the next look, and each job that ends begins one more such chain: after a hundred jobs Snakemake
     looks a hundred times a second. Jobs of a cluster keep the limit.
     """
     if workflow.local_exec and workflow.scheduling_settings is not None:

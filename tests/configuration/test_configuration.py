@@ -144,7 +144,7 @@ WRONG = [
     ({"threshold": {"grid": [{"d": 1}]}}, "threshold.grid[0].n: missing, takes a list"),
     ({"threshold": {"grid": []}}, "threshold.grid: got 0 entries"),
     ({"threshold": {"grid": [{"d": 1, "n": [4, 4]}]}}, "grid[0].n: got 4 twice"),
-    ({"threshold": {"grid": [{"d": 1, "n": [4]}, {"d": 1, "n": [5]}]}}, "one block a d"),
+    ({"threshold": {"grid": [{"d": 1, "n": [4]}, {"d": 1, "n": [5]}]}}, "one block per d"),
     ({"threshold": {"ensembles": ["product"], "grid": [{"d": 2, "n": [4]}]}}, "d <= 1"),
     ({"threshold": {"replicates": 3, "shards": 4}}, "threshold.shards: got 4"),
     ({"networks": [{"name": "../a"}]}, "networks[0].name: got '../a'"),

@@ -373,7 +373,7 @@ def test_examples_that_no_memory_holds_are_refused_before_any(example):
 
 def test_values_that_no_memory_holds_name_the_module():
     module = nn.Sequential(nn.Conv2d(1, 600, 1), nn.ReLU(), nn.AdaptiveAvgPool2d(1))
-    with pytest.raises(ValueError, match=r"0.* comes to [0-9,]+ numbers an input"):
+    with pytest.raises(ValueError, match=r"0.* comes to [0-9,]+ numbers per input"):
         from_torch(module, (1, 1000, 1000))
 
 

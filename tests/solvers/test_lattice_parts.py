@@ -17,7 +17,7 @@ THREADS = (1, 2, 5)
 
 @pytest.fixture
 def always(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every walk is shared out, into few parts a wave."""
+    """Every walk is shared out, into few parts per wave."""
     monkeypatch.setattr(rounds, "LARGE", -np.inf)
     monkeypatch.setattr(rounds, "WAVE", 7)
 

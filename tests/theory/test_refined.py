@@ -43,7 +43,7 @@ def test_agrees_with_all_subsets(name, n, d):
 def test_is_as_close_as_the_simple_formula_where_eps_is_small():
     """Mean distance over points of d = 2, 3, 4, and of the simple formula without its own gain.
 
-    600 instances a point, decided exactly: a mean of five distances has a standard error < 0.01.
+    600 instances per point, decided exactly: a mean of five distances has a standard error < 0.01.
     """
     simple, refined = [], []
     for name, n, d in [

@@ -25,7 +25,7 @@ FIRST = {case.construction: name for name, case in reversed(CASES.items())}
 
 @pytest.fixture
 def _quick_law(monkeypatch):
-    """The normal law of the same variance in place of nsn's: a hundredth of a second a width."""
+    """The normal law of the same variance in place of nsn's: a hundredth of a second per width."""
     monkeypatch.setattr("slth.theory.quenched.success_probability", chance)
 
 

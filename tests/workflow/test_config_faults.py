@@ -1,4 +1,4 @@
-"""A wrong config stops before any job: exit 1, one line a fault, no traceback, nothing written."""
+"""A wrong config stops before any job: exit 1, one line per fault, no traceback, no file."""
 
 import pytest
 

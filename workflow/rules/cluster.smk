@@ -23,7 +23,7 @@ for each in OWN:
     if not isinstance(asked.raw, str):
         each.resources["mem_mb"] = growing(asked)
 
-# `device: auto` takes a GPU where there is one and asks for none. One job a GPU: --resources gpu=1
+# `device: auto` takes a GPU where there is one and asks for none. One job per GPU: --resources gpu=1
 # locally, --gpus=1 on Slurm.
 for each in OWN:
     if getattr(each.params, "device", None) == "cuda":

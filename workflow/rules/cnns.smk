@@ -55,7 +55,7 @@ rule build_cnns:
         tickets="results/construct/cnns/{shard}.parquet",
     log:
         "results/logs/build_cnns/{shard}.log",
-        seconds="results/logs/build_cnns/{shard}.tsv",  # CPU seconds a ticket, never compared
+        seconds="results/logs/build_cnns/{shard}.tsv",  # CPU seconds per ticket, never compared
     benchmark:
         "results/benchmarks/build_cnns/{shard}.tsv"
     conda:

@@ -29,7 +29,7 @@ Seed = Annotated[int, typer.Option(help="Of every random choice.")]
 
 
 def array(name: str, path: Path) -> "np.ndarray":
-    """The array of a .npy file, or of a .csv file (one row a line); ValueError naming ``name``."""
+    """The array of a .npy file, or a .csv file (one row per line); ValueError naming ``name``."""
     import numpy as np
 
     _regular(name, path)

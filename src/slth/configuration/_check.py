@@ -1,4 +1,4 @@
-"""From a raw config to one that every rule may trust, or out with one line a fault."""
+"""From a raw config to one that every rule may trust, or out with one line per fault."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -19,7 +19,7 @@ OPTIONS = ("--configfile", "--configfiles")  # of Snakemake
 
 
 class ConfigError(ValueError):
-    """A config that cannot be used; ``faults`` holds one line a fault, each once."""
+    """A config that cannot be used; ``faults`` holds one line per fault, each once."""
 
     def __init__(self, faults: list[str]) -> None:
         self.faults = list(dict.fromkeys(faults))
@@ -63,8 +63,9 @@ class _Loader(yaml.SafeLoader):
 def read(paths: Iterable[str | Path]) -> dict[str, Any]:
     """Return the config in ``paths``, later files over earlier ones (see `merge`).
 
-    Raises ConfigError, one line a file: missing or unreadable, no plain file, over 1 MB, not UTF-8,
-    not YAML, nested over 32 deep, a key given twice, an alias, a template, no mapping at the top.
+    Raises ConfigError, one line per file: missing or unreadable, no plain file, over 1 MB, not
+    UTF-8, not YAML, nested over 32 deep, a key given twice, an alias, a template, no mapping at the
+    top.
     """
     config: dict[str, Any] = {}
     faults = []

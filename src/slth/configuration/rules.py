@@ -10,7 +10,7 @@ from slth.studies import names
 
 
 def cross_faults(config: Mapping[str, Any]) -> list[str]:
-    """Return one line a fault of a config that has its defaults and no fault key by key.
+    """Return one line per fault of a config that has its defaults and no fault key by key.
 
     Studies that are switched off are not looked at.
     """

@@ -262,7 +262,7 @@ def _goals(
         goals = as_images(outputs, "outputs").to(device, torch.float32)  # type: ignore[arg-type]
         if goals.shape != (len(x), classes):
             got = f"{len(goals)} rows" if len(goals) != len(x) else f"shape {tuple(goals.shape)}"
-            raise ValueError(f"outputs: got {got}, takes ({len(x)}, {classes}), one row an image")
+            raise ValueError(f"outputs: got {got}, takes ({len(x)}, {classes}), one row per image")
     return x.to(device, torch.float32), goals
 
 

@@ -26,7 +26,7 @@ def random_source(layers: Sequence[Layer], n: int, seed: int, law: str = "normal
     dense layers of the same widths. law: "normal" N(0, 1), "uniform" U[-1, 1] or "signs" ±1. Each
     parameter is drawn once from its own child of ``seed``, keyed by (n, i, U or V).
     Source: Pensia et al. (NeurIPS 2020), da Cunha, d'Amore, Natale (NeurIPS 2023).
-    Cost: 2n·c_in(c_in + k²·c_out) numbers a layer.
+    Cost: 2n·c_in(c_in + k²·c_out) numbers per layer.
 
     >>> layers = slth.networks.read_layers(slth.networks.build_dense_network([3, 4, 2]))
     >>> slth.networks.random_source(layers, n=5, seed=0)  # 2 n hidden units for each input

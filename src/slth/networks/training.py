@@ -13,7 +13,7 @@ from slth.networks.evaluation import classes_of
 from slth.networks.modes import recording
 from slth.networks.ties import check_untied
 
-MOST = 2**31  # epochs, images a minibatch
+MOST = 2**31  # epochs, images per minibatch
 
 
 @recording()

@@ -14,4 +14,4 @@ class Settings(Section):
     restarts: int = Field(
         2, ge=0, le=100000, description="starting points of gradient ascent, in chains of 16"
     )
-    steps: int = Field(20, ge=0, le=100000, description="ascent steps a start")
+    steps: int = Field(20, ge=0, le=100000, description="ascent steps per start")

@@ -1,4 +1,4 @@
-"""Check a config against its schema, one line a fault.
+"""Check a config against its schema, one line per fault.
 
 The schema is JSON Schema (2020-12) in the keywords that `slth.configuration.schema` writes.
 """
@@ -24,7 +24,7 @@ _LIMITS = {"minimum": ">=", "exclusiveMinimum": ">", "maximum": "<=", "exclusive
 
 
 def faults(config: object, schema: Schema) -> list[str]:
-    """Return one line a fault: key path, what it got, what it takes. Never raises."""
+    """Return one line per fault: key path, what it got, what it takes. Never raises."""
     return list(_faults(config, schema, ""))
 
 
@@ -166,6 +166,6 @@ def jobs(section: str, settings: Mapping[str, Any]) -> Iterator[str]:
     """Yield a fault where a study has more jobs than replicates."""
     if settings["shards"] > settings["replicates"]:
         yield (
-            f"{section}.shards: got {settings['shards']}, takes at most one job a replicate "
+            f"{section}.shards: got {settings['shards']}, takes at most one job per replicate "
             f"({section}.replicates is {settings['replicates']})"
         )

@@ -34,7 +34,7 @@ class Network(Section):
         description="fraction of every class kept from training, on which accuracy is measured",
     )
     epochs: int = Field(40, ge=1, le=10000, description="passes over the training data")
-    batch: int = Field(64, ge=1, le=65536, description="images a gradient step")
+    batch: int = Field(64, ge=1, le=65536, description="images per gradient step")
     learning_rate: float = Field(0.01, ge=1e-9, le=1, description="Adam's first step size")
     l1: float = Field(
         0.0001, ge=0, le=1, description="weight of the sum of absolute weights in the loss"
@@ -89,7 +89,7 @@ SIDES = {
 
 
 def faults(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield one line a fault of rules between keys."""
+    """Yield one line per fault of rules between keys."""
     networks = config["networks"]
     yield from repeated("networks", networks)
     for i, network in enumerate(networks):

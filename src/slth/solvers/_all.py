@@ -77,7 +77,7 @@ def solve_all(
     alone.
 
     Raises ValueError/TypeError naming the argument; checks.TooLargeError when ``memory`` is not
-    enough. Cost: some 30 ns a node and 5 µs a subset; about 2^(n/2) nodes at d = 9 and an eps at
+    enough. Cost: some 30 ns a node and 5 µs per subset; about 2^(n/2) nodes at d = 9 and an eps at
     which one subset is expected, 0.1 s for a market split of 6 equations in 50 unknowns.
     Method and proof: docs/lattice.md.
 

@@ -57,7 +57,7 @@ class BatchAnswer:
 
 
 class Solver(abc.ABC):
-    """A method for MRSS. One file a solver, one line in the registry.
+    """A method for MRSS. One file per solver, one line in the registry.
 
     A subclass states what it handles and cannot, and what to use instead; parameters, if any, are
     dataclass fields, so `solve(..., solver=KList(levels=4))` works as a name does.

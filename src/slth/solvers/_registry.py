@@ -41,7 +41,7 @@ class Catalogue(dict[str, dict[str, str]]):
     """Name → what a solver handles, what it cannot, its cost, its source."""
 
     def __repr__(self) -> str:
-        """One line a solver, at most ten in all; the entries themselves are dicts of words."""
+        """One line per solver, at most ten in all; the entries themselves are dicts of words."""
         names = list(self)
         shown = names if len(names) < LINES else names[: LINES - 2]
         wide = max((len(name) for name in shown), default=0)

@@ -86,12 +86,13 @@ def agreement(
     open, by CROWN with ``steps`` steps of its lower lines (Zhang et al., NeurIPS 2018); with None
     without the latter. It is refuted when an attack (sign gradients from the centre, then from
     random corners keyed by ``seed``) meets another decision of the float64 modules. What is still
-    open is split in up to ``input_splits`` parts a network, at inputs or ReLU phases, worst first
+    open is split in up to ``input_splits`` parts per network, at inputs or ReLU phases, worst first
     (`slth.supnorm.zonotope.complete`): enough of them decide nearly every ball. A tie is never
-    certified. Cost: some milliseconds a point for small networks, of CROWN a backward pass a neuron
-    for every point left open, and milliseconds a part. Raises what `bracket` raises, and ValueError
-    for points outside the box, networks with one output, or ``input_splits`` where the networks'
-    matrices, convolutions written out, have more than 2^22 entries or the last layer has a ReLU.
+    certified. Cost: some milliseconds per point for small networks, of CROWN a backward pass per
+    neuron for every point left open, and milliseconds per part. Raises what `bracket` raises, and
+    ValueError for points outside the box, networks with one output, or ``input_splits`` where the
+    networks' matrices, convolutions written out, have more than 2^22 entries or the last layer has
+    a ReLU.
 
     >>> import torch
     >>> f = slth.networks.linear(torch.tensor([[1.0, 0.0], [0.0, 1.0]]))

@@ -165,7 +165,7 @@ class ActivatedConvolution(StructuredConvolution):
     ) -> Prediction:
         """As `Construction` says, by the formula for ReLU: targets shrink by 1 + α, eps likewise.
 
-        The eps of a problem is meant, as in `build`; n of tanh counts 2n candidates a problem.
+        The eps of a problem is meant, as in `build`; n of tanh counts 2n candidates per problem.
         """
         found = super().width(target, eps, delta, success)
         layers, _ = self.split(target)

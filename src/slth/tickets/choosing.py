@@ -68,7 +68,7 @@ class Digits(Solver):
     """
 
     name: ClassVar[str] = "digits"
-    handles: ClassVar[str] = "d = 1, candidates a power of two apart, several of each"
+    handles: ClassVar[str] = "d = 1, candidates per power of two apart, several of each"
     cannot: ClassVar[str] = "prove anything; use auto for other candidates"
     cost: ClassVar[str] = "n log n"
     source: ClassVar[str] = "Sreenivasan, Rajput, Sohn, Papailiopoulos, AISTATS 2022"

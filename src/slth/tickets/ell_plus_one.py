@@ -58,12 +58,12 @@ class EllPlusOne(BlockedPairs):
     `bracket` takes ReLU tickets against the target with its units repeated (`comparable`).
 
     Source: Burkholz, NeurIPS 2022 (dense, activations); Burkholz, ICML 2022 (convolutions).
-    Cost: c_{i−1}·c_i·k²·n problems a layer, n = 1 in the last.
+    Cost: c_{i−1}·c_i·k²·n problems per layer, n = 1 in the last.
     """
 
     name: ClassVar[str] = "ell_plus_one"
     source: ClassVar[str] = "Burkholz, NeurIPS 2022 and ICML 2022"
-    statement: ClassVar[str] = "n = C log(width ℓ/min(eps, delta)) copies a unit (memory)"
+    statement: ClassVar[str] = "n = C log(width ℓ/min(eps, delta)) copies per unit (memory)"
     label: ClassVar[str | dict[str, str]] = r"RSS, $\ell+1$ layers"
     words: ClassVar[str | dict[str, str]] = r"RSS with $\ell+1$ layers"
     family: ClassVar[str] = "single weights"

@@ -84,7 +84,7 @@ class TicketMethods(Value, abc.ABC):
 
     @abc.abstractmethod
     def summary(self) -> pd.DataFrame:
-        """One row a layer: its problems, what is kept, errors, how many say nothing."""
+        """One row per layer: its problems, what is kept, errors, how many say nothing."""
 
     @abc.abstractmethod
     def save(self, path: str | Path) -> None:

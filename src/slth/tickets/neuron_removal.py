@@ -44,7 +44,7 @@ class NeuronRemoval(BlockedPairs):
     Source of the setting: Ferré, Giroire, Mallmann-Trenn, Natale 2026 (arXiv 2603.02234), who prove
     (v3, abstract; v1 and v2: Ω(d/eps)) that one ReLU neuron of input dimension ≥ 2 needs Ω(1/eps)
     neurons; with one input it is plain d = 1 subset sum, and of networks it says nothing. Cost:
-    one problem of 2n·c_in candidates a layer, 8(2n·c_in)(2n·c_in + d) bytes.
+    one problem of 2n·c_in candidates per layer, 8(2n·c_in)(2n·c_in + d) bytes.
     """
 
     name: ClassVar[str] = "neuron_removal"

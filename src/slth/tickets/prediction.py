@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from slth import checks
 
 Success = Callable[[str, int, int, float], float]  # P(hit) of (ensemble, n, d, eps)
-MOST = 1 << 40  # candidates a problem at which a search for the width gives up
+MOST = 1 << 40  # candidates per problem at which a search for the width gives up
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """The width of a source network, in candidates a subset problem (``n`` of `build`).
+    """The width of a source network, in candidates per subset problem (``n`` of `build`).
 
     statement: the theorem's width, as recalled from the source ("memory": constants that the
     source leaves open are letters, exponents are not recalled and stay inside poly and polylog).

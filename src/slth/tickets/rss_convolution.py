@@ -17,7 +17,7 @@ class RSSConvolution(BlockedPairs):
     The source is U[-1, 1]: a 1×1 convolution and a k×k one for each convolution of the target, with
     its stride and padding. The 1×1 layer is pruned to channel blocks, V entry by entry.
     nonnegative_input: True is the theorem for images in [0, 1]; False (the default) the ± version,
-    two problems an entry of the first layer. readout: as in `BlockedPairs`.
+    two problems per entry of the first layer. readout: as in `BlockedPairs`.
 
     Source: da Cunha, Natale, Viennot, ICLR 2022. Cost: c_in·c_out·k²·(1 or 2) problems of d = 1 a
     layer, solved c_out·k² at a time.

@@ -30,7 +30,7 @@ class RSSDense(BlockedPairs):
     nonnegative_input, readout: as in `BlockedPairs`; readout="ticket" imitates every layer.
 
     Source: Pensia, Rajput, Nagle, Vishwakarma, Papailiopoulos, NeurIPS 2020. Cost: c_in·c_out·(1 or
-    2) problems a layer, solved c_out at a time.
+    2) problems per layer, solved c_out at a time.
     """
 
     name: ClassVar[str] = "rss_dense"

@@ -24,14 +24,14 @@ class SingleWeight(BlockedPairs):
     entry for each. Options: those of `BlockedPairs`.
 
     Source: Malach, Yehudai, Shalev-Shwartz, Shamir, ICML 2020, for |w| well below 1: the density
-    of u·v, −½ ln|w|, vanishes at ±1. Cost: c_in·c_out·k²·(1 or 2) scans of n numbers a layer.
+    of u·v, −½ ln|w|, vanishes at ±1. Cost: c_in·c_out·k²·(1 or 2) scans of n numbers per layer.
     """
 
     name: ClassVar[str] = "single_weight"
     source: ClassVar[str] = "Malach, Yehudai, Shalev-Shwartz, Shamir, ICML 2020"
     statement: ClassVar[str] = "n = poly(1/eps)·log(weights/delta), polynomial (memory)"
-    label: ClassVar[str | dict[str, str]] = "one unit a weight"
-    words: ClassVar[str | dict[str, str]] = "one unit a weight"
+    label: ClassVar[str | dict[str, str]] = "one unit per weight"
+    words: ClassVar[str | dict[str, str]] = "one unit per weight"
     family: ClassVar[str] = "single weights"
     rate: ClassVar[str] = "power"
     law: ClassVar[str] = "uniform"

@@ -22,7 +22,7 @@ from slth.tickets.whole.entry import whole_network
 from slth.tickets.whole.ticket import WholeTicket
 
 DEFAULT = "structured_convolution"
-MOST = 2**31  # candidates a problem
+MOST = 2**31  # candidates per problem
 
 # For type checkers. Of bias-free chains "structured_convolution" gives a Ticket, which no type of
 # the arguments says, so that both are let through there.
@@ -111,7 +111,7 @@ def build(
     Sequential of Conv2d, Linear, ReLU, Flatten without biases (other modules where the construction
     says so), or a module or `slth.networks.Network` that `slth.networks.from_torch` reads as such;
     the theorems assume ‖K⁽ⁱ⁾‖₁ ≤ 1 (`slth.networks.normalise`). n: about the number of
-    candidates of a subset problem (of most sources: 2n hidden channels an input channel). eps:
+    candidates of a subset problem (of most sources: 2n hidden channels per input channel). eps:
     tolerance of a problem per coordinate, None = the least error. seed: of the source and of the
     solver. solver, budget, threads: as in `slth.solve`; "auto" is the construction's own solver
     where it brings one. example: of inputs, as in `slth.networks.from_torch`. options: of the

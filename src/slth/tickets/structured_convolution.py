@@ -30,7 +30,7 @@ class StructuredConvolution(BlockedPairs):
     U[-1, 1]. nonnegative_input, readout: as in `BlockedPairs`.
 
     Source: da Cunha, d'Amore, Natale (NeurIPS 2023), the structured theorem. Cost: c_in·(1 or 2)
-    subset problems a layer for "filter", times c_out for "kernel", times k²·c_out for "entry".
+    subset problems per layer for "filter", times c_out for "kernel", times k²·c_out for "entry".
     """
 
     name: ClassVar[str] = "structured_convolution"

@@ -37,7 +37,7 @@ class Ticket(TicketMethods):
     construction, options: how it was made. target: the network it imitates. source: the random
     network, its parameters as sampled. keep: name of a source parameter → bool tensor of its
     shape; parameters without a mask (an exact readout) are not random. ticket: the physically
-    smaller network. solutions: one row a subset problem, failures included (`solve_problems`).
+    smaller network. solutions: one row per subset problem, failures included (`solve_problems`).
     parameters: numbers of weights {source, kept, ticket, target}, all without an exact readout;
     `ticket` counts the zeros that a dense kernel of the smaller network still stores, `kept` not.
 
@@ -142,7 +142,7 @@ class Ticket(TicketMethods):
         return pair
 
     def summary(self) -> pd.DataFrame:
-        """One row a layer: d, candidates (mean), problems, members, kept, errors, target, empty."""
+        """One row per layer: d, candidates (mean), problems, members, kept, errors, target."""
         rows = []
         empty = empty_rows(self.solutions)
         for layer, part in self.solutions.groupby("layer", sort=True):

@@ -77,7 +77,7 @@ def test_the_defaults_are_those_of_the_config() -> None:
 @pytest.mark.parametrize(
     ("change", "line"),
     [
-        ({"shards": 300}, "power.shards: got 300, takes at most one job a replicate"),
+        ({"shards": 300}, "power.shards: got 300, takes at most one job per replicate"),
         ({"widths": [0]}, "power.widths"),
         ({"ensembles": ["uniform"]}, "power.ensembles"),
         ({"n": [100000], "d": [288], "replicates": 2}, None),

@@ -64,11 +64,11 @@ def test_the_defaults_are_those_of_the_config() -> None:
 @pytest.mark.parametrize(
     ("change", "line"),
     [
-        ({"shards": 500}, "quantised.shards: got 500, takes at most one job a replicate"),
+        ({"shards": 500}, "quantised.shards: got 500, takes at most one job per replicate"),
         ({"grid": []}, "quantised.grid"),
         ({"grid": [{"d": 5, "bits": [2]}]}, r"quantised.grid\[0\].d: got 5"),
         ({"grid": [{"d": 1, "bits": [1]}]}, "bits"),
-        ({"grid": [{"d": 1, "bits": [2]}, {"d": 1, "bits": [3]}]}, "one block a dimension"),
+        ({"grid": [{"d": 1, "bits": [2]}, {"d": 1, "bits": [3]}]}, "one block per dimension"),
         (
             {"grid": [{"d": 2, "bits": [12]}]},
             r"got 12 with d = 2, 16,769,025 targets, takes at most",

@@ -39,7 +39,7 @@ def from_onnx(path: str | os.PathLike[str], example: object = None) -> Network:
 
     Raises ModuleNotFoundError naming the extra without the package onnx; OSError for a file that
     cannot be read; ValueError that names the node and the way out. Cost: the reference evaluator
-    is slow, about 1 µs a multiplication.
+    is slow, about 1 µs per multiplication.
 
     >>> import tempfile, onnx, torch
     >>> text = '''<ir_version: 8, opset_import: ["": 17]>

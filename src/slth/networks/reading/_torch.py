@@ -182,7 +182,7 @@ def _network(module: nn.Module, shape: Shape, fixed: bool) -> Network:
             size = sum(map(math.prod, reading.builder.shapes.values()))
             if size > ENTRIES:
                 raise UnreadableError(
-                    f"comes to {size:,} numbers an input with the values before it, takes at most "
+                    f"comes to {size:,} numbers per input with the values before it, takes at most "
                     f"{ENTRIES:,}; give an example of smaller height and width"
                 )
         except UnreadableError as error:

@@ -8,7 +8,7 @@ import numpy as np
 from slth.networks.reading.builder import UnreadableError
 
 SPARE = 2**24  # bytes of all computed constants together, beside those that the file has
-TIMES = 32  # such bytes a byte of the file: 8-bit weights made float64, a few steps of them
+TIMES = 32  # such bytes per byte of the file: 8-bit weights made float64, a few steps of them
 FEW = 2**10  # entries of integers that say a shape
 GRAPHS = (5, 10)  # attribute types of operators that run graphs: If, Loop, Scan
 CHANCE = ("Bernoulli", "Multinomial", "RandomNormal", "RandomUniform")

@@ -57,8 +57,8 @@ def search(
     solver="beam")`: no subset is worse than the empty one, and nothing is random.
 
     Raises ValueError/TypeError naming the argument: shapes, NaN or inf, products beyond 2^500;
-    checks.TooLargeError where the working arrays exceed ``memory``. Cost: 0.1 ms a target at d = 9,
-    n = 200; 1 ms at d = 25, n = 4000.
+    checks.TooLargeError where the working arrays exceed ``memory``. Cost: 0.1 ms per target at d =
+    9, n = 200; 1 ms at d = 25, n = 4000.
     """
     a = checks.array("factors", factors, (1,), "(n,)")
     V = checks.array("directions", directions, (2, 3), "(n, d) or (B, n, d)")

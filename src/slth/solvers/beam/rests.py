@@ -5,7 +5,7 @@ A rest r is z minus the candidates kept and half of those not yet decided. Decid
 
     ‖r + c‖² = ‖r‖² + 2 r·c + ‖c‖²,      2 r·c = Σ ± r·x,
 
-and d multiplications a candidate and rest pay for all of them. Rows of d numbers are padded with
+and d multiplications per candidate and rest pay for all of them. Rows of d numbers are padded with
 zeros to ``blocks`` vectors of eight: rests (blocks, room, 8), candidates (m, blocks, 8), codes
 (16, blocks, 8); dots (5, room) holds r·x of four candidates and ‖r‖².
 """
@@ -31,7 +31,7 @@ from slth.solvers.kernels.vectors import (
 )
 
 Floats = NDArray[np.float32]
-BITS = 4  # candidates a step; a child's parent is shifted by as many bits
+BITS = 4  # candidates per step; a child's parent is shifted by as many bits
 NORM = 4  # the row of dots that holds ‖r‖²
 ZERO, HALF, MINUS_TWO = np.float32(0), np.float32(0.5), np.float32(-2)
 NOTHING = np.float32(np.inf)  # ‖r‖² where there is no rest

@@ -8,9 +8,9 @@ from slth.checks import BoolArray, FloatArray
 from slth.solvers.kernels import stopping
 from slth.solvers.kernels.compiled import njit, stopped
 
-PAIR_FLIPS = 2048  # candidates among which the polish tries pairs of flips: n²/2 trials a pass
+PAIR_FLIPS = 2048  # candidates among which the polish tries pairs of flips: n²/2 trials per pass
 ROUNDS = 8
-SETTLE_WORK = 16  # trials a candidate: greedy sign, then at most ROUNDS of flips
+SETTLE_WORK = 16  # trials per candidate: greedy sign, then at most ROUNDS of flips
 UNLIMITED = 1 << 62  # work, where no budget is given
 LOOK = 1024  # candidates between two looks at the flag that stops a search
 PASSES = 30  # each pass of the polish applies its best flip
@@ -54,7 +54,7 @@ def settle(
     """Return signs (m,) bool that make offset − Σ ± X_i/2 short.
 
     Greedy signs, longest candidates first or in the order given, then single flips while any
-    shortens the rest. Work at most SETTLE_WORK trials a candidate, or 1 + rounds if that is less.
+    shortens the rest. Work at most SETTLE_WORK trials per candidate, or 1 + rounds if that is less.
     """
     norms = np.einsum("md,md->m", X[members], X[members])
     order = np.argsort(-norms, kind="stable") if longest_first else np.arange(len(members))

@@ -146,7 +146,7 @@ def _work(lists: FloatArray, bits: FloatArray) -> float:
 def _peak(d: int, lists: FloatArray) -> float:
     """Predict the peak: one list waiting at each level, a merge of the largest, hits kept for all.
 
-    Vectors take 8d bytes; a merge adds keys and orders (16 bytes a vector), the sums (two copies)
+    Vectors take 8d bytes; a merge adds keys and orders (16 bytes per vector), the sums (two copies)
     and the pairs (twice 8 bytes); every node keeps its pairs (8 bytes). 1.25: lists may overshoot.
     """
     depth = len(lists)

@@ -18,9 +18,9 @@ from slth.solvers.klist.flips_plan import MAX_MEMBERS, PAIR_SHARE, FlipPlan, pla
 from slth.solvers.klist.plan import MAX_LEAF, VECTOR_WORK, Plan, plan
 
 MAX_TIERS = 8
-LEAST_TIER = 0.4  # candidates a dimension: a tier divides the error by 2^0.4 at least
+LEAST_TIER = 0.4  # candidates per dimension: a tier divides the error by 2^0.4 at least
 WEAK = 0.2
-LEAST_TREE = 4  # candidates a dimension in the tree, so that it reaches what the rest leaves
+LEAST_TREE = 4  # candidates per dimension in the tree, so that it reaches what the rest leaves
 MOST_SHORT = 0.25  # of the candidates of a sieve may be shorter than half their rms
 STARTS = 8  # places tried for the tree among the candidates
 SHARES = (1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25, 0.125, 0.0625)  # of n, in the tree

@@ -10,7 +10,7 @@ from slth.solvers.mitm.sieve import MOST_BITS
 
 SLAB_RUNS = 32  # sums a slab holds for each of the 2^(n/4) steps of a walk through it,
 SLAB_ROWS, FEWEST_RUNS = 1 << 18, 8  # but no more than fit a second-level cache, or these runs
-MARKS = 5  # log2 of bits a marked sum
+MARKS = 5  # log2 of bits per marked sum
 LARGEST = 8  # times the planned sums of a slab that a map has bits for
 LEAST_ROWS = 1 << 13  # each slab costs a call
 

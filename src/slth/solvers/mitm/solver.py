@@ -41,7 +41,7 @@ class MeetInTheMiddle(Solver):
     handles: ClassVar[str] = "any d, n ≤ 64; proves the optimum; batches of small instances"
     cannot: ClassVar[str] = "n > 64; slow from n ≈ 60, or from n ≈ 44 when d > 8; use klist"
     cost: ClassVar[str] = (
-        "time about 2^(n/2) (d = 1, n = 21: 3 µs an instance in a batch); memory 2^(n/2) (d = 1), "
+        "time about 2^(n/2) (d = 1, n = 21: 3 µs per instance in a batch); memory 2^(n/2) (d = 1), "
         "2^(n/4) (d >= 2); budget = sums and pairs"
     )
     source: ClassVar[str] = (

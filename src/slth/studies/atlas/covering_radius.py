@@ -8,7 +8,7 @@ from scipy.spatial import cKDTree
 from slth import checks
 from slth.checks import FloatArray
 
-FIRST = 8  # cells a side to begin with
+FIRST = 8  # cells per side to begin with
 
 
 def subset_sums(X: FloatArray) -> FloatArray:

@@ -17,7 +17,7 @@ POINT = ["ensemble", "aimed", "d", "n"]
 def lattice_points(
     rows: pd.DataFrame, tolerances: Iterable[float], confidence: float
 ) -> pd.DataFrame:
-    """One row a grid point, kind of target and tolerance: rate with its interval, prediction.
+    """One row per grid point, kind of target and tolerance: rate with its interval, prediction.
 
     Least errors answer for every tolerance. Those at which the empty subset hits each target are
     left out; so are instances that a solver left unproved, which are counted.

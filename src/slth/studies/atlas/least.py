@@ -27,7 +27,7 @@ FIT = ["a", "b", "c"]
 
 
 def least_points(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """One row a grid point: median least error, order-statistic interval, predictions, shift.
+    """One row per grid point: median least error, order-statistic interval, predictions, shift.
 
     Instances that a solver left unproved are counted and left out. prediction, refined: the eps at
     which each formula says ½. shift: candidates more than normal ones need for the same median,

@@ -1,4 +1,4 @@
-"""Covering, sizes and search: one row a grid point, with intervals and the predictions there."""
+"""Covering, sizes and search: one row per grid point, with intervals and the predictions there."""
 
 import math
 from typing import Any

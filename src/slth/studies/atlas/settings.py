@@ -15,7 +15,7 @@ Halves = Annotated[int, Field(ge=2, le=40, description="number of candidates")]
 Intervals = Annotated[int, Field(ge=2, le=1000, description="number of candidates")]
 Many = Annotated[int, Field(ge=1, le=100000, description="number of candidates")]
 Tolerance = Annotated[float, Field(ge=LEAST, le=1, description="tolerance per coordinate")]
-BLOCKS = "one block a dimension; empty switches the experiment off"
+BLOCKS = "one block per dimension; empty switches the experiment off"
 LAWS = "laws of the candidate vectors"
 SPREAD = 4.0  # of the sum of |x|, in n standard deviations: more than any sample's
 
@@ -97,7 +97,7 @@ class Least(Experiment):
     )
     replicates: int = Field(150, ge=2, le=1000000, description="instances per grid point")
     budget: int | None = Field(
-        None, ge=1, le=2**62, description="work units an instance; null: the solver's own"
+        None, ge=1, le=2**62, description="work units per instance; null: the solver's own"
     )
     largest: float = Field(
         0.2,
@@ -258,7 +258,7 @@ class Settings(Study):
 
 
 def faults(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield one line a fault of rules between keys."""
+    """Yield one line per fault of rules between keys."""
     atlas = config["atlas"]
     from slth.ensembles import ENSEMBLES  # loads scipy
 
@@ -290,7 +290,7 @@ def faults(config: Mapping[str, Any]) -> Iterator[str]:
                 yield f"{place}.grid[{i}].without: got {min(absent)!r}, which the grid has not"
         if own["grid"] and atlas["shards"] > own["replicates"]:
             yield (
-                f"atlas.shards: got {atlas['shards']}, takes at most one job a replicate "
+                f"atlas.shards: got {atlas['shards']}, takes at most one job per replicate "
                 f"({place}.replicates is {own['replicates']})"
             )
     yield from _solvers(atlas)
@@ -329,7 +329,7 @@ def _memory(name: str, own: Mapping[str, Any], shards: int) -> Iterator[str]:
         where, d, n = f"atlas.{name}.grid[{i}]", block["d"], max(block["n"])
         words = f"{each:,} instances of d = {d}"
         way = "fewer replicates a shard, or a smaller n"
-        columns = 20 * n if name in ("sizes", "volume") else 0  # a row a size or step
+        columns = 20 * n if name in ("sizes", "volume") else 0  # a row per size or step
         yield from too_large(f"{where}.n", n, 3 * each * (n * d + columns), words, way)
         if name == "volume":
             laws = laws_of(own, block)

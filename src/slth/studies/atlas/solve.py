@@ -70,7 +70,7 @@ class Point:
         return np.stack([sample_target(self.d, s, self.ensemble) for s in self.seeds])
 
     def rows(self, **columns: Any) -> pd.DataFrame:
-        """One row a replicate: the key, and ``columns`` (arrays or scalars)."""
+        """One row per replicate: the key, and ``columns`` (arrays or scalars)."""
         key = {name: getattr(self, name) for name in ("experiment", "ensemble", "d", "n", "eps")}
         table = pd.DataFrame({**key, "replicate": self.replicates, "seed": self.seeds})
         table = table.assign(**columns)

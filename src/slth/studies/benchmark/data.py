@@ -17,7 +17,7 @@ USELESS = 0.9  # of the empty subset's error: nothing was found
 
 @dataclass(frozen=True)
 class Benchmark:
-    """rows: one a (task, solver, draw). info: machine, versions, limit in seconds a peer, own."""
+    """rows: one a (task, solver, draw). info: machine, versions, limit in seconds per peer, own."""
 
     rows: pd.DataFrame
     info: dict[str, Any]

@@ -65,7 +65,9 @@ def error_table(benchmark: Benchmark) -> Table:
 def _question(n: float, d: float, eps: float, part: pd.DataFrame) -> str:
     asked = "least error" if np.isnan(eps) else rf"any subset within $\varepsilon = {eps:g}$"
     count = part["instances"].max()
-    many = f", {integer(float(count))} instances a draw, seconds an instance" if count > 1 else ""
+    many = (
+        f", {integer(float(count))} instances per draw, seconds per instance" if count > 1 else ""
+    )
     return rf"$n = {n:g}$, $d = {d:g}$: {asked}{many}"
 
 

@@ -20,7 +20,7 @@ COLUMNS = (
 def balls(
     cell: Cell, settings: Mapping[str, Any], subject: Subject, ticket: WholeTicket, seed: int
 ) -> pd.DataFrame:
-    """One row a radius: images whose ball is certified for both, refuted, certified for the target.
+    """One row per radius: images whose ball is certified, refuted, certified for the target.
 
     Of the last rule of targets and the first random network at the largest n of an arm with balls.
     Only bounds that take all balls together are asked, but for the dense network.

@@ -21,7 +21,7 @@ BY_SUMS = "dense"  # a published experiment, of which the study has one more arm
 
 
 def tickets(frames: Frames) -> pd.DataFrame:
-    """Every ticket, with sizes a weight of the target."""
+    """Every ticket, with sizes per weight of the target."""
     table = complete("cnns", frames["cnns"], COLUMNS)
     weights = table["target_parameters"]
     return table.assign(
@@ -31,7 +31,7 @@ def tickets(frames: Frames) -> pd.DataFrame:
 
 
 def balls(frames: Frames) -> pd.DataFrame:
-    """One row a ticket and radius of balls around images."""
+    """One row per ticket and radius of balls around images."""
     return complete("cnns_balls", frames["cnns_balls"], BALLS)
 
 

@@ -33,7 +33,7 @@ def figures(frames: Mapping[str, pd.DataFrame]) -> dict[str, Figure]:
 
 @style.styled
 def sizes_figure(table: pd.DataFrame) -> Figure:
-    """Decisions that differ against kept weights a weight, a panel a network; hollow: plain."""
+    """Decisions that differ against kept weights per weight, a panel a network; hollow: plain."""
     if table.empty:
         return style.empty(NOTHING)
     names = list(dict.fromkeys(table["network"]))

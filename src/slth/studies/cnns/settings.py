@@ -38,7 +38,7 @@ class Arm(Section):
         ...,
         1,
         20,
-        "candidates a subset problem, from few to many: the last with every entry of targets and "
+        "candidates per subset problem, from few to many: the last with every entry of targets and "
         "every seed, the others once, with the last entry",
     )
     largest_d: int | None = Field(None, ge=1, le=4096, description="of granularity block; null: 25")
@@ -55,7 +55,7 @@ class Arm(Section):
         None, min_length=1, max_length=3, description="of this arm; null: those of the study"
     )
     seeds: int | None = Field(
-        None, ge=1, le=10000, description="random networks a size; null: those of the study"
+        None, ge=1, le=10000, description="random networks per size; null: those of the study"
     )
     controls: int = Field(
         0, ge=0, le=10000, description="random networks of which controls are measured too"
@@ -128,7 +128,7 @@ def _default() -> list[Arm]:
     return [*arms, published]
 
 
-# of the default run; two seconds a ball, others more
+# of the default run; two seconds per ball, others more
 BALLS: dict[tuple[NetworkName, Granularity], int] = {("lenet", "entry"): 2, ("lenet", "filter"): 1}
 
 
@@ -142,7 +142,7 @@ class Settings(Study):
         le=0.9,
         description="fraction of every class kept from training, on which all is measured",
     )
-    batch: int = Field(50, ge=1, le=65536, description="images a gradient step")
+    batch: int = Field(50, ge=1, le=65536, description="images per gradient step")
     networks: list[Trained] = Field(
         [
             Trained(network="lenet", epochs=14),
@@ -168,7 +168,7 @@ class Settings(Study):
         "plain: the weights themselves; bias: biases take up the mean error on images; feedback: "
         "later weights take up the errors of earlier ones",
     )
-    seeds: int = Field(3, ge=1, le=10000, description="random networks a size")
+    seeds: int = Field(3, ge=1, le=10000, description="random networks per size")
     images: int = Field(
         120, ge=1, le=5000, description="training images that bias and feedback look at"
     )
@@ -233,7 +233,7 @@ def _repeats(
 
 
 def faults(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield one line a fault of rules between keys."""
+    """Yield one line per fault of rules between keys."""
     own = config["cnns"]
     networks = len(groups(own))
     if own["shards"] > networks:

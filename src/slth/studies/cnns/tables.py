@@ -1,4 +1,4 @@
-"""One row a network and granularity, at its largest n."""
+"""One row per network and granularity, at its largest n."""
 
 from collections.abc import Mapping
 
@@ -41,7 +41,7 @@ def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
 
 
 def _balls(table: pd.DataFrame) -> Table:
-    """Certified and refuted images, radius by radius, one row a ticket."""
+    """Certified and refuted images, radius by radius, one row per ticket."""
     radii = sorted(set(table["radius"].astype(float)))
     names = ["network", "removed as one", "targets", "images"]
     above = ["", "", "", "", *(rf"\multicolumn{{2}}{{c}}{{radius {setting(r)}}}" for r in radii)]

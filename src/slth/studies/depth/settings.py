@@ -32,19 +32,19 @@ class Settings(Study):
     granularity: Literal["entry", "kernel", "filter"] = Field(
         "filter", description="what is removed as one"
     )
-    n: int = Field(34, ge=1, le=100000, description="candidates a subset problem, about")
+    n: int = Field(34, ge=1, le=100000, description="candidates per subset problem, about")
     replicates: int = Field(3, ge=1, le=10000, description="targets, each with a random network")
     shards: int = Field(1, ge=1, le=1000, description="jobs the replicates are split into")
     budget: int | None = Field(
         10000000,
         ge=1,
         le=1000000000000000,
-        description="subsets, pairs or nodes a problem; null is the solver's own",
+        description="subsets, pairs or nodes per problem; null is the solver's own",
     )
 
 
 def faults(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield one line a fault of rules between keys."""
+    """Yield one line per fault of rules between keys."""
     yield from jobs("depth", config["depth"])
     depth = config["depth"]
     if not depth["layers"]:

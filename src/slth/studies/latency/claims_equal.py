@@ -39,7 +39,7 @@ def _setting(own: pd.DataFrame) -> str:
 
 
 def _of_tickets(tickets: pd.DataFrame, column: str) -> pd.Series:
-    """One value a granularity: each has one ticket."""
+    """One value per granularity: each has one ticket."""
     return tickets.groupby("granularity", sort=False)[column].first()
 
 

@@ -37,7 +37,7 @@ def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
 
 
 def equal_table(frame: pd.DataFrame) -> Table:
-    """One row a granularity and form: n, error, sizes, times over the trained network's."""
+    """One row per granularity and form: n, error, sizes, times over the trained network's."""
     own, tickets = equal_error(frame)
     batches = batches_of(own)
     wide = max(len(batches), 1)

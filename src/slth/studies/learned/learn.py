@@ -98,7 +98,7 @@ def _parts(cell: dict[str, Any]) -> list[list[float]]:
 def learn_masks(
     settings: Settings, seed: int, shard: int, folder: str | None = None
 ) -> pd.DataFrame:
-    """Learn the masks of one shard; one row a mask: sizes, accuracy, accuracies of its controls."""
+    """Learn the masks of one shard; one row per mask: sizes, accuracy, those of its controls."""
     data = load_data_set(
         settings.data,
         held_out=settings.held_out,
@@ -124,7 +124,7 @@ COLUMNS += [f"{when}{kind}" for when in ("accuracy", "early")
 def _rows(
     cell: dict[str, Any], settings: Settings, data: DataSet, seed: int, shared: Trainings
 ) -> list[dict[str, Any]]:
-    """One row a replicate and kept fraction of the cell."""
+    """One row per replicate and kept fraction of the cell."""
     keys = [(r, fraction) for r in cell["replicates"] for fraction in cell["fractions"]]
     drawn = {
         (r, kind): random_network(settings, data, cell["method"], seeding.child(seed, kind, r))

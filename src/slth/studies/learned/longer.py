@@ -21,7 +21,7 @@ COLUMNS = ["experiment", "arm", "granularity", "asked", "replicate", "epochs", "
 def learn_longer(
     settings: Settings, seed: int, method: str, folder: str | None = None
 ) -> pd.DataFrame:
-    """Learn masks of one method for every multiple; one row a multiple and random network.
+    """Learn masks of one method for every multiple; one row per multiple and random network.
 
     Cost: the sum of ``longer`` times what ``longer_seeds`` masks cost in `learn`, without controls.
     """

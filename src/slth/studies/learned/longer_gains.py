@@ -11,7 +11,7 @@ KEYS = ["arm", "granularity", "asked", "replicate"]
 
 
 def lengths(learned: pd.DataFrame, longer: pd.DataFrame) -> pd.DataFrame:
-    """Accuracies: a row an arm and random network, a column a number of epochs, rising.
+    """Accuracies: a row per arm and random network, a column per number of epochs, rising.
 
     Networks that were trained for every number only; no columns where there is one number.
     """

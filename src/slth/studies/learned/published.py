@@ -35,7 +35,7 @@ ACCURACIES = (
 
 
 def comparisons(table: pd.DataFrame) -> list[Line]:
-    """One line a published figure; ``table`` is complete (`masks_learned.masks`)."""
+    """One line per published figure; ``table`` is complete (`masks_learned.masks`)."""
     edges = table[table["granularity"] == "edge"]
     sets = list(dict.fromkeys(table["data"]))
     here = sets[0] if sets else ""

@@ -48,14 +48,14 @@ def learn_routes(
     device: str = "cpu",
     folder: str | None = None,
 ) -> pd.DataFrame:
-    """Learn masks of the sources of one replicate that imitate the target; one row a mask.
+    """Learn masks of the sources of one replicate that imitate the target; one row per mask.
 
     tickets: the rows of the constructed tickets. learned, search: the ``learned`` and ``bracket``
     sections of the config. Where the constructed ticket keeps nothing, a learned mask keeps the
-    least it can, one unit a layer. Filters are hidden channels, so deeper targets have edges only:
-    there a filter is an output of the target too. The bracket is defined where every hidden channel
-    sees one input channel, and unknown elsewhere. device: of the searches of brackets, "auto" for a
-    GPU where there is one; the log and the rows say which. Masks are learned on the CPU.
+    least it can, one unit per layer. Filters are hidden channels, so deeper targets have edges
+    only: there a filter is an output of the target too. The bracket is defined where every hidden
+    channel sees one input channel, and unknown elsewhere. device: of the searches of brackets,
+    "auto" for a GPU where there is one; the log and the rows say which. Masks are learned on CPU.
     """
     search = search_on(search, device)
     data = load_data_set(network.data, held_out=network.held_out, seed=seed, folder=folder)

@@ -102,12 +102,12 @@ class Settings(Study):
     longer_seeds: int = Field(
         3, ge=1, le=10000, description="random networks of that check, at most seeds"
     )
-    batch: int = Field(64, ge=1, le=65536, description="images a gradient step")
+    batch: int = Field(64, ge=1, le=65536, description="images per gradient step")
     shards: int = Field(2, ge=1, le=1000, description="jobs the masks are split into")
 
 
 def faults(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield one line a fault of rules between keys."""
+    """Yield one line per fault of rules between keys."""
     learned = config["learned"]
     yield from data_faults(config, {"learned": learned["data"]})
     if learned["early"] > learned["epochs"]:

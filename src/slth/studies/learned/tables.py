@@ -35,7 +35,7 @@ def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
 
 
 def masks_table(learned: pd.DataFrame) -> Table:
-    """One row a method, grouped by granularity, at the end and early: accuracies and margins."""
+    """One row per method, grouped by granularity, at the end and early: accuracies and margins."""
     table = data.masks(learned)
     low, high = (_edge(table, largest) for largest in (False, True))
     spans = [r"\multicolumn{2}{c}{accuracy (\%) at}", r"\multicolumn{3}{c}{accuracy minus that of}"]
@@ -57,7 +57,7 @@ def masks_table(learned: pd.DataFrame) -> Table:
 
 
 def longer_table(learned: pd.DataFrame, longer: pd.DataFrame) -> Table:
-    """One row a method: mean accuracy by epochs, and what the last step changes."""
+    """One row per method: mean accuracy by epochs, and what the last step changes."""
     found = lengths(learned, longer)
     epochs = epochs_of(found)
     wide = max(len(epochs), 1)
@@ -75,7 +75,7 @@ def longer_table(learned: pd.DataFrame, longer: pd.DataFrame) -> Table:
 
 
 def routes_table(tickets: pd.DataFrame, blocks: pd.DataFrame, routes: pd.DataFrame) -> Table:
-    """One row a route, grouped by arm and size; medians over the random networks."""
+    """One row per route, grouped by arm and size; medians over the random networks."""
     found = data.routes(routes)
     header = [
         ["", "kept weights", r"kept (\%)", r"accuracy (\%)", "lower", "upper", "work", "unit"]

@@ -21,7 +21,7 @@ from slth.studies.printing.summaries import complete
 from slth.studies.printing.wordings import any_of, clause, sentence, share, side
 
 READS = {"neurons": "neurons"}  # table: kind
-HALF = 0.5  # bits a neuron of a subset sum of the half of the neurons that face the target
+HALF = 0.5  # bits per neuron of a subset sum of the half of the neurons that face the target
 Frames = Mapping[str, pd.DataFrame]
 
 

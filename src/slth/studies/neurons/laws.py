@@ -76,8 +76,8 @@ def draws(frame: pd.DataFrame) -> Mapping[int, Drawn]:
 
     Those from which on at most `CAPPED` of the best subsets are empty: the error of the empty
     subset caps the others', and no law holds near a cap. Instances are resampled within each
-    point, by a seed of its own. Cost: some ms a point. Source: Efron & Tibshirani, An Introduction
-    to the Bootstrap.
+    point, by a seed of its own. Cost: some ms per point. Source: Efron & Tibshirani, An
+    Introduction to the Bootstrap.
     """
     own = relative(frame)
     found = {}

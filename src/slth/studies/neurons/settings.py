@@ -21,7 +21,7 @@ class Block(Section):
     n: list[Annotated[int, Field(ge=2, le=40, description="hidden neurons")]] = unique(
         ..., 1, 30, "hidden neurons of the random network"
     )
-    replicates: int = Field(..., ge=10, le=100000, description="instances a point")
+    replicates: int = Field(..., ge=10, le=100000, description="instances per point")
 
 
 GRID = [
@@ -36,20 +36,20 @@ class Settings(Study):
     """Least error of one ReLU neuron from a random network whose neurons alone are removed."""
 
     grid: list[Block] = Field(
-        GRID, min_length=1, max_length=8, description="one block a number of inputs"
+        GRID, min_length=1, max_length=8, description="one block per number of inputs"
     )
     shards: int = Field(1, ge=1, le=1000, description="jobs the replicates are split into")
 
 
 def faults(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield one line a fault of rules between keys."""
+    """Yield one line per fault of rules between keys."""
     own = config["neurons"]
     seen = set()
     for i, block in enumerate(own["grid"]):
         path, p = f"neurons.grid[{i}]", block["inputs"]
         yield from jobs(path, block | {"shards": own["shards"]})
         if p in seen:
-            yield f"{path}.inputs: got {p} twice, takes one block a number of inputs"
+            yield f"{path}.inputs: got {p} twice, takes one block per number of inputs"
         seen.add(p)
         points = most_points(max(block["n"]) + 1, p)
         if points > LARGEST:

@@ -19,7 +19,7 @@ VERDICTS = {
 
 def tables(frames: Frames) -> dict[str, Table]:
     """Return the table of laws."""
-    head = ["$p$", "fitted $n$", "sizes", "bits a neuron", "interval", "$q$", "interval"]
+    head = ["$p$", "fitted $n$", "sizes", "bits per neuron", "interval", "$q$", "interval"]
     head += ["exponential better", "verdict", "error", "empty"]
     rows = [_row(row) for row in fits(read(frames)).to_dict("records")]
     return {"neurons_laws": Table("rrrrlrlrlrr", [head], rows)}

@@ -22,7 +22,7 @@ LAW = {
     Law.UNDECIDED: "At {where} the sizes do not tell an exponential from a power.",
 }
 
-_RATE = "With one input the error falls by {rate} bits a neuron"
+_RATE = "With one input the error falls by {rate} bits per neuron"
 RATE = {
     Side.UNKNOWN: "",
     Side.ABOVE: f"{_RATE}, faster than the half bit of a subset sum.",
@@ -35,7 +35,7 @@ SLOWER = {
     Share.NONE: "With more inputs no smaller rate is resolved.",
     Share.SOME: f"{_SLOWER} at {{some}} of the {{total}} numbers of inputs: by {{rate}} bits a "
     "neuron over the sizes fitted.",
-    Share.ALL: f"{_SLOWER}: by {{rate}} bits a neuron over the sizes fitted.",
+    Share.ALL: f"{_SLOWER}: by {{rate}} bits per neuron over the sizes fitted.",
 }
 _POWER = "The exponent $q$ at $p={p}$ is {power}"
 _MOST = "the largest that the theorem allows at large $n$"

@@ -43,7 +43,7 @@ Draws = Mapping[tuple[str, int, int], Drawn]  # by ensemble, d and width
 
 
 def medians(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a point: count, median error, its order-statistics interval, median of empty."""
+    """A row per point: count, median error, its order-statistics interval, median of empty."""
     rows: list[dict[Hashable, Any]] = []
     for key, part in frame.groupby(POINT, sort=False) if len(frame) else ():
         low, high = quantile_interval(part["error"], confidence=CONFIDENCE)
@@ -60,8 +60,8 @@ def draws(frame: pd.DataFrame) -> Draws:
     """Return what is fitted: the sizes n ≥ ratio·d, where they are two or more.
 
     Instances are resampled within each (ensemble, d, n) by a seed of its own, alike for all widths,
-    whose differences are then those of pairs. Cost: some ms a point. Source: Efron & Tibshirani, An
-    Introduction to the Bootstrap.
+    whose differences are then those of pairs. Cost: some ms per point. Source: Efron & Tibshirani,
+    An Introduction to the Bootstrap.
     """
     found = {}
     own = _fitted(frame)

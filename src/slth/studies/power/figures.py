@@ -55,7 +55,7 @@ def power_figure(table: pd.DataFrame) -> Figure:
 
 
 def _looks(table: pd.DataFrame) -> dict[tuple[str, int], style.Look]:
-    """A colour and marker a width; normal candidates hollow and dashed."""
+    """A colour and marker per width; normal candidates hollow and dashed."""
     own = style.looks(sorted(table["width"].unique()))
     laws = [name for name in LAWS if (table["ensemble"] == name).any()]
     return {

@@ -31,12 +31,12 @@ class Settings(Study):
     least_ratio: float = Field(
         20.0, ge=0, le=100000, description="n / d from which on a size is fitted"
     )
-    replicates: int = Field(200, ge=2, le=100000, description="instances a point")
+    replicates: int = Field(200, ge=2, le=100000, description="instances per point")
     shards: int = Field(1, ge=1, le=1000, description="jobs the replicates are split into")
 
 
 def faults(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield one line a fault of rules between keys."""
+    """Yield one line per fault of rules between keys."""
     own = config["power"]
     yield from jobs("power", own)
     sizes = [("power", n, d) for d in own["d"] for n in own["n"]]

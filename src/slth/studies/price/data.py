@@ -34,7 +34,7 @@ def built(price: pd.DataFrame) -> pd.DataFrame:
 
 
 def refused(price: pd.DataFrame) -> pd.DataFrame:
-    """One row a construction and target that it does not take, with the reason."""
+    """One row per construction and target that it does not take, with the reason."""
     table = _whole(price)
     table = table[table["status"] == "REFUSED"]
     return table.drop_duplicates(["target", "arm"])[["target", "arm", "construction", "reason"]]
@@ -69,7 +69,7 @@ def per_candidate(part: pd.DataFrame) -> Interval:
 def expected_per_candidate(part: pd.DataFrame) -> float:
     """The same slope of −log2 eps*(n, d) at the same n: what exists, whatever the unit variance.
 
-    Of the ±1 digits a halving a digit. NaN for power laws and where no formula applies.
+    Of the ±1 digits per halving a digit. NaN for power laws and where no formula applies.
     """
     falls, sizes = rate(part), np.unique(part["size"].to_numpy(float))
     if falls in ("power", "unknown") or len(sizes) < 2:

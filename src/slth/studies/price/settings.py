@@ -47,10 +47,10 @@ class PricedArm(Section):
         )
     )
     n: list[Annotated[int, Field(ge=1, le=1000000, description="candidates")]] = unique(
-        ..., 1, 100, "candidates a subset problem, about"
+        ..., 1, 100, "candidates per subset problem, about"
     )
     digits: list[Annotated[int, Field(ge=1, le=40, description="digits")]] = unique(
-        [], 0, 40, "of binary_polylog, binary digits a weight; empty is its own default"
+        [], 0, 40, "of binary_polylog, binary digits per weight; empty is its own default"
     )
 
 
@@ -110,14 +110,14 @@ class Settings(Study):
         description="constructions and the sizes at which each is built",
     )
     replicates: int = Field(
-        3, ge=1, le=10000, description="random networks a construction and size"
+        3, ge=1, le=10000, description="random networks per construction and size"
     )
     shards: int = Field(1, ge=1, le=1000, description="jobs the replicates are split into")
     budget: int | None = Field(
         1000000,
         ge=1,
         le=1000000000000000,
-        description="subsets, pairs or nodes a problem; null is the solver's own",
+        description="subsets, pairs or nodes per problem; null is the solver's own",
     )
     certify: Literal["intervals", "bracket"] = Field(
         "intervals",
@@ -155,7 +155,7 @@ class Settings(Study):
 
 
 def faults(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield one line a fault of rules between keys."""
+    """Yield one line per fault of rules between keys."""
     price = config["price"]
     yield from jobs("price", price)
     seen: dict[tuple[str, str, str], int] = {}
@@ -200,7 +200,7 @@ def _arm(where: str, arm: Mapping[str, Any], layers: list[tuple[int, int, int]])
     """Random networks that no job could hold, by `slth.tickets`' own constructions.
 
     Of ell_plus_one every layer has n copies of its channels; of binary_polylog there are as many
-    more layers as digits, each wider than the one before by n units an input.
+    more layers as digits, each wider than the one before by n units per input.
     """
     n, most = (
         max(arm["n"]),

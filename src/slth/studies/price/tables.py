@@ -31,7 +31,7 @@ def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
 
 
 def prices_table(price: pd.DataFrame) -> Table:
-    """One row a construction and target: how its error falls, what an equal error takes."""
+    """One row per construction and target: how its error falls, what an equal error takes."""
     table = data.built(price)
     rows: list[list[str] | str] = []
     for target in dict.fromkeys(table["target"]):

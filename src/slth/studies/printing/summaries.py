@@ -29,7 +29,7 @@ def first(table: pd.DataFrame, column: str) -> float:
 
 
 def quartiles(frame: pd.DataFrame, column: str, by: str = "n") -> pd.DataFrame:
-    """Return one row a value of ``by``: count of finite values, quartiles and median."""
+    """Return one row per value of ``by``: count of finite values, quartiles and median."""
     values = frame[[by, column]].astype(float)
     values = values[np.isfinite(values[column])]
     groups = values.groupby(by, sort=True)[column]

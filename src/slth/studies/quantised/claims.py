@@ -128,7 +128,7 @@ def _kappa(points: pd.DataFrame) -> str:
 
 
 def counting(table: pd.DataFrame) -> list[tuple[int, Side]]:
-    """Dimensions, and where the interval of C ln 2 lies against d candidates a doubling."""
+    """Dimensions, and where the interval of C ln 2 lies against d candidates per doubling."""
     own = table[table["law"] == "form"]
     rows = own[["d", "C_low", "C_high"]].itertuples(index=False)
     return [(int(d), side(low * np.log(2), high * np.log(2), d)) for d, low, high in rows]

@@ -162,7 +162,7 @@ FITS += ["chi2", "freedom", "p"]
 
 
 def fits(frame: pd.DataFrame, law: pd.DataFrame) -> pd.DataFrame:
-    """Return three rows a dimension.
+    """Return three rows per dimension.
 
     law: "form", fitted with one pair of constants; "each", with a pair for each M; both from the
     size on at which the predicted odds are even, smaller ones taken together, since the form is

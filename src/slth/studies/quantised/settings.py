@@ -32,21 +32,23 @@ GRID = [
 class Settings(Study):
     """Sizes at which integer candidates hit every integer target exactly."""
 
-    grid: list[Block] = Field(GRID, min_length=1, max_length=4, description="one block a dimension")
+    grid: list[Block] = Field(
+        GRID, min_length=1, max_length=4, description="one block per dimension"
+    )
     most: int = Field(60, ge=2, le=500, description="candidates of an instance at most")
     replicates: int = Field(300, ge=10, le=100000, description="instances per d and M")
     shards: int = Field(1, ge=1, le=1000, description="jobs the replicates are split into")
 
 
 def faults(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield one line a fault of rules between keys."""
+    """Yield one line per fault of rules between keys."""
     own = config["quantised"]
     yield from jobs("quantised", own)
     seen = set()
     for i, block in enumerate(own["grid"]):
         path = f"quantised.grid[{i}]"
         if block["d"] in seen:
-            yield f"{path}.d: got {block['d']} twice, takes one block a dimension"
+            yield f"{path}.d: got {block['d']} twice, takes one block per dimension"
         seen.add(block["d"])
         q = 2 ** (max(block["bits"]) - 1) - 1
         targets = (2 * q + 1) ** block["d"]

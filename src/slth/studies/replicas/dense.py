@@ -68,7 +68,7 @@ def dense_rows(
     shard: int = 0,
     folder: str | None = None,
 ) -> pd.DataFrame:
-    """Build the tickets of one shard; one row a ticket, missed weights counted in it."""
+    """Build the tickets of one shard; one row per ticket, missed weights counted in it."""
     data = data_of(settings, seed, folder)
     held = unit_images(data.held_out_images, settings.side)
     before = outputs(target, held)

@@ -80,7 +80,7 @@ def failure_rate(
 
     factors: 1, candidates U[-1, 1]; 2, products of two. Returns trials, failures, rate, and its
     Clopper–Pearson interval low, high at 95 %. Recomputed from the cached data of
-    Burkholz (NeurIPS 2022): 0.404 % and 3.55 % for n = 15, eps = .01. Cost: about 2 µs a trial.
+    Burkholz (NeurIPS 2022): 0.404 % and 3.55 % for n = 15, eps = .01. Cost: about 2 µs per trial.
     """
     checks.integer("factors", factors, low=1, high=2)
     trials = checks.integer("trials", trials, low=1)

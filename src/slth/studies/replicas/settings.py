@@ -29,16 +29,16 @@ class Dense(Section):
         [50], min_length=1, max_length=16, description="units of each hidden layer"
     )
     epochs: int = Field(20, ge=1, le=10000, description="passes over the training data")
-    batch: int = Field(64, ge=1, le=65536, description="images a gradient step")
+    batch: int = Field(64, ge=1, le=65536, description="images per gradient step")
     learning_rate: float = Field(0.003, ge=1e-9, le=1, description="Adam's first step size")
     l1: float = Field(
         0.0, ge=0, le=1, description="weight of the sum of absolute weights in the loss"
     )
     n: list[Annotated[int, Field(ge=1, le=40, description="number of candidates")]] = unique(
-        [11, 21, 25], 1, 50, "numbers of candidates a weight or target"
+        [11, 21, 25], 1, 50, "numbers of candidates per weight or target"
     )
     eps: float = Field(0.01, ge=LEAST, le=1, description="tolerance of a subset sum")
-    seeds: int = Field(3, ge=1, le=10000, description="random networks a size")
+    seeds: int = Field(3, ge=1, le=10000, description="random networks per size")
     shards: int = Field(1, ge=1, le=1000, description="jobs the random networks are split into")
 
 
@@ -56,12 +56,12 @@ class Lenet(Section):
         description="fraction of every class kept from training; sets with a test part keep that",
     )
     epochs: int = Field(3, ge=1, le=10000, description="passes over the training data")
-    batch: int = Field(64, ge=1, le=65536, description="images a gradient step")
+    batch: int = Field(64, ge=1, le=65536, description="images per gradient step")
     learning_rate: float = Field(0.003, ge=1e-9, le=1, description="Adam's first step size")
     n: list[Annotated[int, Field(ge=1, le=40, description="number of candidates")]] = unique(
-        [5, 10, 15, 20, 25, 30], 1, 50, "numbers of candidates a weight or target"
+        [5, 10, 15, 20, 25, 30], 1, 50, "numbers of candidates per weight or target"
     )
-    samples: int = Field(9, ge=1, le=10000, description="draws of all candidates a size")
+    samples: int = Field(9, ge=1, le=10000, description="draws of all candidates per size")
     images: int = Field(
         32, ge=1, le=100000, description="held-out images on which outputs are compared"
     )
@@ -71,10 +71,10 @@ class Failures(Section):
     """Rates at which no subset is within eps."""
 
     n: list[Annotated[int, Field(ge=1, le=40, description="number of candidates")]] = unique(
-        [9, 12, 15, 18], 1, 50, "numbers of candidates a weight or target"
+        [9, 12, 15, 18], 1, 50, "numbers of candidates per weight or target"
     )
     eps: float = Field(0.01, ge=LEAST, le=1, description="tolerance of a subset sum")
-    trials: int = Field(500000, ge=1, le=1000000000, description="instances a size")
+    trials: int = Field(500000, ge=1, le=1000000000, description="instances per size")
 
 
 class Settings(Study):
@@ -93,7 +93,7 @@ class Settings(Study):
 
 
 def faults(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield one line a fault of rules between keys."""
+    """Yield one line per fault of rules between keys."""
     replicas = config["replicas"]
     named = {f"replicas.{key}": replicas[key]["data"] for key in ("dense", "lenet")}
     yield from data_faults(config, named)

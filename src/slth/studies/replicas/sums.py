@@ -25,7 +25,7 @@ from slth.studies.replicas.settings import Failures, Lenet
 
 
 def lenet_rows(settings: Lenet, seed: int, folder: str | None = None) -> pd.DataFrame:
-    """Train LeNet-5, imitate its convolutions ``samples`` times at each n; one row a time.
+    """Train LeNet-5, imitate its convolutions ``samples`` times at each n; one row per time.
 
     tensor_error: `published_sums.tensor_error`, the published kind; max_relative_error: largest
     error / |weight|, the weight's own; size_at_largest: that |weight|. output_error:

@@ -45,7 +45,7 @@ def dense_table(table: pd.DataFrame) -> Table:
 
 
 def lenet_table(table: pd.DataFrame) -> Table:
-    """One row a size: published errors, ours over the tensor's and the own weight, of outputs."""
+    """One row per size: published errors, ours over the tensor's and the own weight, of outputs."""
     spans = [r"\multicolumn{2}{c}{published}", r"\multicolumn{2}{c}{largest error of a weight}"]
     words = ["$n$", "MNIST", "Fashion", "over tensor's", "over its own", "relative", "outputs"]
     rows = []
@@ -65,7 +65,7 @@ def lenet_table(table: pd.DataFrame) -> Table:
 
 
 def failure_table(table: pd.DataFrame) -> Table:
-    """One row a law and size: failures, their rate with its interval, the published rate."""
+    """One row per law and size: failures, their rate with its interval, the published rate."""
     header = [["$n$", "trials", "missed", r"rate (\%)", r"interval (\%)", r"published (\%)"]]
     rows: list[list[str] | str] = []
     for factors, words in LAWS.items():

@@ -37,13 +37,13 @@ class Settings(Study):
         "filter",
         description="removed as one; filter (d = 9 channels), kernel (d = 9), entry (d = 1)",
     )
-    n: int = Field(400, ge=1, le=100000, description="candidates a subset problem, about")
+    n: int = Field(400, ge=1, le=100000, description="candidates per subset problem, about")
     solver: SolverOrAuto = Field("auto", description="who solves the subset problems")
     budget: int | None = Field(
         10000000,
         ge=1,
         le=1000000000000000,
-        description="subsets, pairs or nodes a problem; null is the solver's own",
+        description="subsets, pairs or nodes per problem; null is the solver's own",
     )
     leak: float = Field(0.2, ge=1e-6, le=1, description="slope of leaky ReLU below 0")
     scale: float = Field(
@@ -56,7 +56,7 @@ class Settings(Study):
 
 
 def faults(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield one line a fault of rules between keys."""
+    """Yield one line per fault of rules between keys."""
     settings = config["restrictions"]
     least = 7 if "valid" in settings["variants"] else 4  # three 3x3 kernels; pooling halves
     if settings["side"] < least:
@@ -66,7 +66,7 @@ def faults(config: Mapping[str, Any]) -> Iterator[str]:
         )
     if settings["shards"] > max(1, settings["seeds"]):
         yield (
-            f"restrictions.shards: got {settings['shards']}, takes at most one job a seed "
+            f"restrictions.shards: got {settings['shards']}, takes at most one job per seed "
             f"(restrictions.seeds is {settings['seeds']})"
         )
     c, n, side = (settings[key] for key in ("channels", "n", "side"))

@@ -1,4 +1,4 @@
-"""One row a variant."""
+"""One row per variant."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ TABLES = ("restrictions",)
 
 
 def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
-    """One row a variant."""
+    """One row per variant."""
     header = [
         ["", "", r"\multicolumn{4}{c}{medians}", r"\multicolumn{2}{c}{against the base}"],
         ["variant", "what the construction changes", "worst", "output", "lower", "upper"],

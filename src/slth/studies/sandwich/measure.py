@@ -65,7 +65,7 @@ def measure_sandwich(
     device: str = "cpu",
     public: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Stack the pairs' rows, a row a ticket of the run, and one bracket with splitting an arm.
+    """Stack the pairs' rows, a row per ticket of the run, and one bracket with splitting an arm.
 
     arms: settings, target and the networks of one replicate of every arm; the ticket of the middle
     of its sizes is bracketed. tickets, networks: the collected tables. device: as in

@@ -14,7 +14,7 @@ COLUMNS = [*VALUES, *(f"asked_{name}" for name in DECIDED), "processor", "own"]
 
 
 def read_public(path: str | Path, own: bool) -> pd.DataFrame:
-    """Return `COLUMNS`, a row a pair and box; ValueError when the file is not of the benchmark.
+    """Return `COLUMNS`, a row per pair and box; ValueError when the file is not of the benchmark.
 
     own: bracketed where the paper is made. inputs, varied: of the networks, and those that the box
     leaves more than one value. lower, upper: after ``boxes`` halved boxes and ``splitting_seconds``

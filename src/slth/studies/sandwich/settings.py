@@ -67,7 +67,7 @@ class Settings(Study):
 
 
 def faults(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield one line a fault of rules between keys."""
+    """Yield one line per fault of rules between keys."""
     sandwich = config["sandwich"]
     low, high = sandwich["widths"]
     if low > high:

@@ -10,7 +10,7 @@ OPTIONAL = ["rate", "first_moment", "n_star", "unsettled", "refined", "refined_i
 
 
 def points(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row a grid point, with every column."""
+    """One row per grid point, with every column."""
     return complete("thresholds", frame, COLUMNS, OPTIONAL)
 
 

@@ -1,4 +1,4 @@
-"""Observed success rates beside the predictions: one row a grid point."""
+"""Observed success rates beside the predictions: one row per grid point."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from slth.theory.refined import refined_probability
 
 
 def summarise(rows: pd.DataFrame, confidence: float) -> pd.DataFrame:
-    """Return one row a grid point: rate with its Clopper–Pearson interval, and the predictions.
+    """Return one row per grid point: rate with its Clopper–Pearson interval, and the predictions.
 
     Unproved cells (a solver's budget ran out) count as neither hit nor miss of the instance: they
     are listed in ``unsettled`` and left out of ``trials``.

@@ -33,9 +33,9 @@ class Settings(Study):
         ],
         min_length=1,
         max_length=64,
-        description="one block a dimension",
+        description="one block per dimension",
     )
-    replicates: int = Field(300, ge=1, le=1000000, description="instances a grid point")
+    replicates: int = Field(300, ge=1, le=1000000, description="instances per grid point")
     shards: int = Field(1, ge=1, le=1000, description="jobs the instances are split into")
     solver: SolverOrAuto = Field("mitm", description="who decides whether a subset is within eps")
     confidence: float = Field(
@@ -44,7 +44,7 @@ class Settings(Study):
 
 
 def faults(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield one line a fault of rules between keys."""
+    """Yield one line per fault of rules between keys."""
     threshold = config["threshold"]
     from slth.ensembles import ENSEMBLES  # loads scipy
 
@@ -53,7 +53,7 @@ def faults(config: Mapping[str, Any]) -> Iterator[str]:
         d = block["d"]
         first = first_of.setdefault(d, i)
         if first != i:
-            yield f"threshold.grid[{i}].d: got {d}, which grid[{first}] has; takes one block a d"
+            yield f"threshold.grid[{i}].d: got {d}, which grid[{first}] has; takes one block per d"
         for j, name in enumerate(threshold["ensembles"]):
             limit = ENSEMBLES[name].max_d
             if limit is not None and d > limit:

@@ -28,12 +28,12 @@ def tickets_of(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def blocks_of(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row a subset problem."""
+    """One row per subset problem."""
     return complete("blocks", frame, BLOCKS, BLOCKS_OPTIONAL)
 
 
 def networks_of(frame: pd.DataFrame) -> pd.DataFrame:
-    """One row a target."""
+    """One row per target."""
     return complete("networks", frame, NETWORKS, NETWORKS_OPTIONAL)
 
 

@@ -32,9 +32,9 @@ class Arm(Section):
         [10, 20, 50, 100, 200, 500, 1000],
         1,
         100,
-        "candidates a block and sign, roughly; each input channel gets 2n hidden channels",
+        "candidates per block and sign, roughly; each input channel gets 2n hidden channels",
     )
-    seeds: int = Field(5, ge=1, le=10000, description="random source networks a size")
+    seeds: int = Field(5, ge=1, le=10000, description="random source networks per size")
     shards: int = Field(1, ge=1, le=10000, description="jobs the random networks are split into")
     eps: float | None = Field(
         None, ge=LEAST, le=2, description="tolerance per kernel entry; null minimises the error"
@@ -44,7 +44,7 @@ class Arm(Section):
         None,
         ge=1,
         le=1000000000000000,
-        description="subsets, pairs or nodes a problem; null is the solver's own",
+        description="subsets, pairs or nodes per problem; null is the solver's own",
     )
     readout: Literal["exact", "ticket"] = Field(
         "exact",
@@ -121,7 +121,7 @@ DEFAULT = [
 
 
 def faults(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield one line a fault of rules between keys."""
+    """Yield one line per fault of rules between keys."""
     arms, networks = config["tickets"], config["networks"]
     yield from repeated("tickets", arms)
     names = [network["name"] for network in networks]

@@ -32,7 +32,7 @@ def solve_blocks(
     replicate: int,
     device: str = "cpu",
 ) -> pd.DataFrame:
-    """Solve every subset problem of one replicate; one row a problem, failures included.
+    """Solve every subset problem of one replicate; one row per problem, failures included.
 
     device: of the search, "auto" for a GPU where there is one; its log and the rows say which.
     """

@@ -32,7 +32,7 @@ def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
 
 
 def targets_table(networks: pd.DataFrame) -> Table:
-    """One row a target network: architecture, size, accuracy, what normalisation changed."""
+    """One row per target network: architecture, size, accuracy, what normalisation changed."""
     table = networks_of(networks)
     header = ["network", "channels", "kernel", "input", "parameters"]
     header += ["train acc.", "held-out acc.", "decisions changed"]

@@ -138,7 +138,7 @@ def _safe(front: Coordinates, above: Line, below: Line, value: Tensor) -> Tensor
 def tightened(layers: Layers, box: Range) -> Pairs:
     """`activations`, each pre-activation met with its CROWN bound where that is not too much work.
 
-    Cost: a backward pass a neuron.
+    Cost: a backward pass per neuron.
     """
     front = signed_box(box)
     ranges: Pairs = []

@@ -111,7 +111,7 @@ def differential(f: Layers, g: Layers, box: Range) -> list[Triple]:
     """Ranges after every layer, the input first, the output last.
 
     f, g: layers with equal signatures. box: of the input shape. The first layer is exact: Δ = 0
-    there. Cost: about twelve convolutions a layer.
+    there. Cost: about twelve convolutions per layer.
     """
     zero = torch.zeros_like(box.lo)
     places = [Triple(box, box, Range(zero, zero))]

@@ -46,7 +46,7 @@ def branch(dual: Dual, pair: tuple[Layers, Layers], bounds: Bounds, splits: int)
     they add (`.stage`) depends on the sign of c_Δ, and the network is the one where it
     is least, most often nothing, at the multipliers of the whole. There no half is above the whole.
     Stops when the largest bound is within 1e-9 of a witness. Deterministic; more splits never give
-    more. Cost: 100 dual passes a split.
+    more. Cost: 100 dual passes per split.
     """
     if not splits or dual.entries() > LARGEST:
         return bounds

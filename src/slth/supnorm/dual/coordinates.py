@@ -1,4 +1,4 @@
-"""What a layer pair reads: two numbers an input entry, and the largest linear form of them."""
+"""What a layer pair reads: two numbers per input entry, and the largest linear form of them."""
 
 from dataclasses import dataclass
 

@@ -54,7 +54,7 @@ def narrowed(f: Layers, g: Layers, box: Range, steps: int) -> Ranges:
 
     A layer whose duals would be too large keeps its intervals, and so does one behind a layer that
     reads both signs with K⁺ ≠ K⁻, unless that is the first. Never wider than `differential`; more
-    steps may narrow less at a position. Cost: ``steps`` dual passes a layer.
+    steps may narrow less at a position. Cost: ``steps`` dual passes per layer.
     """
     zero = torch.zeros_like(box.lo)
     known = Ranges([Triple(box, box, Range(zero, zero))], [])

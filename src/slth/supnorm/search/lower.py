@@ -72,7 +72,7 @@ def lower(
     Deterministic in ``seed`` and ``work`` on one device; another chain never lowers the result.
     For one layer without ReLU the maximiser is exact. Cost of a
     chain: about samples + 250 restarts · steps forward passes of either network, and a coordinate
-    search of at most 384 passes a sweep and 2 restarts · 2^34 multiplications in all.
+    search of at most 384 passes per sweep and 2 restarts · 2^34 multiplications in all.
     Raises FloatRangeError where the modules' float64 evaluation overflows.
     """
     found = []

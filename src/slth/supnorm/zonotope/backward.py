@@ -62,7 +62,7 @@ class Backward:
     box: Range
 
     def bound(self, rows: Rows, steps: int) -> Answer:
-        """The least bound of each row over ``steps`` steps of its slopes. Cost: a pass a step."""
+        """The least bound of each row over ``steps`` steps of its slopes. Cost: a pass per step."""
         kinks = [
             Kinks.of(x).at(rows.box) if layer.f.relu else None
             for layer, x in zip(self.layers[: rows.top], self.ranges, strict=False)

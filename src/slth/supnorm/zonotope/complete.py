@@ -46,7 +46,7 @@ def least_margin(layers: Layers, box: Range, decision: int, error: float, parts:
     """Bound the least of h_c − h_j, c = ``decision``, over a box, less 2 ``error``.
 
     error: what evaluation may add to any output. parts: at most so many parts of the box, each a
-    box with some ReLU phases fixed. Needs `fits`. Cost: a zonotope and a few rows a part,
+    box with some ReLU phases fixed. Needs `fits`. Cost: a zonotope and a few rows per part,
     milliseconds for some hundred neurons.
     """
     own = evaluation_error(layers, propagate(layers, box))  # kernels that are merged sums, too

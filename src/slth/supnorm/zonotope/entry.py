@@ -1,6 +1,6 @@
 """Boxes of inputs as forms behind the first layer, which f and g read alike: δ = 0 there.
 
-Box b is x = m + diag(r) ε, one symbol an input of positive width, with m a float64 number in
+Box b is x = m + diag(r) ε, one symbol per input of positive width, with m a float64 number in
 [lo, hi] and r at least hi − m and m − lo, rounded up: no input is left out by an ulp. A signed
 first layer reads x⁺ = λ x + μ + μ ε' and x⁻ = x⁺ − x; the symbol ε' of an input's sign is shared
 by f and g.

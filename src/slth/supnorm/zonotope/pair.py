@@ -101,7 +101,7 @@ class Pair:
         return signs * int(self.active.sum()) + 1 <= self.most(1)
 
     def outputs(self, box: Range, sharing: bool = False) -> Outputs:
-        """Bound f, g and f − g over boxes (B, inputs). Cost: a pass of every symbol a box.
+        """Bound f, g and f − g over boxes (B, inputs). Cost: a pass of every symbol per box.
 
         sharing: also find the shares of the inputs.
         """
@@ -149,7 +149,7 @@ class Pair:
     def sharper(self, found: Outputs, level: float, steps: int) -> Outputs:
         """The same with rows of δ passed back wherever an output may be above ``level``.
 
-        Cost: steps + 1 passes a row, a row an output and sign.
+        Cost: steps + 1 passes per row, a row per output and sign.
         """
         last = found.before[-1]
         ends = torch.stack([last.delta.hi, -last.delta.lo], 2)
@@ -204,7 +204,7 @@ class Pair:
     def tightened(self, box: Range, steps: int) -> "Pair":
         """The pair with ranges of every place over one box, narrowed by backward bounds.
 
-        Cost: six rows an entry of every place, steps + 1 passes each; in compiled code only where
+        Cost: six rows per entry of every place, steps + 1 passes each; in compiled code only where
         a phase is open.
         """
         if self.dense is not None:

@@ -69,7 +69,7 @@ class Single:
         return Entry(self.layers[0], torch.nonzero(self.active)[:, 0])
 
     def reached(self, box: Range) -> Reached:
-        """Bound the network over boxes (B, inputs). Cost: a pass of every symbol a box."""
+        """Bound the network over boxes (B, inputs). Cost: a pass of every symbol per box."""
         x, known, before, behind = self.entry.alone(box), None, [], [box]
         for i, layer in enumerate(self.layers):
             radius = x.radius()
@@ -104,7 +104,7 @@ class Single:
     def above(self, found: Reached, rows: Tensor, box: Tensor, steps: int) -> Tensor:
         """Upper bounds (R,) of rows (R, outputs) · the outputs, row r over box[r].
 
-        Needs ``linear``. Cost: steps + 1 passes a row and their gradients.
+        Needs ``linear``. Cost: steps + 1 passes per row and their gradients.
         """
         sides = [
             Side.of(Range(x.lo[box], x.hi[box])) if layer.relu else None

@@ -12,7 +12,7 @@ _TOGETHER = 2**21  # float64 numbers of one batch of rows at the widest place
 def narrowed(below: Backward, top: int, x: Triple, steps: int, widest: int) -> Triple:
     """Ranges of what layer ``top`` gives before its ReLU, (1, N), met with backward bounds.
 
-    below: over one box. Cost: six rows an entry, steps + 1 passes each.
+    below: over one box. Cost: six rows per entry, steps + 1 passes each.
     """
     count = x.f.lo.shape[1]
     unit, zero = (

@@ -14,7 +14,7 @@ from slth.tickets.whole.source import LARGEST, Source, start_of
 class Keep(Mapping[str, Tensor]):
     """Name of a parameter of the source → bool mask of its shape, as in `Source.layer`.
 
-    Names are "layer.U", "layer.constants" (where there are) and "layer.V". Held are bits a subset
+    Names are "layer.U", "layer.constants" (where there are) and "layer.V". Held are bits per subset
     problem; a mask is made when it is asked for, and checks.TooLargeError says its size where that
     is beyond 2^27 entries.
     """

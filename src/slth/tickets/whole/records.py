@@ -92,7 +92,7 @@ class LayerRecord:
 
 
 def table(records: list[LayerRecord], eps: float | None) -> pd.DataFrame:
-    """One row a subset problem, as `slth.tickets.solve_problems` has them, without ``subset``.
+    """One row per subset problem, as `slth.tickets.solve_problems` has them, without ``subset``.
 
     layer: name of the target's module. channel: input channel, or c_in + q for the biases of group
     q. Errors are at the layer's own scale.

@@ -48,9 +48,9 @@ class SourceLayer:
 class Source:
     """A random network as seeds: blocks keyed by (layer, channel), made when asked for.
 
-    n: half of the hidden channels an input channel. V's rows are keyed by the rank of |a| among the
-    weights of their sign, so that those of the shortest candidates are a prefix of one stream; V is
-    independent of U all the same, since every row has the same law.
+    n: half of the hidden channels per input channel. V's rows are keyed by the rank of |a| among
+    the weights of their sign, so that those of the shortest candidates are a prefix of one stream;
+    V is independent of U all the same, since every row has the same law.
     """
 
     seed: int

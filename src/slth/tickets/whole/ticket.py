@@ -86,7 +86,7 @@ class WholeTicket(TicketMethods):
 
     @cached_property
     def solutions(self) -> pd.DataFrame:
-        """One row a subset problem, failures included; columns as `slth.tickets.solve_problems`."""
+        """One row per subset problem, failures too; columns as `slth.tickets.solve_problems`."""
         return table(self.records, self.settings["eps"])
 
     @cached_property
@@ -159,7 +159,7 @@ class WholeTicket(TicketMethods):
         return compare()(f, g, self._box(box), shape, **options)
 
     def summary(self) -> pd.DataFrame:
-        """One row a layer.
+        """One row per layer.
 
         d, candidates (mean of a sign), problems, weights (of the target), kept_channels (hidden),
         members (kept in all subsets), kept (weights of U and V), median_error and worst_error of

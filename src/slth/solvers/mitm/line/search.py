@@ -22,7 +22,7 @@ from slth.solvers.mitm.line import shared as mitm_line_shared
 from slth.solvers.mitm.line import sizes as mitm_line_sizes
 
 MIN_BLOCK, BLOCK = 64, 4096  # instances a thread takes at a time
-TASKS = 8  # blocks a thread, at least, so that the threads end together
+TASKS = 8  # blocks per thread, at least, so that the threads end together
 UNLIMITED = 1 << 62
 LEAST_TRY, HITS = 8, 20.0  # candidates in a first try; subsets within eps expected in it
 

@@ -18,7 +18,7 @@ from slth.solvers.kernels.workers import Workers
 
 ENTRY_BYTES = 8 + 8 + 4 + 4 + 4  # a sum and its mask while they are merged, and its cell
 MAX_N, MAX_TABLE = 42, 26  # candidates in all, and in the table
-MIN_TASK, TASKS = 256, 64  # targets a task, tasks a call
+MIN_TASK, TASKS = 256, 64  # targets per task, tasks a call
 BUILD, NEAR, FAR = 8.0, 8.0, 40.0  # ns an entry; ns a look-up in a small and in a large table
 SMALL = 15  # candidates whose table stays in a cache
 

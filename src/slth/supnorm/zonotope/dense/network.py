@@ -134,8 +134,9 @@ class Dense:
         """Bounds (B,) of |f − g| and |fl f − fl g| by rows passed back, and an input of each box.
 
         found: of the same boxes (B, inputs). An output that is at most ``level`` anyway is not
-        asked for. Cost: at most steps + 1 passes a row, a row an output and sign. inside: also of
-        one pass each for six rows a neuron whose phase is open; found.ends are narrowed in place.
+        asked for. Cost: at most steps + 1 passes per row, a row per output and sign. inside: also
+        of one pass each for six rows per neuron whose phase is open; found.ends are narrowed in
+        place.
         """
         none = torch.zeros(1, 2, found.ends.shape[2], dtype=torch.int8)
         return self.parted(box, none, found, level, steps, inside=inside)[:2]
@@ -161,7 +162,7 @@ class Dense:
     def tightened(self, box: Range, steps: int) -> list[Triple]:
         """Ranges of every layer over one box, (1, inputs), (entries,) each, by rows passed back.
 
-        Cost: at most six rows an entry, steps + 1 passes each.
+        Cost: at most six rows per entry, steps + 1 passes each.
         """
         own, ends = self.seen(box), self.bound(box, math.inf).ends[0].contiguous()
         tighten(

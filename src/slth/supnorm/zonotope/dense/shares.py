@@ -23,8 +23,8 @@ def keep(
     """Keep the columns of the neurons that get a symbol; counts: of symbols so far, moved on.
 
     centre, reach: (3, n), of the forms. kept: columns over f's rows of f's symbols, over g's rows
-    of g's, and over the three blocks of δ's rows of the pairs'; a row a symbol. A pair's symbol is
-    as large as δ, whose constant no halving moves: that part goes to what opens f and g.
+    of g's, and over the three blocks of δ's rows of the pairs'; a row per symbol. A pair's symbol
+    is as large as δ, whose constant no halving moves: that part goes to what opens f and g.
     """
     f, g, shared, own_g, own_d = rows
     inputs = g.shape[0] - own_g.shape[0]
