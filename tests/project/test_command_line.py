@@ -238,7 +238,11 @@ def test_bracket_refuses_in_one_line(pair: tuple[Path, Path], tmp_path: Path) ->
     assert "--input-shape: got '2,2'" in refused("bracket", f, g, "--input-shape", "2,2")
     assert "No such file" in refused("bracket", f, tmp_path / "none.onnx")
     torch.save(nn.Linear(2, 2), tmp_path / "net.pt")
-    assert "loading them runs code" in refused("bracket", f, tmp_path / "net.pt")
+    line = refused("bracket", f, tmp_path / "net.pt")
+    assert "ends in .npz (a ticket), .onnx or .pt2" in line
+    assert "loading them runs code" in line
+    assert refused("bracket", f, g, "--boxes", -5).startswith("--boxes: got -5")
+    assert "got shape (1, 2, 1), takes (2,)" in refused("bracket", f, g, "--input-shape", "1,2,1")
     (tmp_path / "broken.onnx").write_bytes(b"none")
     assert refused("bracket", f, tmp_path / "broken.onnx").startswith("g: ")
     for name in ("broken.onnx", "none.vnnlib"):

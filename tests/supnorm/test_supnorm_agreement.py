@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from slth import seeding, supnorm
+from slth.supnorm.arithmetic import FloatRangeError
 from tests.sweeps import swept
 
 
@@ -121,3 +122,32 @@ def test_zonotopes_alone_certify_no_ball_that_a_grid_refutes() -> None:
             assert all(bool((decisions(h, x) == wanted[i]).all()) for h in (f, g))
         certified += int(found.certified.sum())
     assert certified > 10
+
+
+def dense(*matrices: list[list[float]]) -> nn.Sequential:
+    """Linear layers without biases, ReLUs between them."""
+    modules: list[nn.Module] = []
+    for matrix in matrices:
+        weight = torch.tensor(matrix, dtype=torch.float64)
+        layer = nn.Linear(*reversed(weight.shape), bias=False, dtype=torch.float64)  # type: ignore[arg-type, misc]
+        layer.weight.data = weight
+        modules += [layer, nn.ReLU()]
+    return nn.Sequential(*modules[:-1])
+
+
+@pytest.mark.parametrize("parts", [0, 20])
+def test_networks_that_overflow_are_refused_as_in_brackets(parts: int) -> None:
+    far = dense([[1e200], [2e200]], [[1e200, 0.0], [0.0, 1e199]])  # both outputs are inf
+    near = dense([[1e200], [2e200]], [[1e-200, 0.0], [0.0, 1e-201]])
+    # in the ball 3 · 1e308 − 3.6 · 1e308 is no number, where the first and the third output tie
+    inside = dense([[1e154], [1e154]], [[5e153, 0.0], [-1.2e154, 1e154], [5e153, 0.0]])
+    for f, g, radius in ((far, far, 0.1), (near, far, 0.1), (inside, inside, 2.0)):
+        with pytest.raises(FloatRangeError, match="evaluation overflows"):
+            supnorm.agreement(f, g, [[1.0]], radius, input_splits=parts)
+    assert supnorm.agreement(near, near, [[1.0]], 0.1, input_splits=parts).certified.all()
+
+
+def test_margins_beyond_float64_are_its_largest_number() -> None:
+    f = dense([[1.7e308], [-1.7e308]])
+    found = supnorm.agreement(f, f, [[1.0]], 0.0)
+    assert (found.margins == np.finfo(np.float64).max).all()

@@ -43,6 +43,7 @@ def bracket(
     from slth.supnorm import bracket as bounds
 
     level = None if eps is None else checks.positive("--eps", eps)
+    boxes = None if boxes is None else checks.integer("--boxes", boxes, low=0)
     if region is not None and box is not None:
         raise ValueError(f"--box: got {box!r} beside {region}, takes one of the two")
     simple = (-1.0, 1.0) if box is None else interval(box)

@@ -78,15 +78,18 @@ def images(path: Path, shape: tuple[int, ...] | None) -> "np.ndarray":
     return x
 
 
-def network(name: str, path: Path, shape: tuple[int, ...] | None) -> "Network":
-    """The network of an .onnx or a .pt2 file (`torch.export.save`); ValueError naming ``name``."""
+def network(name: str, path: Path, shape: tuple[int, ...] | None, others: str = "") -> "Network":
+    """The network of an .onnx or a .pt2 file (`torch.export.save`); ValueError naming ``name``.
+
+    others: what else the command takes there, in words.
+    """
     from slth.networks import from_onnx, from_pt2
 
     readers: dict[str, Any] = {".onnx": from_onnx, ".pt2": from_pt2}
     if path.suffix not in readers:
         raise ValueError(
-            f"{name}: got {path}, takes a name that ends in .onnx or .pt2 (torch.export.save); "
-            "pickled modules are not read, as loading them runs code"
+            f"{name}: got {path}, takes a name that ends in {others}.onnx or .pt2 "
+            "(torch.export.save); pickled modules are not read, as loading them runs code"
         )
     _regular(name, path)
     try:
@@ -105,7 +108,7 @@ def network_or_ticket(
     Raises ValueError naming ``name``.
     """
     if path.suffix != ".npz":
-        found = network(name, path, shape)
+        found = network(name, path, shape, ".npz (a ticket), ")
         return found, found.input_shape
     from slth.tickets import WholeTicket, load
 

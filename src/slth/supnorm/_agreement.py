@@ -15,12 +15,13 @@ from slth.checks import BoolArray, FloatArray
 from slth.networks.converted import AnyNetwork
 from slth.networks.modes import recording
 from slth.supnorm._around import _balls, _inner, _points
-from slth.supnorm._attack import attacked
+from slth.supnorm._attack import attacked, decision
 from slth.supnorm.arguments import Modules, one_thread, prepare
+from slth.supnorm.arithmetic import finite
 from slth.supnorm.bounds.crown import objectives
 from slth.supnorm.bounds.upper import of_modules
 from slth.supnorm.ranges import Range
-from slth.supnorm.units import Measured, measured, times
+from slth.supnorm.units import Measured, measured
 from slth.supnorm.zonotope.complete import fits, least_margin
 from slth.supnorm.zonotope.margins import margins
 from slth.supnorm.zonotope.pair import Pair
@@ -118,11 +119,14 @@ def agreement(
         )
     with one_thread():
         with torch.no_grad():
-            outputs = copies[0](centres).flatten(1)
+            outputs = finite(copies[0](centres)).flatten(1)
         if outputs.shape[1] < 2:
             raise ValueError("f: got one output, takes a network that decides between two or more")
         decided = outputs.argmax(1)
         whole = measured(layers, region)
+        if whole.layers is not layers:  # numbers of unusual size
+            with torch.no_grad():
+                finite(copies[1](centres))
         balls = _balls(centres, radius, region)
         least = _certified(whole, balls, decided, effort)
         left = torch.nonzero(~(least > 0).all(dim=1))[:, 0]
@@ -148,7 +152,7 @@ def _certified(whole: Measured, balls: list[Range], decided: Tensor, steps: int 
         ends = (torch.stack([getattr(b, end).flatten() for b in scaled]) for end in ("lo", "hi"))
         error = [float(of_modules(layers, whole.box).max()) for layers in whole.layers]
         found = margins(pair, Range(*ends), decided, error)
-        found = torch.from_numpy(times(found.numpy(), whole.units.output))
+        found = torch.from_numpy(whole.units.below(found.numpy()))
     if steps is not None:
         for i in torch.nonzero((found <= 0).any(1))[:, 0].tolist():
             more = _margins(whole.within(balls[i]), int(decided[i]), steps)
@@ -169,15 +173,14 @@ def _split(
             layers = ball.layers[network]
             error = float(of_modules(layers, ball.box).max())
             found = least_margin(layers, ball.box, c, error, parts)
-            value = float(times(found.value, ball.units.output))
+            value = float(ball.units.below(found.value))
             least[i, network] = max(float(least[i, network]), value)
             if found.suspect is not None:
                 inside = Range(balls[1].lo[i], balls[1].hi[i])
                 x = ball.units.inputs(found.suspect.view(1, *inside.lo.shape), inside)
                 x = x.clamp(inside.lo, inside.hi)
-                with torch.no_grad():
-                    if int(copies[network](x).flatten().argmax()) != c:
-                        witness[i] = x[0]
+                if decision(copies[network], x[0]) != c:
+                    witness[i] = x[0]
 
 
 def _margins(ball: Measured, decision: int, steps: int) -> Tensor:
@@ -189,4 +192,4 @@ def _margins(ball: Measured, decision: int, steps: int) -> Tensor:
         rows = torch.eye(count, dtype=torch.float64)
         rows = (rows - rows[decision])[torch.arange(count) != decision]
         found.append(-(objectives(layers, ball.box, rows, steps).max() + 2 * error))
-    return torch.from_numpy(times(torch.stack(found).numpy(), ball.units.output))
+    return torch.from_numpy(ball.units.below(torch.stack(found).numpy()))

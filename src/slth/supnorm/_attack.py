@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from slth import seeding
 from slth.supnorm.arguments import Modules
+from slth.supnorm.arithmetic import finite
 from slth.supnorm.bounds.upper import of_modules
 from slth.supnorm.layers import Layers, forward
 from slth.supnorm.ranges import Range, evaluation_error, propagate
@@ -111,14 +112,16 @@ class Network:
             kept = torch.ones(len(live), dtype=torch.bool)
             for i in torch.nonzero(wrong.any(1))[:, 0].tolist():
                 at = int((wrong[i].byte() + sure[i].byte()).argmax())
-                if bool(sure[i, at]) or self._decision(x[i, at]) != int(decided[live[i]]):
+                if bool(sure[i, at]) or decision(self.module, x[i, at]) != int(decided[live[i]]):
                     found[live[i]], kept[i] = x[i, at], False
             live = live[kept]
             lo, hi = ball.lo[live][:, None], ball.hi[live][:, None]
             step = (hi - lo) / STEPS
-            x = torch.clamp(x[kept] + step * slope.view_as(x)[kept].sign(), lo, hi)
+            x = torch.clamp(x[kept] + step * slope.view_as(x)[kept].nan_to_num().sign(), lo, hi)
         return found
 
-    def _decision(self, x: Tensor) -> int:
-        with torch.no_grad():
-            return int(self.module(x[None]).flatten().argmax())
+
+def decision(module: nn.Module, x: Tensor) -> int:
+    """What a float64 module decides at x (*input_shape); FloatRangeError where it overflows."""
+    with torch.no_grad():
+        return int(finite(module(x[None])).flatten().argmax())

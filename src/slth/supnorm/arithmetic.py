@@ -6,10 +6,21 @@ not matter: nothing here is computed in long double.
 """
 
 import torch
+from torch import Tensor
 
 
 class FloatRangeError(ArithmeticError, ValueError):
     """Numbers of the networks leave the range of float64."""
+
+
+def finite(outputs: Tensor) -> Tensor:
+    """Outputs of modules in float64; FloatRangeError where their evaluation overflowed."""
+    if not bool(torch.isfinite(outputs).all()):
+        raise FloatRangeError(
+            "f, g: got networks whose float64 evaluation overflows at an input of the box, takes "
+            "activations and outputs below 1.8e308; scale layers by powers of two"
+        )
+    return outputs
 
 
 def require() -> None:

@@ -76,6 +76,11 @@ class Units:
         exact = float(times(real, -self.output)) == value
         return real if exact else math.nextafter(real, math.inf)
 
+    def below(self, value: npt.NDArray[np.float64] | float) -> npt.NDArray[np.float64]:
+        """Lower bounds of outputs in the networks' own units, rounded down, also from inf."""
+        real = times(value, self.output)
+        return np.where(times(real, -self.output) > value, np.nextafter(real, -np.inf), real)
+
 
 @dataclass(frozen=True)
 class Measured:

@@ -174,6 +174,8 @@ def _dimensions(given: Any, example: Shape | None) -> tuple[int, Shape]:
         )
     batch, known = sides[0] or BATCH, sides[1:]
     shape = tuple(example or known)
+    if example is not None and len(shape) != len(known) and 0 not in known:
+        raise ValueError(f"example: got shape {shape}, takes {tuple(known)} as the file says")
     if 0 in shape or len(shape) != len(known):
         raise ValueError(
             f"path: got an input of shape {tuple(n or '?' for n in known)}, takes from_onnx(path, "

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from slth import seeding
 from slth.checks import FloatArray
-from slth.supnorm.arithmetic import FloatRangeError
+from slth.supnorm.arithmetic import finite
 from slth.supnorm.ranges import Range
 from slth.supnorm.search.objectives import targets
 from slth.supnorm.search.pool import TARGETS, Search
@@ -84,12 +84,7 @@ def lower(
         pool = _chain(search, part, delta, starts, None if i else late)
         found.append(pool[search.score(pool).topk(_FINALISTS).indices].cpu())
     finalists = scaled.units.inputs(torch.cat(found), box)
-    values = torch.stack([_evaluate(*modules, x) for x in finalists])
-    if not bool(torch.isfinite(values).all()):
-        raise FloatRangeError(
-            "f, g: got networks whose float64 evaluation overflows at an input of the box, takes "
-            "activations and outputs below 1.8e308; scale layers by powers of two"
-        )
+    values = finite(torch.stack([_evaluate(*modules, x) for x in finalists]))
     return float(values.max()), finalists[values.argmax()].numpy().copy()
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from slth.supnorm import rounding
 from slth.supnorm.bounds.differential import Triple, relu_pair
+from slth.supnorm.dual.stage import adjoint
 from slth.supnorm.layers import Layer
 from slth.supnorm.ranges import Range
 from slth.supnorm.rounding import FLOOR
@@ -170,6 +171,23 @@ class Joint:
         ends = torch.stack([x.hi, x.lo])
         first, second = self.apply(above, ends), self.apply(below, ends)
         return Range(first[1] + second[0], first[0] + second[1])
+
+
+def columns(layer: Layer, kernel: Tensor, at: Tensor) -> Tensor:
+    """What one of the inputs ``at`` (flat) gives by the kernel alone: (len(at), outputs), exact.
+
+    Cost: the kernel's passes of these inputs or of the outputs, whichever are fewer.
+    """
+    geometry = layer.geometry
+    inputs, outputs = math.prod(geometry.in_shape), math.prod(geometry.out_shape)
+    if not geometry.conv:
+        return kernel.T[at].contiguous()
+    if outputs < len(at):
+        rows = adjoint(layer, kernel, torch.eye(outputs, dtype=kernel.dtype))
+        return rows.T[at].contiguous()
+    unit = torch.zeros(len(at), inputs, dtype=kernel.dtype)
+    unit[torch.arange(len(at)), at] = 1.0
+    return geometry.apply(kernel, unit.view(-1, *geometry.in_shape)).flatten(1)
 
 
 def _shifted(x: Range, shift: Tensor) -> Range:

@@ -15,6 +15,7 @@ from torch import Tensor
 from slth.supnorm.layers import Geometry, Layer, Layers
 from slth.supnorm.ranges import Range, evaluation_error, propagate
 from slth.supnorm.rounding import down, up
+from slth.supnorm.zonotope.affine import columns
 from slth.supnorm.zonotope.pair import Pair
 from slth.supnorm.zonotope.splitting import Search
 
@@ -93,9 +94,8 @@ def _matrix(layer: Layer, kernel: Tensor) -> Tensor:
     """Entries of the kernel where it meets the input: (outputs, inputs)."""
     if not layer.geometry.conv:
         return kernel
-    inputs = math.prod(layer.geometry.in_shape)
-    unit = torch.eye(inputs, dtype=torch.float64).view(inputs, *layer.geometry.in_shape)
-    return layer.geometry.apply(kernel, unit).flatten(1).T.contiguous()
+    every = torch.arange(math.prod(layer.geometry.in_shape))
+    return columns(layer, kernel, every).T.contiguous()
 
 
 def _plain(matrix: Tensor, bias: Tensor | None, relu: bool = False) -> Layer:

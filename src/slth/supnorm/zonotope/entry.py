@@ -6,7 +6,6 @@ first layer reads x⁺ = λ x + μ + μ ε' and x⁻ = x⁺ − x; the symbol ε
 by f and g.
 """
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +14,7 @@ from torch import Tensor
 
 from slth.supnorm.ranges import Range
 from slth.supnorm.rounding import up
-from slth.supnorm.zonotope.affine import Joint
+from slth.supnorm.zonotope.affine import Joint, columns
 from slth.supnorm.zonotope.forms import Form, Forms, Symbols
 from slth.supnorm.zonotope.relu import Chord
 
@@ -30,14 +29,11 @@ class Entry:
     @cached_property
     def kernels(self) -> list[tuple[Tensor, Tensor]]:
         """K⁺ and K⁻ of f, of g and E⁺, E⁻ at the active inputs: (active, outputs) each, exact."""
-        unit = torch.zeros(
-            len(self.active), math.prod(self.layer.f.geometry.in_shape), dtype=torch.float64
-        )
-        unit[torch.arange(len(self.active)), self.active] = 1.0
         found = []
         for plus, minus in self._pairs:
-            above = self.layer.apply(plus, unit)
-            found.append((above, above if minus is plus else self.layer.apply(minus, unit)))
+            above = columns(self.layer.f, plus, self.active)
+            below = above if minus is plus else columns(self.layer.f, minus, self.active)
+            found.append((above, below))
         return found
 
     def forms(self, box: Range) -> tuple[Forms, Tensor]:
