@@ -40,7 +40,7 @@ def sizes_figure(sizes: pd.DataFrame, ratios: pd.DataFrame, overlaps: pd.DataFra
     above: dict[str, Any] = {
         "loc": "lower center",
         "bbox_to_anchor": (0.5, 1.0),
-        "ncols": 3,
+        "ncols": 2,
         "fontsize": 7.5,
     }
     for ax in axes[:1] + axes[2:]:
