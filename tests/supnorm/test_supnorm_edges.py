@@ -87,3 +87,15 @@ def test_a_point_is_bounded_in_exact_arithmetic(edge, kind):
     if kind == "near":
         case = cases.Case(f, g, tuple(x.shape), (-1.0, 1.0))
         cases.check_bracket(case, cases.solve(case, **WORK), rng)
+
+
+@pytest.mark.parametrize("names", [None, ["zonotope"], ["input_splitting"]])
+def test_one_dense_layer_at_a_point(names):
+    """No input varies and no layer is behind the first: passes cost nothing."""
+    rng = seeding.generator(0, "one layer at a point")
+    f, g = (nn.Sequential(cases.linear(rng, 2, 3)) for _ in range(2))
+    found = bracket(f, g, (0.3, 0.3), bounds=names, input_splits=8, **WORK)
+    x = torch.full((2,), 0.3, dtype=torch.float64)
+    gaps = [abs(a - b) for a, b in zip(exactly(f, x), exactly(g, x), strict=True)]
+    assert all(max(gaps) <= Fraction(bound) for bound in found.bounds.values())
+    assert found.upper <= float(max(gaps)) + 1e-12

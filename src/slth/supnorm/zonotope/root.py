@@ -93,7 +93,8 @@ class Root:
 
 def _tightened(pair: Pair, dense: Dense, box: Range) -> Pair:
     """With ranges inside as far as there are multiplications for them."""
-    steps = min(_THOROUGH, _PRODUCTS // (24 * pair.entries * dense.products) - 1)
+    products = 24 * pair.entries * max(1, dense.products)  # one layer at a point has none
+    steps = min(_THOROUGH, _PRODUCTS // products - 1)
     return pair.tightened(box, steps) if steps >= 0 else pair
 
 
