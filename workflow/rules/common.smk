@@ -40,7 +40,7 @@ NUMBERS = numbering.numbered(
     ROOT / "paper", STUDIES
 )  # of figures and tables in the paper
 SECTIONS = numbering.sections(ROOT / "paper", STUDIES)
-ELSEWHERE = "not in the paper"  # a section of the report
+UNSHOWN = "not in the paper"  # section of the report
 CONSTRUCTION = "structured_convolution"  # of every arm
 
 

@@ -31,7 +31,7 @@ rule render_provenance:
             "results/render/tables/provenance.html",
             caption="../report/provenance.rst",
             category="Tables",
-            subcategory=SECTIONS.get("tables/provenance", ELSEWHERE),
+            subcategory=SECTIONS.get("tables/provenance", UNSHOWN),
             labels={
                 "number": numbering.aligned(NUMBERS.get("tables/provenance", "")),
                 "table": "provenance",

@@ -50,7 +50,7 @@ for study in STUDIES:
                     f"results/render/figures/{name}.svg",
                     caption=f"../report/{study}/{name}.rst",
                     category="Figures",
-                    subcategory=SECTIONS.get(f"figures/{name}", ELSEWHERE),
+                    subcategory=SECTIONS.get(f"figures/{name}", UNSHOWN),
                     labels=labels_of("figure", study, name),
                 )
                 for name in figures
@@ -60,7 +60,7 @@ for study in STUDIES:
                     f"results/render/tables/{name}.html",
                     caption=f"../report/{study}/{name}.rst",
                     category="Tables",
-                    subcategory=SECTIONS.get(f"tables/{name}", ELSEWHERE),
+                    subcategory=SECTIONS.get(f"tables/{name}", UNSHOWN),
                     labels=labels_of("table", study, name),
                 )
                 for name in tables
