@@ -152,7 +152,7 @@ def test_touch_reruns_nothing(short: Checkout) -> None:
 def test_config_change_reruns_its_experiment_only(short: Checkout) -> None:
     config = short.folder / "config/ci.yaml"
     text = config.read_text(encoding="utf-8")
-    config.write_text(text.replace("confidence:", "confidence: 0.95 #", 1), encoding="utf-8")
+    config.write_text(text.replace("confidence:", "confidence: 0.9 #", 1), encoding="utf-8")
     try:
         assert short.planned() == {"measure_thresholds", "render_threshold"} | MEASURED
     finally:
