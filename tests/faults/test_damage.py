@@ -72,7 +72,7 @@ def test_deleted_results_are_made_again(finished: Checkout) -> None:
 def test_damage_is_not_read_under_another_config(finished: Checkout) -> None:
     before, name = results(finished), "results/solve/cells/0.parquet"
     over = finished.folder / "config/other.yaml"
-    over.write_text("threshold: {confidence: 0.95}\n")
+    over.write_text("threshold: {confidence: 0.9}\n")
     target = "results/measure/thresholds.parquet"
     overlay = ("--configfile", "config/ci.yaml", "config/other.yaml")
     flip(finished.folder / name)
