@@ -112,7 +112,7 @@ def agreement(
     around = (centres.amin(0) - radius).numpy(), (centres.amax(0) + radius).numpy()
     ends = around if box is None else box
     copies, layers, region = prepare(f, g, ends, tuple(centres.shape[1:]))
-    if parts and not fits(layers[0]):
+    if parts and not all(map(fits, layers)):
         raise ValueError(
             f"input_splits: got {parts}, takes 0 for networks whose matrices have more than 2^22 "
             "entries, or whose last layer has a ReLU"

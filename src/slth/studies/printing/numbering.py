@@ -5,14 +5,12 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-_FLOAT = re.compile(
-    r"\\begin\{(figure|table)\}(.*?)\\end\{\1\}|\\input\{tables/(\w+)\}", flags=re.DOTALL
+_FLOAT = (
+    r"\\begin\{(?P<kind>figure|table)\}(?P<body>.*?)\\end\{(?P=kind)\}|"
+    r"\\input\{tables/(?P<long>\w+)\}"
 )
-_PLACE = re.compile(
-    r"\\section(?=\{)|\\appendix|"
-    r"\\begin\{(?P<kind>figure|table)\}(?P<body>.*?)\\end\{(?P=kind)\}|\\input\{tables/(?P<long>\w+)\}",
-    flags=re.DOTALL,
-)
+_FLOATS = re.compile(_FLOAT, flags=re.DOTALL)
+_PLACES = re.compile(r"\\section(?=\{)|\\appendix|" + _FLOAT, flags=re.DOTALL)
 _TWICE = re.compile(r"\\texorpdfstring\{(.*?)\}\{(.*?)\}")  # once for the page, once as plain text
 _SHOWN = re.compile(
     r"\\(?:includegraphics(?:\[.*?\])?|fitted)\{((?:figures|tables)/\w+)(?:\.pdf)?\}"
@@ -28,11 +26,10 @@ def numbered(paper: Path, present: Collection[str]) -> dict[str, str]:
     """
     counts = {"figure": 0, "table": 0}
     found: dict[str, str] = {}
-    for kind, body, long in _FLOAT.findall(_whole(paper, present)):
-        word = kind or "table"
+    for match in _FLOATS.finditer(_whole(paper, present)):
+        word = match["kind"] or "table"
         counts[word] += 1
-        shown = [f"tables/{long}"] if long else _SHOWN.findall(body)
-        found |= dict.fromkeys(shown, f"{word.capitalize()} {counts[word]}")
+        found |= dict.fromkeys(_shown(match), f"{word.capitalize()} {counts[word]}")
     return found
 
 
@@ -44,7 +41,7 @@ def sections(paper: Path, present: Collection[str]) -> dict[str, str]:
     whole = _whole(paper, present)
     found: dict[str, str] = {}
     counts, letters, title = itertools.count(1), None, ""
-    for match in _PLACE.finditer(whole):
+    for match in _PLACES.finditer(whole):
         if match[0] == r"\appendix":
             letters = map(chr, itertools.count(ord("A")))
         elif match[0] == r"\section":
@@ -52,9 +49,13 @@ def sections(paper: Path, present: Collection[str]) -> dict[str, str]:
             words, _ = _argument(whole, match.end())
             title = f"{number} " + _TWICE.sub(r"\2", words)
         else:
-            shown = [f"tables/{match['long']}"] if match["long"] else _SHOWN.findall(match["body"])
-            found |= dict.fromkeys(shown, title)
+            found |= dict.fromkeys(_shown(match), title)
     return found
+
+
+def _shown(match: re.Match[str]) -> list[str]:
+    """The figures and tables of a float, or the one long table."""
+    return [f"tables/{match['long']}"] if match["long"] else _SHOWN.findall(match["body"])
 
 
 def aligned(number: str) -> str:
