@@ -14,7 +14,7 @@ from torch import nn
 from slth import seeding, supnorm
 from slth.supnorm.arguments import prepare
 from slth.supnorm.layers import forward
-from slth.supnorm.zonotope import complete
+from slth.supnorm.zonotope import complete, written
 from tests.supnorm import supnorm_cases as cases
 from tests.supnorm.test_supnorm_agreement import classifiers, decisions, grid
 
@@ -79,7 +79,7 @@ def test_tickets_whose_first_layer_tells_signs_apart() -> None:
 
 def flipped(monkeypatch) -> None:
     """Negative parts enter with the sign of positive ones."""
-    right = complete.densely
+    right = written.densely
 
     def wrong(layers):
         return right([_with_minus(layer, -layer.minus) for layer in layers])
@@ -98,7 +98,7 @@ def check_dense() -> None:
     _, both, _ = prepare(f, g, (-1.0, 1.0), (1, 6, 6))
     for layers in both:
         points = torch.from_numpy(x)
-        same = forward(complete.densely(layers), points.flatten(1))
+        same = forward(written.densely(layers), points.flatten(1))
         np.testing.assert_allclose(same, forward(layers, points), rtol=0, atol=1e-12)
 
 

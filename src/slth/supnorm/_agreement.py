@@ -22,9 +22,10 @@ from slth.supnorm.bounds.crown import objectives
 from slth.supnorm.bounds.upper import of_modules
 from slth.supnorm.ranges import Range
 from slth.supnorm.units import Measured, measured
-from slth.supnorm.zonotope.complete import fits, least_margin
+from slth.supnorm.zonotope.complete import least_margin
 from slth.supnorm.zonotope.margins import margins
 from slth.supnorm.zonotope.pair import Pair
+from slth.supnorm.zonotope.written import fits
 from slth.values import Printed, Value
 
 

@@ -90,10 +90,11 @@ def bracket(
 
     splits: subproblems of branch and bound over ReLU phases, some milliseconds each.
     input_splits: parts of branch and bound over the input, best first: halves of halves of the box
-    and, in dense networks, the two sides of ReLUs: for few inputs or small boxes; half a
-    millisecond each for three hundred neurons in dense layers, some milliseconds elsewhere; they
-    move `lower` too. None: 0; with eps 20 000, if bounds has "input_splitting" or, without bounds,
-    where at most 16 inputs vary and all layers are dense.
+    and the two sides of ReLUs; half a millisecond each for three hundred neurons in dense layers,
+    some milliseconds in small convolutions, which are written as dense layers for that (of at most
+    2^22 entries; larger ones are halved at inputs alone); they move `lower` too. None: 0; with
+    eps 20 000, if bounds has "input_splitting" or, without bounds, where at most 16 inputs vary and
+    all layers are dense.
     bounds: names of the upper bounds to find; None: all, but for at most 16 inputs and dense layers
     those that take longer than boxes only if boxes leave upper above 2 lower. eps: all that is
     asked is whether the difference is at most eps; with bounds=None nothing is found behind the

@@ -25,7 +25,9 @@ Search = Mapping[str, Any]
 Arm = tuple[Mapping[str, Any], nn.Module, Mapping[str, nn.Module]]
 BOUNDS = (
     "closed_form", "separate", "crown", "differential", "zonotope", "lagrangian", "branching",
+    "input_splitting",
 )  # fmt: skip
+SPLITTING = ("branching", "input_splitting")
 TOLERANCE = 1e-6  # of HiGHS's rows, which the exact value of a small pair is good to
 
 
@@ -73,7 +75,7 @@ def measure_sandwich(
     """
     search = search_on(search, device)
     rows = [
-        _ticket(arm, target, built, networks, search, seed, settings.ticket_splits)
+        _ticket(arm, target, built, networks, search, seed, settings)
         for arm, target, built in track(arms, len(arms), "sandwich: tickets")
     ]
     if not settings.networks:
@@ -90,13 +92,14 @@ def _ticket(
     networks: pd.DataFrame,
     search: Search,
     seed: int,
-    splits: int,
+    settings: Settings,
 ) -> dict[str, Any]:
     n = sorted(arm["n"])[len(arm["n"]) // 2]
     sides = networks.set_index("network")["input"][arm["network"]]
     shape = tuple(int(side) for side in str(sides).split("×"))
     ticket = built[f"{n}-ticket"]
-    found = bracket(target, ticket, input_shape=shape, seed=seed, splits=splits, **search)
+    work: Search = {"splits": settings.ticket_splits, "input_splits": settings.ticket_parts}
+    found = bracket(target, ticket, input_shape=shape, seed=seed, **work, **search)
     depth = len(str(networks.set_index("network")["channels"][arm["network"]]).split("-"))
     key = {"experiment": "sandwich", "part": "ticket", "seed": seed, "arm": arm["name"]}
     how = {"n": n, "replicate": 0, "depth": depth, "device": search["device"]}
@@ -165,8 +168,8 @@ def _allowed(found: Bracket) -> float:
 
 def _ends(found: Bracket) -> dict[str, Any]:
     """Both ends, without and with splitting, and every bound by name."""
-    whole = min(value for name, value in found.bounds.items() if name != "branching")
-    split = found.upper if "branching" in found.bounds else float("nan")
+    whole = min(value for name, value in found.bounds.items() if name not in SPLITTING)
+    split = found.upper if {*SPLITTING} & {*found.bounds} else float("nan")
     ends = {"lower": found.lower, "upper": whole, "upper_split": split}
     named = {name: found.bounds.get(name, float("nan")) for name in BOUNDS}
     return ends | {"method": found.method, "evaluation": found.evaluation} | named

@@ -61,7 +61,10 @@ class Settings(Study):
         description="subproblems of branch and bound, for each network's pair at the middle eps",
     )
     ticket_splits: int = Field(
-        24, ge=1, le=1000000, description="subproblems of branch and bound for one ticket an arm"
+        24, ge=1, le=1000000, description="subproblems of branch and bound for one ticket per arm"
+    )
+    ticket_parts: int = Field(
+        200, ge=0, le=1000000, description="parts of input splitting for one ticket per arm"
     )
     shards: int = Field(1, ge=1, le=1000, description="jobs the pairs are split into")
 

@@ -69,7 +69,10 @@ TIGHT = {
 Split = Enum(
     "Split", "NOTHING NONE_REACH ONE_REACHES SEVERAL_REACH"
 )  # a tight ratio with splitting
-_SPLIT = "Splitting lowers the median ratio of {tickets}, one per arm, from {whole} to {split}; "
+_SPLIT = (
+    "Splitting phases and inputs lowers the median ratio of {tickets}, one per arm, from {whole} "
+    "to {split}; "
+)
 SPLIT = {
     Split.NOTHING: "",
     Split.NONE_REACH: f"{_SPLIT}none of them reaches {{most}}.",

@@ -1,5 +1,6 @@
 """The zonotope's bound of a whole box, and input splitting from there."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -8,11 +9,12 @@ from torch import Tensor
 
 from slth.supnorm.bounds.differential import Triple
 from slth.supnorm.layers import Layers
-from slth.supnorm.ranges import Range
+from slth.supnorm.ranges import Range, evaluation_error, propagate
 from slth.supnorm.rounding import up
 from slth.supnorm.zonotope.dense.network import Dense
 from slth.supnorm.zonotope.pair import Pair
 from slth.supnorm.zonotope.splitting import Search
+from slth.supnorm.zonotope.written import densely, fits
 
 _STEPS = 16  # of the slopes of the lines at the whole box
 _INSIDE = (8, 4)  # the same for ranges of one place inside, of at most _SMALL entries and of more
@@ -78,17 +80,54 @@ class Root:
         return Root(pair, box, size, at.view(-1, *box.lo.shape))
 
     def split(self, boxes: int, lower: float, goal: float = 0.0) -> Search:
-        """At most ``boxes`` boxes inside, best first.
+        """At most ``boxes`` parts inside, best first, in compiled code wherever that takes them.
 
         lower: a value that is reached. goal: of `Search`.
         """
-        steps = _CHILD
-        if self.pair.dense is not None:
-            steps = _COMPILED[int(self.pair.active.sum()) > 8]
-        search = Search(self.pair, self.box.lo.shape, steps, lower, goal)
+        steps, pair, off = _CHILD, self.pair, 0.0
+        if pair.dense is None:
+            pair, off = written(pair, self.box, bool(torch.isfinite(self.size).all()))
+        if pair.dense is not None:
+            steps = _COMPILED[int(pair.active.sum()) > 8]
+        search = Search(pair, self.box.lo.shape, steps, lower, goal, off)
         with torch.no_grad():
             search.run(self.box, boxes, float(self.size.max()))
         return search
+
+
+def written(pair: Pair, box: Range, inside: bool) -> tuple[Pair, float]:
+    """The pair as plain dense layers, and what it is off by; as it is where that does not fit.
+
+    inside: whether ranges of all neurons are to be found, which are met with those known.
+    """
+    signs = [not layer.plain for layer in pair.layers]
+    pooled = any(layer.pooled is not None for layer in pair.f)
+    if pooled or not (fits(pair.f, signs) and fits(pair.g, signs)):
+        return pair, 0.0
+    both = densely(pair.f, signs), densely(pair.g, signs)
+    made = Pair(*both, pair.active, fixed=box.lo.flatten())
+    if made.dense is None:
+        return pair, 0.0
+    off = [a + b for a, b in zip(_errors(pair.f, box), _errors(pair.g, box), strict=True)]
+    if inside:
+        flat = Range(box.lo.reshape(1, -1), box.hi.reshape(1, -1))
+        with torch.no_grad():
+            made = _tightened(made, made.dense, flat)
+        if pair.known:
+            at = itertools.accumulate(1 + sign for sign in signs)
+            known = [*made.known]
+            for i, own, error in zip(at, pair.known, off, strict=True):
+                wide = Triple(*(x.widen(error.view_as(x.lo)) for x in (own.f, own.g, own.delta)))
+                known[i - 1] = known[i - 1].meet(wide)
+            made = replace(made, known=tuple(known))
+    exact = all(layer.doubt is None for layer in (*pair.f, *pair.g))
+    return made, 0.0 if exact else float(up(off[-1]).max())
+
+
+def _errors(layers: Layers, box: Range) -> list[Tensor]:
+    """At most this far are the layers, as they stand, from their real functions, layer by layer."""
+    places = propagate(layers, box)
+    return [up(evaluation_error(layers[: i + 1], places)) for i in range(len(layers))]
 
 
 def _tightened(pair: Pair, dense: Dense, box: Range) -> Pair:

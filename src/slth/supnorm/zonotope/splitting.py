@@ -19,6 +19,7 @@ from torch import Tensor
 
 from slth.supnorm.layers import forward
 from slth.supnorm.ranges import Range
+from slth.supnorm.rounding import up
 from slth.supnorm.zonotope.entry import centre
 from slth.supnorm.zonotope.pair import Pair
 from slth.supnorm.zonotope.parts import measured
@@ -56,7 +57,8 @@ class Search:
     """The parts that are left, the best input met, and what came of every step.
 
     steps: of the slopes of rows passed back. goal: whether the bound is at most this is all that is
-    asked; 0: the bound is.
+    asked; 0: the bound is. off: how far the differences of what is asked for and of ``pair`` may be
+    apart, which is part of every bound.
     """
 
     pair: Pair
@@ -64,6 +66,7 @@ class Search:
     steps: int
     lower: float = 0.0
     goal: float = 0.0
+    off: float = 0.0
     best: Tensor | None = None
     boxes: int = 0
     queue: list[Node] = field(default_factory=list)
@@ -121,14 +124,15 @@ class Search:
 
     def take(self, lo: Tensor, hi: Tensor, phases: Tensor, most: Tensor) -> None:
         """Bound parts of boxes (B, inputs), none above ``most`` (B,), and put them in the queue."""
-        level = max(self.lower, self.goal)
+        level = max(0.0, max(self.lower, self.goal) - 2 * self.off)
         found = measured(self.pair, Range(lo, hi), phases, level, self.steps)
-        value = torch.minimum(torch.nan_to_num(found.value, nan=torch.inf), most).tolist()
+        value = up(found.value + self.off) if self.off else found.value
+        bounds = torch.minimum(torch.nan_to_num(value, nan=torch.inf), most).tolist()
         self.look(found.points)
         at, phase = self.widest_effect(lo, hi, found.score).tolist(), found.phase.tolist()
         for i, error in enumerate(found.error.tolist()):
-            how = error, at[i], phases[i], phase[i]
-            heapq.heappush(self.queue, Node(-value[i], self.boxes + i, lo[i], hi[i], *how))
+            how = error + self.off, at[i], phases[i], phase[i]
+            heapq.heappush(self.queue, Node(-bounds[i], self.boxes + i, lo[i], hi[i], *how))
         self.boxes += len(lo)
 
     def widest_effect(self, lo: Tensor, hi: Tensor, score: Tensor) -> Tensor:
