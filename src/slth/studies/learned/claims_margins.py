@@ -8,7 +8,14 @@ from slth.studies.learned import masks as data
 from slth.studies.learned import wordings
 from slth.studies.learned.margins import TOGETHER, Margin, above_together, margins
 from slth.studies.learned.wordings import Left, Start
-from slth.studies.printing.formatting import count, integer, listing, percent, span
+from slth.studies.printing.formatting import (
+    count,
+    integer,
+    listing,
+    percent,
+    some_of,
+    span,
+)
 from slth.studies.printing.wordings import Data, any_of, clause, count_of, sentence, share
 
 
@@ -58,6 +65,18 @@ def _margins(late: Sequence[Margin]) -> str:
         above=_positive(late),
         units=listing(units),
         **_exceptions(late),
+    )
+
+
+def margins_in_short(table: pd.DataFrame) -> str:
+    """How many margins at the end of training are certainly positive, for the abstract."""
+    late = [m for m in margins(table) if not m.early]
+    above = sum(m.low > 0 for m in late)
+    return sentence(
+        share(above, len(late)),
+        wordings.ABSTRACT_MARGINS,
+        above=some_of(above, len(late)),
+        cases=count(len(late), "case"),
     )
 
 

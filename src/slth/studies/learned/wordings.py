@@ -14,6 +14,22 @@ BEST = if_any(
     "Without training a weight, the best median accuracy is {accuracies}{dense}.", NO_MASKS
 )
 DENSE = if_any("; trained networks reach {accuracy}")
+Best = Enum("Best", "NOTHING ONE_KIND BOTH")  # granularities of masks of untrained weights
+UNITS = {"edge": "single weights", "filter": "whole filters"}
+_REACH = "In random networks that are not trained, learned masks of {units} reach a median accuracy"
+ABSTRACT = {
+    Best.NOTHING: "This run learned no mask of untrained weights.",
+    Best.ONE_KIND: f"{_REACH} of {{reached}}.",
+    Best.BOTH: f"{_REACH} of {{reached}}, and masks of whole filters {{filters}}.",
+}
+ABSTRACT_DENSE = if_any("Networks that are trained and not pruned reach {accuracy}.")
+_CONTROLS = "The margins of masks over null controls are positive for certain in "
+ABSTRACT_MARGINS = {  # share of margins whose interval lies above zero
+    Share.NOTHING: "",
+    Share.NONE: f"{_CONTROLS}none of {{cases}}.",
+    Share.SOME: f"{_CONTROLS}{{above}} of {{cases}}.",
+    Share.ALL: f"{_CONTROLS}each of {{cases}}.",
+}
 _AHEAD = (
     "{pairs} of equal method and fraction kept, masks of single weights are more accurate than "
     "masks of whole filters, of which there are far fewer to choose from; the largest gap is "

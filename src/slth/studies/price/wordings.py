@@ -123,3 +123,20 @@ ANSWER = {
     Structure.MIXED: "A source {times} times as large as for single entries, at equal "
     "certified error, and so not always more.",
 }
+KINDS = {"kernel": "kernels", "filter": "whole filters"}
+_REMOVING = (
+    "At equal certified error, removing {kinds} takes a random network {times} times as large as "
+    "removing single weights"
+)
+ABSTRACT = {
+    Structure.UNKNOWN: "Granularities cannot be compared at equal error in this run.",
+    Structure.COSTS: f"{_REMOVING}.",
+    Structure.MIXED: f"{_REMOVING}, and so not always a larger one.",
+}
+ABSTRACT_SIZES = {
+    Count.NONE: "No construction reaches the error at which sizes are compared.",
+    Count.ONE: "One construction reaches the error compared, with {sizes} random weights per "
+    "target weight.",
+    Count.SEVERAL: "The constructions that reach the error compared take {sizes} random weights "
+    "per target weight.",
+}

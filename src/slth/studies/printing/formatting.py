@@ -91,6 +91,14 @@ def count(value: int, noun: str, plural: str | None = None) -> str:
     return f"{_word(value)} {noun if value == 1 else plural or noun + 's'}"
 
 
+def counts(values: Iterable[float], noun: str) -> str:
+    """Return "one point", "no points" or "3 to 8 points" over the finite ``values``."""
+    finite = sorted({round(value) for value in values if math.isfinite(value)})
+    if len(finite) == 1:
+        return count(finite[0], noun)
+    return f"{span(finite)} {noun}s"
+
+
 def some_of(value: int, total: int) -> str:
     """Return how many of a total, spelled as `count` spells the total: "none", "two" or "12"."""
     if total >= len(_WORDS):

@@ -153,9 +153,18 @@ def _lenet_outputs(table: pd.DataFrame) -> str:
     )
 
 
-def _failures(table: pd.DataFrame) -> str:
+def _published_rows(table: pd.DataFrame) -> list[dict]:
     rows = [row.to_dict() | {"published": data.published_rate(row)} for _, row in table.iterrows()]
-    rows = [row for row in rows if not np.isnan(row["published"])]
+    return [row for row in rows if not np.isnan(row["published"])]
+
+
+def compared(table: pd.DataFrame) -> list[Side]:
+    """Where the intervals of our rates lie against the published ones, where there are any."""
+    return [_place(row) for row in _published_rows(table)]
+
+
+def _failures(table: pd.DataFrame) -> str:
+    rows = _published_rows(table)
     rates = [
         wordings.RATE.format(
             rate=_share(row["rate"]),

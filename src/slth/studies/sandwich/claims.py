@@ -19,8 +19,9 @@ from slth.studies.printing.formatting import (
 )
 from slth.studies.printing.wordings import any_of, clause, sentence, share
 from slth.studies.sandwich import data, wordings
+from slth.studies.sandwich.claims_abstract import abstract, sound
 from slth.studies.sandwich.public import PART
-from slth.studies.sandwich.wordings import Bracketed, Crown, Slope, Sound, Split, Tight
+from slth.studies.sandwich.wordings import Bracketed, Crown, Slope, Split, Tight
 
 _FLAT = 0.1  # a slope below it is none
 GIVEN = ("the brackets of public networks",)  # numbers that the run takes over
@@ -55,18 +56,12 @@ def claims(frame: pd.DataFrame) -> dict[str, str]:
         "SandwichCrown": _crown(pairs[pairs["depth"] > 1]),
         "SandwichTight": _tight(curve),
         "SandwichAnswer": _answer(curve),
+        "SandwichAbstract": abstract(pairs, small),
         "SandwichSplit": _split(tickets),
         "SandwichData": _data(curve),
         "SandwichPublic": _public(public),
         "SandwichPublicOrigin": _origin(public),
     }
-
-
-def sound(pairs: pd.DataFrame) -> Sound:
-    """Whether any input tried exceeds its bound."""
-    if pairs.empty:
-        return Sound.NOTHING
-    return Sound.VIOLATED if int(pairs["violated"].sum()) else Sound.SOUND
 
 
 def _sound(pairs: pd.DataFrame) -> str:

@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from slth.studies.printing.wordings import Share, if_any
+from slth.studies.printing.wordings import Count, Share, if_any
 
 NONE = "This run measured no random pair."
 
@@ -101,4 +101,23 @@ ANSWER = {
     "at most {most} in every one.",
     Tight.SOME_BEYOND: "The median ratio of upper to lower end is {ratios} over the arms, "
     "more than {most} in some.",
+}
+
+_BRACKETED = "We bracket the largest difference of two networks over all inputs"
+ABSTRACT = {
+    Sound.NOTHING: NONE,
+    Sound.VIOLATED: f"{_BRACKETED}, but inputs exceed the upper end for {{above}}: it is not sound.",
+    Sound.SOUND: f"{_BRACKETED}, and none of {{probes}} inputs tried exceeds the upper end.",
+}
+ABSTRACT_EXACT = {  # share of pairs whose exact value lies in the bracket
+    Share.NOTHING: "",
+    Share.NONE: "The bracket holds the exact error of none of {pairs}.",
+    Share.SOME: "The bracket holds the exact error of only {inside} of {pairs}.",
+    Share.ALL: "The bracket holds the exact error of each of {pairs}.",
+}
+ABSTRACT_ENDS = {  # of depths
+    Count.NONE: "",
+    Count.ONE: "The median ratio of upper to lower end is {first}.",
+    Count.SEVERAL: "The median ratio of upper to lower end is {first} at the least depth and {last} "
+    "at the greatest.",
 }
