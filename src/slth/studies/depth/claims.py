@@ -11,12 +11,13 @@ from slth.studies.depth.wordings import Sum, Theorem
 from slth.studies.printing.booktabs import Table
 from slth.studies.printing.formatting import (
     MISSING,
+    all_of,
     count,
+    counts,
     fixed,
-    integer,
     listing,
     number,
-    some_of,
+    out_of,
     span,
 )
 from slth.studies.printing.summaries import complete, first
@@ -41,7 +42,7 @@ def macros(frames: Frames) -> dict[str, str]:
     table = complete("depth", frames["depth"], COLUMNS)
     return {
         "DepthSetting": _setting(table),
-        "DepthReplicates": span(table.groupby(["kind", "layers"]).size()),
+        "DepthReplicates": counts(table.groupby(["kind", "layers"]).size(), "target"),
         "DepthConfidence": rf"{100 * CONFIDENCE:g}\,\%" if len(table) else MISSING,
         "DepthSum": _sum(table),
         "DepthGrowth": _growth(table),
@@ -119,8 +120,7 @@ def _abstract(table: pd.DataFrame) -> str:
     proved = sentence(
         theorem(table),
         wordings.ABSTRACT_THEOREM,
-        beyond=some_of(_beyond(table), len(table)),
-        tickets=count(len(table), "ticket"),
+        beyond=out_of(_beyond(table), len(table), "ticket"),
         loose=clause(any_of(factors), wordings.LOOSE, factors=span(factors, "number")),
     )
     return " ".join(filter(None, (whole, proved)))
@@ -184,7 +184,7 @@ def _theorem(table: pd.DataFrame) -> str:
     return sentence(
         theorem(table),
         wordings.THEOREM,
-        beyond=count(_beyond(table), "ticket"),
-        tickets=integer(len(table)),
+        beyond=out_of(_beyond(table), len(table), "ticket"),
+        tickets=all_of(len(table), "ticket"),
         factors=listing(factors),
     )

@@ -48,14 +48,14 @@ ABSTRACT = {
 Theorem = Enum("Theorem", "NOTHING EXCEEDED HOLDS")
 THEOREM = {
     Theorem.NOTHING: "",
-    Theorem.EXCEEDED: "The lower bound exceeds the theorem's bound in {beyond} of {tickets}: one "
+    Theorem.EXCEEDED: "The lower bound exceeds the theorem's bound in {beyond}: one "
     "of the two is wrong.",
-    Theorem.HOLDS: "The theorem's bound holds in all {tickets} tickets; over the certified upper "
+    Theorem.HOLDS: "The theorem's bound holds in {tickets}; over the certified upper "
     "bound it is, at the greatest depth, a factor of {factors}.",
 }
 ABSTRACT_THEOREM = {
     Theorem.NOTHING: "",
-    Theorem.EXCEEDED: "In {beyond} of {tickets} the lower bound exceeds the theorem's: they "
+    Theorem.EXCEEDED: "In {beyond} the lower bound exceeds the theorem's: they "
     "contradict each other.",
     Theorem.HOLDS: "The theorem's bound holds for every ticket{loose}.",
 }

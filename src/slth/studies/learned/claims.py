@@ -13,15 +13,17 @@ from slth.studies.learned.published import PRINTED, Line, comparisons
 from slth.studies.learned.wordings import Best, Figures, Verdict
 from slth.studies.printing.formatting import (
     MISSING,
+    all_of,
     arm_name,
     count,
+    counts,
     escape,
     integer,
     listing,
     number,
+    out_of,
     percent,
     setting,
-    some_of,
     span,
 )
 from slth.studies.printing.wordings import any_of, clause, sentence, share
@@ -63,7 +65,7 @@ def learned_macros(
         "MasksAbstract": _abstract(table),
         "MasksUnits": _units(table),
         **margin_macros(table),
-        "RoutesSeeds": span(found.groupby(["arm", "n", "route"]).size()),
+        "RoutesSeeds": counts(found.groupby(["arm", "n", "route"]).size(), "random network"),
         "RoutesAccuracy": _route_accuracy(both),
         "RoutesError": _route_error(both),
         "RoutesWidth": _route_width(both),
@@ -142,8 +144,8 @@ def _units(table: pd.DataFrame) -> str:
     return sentence(
         share(ahead, len(pairs)),
         wordings.AHEAD,
-        ahead=some_of(ahead, len(pairs)),
-        pairs=count(len(pairs), "pair"),
+        ahead=out_of(ahead, len(pairs), "pair"),
+        every=all_of(len(pairs), "pair"),
         widest=_points(gap.max()),
     )
 
@@ -179,8 +181,8 @@ def _route_error(both: pd.DataFrame) -> str:
     return sentence(
         share(better, len(ratios)),
         wordings.ROUTE_ERROR,
-        better=some_of(better, len(ratios)),
-        comparisons=count(len(ratios), "comparison"),
+        better=out_of(better, len(ratios), "comparison"),
+        every=all_of(len(ratios), "comparison"),
         worst=number(max([0.0, *(ratio for _, ratio in ratios)])),
     )
 
@@ -228,8 +230,7 @@ def _published(table: pd.DataFrame) -> str:
         data=_data_set(table),
         of_kind=count(of_kind, "claim"),
         kind=integer(sum(line.verdict is Verdict.SAME_KIND for line in lines)),
-        figures=count(len(same), "published figure"),
-        held=integer(held),
+        held=out_of(held, len(same), "published figure"),
     )
 
 

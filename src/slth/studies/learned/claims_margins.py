@@ -9,11 +9,12 @@ from slth.studies.learned import wordings
 from slth.studies.learned.margins import TOGETHER, Margin, above_together, margins
 from slth.studies.learned.wordings import Left, Start
 from slth.studies.printing.formatting import (
+    all_of,
     count,
     integer,
     listing,
+    out_of,
     percent,
-    some_of,
     span,
 )
 from slth.studies.printing.wordings import Data, any_of, clause, count_of, sentence, share
@@ -75,8 +76,8 @@ def margins_in_short(table: pd.DataFrame) -> str:
     return sentence(
         share(above, len(late)),
         wordings.ABSTRACT_MARGINS,
-        above=some_of(above, len(late)),
-        cases=count(len(late), "case"),
+        above=out_of(above, len(late), "case"),
+        every=all_of(len(late), "case"),
     )
 
 

@@ -9,7 +9,14 @@ from slth.studies.price import data, wordings
 from slth.studies.price.wordings import Kept, Structure
 from slth.studies.price.words import TARGETS, short, where
 from slth.studies.printing import titles
-from slth.studies.printing.formatting import count, listing, number, setting, span
+from slth.studies.printing.formatting import (
+    count,
+    counts,
+    listing,
+    number,
+    setting,
+    span,
+)
 from slth.studies.printing.wordings import any_of, clause, count_of, sentence
 
 
@@ -149,7 +156,7 @@ def _sizes(table: pd.DataFrame) -> dict[str, str]:
             f"{setting(float(part['eps'].iloc[0]))} at $d = {d:g}$"
             for d, part in table.groupby("d")
         ),
-        "PriceSizesProblems": span(table["problems"]),
+        "PriceSizesProblems": counts(table["problems"], "subset problem"),
         "PriceSizesWidth": _sizes_width(known),
         "PriceSizesCost": _sizes_cost(known),
     }

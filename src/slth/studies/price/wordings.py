@@ -11,7 +11,11 @@ TARGET = (
 TARGETS = if_any("{targets}", "This run priced no construction.")
 REFUSAL = "{arm} cannot take {target} ({reason})"
 REFUSALS = if_any("{refusals}", "No construction of this run refuses its target.")
-METHOD = if_any("The upper ends are those of {routines} of {tickets} tickets.")
+METHOD = {  # of tickets
+    Count.NONE: "",
+    Count.ONE: "The upper end is that of {routine}.",
+    Count.SEVERAL: "The upper ends are those of {routines} of {tickets} tickets.",
+}
 
 _HALVED = (
     "Where theorems ask for a width of order $1/\\eps$ and the source doubles, the error is halved "
@@ -37,20 +41,18 @@ LOGARITHM = if_any(
     "{fits}{candidates} {searched}",
     "This run has no rate of a construction whose width is logarithmic.",
 )
-_FITS = (
-    "Of the {sweeps} whose theorem has a width logarithmic in $1/\\eps$, an exponential in $n$ (or "
-    "in the digits) fits the medians better than a power in "
-)
+_FITS = "An exponential in $n$ (or in the digits) fits the medians better than a power in "
+_WHOSE = " whose theorem has a width logarithmic in $1/\\eps$"
 FITS = {  # share of the sweeps that an exponential fits better
     Share.NOTHING: "",
-    Share.NONE: f"{_FITS}{{exponential}}{{power}}. ",
-    Share.SOME: f"{_FITS}{{exponential}}{{power}}. ",
-    Share.ALL: f"{_FITS}all. ",
+    Share.NONE: f"{_FITS}{{exponential}}{_WHOSE}{{power}}. ",
+    Share.SOME: f"{_FITS}{{exponential}}{_WHOSE}{{power}}. ",
+    Share.ALL: f"{_FITS}{{every}}{_WHOSE}. ",
 }
 POWER_FITS = if_any("; a power fits better for {names}")
 CANDIDATES = (
     "The halvings per candidate that \\eqref{{eq:nstar}} predicts lie in the measured interval in "
-    "{inside} of {rates}{below}{above}."
+    "{inside}{below}{above}."
 )
 BELOW = if_any("; the interval lies below for {names}")
 ABOVE = if_any("; it lies above for {names}")

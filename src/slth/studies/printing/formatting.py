@@ -106,6 +106,21 @@ def some_of(value: int, total: int) -> str:
     return _word(value) if value else "none"
 
 
+def out_of(value: int, total: int, noun: str, plural: str | None = None) -> str:
+    """Return "two of five points" or "none of five points"; of one "the one point", "no point"."""
+    if total == 1:
+        return f"the one {noun}" if value else f"no {noun}"
+    shown = some_of(value, total) if value else "none"
+    return f"{shown} of {count(total, noun, plural)}"
+
+
+def all_of(total: int, noun: str, plural: str | None = None) -> str:
+    """Return "all five points", "both points" or "the one point"."""
+    if total == 1:
+        return f"the one {noun}"
+    return f"both {plural or noun + 's'}" if total == 2 else f"all {count(total, noun, plural)}"
+
+
 def _word(value: int) -> str:
     return _WORDS[value] if 0 <= value < len(_WORDS) else integer(value)
 

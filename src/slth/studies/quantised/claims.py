@@ -7,11 +7,13 @@ import pandas as pd
 
 from slth.intervals import SIGNIFICANCE, holm
 from slth.studies.printing.formatting import (
+    all_of,
     count,
     counts,
     fixed,
     integer,
     listing,
+    out_of,
     percent,
     span,
 )
@@ -65,7 +67,7 @@ def _setting(frame: pd.DataFrame, points: pd.DataFrame) -> str:
         sentence(
             any_of(frame),
             wordings.SETTING,
-            instances=span(points["count"]),
+            instances=counts(points["count"], "instance"),
             points=integer(len(points)),
             d=span(points["d"]),
             M=integer(points["M"].max()) if len(points) else "",
@@ -161,8 +163,8 @@ def _half(points: pd.DataFrame) -> str:
     return sentence(
         share(int((off == 0).sum()), len(known)),
         wordings.HALF,
-        some=integer(int((off == 0).sum())),
-        total=integer(len(known)),
+        some=out_of(int((off == 0).sum()), len(known), "point"),
+        every=all_of(len(known), "point"),
         off=count(int(off.max()), "candidate") if len(off) else "",
     )
 

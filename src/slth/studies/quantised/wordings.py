@@ -5,8 +5,8 @@ from enum import Enum
 from slth.studies.printing.wordings import Share, Side, if_any
 
 SETTING = if_any(
-    "We drew {instances} instances for each of {points} pairs of $d$ and $M$, with $d$ {d} and $M$ "
-    "up to {M}.",
+    "We drew {instances} for every pair of $d$ and $M$, {points} in all, with $d$ {d} and $M$ up "
+    "to {M}.",
     "This run measured no coverings by integer candidates.",
 )
 NEVER = {
@@ -55,8 +55,8 @@ _HALF = "The predicted size of even odds is that observed"
 HALF = {
     Share.NOTHING: "",
     Share.NONE: f"{_HALF} at no point, and off by {{off}} at most.",
-    Share.SOME: f"{_HALF} at {{some}} of the {{total}} points, and off by {{off}} at most.",
-    Share.ALL: f"{_HALF} at all {{total}} points.",
+    Share.SOME: f"{_HALF} at {{some}}, and off by {{off}} at most.",
+    Share.ALL: f"{_HALF} at {{every}}.",
 }
 GAP = if_any(
     "The predicted chances are off by {gap} at most, at $d={d}$ and $M={M}$. For $M\\geq{from_M}$ "

@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from slth.studies.printing.formatting import MISSING, count, integer, listing, number, percent
+from slth.studies.printing.formatting import (
+    count,
+    counts,
+    integer,
+    listing,
+    number,
+    percent,
+)
 from slth.studies.printing.summaries import first
 from slth.studies.printing.wordings import Side, any_of, clause, sentence, side
 from slth.studies.replicas import published as data
@@ -29,7 +36,7 @@ def lenet_macros(table: pd.DataFrame) -> dict[str, str]:
         "ReplicasLenetVerdict": _lenet_verdict(table, samples),
         "ReplicasLenetReason": _lenet_reason(table),
         "ReplicasLenetOutputs": _lenet_outputs(table),
-        "ReplicasLenetSamples": integer(samples) if samples else MISSING,
+        "ReplicasLenetSamples": counts([samples] if samples else [], "draw"),
         "ReplicasLenetImages": integer(first(table, "images")),
     }
 

@@ -37,7 +37,7 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         "RestrictionsTanh": _tanh(frame),
         "RestrictionsAbstract": _abstract(frame),
         "RestrictionsConfidence": percent(CONFIDENCE, 0),
-        "RestrictionsSeeds": integer(_seeds(frame)) if len(frame) else "no",
+        "RestrictionsSeeds": count(_seeds(frame), "seed"),
     }
 
 
@@ -50,7 +50,7 @@ def _setting(frame: pd.DataFrame) -> str:
     return sentence(
         any_of(frame),
         wordings.SETTING,
-        targets=integer(_seeds(frame)),
+        targets=count(_seeds(frame), "target"),
         n=first(frame, "n"),
         removed=listing(removed),
         d=first(frame, "d"),

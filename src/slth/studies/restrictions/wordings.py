@@ -6,9 +6,8 @@ from slth.studies.printing.wordings import Count, Side, if_any
 
 REMOVED = {"filter": "whole filters", "kernel": "single kernels", "entry": "single weights"}
 SETTING = if_any(
-    "In this run {targets} targets were drawn, each met by random networks with about $n = {n:g}$ "
-    "candidates per problem, of which {removed} are removed ($d = {d:g}$), and every problem was "
-    "solved once.",
+    "This run drew {targets}, each met by random networks with about $n = {n:g}$ candidates per "
+    "problem, of which {removed} are removed ($d = {d:g}$), and every problem was solved once.",
     "The experiment was switched off in this run.",
 )
 _SHARED = (

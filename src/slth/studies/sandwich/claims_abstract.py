@@ -3,7 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from slth.studies.printing.formatting import count, integer, some_of
+from slth.studies.printing.formatting import (
+    all_of,
+    count,
+    integer,
+    out_of,
+)
 from slth.studies.printing.wordings import count_of, sentence, share
 from slth.studies.sandwich import data, wordings
 from slth.studies.sandwich.wordings import Sound
@@ -34,8 +39,8 @@ def abstract(pairs: pd.DataFrame, small: pd.DataFrame) -> str:
         sentence(
             share(inside, len(small)),
             wordings.ABSTRACT_EXACT,
-            inside=some_of(inside, len(small)),
-            pairs=count(len(small), "small pair"),
+            inside=out_of(inside, len(small), "small pair"),
+            every=all_of(len(small), "small pair"),
         ),
         sentence(
             count_of(ends),
