@@ -21,10 +21,10 @@ AGREEMENT = (
 )
 SHIFT = if_any(
     "With normally-scaled normal candidates the median takes {least} to {most} more of them than "
-    "with normal ones; the difference is clear of zero at {clear}{means}.",
+    "with normal ones. The difference is clear of zero at {clear}{means}.",
     "This run did not set normally-scaled normal candidates beside normal ones.",
 )
-MEANS = if_any(", and its mean is {mean} at $d = {d:g}$ and {last_mean} at $d = {last_d:g}$")
+MEANS = if_any(". Its mean is {mean} at $d = {d:g}$ and {last_mean} at $d = {last_d:g}$")
 
 FIT = if_any("{fits}", "This run has too few points for a fit.")
 CONSTANT = "${name} = {value}$ [{low}, {high}]"

@@ -240,12 +240,6 @@ def _rules(own: pd.DataFrame) -> str:
             cases=out_of(int((ratios < 1).sum()), len(ratios), "case"),
             every=all_of(len(ratios), "case"),
         )
-        said.append(f"{words}, by a median factor of {number(float(np.median(ratios)))}")
-    return (
-        sentence(
-            "the largest error is set against that of plain targets and the same random network: "
-            f"{listing(said)}"
-        )
-        if said
-        else ""
-    )
+        said.append(sentence(f"{words}, by a median factor of {number(float(np.median(ratios)))}"))
+    against = "The largest error is set against that of plain targets and the same random network."
+    return " ".join([against, *said] if said else [])

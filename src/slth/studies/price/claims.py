@@ -24,6 +24,7 @@ from slth.studies.printing.formatting import (
     percent,
     setting,
     some_of,
+    span,
 )
 from slth.studies.printing.summaries import first
 from slth.studies.printing.wordings import (
@@ -139,7 +140,8 @@ def _power(cells: list[pd.DataFrame]) -> str:
     return sentence(
         any_of(rates),
         wordings.POWER,
-        rates=listing(f"{rate_words(rate)} times for {name}" for name, rate in rates),
+        rates=span([rate.mean for _, rate in rates], "fixed"),
+        sweeps=count(len(rates), "sweep"),
         wide=clause(any_of(wide), wordings.WIDE, wide=listing(wide)),
         predicted=clause(
             verdict,
@@ -212,7 +214,7 @@ def _neurons(table: pd.DataFrame) -> str:
     for target, mine in table[~data.blocked(table)].groupby("target", sort=False):
         rate = data.per_doubling(mine)
         last = mine[mine["size"] == mine["size"].max()]
-        words = clause(
+        words = sentence(
             side(rate.low, rate.high, 0),
             wordings.TREND,
             target=TARGETS[str(target)],
@@ -221,4 +223,4 @@ def _neurons(table: pd.DataFrame) -> str:
             rate=rate_words(rate),
         )
         parts.append(words)
-    return sentence(any_of(parts), wordings.NEURONS, targets="; ".join(parts))
+    return sentence(any_of(parts), wordings.NEURONS, targets=" ".join(parts))

@@ -19,22 +19,22 @@ METHOD = {  # of tickets
 
 _HALVED = (
     "Where theorems ask for a width of order $1/\\eps$ and the source doubles, the error is halved "
-    "{rates}{wide}"
+    "{rates} times in {sweeps}{wide}."
 )
 POWER = if_any(
-    f"{_HALVED}{{predicted}}",
+    f"{_HALVED} {{predicted}}",
     "This run has no construction of which the theorem asks a width of order $1/\\eps$.",
 )
 WIDE = if_any("; the interval is too wide to tell anything for {wide}")
 Halving = Enum("Halving", "UNKNOWN HOLDS FAILS ALL ONE_OF OTHERS")  # intervals that hold one
-_THEOREMS = "the one halving that the theorems predict"
+_THEOREMS = "the one halving that the theorems predict."
 HALVING = {
     Halving.UNKNOWN: "",
-    Halving.HOLDS: f"; the interval holds {_THEOREMS}",
-    Halving.FAILS: f"; the interval does not hold {_THEOREMS}",
-    Halving.ALL: f"; all of the {{intervals}} hold {_THEOREMS}",
-    Halving.ONE_OF: f"; {{inside}} of the {{intervals}} holds {_THEOREMS}",
-    Halving.OTHERS: f"; {{inside}} of the {{intervals}} hold {_THEOREMS}",
+    Halving.HOLDS: f"The interval holds {_THEOREMS}",
+    Halving.FAILS: f"The interval does not hold {_THEOREMS}",
+    Halving.ALL: f"All of the {{intervals}} hold {_THEOREMS}",
+    Halving.ONE_OF: f"Of the {{intervals}} {{inside}} holds {_THEOREMS}",
+    Halving.OTHERS: f"Of the {{intervals}} {{inside}} hold {_THEOREMS}",
 }
 
 LOGARITHM = if_any(
@@ -69,10 +69,10 @@ _UNBLOCKED = (
     "at {weights} source weights per target weight"
 )
 TREND = {  # of halvings per doubling, against 0
-    Side.UNKNOWN: _UNBLOCKED,
-    Side.ABOVE: f"{_UNBLOCKED}, and falls ({{rate}} halvings per doubling)",
-    Side.BELOW: f"{_UNBLOCKED}, and rises ({{rate}} halvings per doubling)",
-    Side.AROUND: f"{_UNBLOCKED}, and shows no trend ({{rate}} halvings per doubling)",
+    Side.UNKNOWN: f"{_UNBLOCKED}.",
+    Side.ABOVE: f"{_UNBLOCKED}. It falls ({{rate}} halvings per doubling).",
+    Side.BELOW: f"{_UNBLOCKED}. It rises ({{rate}} halvings per doubling).",
+    Side.AROUND: f"{_UNBLOCKED}. It shows no trend ({{rate}} halvings per doubling).",
 }
 
 ORDER = if_any(

@@ -147,7 +147,7 @@ def _error_size(table: pd.DataFrame) -> str:
         )
         for name, medians in _medians(table).items()
     ]
-    return sentence(any_of(errors), wordings.ERROR_SIZE, errors=listing(errors))
+    return sentence(any_of(errors), wordings.ERROR_SIZE, errors=" ".join(errors))
 
 
 def _scale(table: pd.DataFrame) -> str:

@@ -28,14 +28,15 @@ TREND = {
 TRENDS = if_any("The median certified error {trends}.", NO_TICKETS)
 ERROR_IN_ARM = {
     Count.NONE: "",
-    Count.ONE: "{last} at $n = {largest_n:g}$ in {arm}",
-    Count.SEVERAL: "from {first} at $n = {least_n:g}$ to {last} at $n = {largest_n:g}$ in {arm}",
+    Count.ONE: "In {arm} it is {last} at $n = {largest_n:g}$.",
+    Count.SEVERAL: "In {arm} it goes from {first} at $n = {least_n:g}$ to {last} at "
+    "$n = {largest_n:g}$.",
 }
 SCALE = if_any(
     "The largest output of a target on the held-out images is {scale}; without it an error in "
     "outputs says nothing."
 )
-ERROR_SIZE = if_any("Over the target's largest output, it goes {errors}.")
+ERROR_SIZE = if_any("We state it over the target's largest output. {errors}")
 WEIGHTS = if_any(
     "A ticket is larger than what it imitates: at the largest $n$ it keeps {times} "
     "for each weight of the target's convolutions."
