@@ -127,8 +127,8 @@ def test_balls_are_counted_radius_by_radius() -> None:
     assert looked(table) is Balls.REFUTED
     assert in_balls(table) == (
         "In balls around held-out images, four pairs of an image and a ticket, both networks "
-        "provably decide as the target does at the centre: all at radius $0$, 3 at radius $0.004$ and "
-        "none at radius $0.016$. Another decision was found in one ball of radius $0.016$."
+        "provably decide as the target does at the centre: all at radius $0$, 3 at radius $0.004$ "
+        "and none at radius $0.016$. Another decision was found in one ball of radius $0.016$."
     )
     assert looked(data.balls(refuted=(0, 0, 0))) is Balls.KEPT
     assert "No other decision" in in_balls(data.balls(refuted=(0, 0, 0)))

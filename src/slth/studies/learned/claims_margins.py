@@ -52,7 +52,8 @@ def _time(table: pd.DataFrame) -> str:
         return clause(Data.NONE, wordings.EPOCHS)
     done, epochs = (int(table[key].iloc[0]) for key in ("early_epoch", "epochs"))
     which = "the first" if done == 1 else integer(done)
-    return clause(Data.SOME, wordings.EPOCHS, which=which, epochs=count(epochs, "epoch"))
+    when = f"{which} of the {count(epochs, 'epoch')}" if epochs > 1 else all_of(epochs, "epoch")
+    return clause(Data.SOME, wordings.EPOCHS, epochs=when)
 
 
 def _margins(late: Sequence[Margin]) -> str:

@@ -74,9 +74,7 @@ FIGURES = {
     Figures.SAME_DATA: "This run bears out {held} about this data set.",
 }
 
-EPOCHS = if_any(
-    "after {which} of the {epochs} of their last training", "early in their last training"
-)
+EPOCHS = if_any("after {epochs} of their last training", "early in their last training")
 SHARE = {
     Share.NOTHING: "all {total}",
     Share.NONE: "none of the {total}",
