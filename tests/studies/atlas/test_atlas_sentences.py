@@ -47,7 +47,7 @@ def test_factors_of_a_covered_volume() -> None:
     table = {"ensemble": "uniform", "n": 10, "eps": 0.01, "confidence": 0.99, "t": range(11)}
     rows = [pd.DataFrame(table | {"restricted": path, "replicate": r}) for r in range(3)]
     said = volume_macros(pd.concat([*rows, rows[0].assign(n=11)]), NONE)
-    assert said["AtlasVolumeTrials"] == "3"
+    assert said["AtlasVolumeTrials"] == "three samples"
     early, late, done = said["AtlasVolume"].split("; ")
     assert "While a quarter is not yet covered, the volume is multiplied by $2.00$" in early
     assert "the complement is multiplied by $0.50$ per candidate on average [$0.50$," in late

@@ -83,8 +83,8 @@ def test_sentences_follow_the_data() -> None:
     found = macros(some())
     assert "single weights and kernels for every network, with" in found["CnnAgreement"]
     assert "whole filters for no network" in found["CnnAgreement"]
-    assert "feedback targets lower it in all 12 cases" in found["CnnRules"]
-    assert "bias targets lower it in none" in found["CnnRules"]
+    assert "Feedback targets lower it in all 12 cases" in found["CnnRules"]
+    assert "Bias targets lower it in none" in found["CnnRules"]
     assert r"on $95.0$\,\% of the held-out images" in found["CnnAbstract"]
     assert "falls by $1.0$ percentage points at most" in found["CnnAbstract"]
     assert found["CnnAbstract"].endswith("A bound over all images proves none of these decisions.")
@@ -126,10 +126,10 @@ def test_balls_are_counted_radius_by_radius() -> None:
     table = data.balls()
     assert looked(table) is Balls.REFUTED
     assert in_balls(table) == (
-        "In balls around held-out images, 4 pairs of an image and a ticket, both networks provably "
-        "decide as the target does at the centre: all at radius $0$, 3 at radius $0.004$ and "
-        "none at radius $0.016$; another decision was found in one ball of radius $0.016$."
+        "In balls around held-out images, four pairs of an image and a ticket, both networks "
+        "provably decide as the target does at the centre: all at radius $0$, 3 at radius $0.004$ "
+        "and none at radius $0.016$. Another decision was found in one ball of radius $0.016$."
     )
     assert looked(data.balls(refuted=(0, 0, 0))) is Balls.KEPT
-    assert "no other decision" in in_balls(data.balls(refuted=(0, 0, 0)))
+    assert "No other decision" in in_balls(data.balls(refuted=(0, 0, 0)))
     assert in_balls(table.iloc[:0]) == ""

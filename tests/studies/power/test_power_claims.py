@@ -134,7 +134,7 @@ def test_sentences_follow_the_data() -> None:
     assert "every interval lies above zero" in alike["PowerNormal"]
     one = claims.macros({"power": planted({"nsn": 1.0}, noise=0.2)})
     assert one["PowerNormal"] == ""
-    assert "of the 4 intervals" in one["PowerHeuristic"]
+    assert "in four of four intervals" in one["PowerHeuristic"]
     assert "1/d" not in one["PowerHeuristic"]
 
 
@@ -157,7 +157,7 @@ def test_answers_that_are_empty_are_said_and_left_out() -> None:
     frame.loc[idle, "error"] = frame.loc[idle, "empty"]
     told = claims.macros({"power": frame})
     assert "In 2 of these fits most answers are the empty subset" in told["PowerNormal"]
-    assert "of the 2 for normal candidates" in told["PowerHeuristic"]
+    assert "in none of two intervals for normal candidates" in told["PowerHeuristic"]
     assert set(fitted(frame)["idle"]) == {0.0, 1.0}
     frame.loc[frame["ensemble"] == "normal", "error"] = 0.3
     told = claims.macros({"power": frame})
@@ -167,9 +167,9 @@ def test_answers_that_are_empty_are_said_and_left_out() -> None:
 
 def test_a_bend_is_seen() -> None:
     frame = planted({"nsn": 0.9}, noise=0.1)
-    assert "In none of the 4 fits" in claims.macros({"power": frame})["PowerBend"]
+    assert "In none of four fits" in claims.macros({"power": frame})["PowerBend"]
     frame["error"] *= np.exp(0.5 * np.log(frame["n"] / 250) ** 2)
-    assert "In all 4 fits" in claims.macros({"power": frame})["PowerBend"]
+    assert "In all four fits" in claims.macros({"power": frame})["PowerBend"]
     two = planted({"nsn": 0.9}, noise=0.1, sizes=(100, 200))
     assert claims.macros({"power": two})["PowerBend"] == ""
 

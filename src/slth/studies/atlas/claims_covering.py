@@ -7,7 +7,13 @@ from scipy.stats import norm
 from slth.studies.atlas import wordings
 from slth.studies.atlas.wordings import Conditional, Extra
 from slth.studies.printing import titles
-from slth.studies.printing.formatting import count, fixed, listing, some_of, span
+from slth.studies.printing.formatting import (
+    all_of,
+    fixed,
+    listing,
+    out_of,
+    span,
+)
 from slth.studies.printing.summaries import first
 from slth.studies.printing.wordings import sentence
 
@@ -53,8 +59,8 @@ def extra_words(table: pd.DataFrame) -> str:
         wordings.EXTRA,
         ensemble=titles.ensemble(OWN),
         ranges=ranges,
-        clear=some_of(int((found["low"] > 0).sum()), len(found)),
-        points=count(len(found), "point"),
+        clear=out_of(int((found["low"] > 0).sum()), len(found), "point"),
+        every=all_of(len(found), "point"),
     )
 
 
@@ -86,8 +92,7 @@ def conditional_words(table: pd.DataFrame) -> str:
     return sentence(
         conditional(table),
         wordings.CONDITIONAL,
-        within=some_of(int((away.abs() <= WITHIN).sum()), len(known)),
-        points=count(len(known), "point"),
+        within=out_of(int((away.abs() <= WITHIN).sum()), len(known), "point"),
         away=span(away),
         added=added,
     )

@@ -6,7 +6,13 @@ import pandas as pd
 from slth.studies.atlas import wordings_laws
 from slth.studies.atlas.claims_least import printed
 from slth.studies.atlas.wordings_laws import Entropy
-from slth.studies.printing.formatting import count, fixed, integer, listing, some_of, span
+from slth.studies.printing.formatting import (
+    fixed,
+    integer,
+    listing,
+    out_of,
+    span,
+)
 from slth.studies.printing.summaries import complete
 from slth.studies.printing.wordings import sentence
 
@@ -58,6 +64,5 @@ def _law(slopes: pd.DataFrame) -> str:
             for row in outside
         ),
         median=MEDIAN,
-        near=some_of(int(_holds(slopes, "offset", MEDIAN).sum()), len(slopes)),
-        fits=count(len(slopes), "fit"),
+        near=out_of(int(_holds(slopes, "offset", MEDIAN).sum()), len(slopes), "fit"),
     )

@@ -5,7 +5,13 @@ import pandas as pd
 from slth.studies.atlas import wordings_laws
 from slth.studies.atlas.claims_least import printed
 from slth.studies.atlas.claims_sizes import inside_interval, misses, p_of_misses
-from slth.studies.printing.formatting import count, fixed, listing, number, some_of, span
+from slth.studies.printing.formatting import (
+    counts,
+    fixed,
+    listing,
+    number,
+    out_of,
+)
 from slth.studies.printing.summaries import complete
 from slth.studies.printing.wordings import any_of, clause, sentence, side
 
@@ -17,7 +23,7 @@ def lattice_macros(lattice: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for everything the prose says about integer candidates."""
     table = complete("atlas_lattice", lattice, LATTICE)
     return {
-        "AtlasLatticeTrials": span(table["trials"]),
+        "AtlasLatticeTrials": counts(table["trials"], "instance"),
         "AtlasLatticeAgreement": _agreement(table),
         "AtlasLatticeTargets": _targets(table),
     }
@@ -32,8 +38,7 @@ def _agreement(table: pd.DataFrame) -> str:
             misses(own),
             wordings_laws.LATTICE,
             ensemble=printed(ensemble),
-            inside=some_of(int(inside_interval(own).sum()), len(own)),
-            rates=count(len(own), "rate"),
+            inside=out_of(int(inside_interval(own).sum()), len(own), "rate"),
             p=number(p_of_misses(own)).strip("$"),
             mean=fixed(float(away.mean()), 3),
             most=fixed(float(away.max())),

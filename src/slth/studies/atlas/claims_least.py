@@ -10,13 +10,14 @@ from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
     MISSING,
     count,
+    counts,
     dimensions,
     fixed,
     integer,
     listing,
     number,
+    out_of,
     percent,
-    some_of,
     span,
 )
 from slth.studies.printing.summaries import complete, first
@@ -62,7 +63,7 @@ def least_macros(least: pd.DataFrame) -> dict[str, str]:
     known = table[table["median"].notna()]
     return {
         "AtlasLeastTrials": integer(float(table["trials"].sum())) if len(table) else MISSING,
-        "AtlasLeastEach": span(table["trials"]),
+        "AtlasLeastEach": counts(table["trials"], "instance"),
         "AtlasLeastPoints": count(len(table), "grid point"),
         "AtlasLeastEnsembles": ensembles(table),
         "AtlasLeastDrawn": _drawn(table),
@@ -127,8 +128,7 @@ def _agreement(known: pd.DataFrame) -> str:
         hits = int(known[inside].sum())
         p = excess_of_misses(points, points - hits, first(known, "confidence"))
         fields = {
-            "inside": some_of(hits, points),
-            "points": count(points, "point"),
+            "inside": out_of(hits, points, "point"),
             **off_by(known, column),
             **chi_square(median_scores(known, column)),
         }
@@ -147,8 +147,7 @@ def _shifts(known: pd.DataFrame) -> str:
         wordings.SHIFT,
         least=fixed(float(own["shift"].min()), 2),
         most=fixed(float(own["shift"].max()), 2),
-        clear=some_of(clear, len(own)) if clear else "none",
-        points=count(len(own), "point"),
+        clear=out_of(clear, len(own), "point"),
         means=clause(any_of(means), wordings.MEANS, **means),
     )
 

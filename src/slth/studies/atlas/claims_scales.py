@@ -8,7 +8,13 @@ from slth.intervals import Interval
 from slth.studies.atlas import wordings_laws
 from slth.studies.atlas.claims_least import mean_ends
 from slth.studies.atlas.wordings_laws import Explained
-from slth.studies.printing.formatting import MISSING, count, fixed, some_of
+from slth.studies.printing.formatting import (
+    MISSING,
+    count,
+    fixed,
+    out_of,
+    some_of,
+)
 from slth.studies.printing.summaries import first
 from slth.studies.printing.wordings import any_of, clause, sentence
 
@@ -36,22 +42,21 @@ def _scales(scales: pd.DataFrame) -> str:
     raw, given = (_pooled(scales, name) for name in ("raw", "given"))
     left = scales[(scales["given_low"] > 0) | (scales["given_high"] < 0)]
     by_d = mean_ends(scales, "given")
-    inside = {
-        name: some_of(
-            int(scales[name].between(scales["raw_low"], scales["raw_high"]).sum()), len(scales)
-        )
+    refined, predicted = (
+        int(scales[name].between(scales["raw_low"], scales["raw_high"]).sum())
         for name in ("refined", "predicted")
-    }
+    )
     return sentence(
         explained(scales),
         wordings_laws.EXPLAINED,
         points=count(len(scales), "point"),
         raw=_in_print(raw),
         given=_in_print(given),
-        left=some_of(len(left), len(scales)) if len(left) else "none",
+        left=out_of(len(left), len(scales), "point"),
         share=fixed(100 * (1 - given.mean / raw.mean), 0) if raw.mean else MISSING,
         by_d=clause(any_of(by_d), wordings_laws.BY_D, **by_d),
-        **inside,
+        refined=out_of(refined, len(scales), "point"),
+        predicted=some_of(predicted, len(scales)) if predicted else "none",
     )
 
 

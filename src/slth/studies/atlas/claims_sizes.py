@@ -21,11 +21,13 @@ from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
     MISSING,
     count,
+    counts,
     dimensions,
     fixed,
     integer,
     listing,
     number,
+    out_of,
     setting,
     span,
 )
@@ -44,7 +46,7 @@ def covering_macros(covering: pd.DataFrame) -> dict[str, str]:
     table = complete("atlas_covering", covering, COVERING)
     return {
         "AtlasTargetsAnswer": targets_answer(table),
-        "AtlasCoverTrials": span(table["trials"]),
+        "AtlasCoverTrials": counts(table["trials"], "sample"),
         "AtlasCoverDims": dimensions(table["d"]),
         "AtlasCoverEnsembles": ensembles(table),
         "AtlasCoverPrice": _price(table),
@@ -62,7 +64,7 @@ def size_macros(
     table = complete("atlas_sizes", sizes, SIZES)
     eps = sorted(set(ratios["eps"])) if len(ratios) else []
     return {
-        "AtlasSizesTrials": span(table["trials"]),
+        "AtlasSizesTrials": counts(table["trials"], "sample"),
         "AtlasSizesConfidence": level(table),
         "AtlasSizesAgreement": _size_agreement(table[table["k"] > 0]),
         "AtlasSizesBest": _best_sizes(largest_sizes(table)),
@@ -77,7 +79,7 @@ def search_macros(search: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for the computational gap."""
     table = complete("atlas_search", search, SEARCH)
     return {
-        "AtlasSearchTrials": span(table["trials"]),
+        "AtlasSearchTrials": counts(table["trials"], "instance"),
         "AtlasSearchWork": integer(float(table["work"].max())),
         "AtlasSearch": _search(table),
         "AtlasSearchAnswer": search_answer(table),
@@ -117,8 +119,7 @@ def _covering_agreement(table: pd.DataFrame) -> str:
     return sentence(
         misses(table),
         wordings.MISSES,
-        inside=integer(inside_interval(table).sum()),
-        points=count(len(table), "point"),
+        inside=out_of(int(inside_interval(table).sum()), len(table), "point"),
         **off_by(table, "prediction"),
         **chi_square(median_scores(table, "prediction")),
     )
@@ -135,8 +136,7 @@ def _size_agreement(sizes: pd.DataFrame) -> str:
     return sentence(
         any_of(known),
         wordings.SIZES,
-        inside=integer(inside_interval(known).sum()),
-        points=count(len(known), "point"),
+        inside=out_of(int(inside_interval(known).sum()), len(known), "point"),
         mean=fixed(float(away.mean()), 3),
         most=fixed(float(away.max()), 3),
         **chi_square(rate_scores(known)),
@@ -178,8 +178,7 @@ def _moments(sizes: pd.DataFrame) -> str:
     return sentence(
         any_of(known),
         wordings.MOMENTS,
-        inside=integer(inside.sum()),
-        points=count(len(known), "point"),
+        inside=out_of(int(inside.sum()), len(known), "point"),
         p=number(p).strip("$") if len(known) else MISSING,
         bare=clause(any_of([bare] if bare else []), wordings.BARE, count=count(bare, "point")),
         **chi_square(scores),

@@ -11,12 +11,12 @@ from slth.studies.atlas.claims_least import ensembles
 from slth.studies.printing.formatting import (
     MISSING,
     count,
+    counts,
     fixed,
-    integer,
     listing,
     number,
+    out_of,
     setting,
-    some_of,
 )
 from slth.studies.printing.summaries import complete, first
 from slth.studies.printing.wordings import any_of, clause, sentence
@@ -29,7 +29,7 @@ def volume_macros(volume: pd.DataFrame, covering: pd.DataFrame) -> dict[str, str
     own = shown(complete("atlas_volume", volume, VOLUME))
     trials = own["replicate"].nunique()
     return {
-        "AtlasVolumeTrials": integer(trials) if trials else MISSING,
+        "AtlasVolumeTrials": counts([trials] if trials else [], "sample"),
         "AtlasVolumeEps": setting(first(own, "eps")) if trials else MISSING,
         "AtlasVolumeEnsemble": ensembles(own) if trials else MISSING,
         "AtlasVolume": _volume(own),
@@ -69,8 +69,7 @@ def _volume(own: pd.DataFrame) -> str:
         early=clause(any_of(early), wordings_laws.EARLY, **early),
         late=clause(any_of(late), wordings_laws.LATE, **late),
         t=count(int(first(done, "t")), "candidate"),
-        full=some_of(int((done["restricted"] >= 1 - 1e-12).sum()), len(done)),
-        samples=count(len(done), "sample"),
+        full=out_of(int((done["restricted"] >= 1 - 1e-12).sum()), len(done), "sample"),
     )
 
 

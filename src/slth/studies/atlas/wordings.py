@@ -16,15 +16,15 @@ PREDICTIONS = {  # column of the prediction: whether it is inside, and its name 
 }
 AGREEMENT = (
     "The median that {prediction} predicts is off by {mean} candidates on average and by {most} at "
-    "most. It lies inside the interval at {inside} of {points} ($p = {p}$ for an exact formula; "
+    "most. It lies inside the interval at {inside} ($p = {p}$ for an exact formula; "
     "residuals: $\\chi^2 = {chi2}$, $p = {chi2_p}$)."
 )
 SHIFT = if_any(
     "With normally-scaled normal candidates the median takes {least} to {most} more of them than "
-    "with normal ones; the difference is clear of zero at {clear} of {points}{means}.",
+    "with normal ones. The difference is clear of zero at {clear}{means}.",
     "This run did not set normally-scaled normal candidates beside normal ones.",
 )
-MEANS = if_any(", and its mean is {mean} at $d = {d:g}$ and {last_mean} at $d = {last_d:g}$")
+MEANS = if_any(". Its mean is {mean} at $d = {d:g}$ and {last_mean} at $d = {last_d:g}$")
 
 FIT = if_any("{fits}", "This run has too few points for a fit.")
 CONSTANT = "${name} = {value}$ [{low}, {high}]"
@@ -64,7 +64,7 @@ PRICE = if_any(
 Misses = Enum("Misses", "NOTHING CHANCE EXCESS")  # of intervals by the prediction
 _INSIDE = (
     "The prediction \\eqref{{eq:covering}} is off by {mean} candidates on average and by {most} at "
-    "most. It lies inside the interval at {inside} of {points}, "
+    "most. It lies inside the interval at {inside}, "
 )
 _OFF = " (residuals: $\\chi^2 = {chi2}$, $p = {chi2_p}$)."
 MISSES = {
@@ -84,16 +84,14 @@ _EXTRA = (
 )
 EXTRA = {
     Extra.NOTHING: "",
-    Extra.ALL: f"{_EXTRA}clear of zero at every one of {{points}}. Short vectors make sums "
-    f"cluster.",
-    Extra.SOME: f"{_EXTRA}clear of zero at {{clear}} of {{points}}. Short vectors make sums "
-    f"cluster.",
-    Extra.NONE: f"{_EXTRA}beyond the noise at none of {{points}}.",
+    Extra.ALL: f"{_EXTRA}clear of zero at {{every}}. Short vectors make sums cluster.",
+    Extra.SOME: f"{_EXTRA}clear of zero at {{clear}}. Short vectors make sums cluster.",
+    Extra.NONE: f"{_EXTRA}beyond the noise at {{clear}}.",
 }
 Conditional = Enum("Conditional", "NOTHING ALL MOST FAILS")  # union bound given T, within two
 _CONDITIONAL = (
     "The union bound given $T$ reaches even odds within two candidates of the covering that is "
-    "observed at {within} of {points} (candidates more: {away}). To $n_{{50}}$ of one target it "
+    "observed at {within} (candidates more: {away}). To $n_{{50}}$ of one target it "
     "adds {added}. "
 )
 CONDITIONAL = {
@@ -106,7 +104,7 @@ CONDITIONAL = {
     "candidates.",
 }
 SIZES = if_any(
-    "The predicted probability of success lies inside the interval at {inside} of {points} "
+    "The predicted probability of success lies inside the interval at {inside} "
     "$(d, n, k)$. Its mean absolute deviation is {mean} and its largest {most}. The residuals have "
     "$\\chi^2 = {chi2}$, $p = {chi2_p}$, as if sizes that share samples were independent.",
     "This run counted no subsets of one size.",
@@ -117,7 +115,7 @@ BEST_SIZE = (
 )
 BEST_SIZES = if_any("The most successful sizes are {sizes}.")
 MOMENTS = if_any(
-    "The exact ratio lies inside the interval of the observed one at {inside} of {points} "
+    "The exact ratio lies inside the interval of the observed one at {inside} "
     "($p = {p}$; $\\chi^2 = {chi2}$, $p = {chi2_p}$, as if sizes that share samples were "
     "independent){bare}.{free}"
 )

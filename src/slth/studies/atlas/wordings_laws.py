@@ -9,7 +9,7 @@ Entropy = Enum("Entropy", "NOTHING ALL_INSIDE SOME_OUTSIDE")  # slope one and it
 _SLOPES = "The slopes are {slopes}. The law's slope of one lies "
 _OFFSET = (
     ". The offset of a median, $-\\log_2\\ln2 = {median:.2f}$ bits, lies inside the interval of "
-    "the mean offset at {near} of {fits}."
+    "the mean offset at {near}."
 )
 ENTROPY = {
     Entropy.NOTHING: "This run fits no entropy law.",
@@ -23,9 +23,7 @@ SLOPE = (
 SLOPE_OUTSIDE = "$d = {d:g}$ ({ensemble})"
 
 LATTICES = if_any("{ensembles}", "This run drew no integer candidates.")
-_LATTICE = (
-    "For {ensemble} candidates the prediction lies inside the interval at {inside} of {rates}, "
-)
+_LATTICE = "For {ensemble} candidates the prediction lies inside the interval at {inside}, "
 _FARTHEST = (
     ". The mean absolute deviation is {mean}, and the farthest rate is {most} {side} it, at "
     "$d = {d:g}$, $n = {n:g}$."
@@ -45,11 +43,11 @@ Explained = Enum("Explained", "NOTHING NO_SHIFT WHOLLY PARTLY NOT")  # by condit
 _SHIFT = (
     "Weighted over {points} the shift is {raw} candidates, and {given} once each error is set "
     "against the median predicted for its own $G$. Zero lies outside the interval of what is left "
-    "at {left} of them. "
+    "at {left}. "
 )
 _REFINED = (
     "{by_d}. The refinement \\eqref{{eq:refined}}, which sees every candidate and not $G$ alone, "
-    "predicts the observed shift to within its interval at {refined} of {points}, where "
+    "predicts the observed shift to within its interval at {refined}, where "
     "\\eqref{{eq:quenched}} does at {predicted}."
 )
 EXPLAINED = {
@@ -79,7 +77,7 @@ SUFFICIENT = {
 RECALLED = "{source}, for {setting}"
 
 VOLUME = if_any(
-    "{early}{late}all is covered after {t} in {full} of {samples}.",
+    "{early}{late}all is covered after {t} in {full}.",
     "This run followed no process.",
 )
 _FACTOR = "is multiplied by {mean} per candidate on average [{low}, {high}]; "

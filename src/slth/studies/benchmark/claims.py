@@ -11,7 +11,15 @@ import pandas as pd
 from slth.studies.benchmark import wordings
 from slth.studies.benchmark.data import PEERS, Benchmark, benchmark_of, growth, medians, own_seconds
 from slth.studies.benchmark.wordings import Asked, Origin, Peer
-from slth.studies.printing.formatting import escape, fixed, integer, listing, number, span
+from slth.studies.printing.formatting import (
+    escape,
+    fixed,
+    integer,
+    listing,
+    number,
+    out_of,
+    span,
+)
 from slth.studies.printing.published import CORES, DENSE, SECONDS
 from slth.studies.printing.wordings import any_of, clause, sentence
 
@@ -121,8 +129,7 @@ def _errors(table: pd.DataFrame) -> str:
         if klist.any() and not klist.all():
             own, others = part["error"][klist].iloc[0], part["error"][~klist].min()
             wins.append(float(own) < float(others))
-    counts = {"wins": integer(sum(wins)), "sizes": integer(len(wins))}
-    return sentence(any_of(wins), wordings.ERRORS, **counts)
+    return sentence(any_of(wins), wordings.ERRORS, wins=out_of(sum(wins), len(wins), "size"))
 
 
 def published_batch(table: pd.DataFrame) -> pd.DataFrame:

@@ -26,8 +26,7 @@ GROWTH = if_any(
     "The growth of exact search with $n$ was not measured.",
 )
 ERRORS = if_any(
-    "With the budgets of the benchmark the $k$-list tree finds the least median error at {wins} of "
-    "{sizes} sizes.",
+    "With the budgets of the benchmark the $k$-list tree finds the least median error at {wins}.",
     "No solver was measured beside $k$-list.",
 )
 SECONDS = {

@@ -22,9 +22,11 @@ from slth.studies.cnns.data import (
 from slth.studies.cnns.words import DATA, GRANULARITIES, NETWORKS
 from slth.studies.printing.formatting import (
     MISSING,
+    all_of,
     integer,
     listing,
     number,
+    out_of,
     percent,
     sentence,
     span,
@@ -201,10 +203,10 @@ class Better(Enum):
 
 
 BETTER = {
-    Better.ALWAYS: "{rule} targets lower it in all {of} cases",
-    Better.MOSTLY: "{rule} targets lower it in {n} of {of} cases",
-    Better.RARELY: "{rule} targets lower it in no more than {n} of {of} cases",
-    Better.NEVER: "{rule} targets lower it in none of {of} cases",
+    Better.ALWAYS: "{rule} targets lower it in {every}",
+    Better.MOSTLY: "{rule} targets lower it in {cases}",
+    Better.RARELY: "{rule} targets lower it in no more than {cases}",
+    Better.NEVER: "{rule} targets lower it in {cases}",
 }
 
 
@@ -234,14 +236,10 @@ def _rules(own: pd.DataFrame) -> str:
         if not len(ratios):
             continue
         words = BETTER[better(ratios)].format(
-            rule=rule, n=integer((ratios < 1).sum()), of=integer(len(ratios))
+            rule=rule,
+            cases=out_of(int((ratios < 1).sum()), len(ratios), "case"),
+            every=all_of(len(ratios), "case"),
         )
-        said.append(f"{words}, by a median factor of {number(float(np.median(ratios)))}")
-    return (
-        sentence(
-            "the largest error is set against that of plain targets and the same random network: "
-            f"{listing(said)}"
-        )
-        if said
-        else ""
-    )
+        said.append(sentence(f"{words}, by a median factor of {number(float(np.median(ratios)))}"))
+    against = "The largest error is set against that of plain targets and the same random network."
+    return " ".join([against, *said] if said else [])

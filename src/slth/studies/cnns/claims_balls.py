@@ -17,11 +17,11 @@ class Balls(Enum):
 
 SAYS = {
     Balls.NONE: "",
-    Balls.KEPT: "in balls around held-out images, {count} pairs of an image and a ticket, both "
-    "networks provably decide as the target does at the centre: {shares}; no other decision was "
+    Balls.KEPT: "in balls around held-out images, {pairs} of an image and a ticket, both "
+    "networks provably decide as the target does at the centre: {shares}. No other decision was "
     "found in any ball",
-    Balls.REFUTED: "in balls around held-out images, {count} pairs of an image and a ticket, both "
-    "networks provably decide as the target does at the centre: {shares}; another decision was "
+    Balls.REFUTED: "in balls around held-out images, {pairs} of an image and a ticket, both "
+    "networks provably decide as the target does at the centre: {shares}. Another decision was "
     "found in {refuted} of radius {radius}",
 }
 
@@ -47,7 +47,7 @@ def in_balls(table: pd.DataFrame) -> str:
     refuted = by["refuted"].to_numpy()
     worst = int(refuted.argmax())
     words = SAYS[verdict].format(
-        count=integer(int(by["balls"].max())),
+        pairs=count(int(by["balls"].max()), "pair"),
         shares=listing(shares),
         refuted=count(int(refuted[worst]), "ball"),
         radius=setting(float(radii[worst])),

@@ -9,6 +9,7 @@ from slth.studies.printing.formatting import (
     integer,
     listing,
     number,
+    out_of,
     percent,
     sentence,
     span,
@@ -26,7 +27,7 @@ class Chance(Enum):
 
 CHANCE = {
     Chance.BELOW: "every ticket of these networks is more accurate",
-    Chance.CLOSE: "in {n} of {of} cases that is no less than the ticket's own accuracy",
+    Chance.CLOSE: "in {cases} that is no less than the ticket's own accuracy",
 }
 
 
@@ -44,7 +45,7 @@ def controlled(own: pd.DataFrame, last: pd.DataFrame) -> str:
     best = last.groupby(key)["accuracy_ticket"].median().rename("best")
     rows = rows.join(best, on=key)
     close = int((rows["refitted"] >= rows["best"]).sum())
-    words = CHANCE[chance(rows)].format(n=integer(close), of=integer(len(rows)))
+    words = CHANCE[chance(rows)].format(cases=out_of(close, len(rows), "case"))
     return sentence(
         "as many channels, kernels or weights drawn at random give an accuracy of "
         f"{span(rows['random'], 'percent')}, the empty ticket "

@@ -11,11 +11,13 @@ from slth.studies.depth.wordings import Sum, Theorem
 from slth.studies.printing.booktabs import Table
 from slth.studies.printing.formatting import (
     MISSING,
+    all_of,
     count,
+    counts,
     fixed,
-    integer,
     listing,
     number,
+    out_of,
     span,
 )
 from slth.studies.printing.summaries import complete, first
@@ -40,11 +42,12 @@ def macros(frames: Frames) -> dict[str, str]:
     table = complete("depth", frames["depth"], COLUMNS)
     return {
         "DepthSetting": _setting(table),
-        "DepthReplicates": span(table.groupby(["kind", "layers"]).size()),
+        "DepthReplicates": counts(table.groupby(["kind", "layers"]).size(), "target"),
         "DepthConfidence": rf"{100 * CONFIDENCE:g}\,\%" if len(table) else MISSING,
         "DepthSum": _sum(table),
         "DepthGrowth": _growth(table),
         "DepthTheorem": _theorem(table),
+        "DepthAbstract": _abstract(table),
     }
 
 
@@ -81,9 +84,8 @@ def adding_up(table: pd.DataFrame, ends: pd.DataFrame) -> Sum:
     return Sum.IN_FULL if (ends["lower"] >= 1).any() else Sum.UNDECIDED
 
 
-def _sum(table: pd.DataFrame) -> str:
-    """Whole over sum at the greatest depth, each from its safe side: 1 is adding up."""
-    last = _deepest(table)
+def _ends(last: pd.DataFrame) -> pd.DataFrame:
+    """Whole over sum, each from its safe side: 1 is adding up. Medians, a row per kind."""
     ratios = pd.DataFrame(
         {
             "kind": last["kind"],
@@ -91,13 +93,37 @@ def _sum(table: pd.DataFrame) -> str:
             "upper": last["upper"] / last["layer_sum_low"],
         }
     )
-    ends = ratios.groupby("kind", sort=False).agg(_median)
+    return ratios.groupby("kind", sort=False).agg(_median)
+
+
+def _layers(last: pd.DataFrame) -> str:
+    return count(int(first(last, "layers")), "layer") if len(last) else MISSING
+
+
+def _sum(table: pd.DataFrame) -> str:
+    last = _deepest(table)
+    ends = _ends(last)
     words = listing(
         f"{number(row['lower'])} and {number(row['upper'])} times the sum with {kind} kernels"
         for kind, row in ends.iterrows()
     )
-    layers = count(int(first(last, "layers")), "layer") if len(last) else MISSING
-    return sentence(adding_up(table, ends), wordings.SUM, layers=layers, ratios=words)
+    return sentence(adding_up(table, ends), wordings.SUM, layers=_layers(last), ratios=words)
+
+
+def _abstract(table: pd.DataFrame) -> str:
+    """Whether errors add up over the layers, and how far the theorem's bound is from ours."""
+    last = _deepest(table)
+    ends = _ends(last)
+    most = number(float(ends["upper"].max())) if len(ends) else MISSING
+    whole = sentence(adding_up(table, ends), wordings.ABSTRACT, layers=_layers(last), most=most)
+    factors = [ratio for ratio in _looseness(table).values() if np.isfinite(ratio)]
+    proved = sentence(
+        theorem(table),
+        wordings.ABSTRACT_THEOREM,
+        beyond=out_of(_beyond(table), len(table), "ticket"),
+        loose=clause(any_of(factors), wordings.LOOSE, factors=span(factors, "number")),
+    )
+    return " ".join(filter(None, (whole, proved)))
 
 
 def _growth(table: pd.DataFrame) -> str:
@@ -140,17 +166,25 @@ def theorem(table: pd.DataFrame) -> Theorem:
     return Theorem.EXCEEDED if beyond else Theorem.HOLDS
 
 
-def _theorem(table: pd.DataFrame) -> str:
-    beyond = int((table["lower"] > table["theorem"] * SLACK).sum())
-    factors = []
+def _beyond(table: pd.DataFrame) -> int:
+    return int((table["lower"] > table["theorem"] * SLACK).sum())
+
+
+def _looseness(table: pd.DataFrame) -> dict[str, float]:
+    """Median of the theorem's bound over the certified one at the greatest depth, by kind."""
+    found = {}
     for kind, part in _by_kind(table).items():
         last = _deepest(part)
-        ratio = float((last["theorem"] / last["upper"].where(last["upper"] > 0)).median())
-        factors.append(f"{number(ratio)} with {kind} kernels")
+        found[kind] = float((last["theorem"] / last["upper"].where(last["upper"] > 0)).median())
+    return found
+
+
+def _theorem(table: pd.DataFrame) -> str:
+    factors = [f"{number(r)} with {kind} kernels" for kind, r in _looseness(table).items()]
     return sentence(
         theorem(table),
         wordings.THEOREM,
-        beyond=count(beyond, "ticket"),
-        tickets=integer(len(table)),
+        beyond=out_of(_beyond(table), len(table), "ticket"),
+        tickets=all_of(len(table), "ticket"),
         factors=listing(factors),
     )

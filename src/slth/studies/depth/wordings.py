@@ -33,11 +33,30 @@ EXPONENTS = if_any(
     "{growth}."
 )
 
+_ABSTRACT = "Over {layers} the errors of a ticket's layers"
+ABSTRACT = {
+    Sum.NOTHING: "This run measured no error against depth.",
+    Sum.ONE_LAYER: "Targets of one layer have no errors that add up.",
+    Sum.NOT_IN_FULL: f"{_ABSTRACT} do not add up in full: the median error is at most {{most}} "
+    "times their weighted sum.",
+    Sum.IN_FULL: f"{_ABSTRACT} add up in full at least once: there the median error is no less "
+    "than their weighted sum.",
+    Sum.UNDECIDED: f"{_ABSTRACT} may or may not add up in full: the certified bracket does not "
+    "decide it.",
+}
+
 Theorem = Enum("Theorem", "NOTHING EXCEEDED HOLDS")
 THEOREM = {
     Theorem.NOTHING: "",
-    Theorem.EXCEEDED: "The lower bound exceeds the theorem's bound in {beyond} of {tickets}: one "
+    Theorem.EXCEEDED: "The lower bound exceeds the theorem's bound in {beyond}: one "
     "of the two is wrong.",
-    Theorem.HOLDS: "The theorem's bound holds in all {tickets} tickets; over the certified upper "
+    Theorem.HOLDS: "The theorem's bound holds in {tickets}; over the certified upper "
     "bound it is, at the greatest depth, a factor of {factors}.",
 }
+ABSTRACT_THEOREM = {
+    Theorem.NOTHING: "",
+    Theorem.EXCEEDED: "In {beyond} the lower bound exceeds the theorem's: they "
+    "contradict each other.",
+    Theorem.HOLDS: "The theorem's bound holds for every ticket{loose}.",
+}
+LOOSE = if_any("; at the greatest depth it is {factors} times the certified one")

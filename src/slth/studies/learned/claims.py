@@ -8,20 +8,22 @@ import pandas as pd
 from slth.studies.learned import masks as data
 from slth.studies.learned import wordings
 from slth.studies.learned.claims_longer import longer_macros
-from slth.studies.learned.claims_margins import margin_macros
+from slth.studies.learned.claims_margins import margin_macros, margins_in_short
 from slth.studies.learned.published import PRINTED, Line, comparisons
-from slth.studies.learned.wordings import Figures, Verdict
+from slth.studies.learned.wordings import Best, Figures, Verdict
 from slth.studies.printing.formatting import (
     MISSING,
+    all_of,
     arm_name,
     count,
+    counts,
     escape,
     integer,
     listing,
     number,
+    out_of,
     percent,
     setting,
-    some_of,
     span,
 )
 from slth.studies.printing.wordings import any_of, clause, sentence, share
@@ -60,9 +62,10 @@ def learned_macros(
         "MasksHeldOut": span(table["held_out"]),
         "MasksConfidence": percent(data.CONFIDENCE, 0),
         "MasksBest": _best(table),
+        "MasksAbstract": _abstract(table),
         "MasksUnits": _units(table),
         **margin_macros(table),
-        "RoutesSeeds": span(found.groupby(["arm", "n", "route"]).size()),
+        "RoutesSeeds": counts(found.groupby(["arm", "n", "route"]).size(), "random network"),
         "RoutesAccuracy": _route_accuracy(both),
         "RoutesError": _route_error(both),
         "RoutesWidth": _route_width(both),
@@ -88,20 +91,43 @@ def _setting(table: pd.DataFrame) -> str:
     )
 
 
-def _best(table: pd.DataFrame) -> str:
-    """The best untrained mask of each granularity beside the dense network."""
-    accuracies = []
+def best(table: pd.DataFrame) -> dict[str, tuple[float, str, float]]:
+    """Median accuracy, arm and kept fraction of the best untrained mask, by granularity."""
+    found = {}
     for unit in data.granularities(table):
         rows = table[(table["granularity"] == unit) & table["arm"].isin(data.UNTRAINED)]
-        if rows.empty:
-            continue
         medians = rows.groupby(["arm", "asked"])["accuracy"].median().astype(float)
-        place, top = int(medians.to_numpy().argmax()), medians.max()
-        arm, asked = medians.index[place]
-        accuracies.append(
-            f"{percent(float(top))} with {unit}s ({data.name_of(arm)}, "
-            rf"{setting(100 * float(asked))}\,\% kept)"
-        )
+        if len(medians):
+            arm, asked = medians.index[int(medians.to_numpy().argmax())]
+            found[unit] = (float(medians.max()), str(arm), float(asked))
+    return found
+
+
+def _abstract(table: pd.DataFrame) -> str:
+    """The best masks of untrained weights, the dense network, and the margins over controls."""
+    found, dense = best(table), data.dense_accuracy(table)
+    verdict = (Best.NOTHING, Best.ONE_KIND, Best.BOTH)[len(found)]
+    parts = [
+        sentence(
+            verdict,
+            wordings.ABSTRACT,
+            units="".join(wordings.UNITS[unit] for unit in list(found)[:1]),
+            reached="".join(percent(accuracy) for accuracy, *_ in list(found.values())[:1]),
+            filters="".join(percent(accuracy) for accuracy, *_ in list(found.values())[1:]),
+        ),
+        sentence(any_of([dense] * (dense > 0)), wordings.ABSTRACT_DENSE, accuracy=percent(dense)),
+        margins_in_short(table),
+    ]
+    return " ".join(filter(None, parts))
+
+
+def _best(table: pd.DataFrame) -> str:
+    """The best untrained mask of each granularity beside the dense network."""
+    accuracies = [
+        f"{percent(top)} with {unit}s ({data.name_of(arm)}, "
+        rf"{setting(100 * asked)}\,\% kept)"
+        for unit, (top, arm, asked) in best(table).items()
+    ]
     dense = data.dense_accuracy(table)
     reached = clause(any_of([dense] * (dense > 0)), wordings.DENSE, accuracy=percent(dense))
     shown = listing(accuracies)
@@ -118,8 +144,8 @@ def _units(table: pd.DataFrame) -> str:
     return sentence(
         share(ahead, len(pairs)),
         wordings.AHEAD,
-        ahead=some_of(ahead, len(pairs)),
-        pairs=count(len(pairs), "pair"),
+        ahead=out_of(ahead, len(pairs), "pair"),
+        every=all_of(len(pairs), "pair"),
         widest=_points(gap.max()),
     )
 
@@ -155,8 +181,8 @@ def _route_error(both: pd.DataFrame) -> str:
     return sentence(
         share(better, len(ratios)),
         wordings.ROUTE_ERROR,
-        better=some_of(better, len(ratios)),
-        comparisons=count(len(ratios), "comparison"),
+        better=out_of(better, len(ratios), "comparison"),
+        every=all_of(len(ratios), "comparison"),
         worst=number(max([0.0, *(ratio for _, ratio in ratios)])),
     )
 
@@ -204,8 +230,7 @@ def _published(table: pd.DataFrame) -> str:
         data=_data_set(table),
         of_kind=count(of_kind, "claim"),
         kind=integer(sum(line.verdict is Verdict.SAME_KIND for line in lines)),
-        figures=count(len(same), "published figure"),
-        held=integer(held),
+        held=out_of(held, len(same), "published figure"),
     )
 
 

@@ -8,7 +8,15 @@ from slth.studies.learned import masks as data
 from slth.studies.learned import wordings
 from slth.studies.learned.longer_gains import LEVEL, epochs_of, last, lengths, together
 from slth.studies.learned.wordings import Longer
-from slth.studies.printing.formatting import fixed, integer, listing, percent, setting, span
+from slth.studies.printing.formatting import (
+    counts,
+    fixed,
+    integer,
+    listing,
+    percent,
+    setting,
+    span,
+)
 from slth.studies.printing.wordings import any_of, clause, sentence
 
 
@@ -28,7 +36,7 @@ def _setting(found: pd.DataFrame, longer: pd.DataFrame) -> str:
     return sentence(
         any_of(found),
         wordings.LONGER_SETTING,
-        networks=span(networks),
+        networks=counts(networks, "random network"),
         units="".join(f"{unit}s" for unit in longer.get("granularity", pd.Series())[:1]),
         kept="".join(setting(100 * float(value)) for value in longer.get("asked", [])[:1]),
         epochs=listing(integer(epochs) for epochs in epochs_of(found)[1:]),

@@ -8,7 +8,15 @@ from slth.studies.learned import masks as data
 from slth.studies.learned import wordings
 from slth.studies.learned.margins import TOGETHER, Margin, above_together, margins
 from slth.studies.learned.wordings import Left, Start
-from slth.studies.printing.formatting import count, integer, listing, percent, span
+from slth.studies.printing.formatting import (
+    all_of,
+    count,
+    integer,
+    listing,
+    out_of,
+    percent,
+    span,
+)
 from slth.studies.printing.wordings import Data, any_of, clause, count_of, sentence, share
 
 
@@ -44,7 +52,8 @@ def _time(table: pd.DataFrame) -> str:
         return clause(Data.NONE, wordings.EPOCHS)
     done, epochs = (int(table[key].iloc[0]) for key in ("early_epoch", "epochs"))
     which = "the first" if done == 1 else integer(done)
-    return clause(Data.SOME, wordings.EPOCHS, which=which, epochs=count(epochs, "epoch"))
+    when = f"{which} of the {count(epochs, 'epoch')}" if epochs > 1 else all_of(epochs, "epoch")
+    return clause(Data.SOME, wordings.EPOCHS, epochs=when)
 
 
 def _margins(late: Sequence[Margin]) -> str:
@@ -58,6 +67,18 @@ def _margins(late: Sequence[Margin]) -> str:
         above=_positive(late),
         units=listing(units),
         **_exceptions(late),
+    )
+
+
+def margins_in_short(table: pd.DataFrame) -> str:
+    """How many margins at the end of training are certainly positive, for the abstract."""
+    late = [m for m in margins(table) if not m.early]
+    above = sum(m.low > 0 for m in late)
+    return sentence(
+        share(above, len(late)),
+        wordings.ABSTRACT_MARGINS,
+        above=out_of(above, len(late), "case"),
+        every=all_of(len(late), "case"),
     )
 
 

@@ -14,28 +14,44 @@ BEST = if_any(
     "Without training a weight, the best median accuracy is {accuracies}{dense}.", NO_MASKS
 )
 DENSE = if_any("; trained networks reach {accuracy}")
+Best = Enum("Best", "NOTHING ONE_KIND BOTH")  # granularities of masks of untrained weights
+UNITS = {"edge": "single weights", "filter": "whole filters"}
+_REACH = "In random networks that are not trained, learned masks of {units} reach a median accuracy"
+ABSTRACT = {
+    Best.NOTHING: "This run learned no mask of untrained weights.",
+    Best.ONE_KIND: f"{_REACH} of {{reached}}.",
+    Best.BOTH: f"{_REACH} of {{reached}}, and masks of whole filters {{filters}}.",
+}
+ABSTRACT_DENSE = if_any("Networks that are trained and not pruned reach {accuracy}.")
+_CONTROLS = "The margins of masks over null controls are positive for certain in "
+ABSTRACT_MARGINS = {  # share of margins whose interval lies above zero
+    Share.NOTHING: "",
+    Share.NONE: f"{_CONTROLS}{{above}}.",
+    Share.SOME: f"{_CONTROLS}{{above}}.",
+    Share.ALL: f"{_CONTROLS}{{every}}.",
+}
 _AHEAD = (
-    "{pairs} of equal method and fraction kept, masks of single weights are more accurate than "
+    " of equal method and fraction kept, masks of single weights are more accurate than "
     "masks of whole filters, of which there are far fewer to choose from; the largest gap is "
     "{widest} points."
 )
 AHEAD = {  # share of pairs in which single weights are ahead of filters
     Share.NOTHING: "",
-    Share.NONE: f"In none of {_AHEAD}",
-    Share.SOME: f"In {{ahead}} of {_AHEAD}",
-    Share.ALL: f"In all {_AHEAD}",
+    Share.NONE: f"In {{ahead}}{_AHEAD}",
+    Share.SOME: f"In {{ahead}}{_AHEAD}",
+    Share.ALL: f"In {{every}}{_AHEAD}",
 }
 
 ROUTES = if_any("{arms}", "This run pruned no random network of the tickets by learning.")
 _CONSTRUCTED = (
-    "{comparisons} of equal $n$ the median lower bound of the learned network exceeds the median "
+    " of equal $n$ the median lower bound of the learned network exceeds the median "
     "upper bound of the constructed ticket"
 )
 ROUTE_ERROR = {  # share of comparisons won by the constructed ticket
     Share.NOTHING: "No bracket of the sup-norm error is defined for the other routes in this run.",
-    Share.NONE: f"In none of {_CONSTRUCTED}.",
-    Share.SOME: f"In {{better}} of {_CONSTRUCTED}, by a factor of up to {{worst}}.",
-    Share.ALL: f"In all {_CONSTRUCTED}, by a factor of up to {{worst}}.",
+    Share.NONE: f"In {{better}}{_CONSTRUCTED}.",
+    Share.SOME: f"In {{better}}{_CONSTRUCTED}, by a factor of up to {{worst}}.",
+    Share.ALL: f"In {{every}}{_CONSTRUCTED}, by a factor of up to {{worst}}.",
 }
 ROUTE_WIDTH = if_any("{arms}")
 
@@ -55,12 +71,10 @@ FIGURES = {
     Figures.OTHER_DATA: "This run saw {data}, which none of the published figures is about, so "
     "their sizes cannot be reproduced or refuted here; of the {of_kind} about kind rather than "
     "size, this run sees {kind}.",
-    Figures.SAME_DATA: "Of the {figures} about this data set, {held} hold in this run.",
+    Figures.SAME_DATA: "This run bears out {held} about this data set.",
 }
 
-EPOCHS = if_any(
-    "after {which} of the {epochs} of their last training", "early in their last training"
-)
+EPOCHS = if_any("after {epochs} of their last training", "early in their last training")
 SHARE = {
     Share.NOTHING: "all {total}",
     Share.NONE: "none of the {total}",
@@ -107,7 +121,7 @@ TOGETHER = if_any(
 )
 
 LONGER_SETTING = if_any(
-    "For each method masks of {networks} random networks are also learned for {epochs} epochs, "
+    "For each method masks of {networks} are also learned for {epochs} epochs, "
     r"each time from the start. They are masks of {units} and keep {kept}\,\% of the weights.",
     "This run learned no mask for longer.",
 )

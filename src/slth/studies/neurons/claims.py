@@ -16,7 +16,15 @@ from slth.studies.neurons.laws import (
     interval,
     medians,
 )
-from slth.studies.printing.formatting import fixed, integer, listing, number, percent, span
+from slth.studies.printing.formatting import (
+    counts,
+    fixed,
+    integer,
+    listing,
+    number,
+    percent,
+    span,
+)
 from slth.studies.printing.summaries import complete
 from slth.studies.printing.wordings import any_of, clause, sentence, share, side
 
@@ -36,7 +44,7 @@ def macros(frames: Frames) -> dict[str, str]:
     points, table = medians(frame), fits(frame)
     return {
         "NeuronsSetting": _setting(frame, points),
-        "NeuronsInstances": span(points["count"]),
+        "NeuronsInstances": counts(points["count"], "instance"),
         "NeuronsConfidence": percent(CONFIDENCE, 0),
         "NeuronsResamples": integer(RESAMPLES),
         "NeuronsCapped": percent(CAPPED, 0),
@@ -54,7 +62,7 @@ def _setting(frame: pd.DataFrame, points: pd.DataFrame) -> str:
         sentence(
             any_of(frame),
             wordings.SETTING,
-            instances=span(points["count"]),
+            instances=counts(points["count"], "instance"),
             points=integer(len(points)),
             n=integer(points["n"].max()) if len(points) else "",
         ),

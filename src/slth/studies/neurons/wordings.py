@@ -4,8 +4,7 @@ from slth.studies.neurons.laws import Law
 from slth.studies.printing.wordings import Share, Side, if_any
 
 SETTING = if_any(
-    "We solved {instances} instances at each of {points} pairs of $p$ and $n$, with up to {n} "
-    "neurons.",
+    "We solved {instances} at every pair of $p$ and $n$, {points} in all, with up to {n} neurons.",
     "This run measured no networks whose neurons are removed.",
 )
 PROVED = {

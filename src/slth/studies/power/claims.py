@@ -21,8 +21,11 @@ from slth.studies.power.exponents import (
 )
 from slth.studies.power.wordings import Range
 from slth.studies.printing.formatting import (
+    all_of,
+    counts,
     fixed,
     integer,
+    out_of,
     percent,
     setting,
     span,
@@ -43,7 +46,7 @@ def macros(frames: Frames) -> dict[str, str]:
     table = fits(frame, drawn)
     return {
         "PowerSetting": _setting(frame, table),
-        "PowerInstances": span(medians(frame)["count"]),
+        "PowerInstances": counts(medians(frame)["count"], "instance"),
         "PowerConfidence": percent(CONFIDENCE, 0),
         "PowerResamples": integer(RESAMPLES),
         "PowerRange": _range(table, drawn),
@@ -61,10 +64,10 @@ def _setting(frame: pd.DataFrame, table: pd.DataFrame) -> str:
     return sentence(
         any_of(frame),
         wordings.SETTING,
-        instances=span(medians(frame)["count"]),
+        instances=counts(medians(frame)["count"], "instance"),
         sd=setting(first(frame, "target_sd")) if len(frame) else "",
         ratio=f"{first(frame, 'ratio'):g}",
-        sizes=f"{span(table['sizes'])} sizes" if len(table) else "too few",
+        sizes=counts(table["sizes"], "size") if len(table) else "too few",
     )
 
 
@@ -108,8 +111,7 @@ def _range(table: pd.DataFrame, drawn: Draws) -> str:
         p=span(own["p"], "fixed"),
         mean=_change(pooled(drawn, "nsn"), digits=2),
         earlier=span(EARLIER, "fixed", 1),
-        inside=integer(found.count(Side.AROUND)),
-        fits=integer(len(own)),
+        inside=out_of(found.count(Side.AROUND), len(own), "interval"),
     )
 
 
@@ -172,19 +174,19 @@ def _heuristic(table: pd.DataFrame) -> str:
     """In how many intervals the exponents of the heuristic lie."""
     nsn, normal = _of(table, "nsn"), _found(_of(table, "normal"))
     parts = [
-        sentence(any_of(nsn), wordings.ONE, some=_holding(nsn, 1.0), total=integer(len(nsn))),
+        sentence(any_of(nsn), wordings.ONE, some=_holding(nsn, 1.0)),
         sentence(
             any_of(normal),
             wordings.INVERSE,
             some=_holding(normal, 1 / normal["d"].astype(float)),
-            total=integer(len(normal)),
         ),
     ]
     return " ".join(part for part in parts if part)
 
 
 def _holding(table: pd.DataFrame, value: float | pd.Series) -> str:
-    return integer(((table["low"] <= value) & (table["high"] >= value)).sum())
+    holding = (table["low"] <= value) & (table["high"] >= value)
+    return out_of(int(holding.sum()), len(table), "interval")
 
 
 def _bend(table: pd.DataFrame) -> str:
@@ -192,7 +194,10 @@ def _bend(table: pd.DataFrame) -> str:
     own = table[np.isfinite(table["bend_low"].astype(float))]
     bent = int(((own["bend_low"] > 0) | (own["bend_high"] < 0)).sum())
     return sentence(
-        share(bent, len(own)), wordings.BEND, some=integer(bent), total=integer(len(own))
+        share(bent, len(own)),
+        wordings.BEND,
+        some=out_of(bent, len(own), "fit"),
+        every=all_of(len(own), "fit"),
     )
 
 

@@ -5,7 +5,7 @@ from enum import Enum
 from slth.studies.printing.wordings import Share, Side, if_any
 
 SETTING = if_any(
-    "Each point is the median of {instances} instances, whose targets have normal entries of "
+    "Each point is the median of {instances}, whose targets have normal entries of "
     "standard deviation {sd}. Exponents are fitted to the sizes $n\\geq{ratio}\\,d$ by least "
     "squares of the logarithms. That leaves {sizes} for each $d$.",
     "This run measured no errors of the beam against $n$.",
@@ -17,7 +17,7 @@ _RANGE = (
     "For normally-scaled normal candidates the estimates of $p$ are {p}. Over all $d$ and $L$ the "
     "mean is {mean}. Our earlier measurements gave {earlier}"
 )
-_SOME = f"{_RANGE}. Of the {{fits}} intervals {{inside}} meet that range"
+_SOME = f"{_RANGE}. That range is met by {{inside}}"
 RANGE = {
     Range.NOTHING: "",
     Range.MEETS: f"{_RANGE}, and every interval meets that range.",
@@ -72,18 +72,17 @@ TIMES = if_any(
     "At the largest $n$ the widest beam leaves {ratio} times the error with normal candidates."
 )
 
-ONE = if_any("The exponent one of the heuristic lies in {some} of the {total} intervals.")
+ONE = if_any("The exponent one of the heuristic lies in {some}.")
 INVERSE = if_any(
-    "Its $1/d$ lies in {some} of the {total} for normal candidates whose answers are mostly not "
-    "empty."
+    "Its $1/d$ lies in {some} for normal candidates whose answers are mostly not empty."
 )
 
 _BEND = "the medians bend from a straight line by more than chance"
 BEND = {
     Share.NOTHING: "",
-    Share.NONE: f"In none of the {{total}} fits {_BEND}.",
-    Share.SOME: f"In {{some}} of the {{total}} fits {_BEND}; one in twenty would do so anyway.",
-    Share.ALL: f"In all {{total}} fits {_BEND}: the exponents are means over the sizes.",
+    Share.NONE: f"In {{some}} {_BEND}.",
+    Share.SOME: f"In {{some}} {_BEND}; one in twenty would do so anyway.",
+    Share.ALL: f"In {{every}} {_BEND}: the exponents are means over the sizes.",
 }
 _EXISTS = "What exists, $\\varepsilon^\\ast$, falls by {orders} powers of ten."
 EXISTS = {

@@ -13,18 +13,30 @@ from slth.studies.price.words import TARGETS, rate_words, reason_words, where
 from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
     MISSING,
+    all_of,
     count,
+    counts,
     escape,
     integer,
     listing,
     number,
+    out_of,
     percent,
     setting,
     some_of,
     span,
 )
 from slth.studies.printing.summaries import first
-from slth.studies.printing.wordings import ROUTINES, Side, any_of, clause, sentence, share, side
+from slth.studies.printing.wordings import (
+    ROUTINES,
+    Side,
+    any_of,
+    clause,
+    count_of,
+    sentence,
+    share,
+    side,
+)
 
 READS = {"price": "price", "sizes": "sizes"}  # table: kind
 
@@ -40,8 +52,10 @@ def price_macros(price: pd.DataFrame, sizes: pd.DataFrame) -> dict[str, str]:
     cells = [part for _, part in table.groupby(["target", "arm"], sort=False)]
     level = _given(price, "equal_error")
     return {
-        "PriceTickets": integer(len(table)),
-        "PriceReplicates": span(table.groupby(["target", "arm", "size"]).size()),
+        "PriceTickets": count(len(table), "ticket"),
+        "PriceReplicates": counts(
+            table.groupby(["target", "arm", "size"]).size(), "random network"
+        ),
         "PriceConfidence": percent(data.CONFIDENCE, 0),
         "PriceTolerance": setting(_given(price, "tolerance")),
         "PriceEqualError": setting(level),
@@ -89,13 +103,18 @@ def _refusals(price: pd.DataFrame) -> str:
 
 
 def _method(table: pd.DataFrame) -> str:
-    counts = table.loc[data.blocked(table), "method"].value_counts()
+    found = table.loc[data.blocked(table), "method"].value_counts()
     routines = listing(
         f"{ROUTINES[str(name)]} in {integer(int(times))}"
-        for name, times in sorted(counts.items(), key=lambda item: str(item[0]))
+        for name, times in sorted(found.items(), key=lambda item: str(item[0]))
     )
-    tickets = integer(int(counts.sum()))
-    return sentence(any_of(counts), wordings.METHOD, routines=routines, tickets=tickets)
+    return sentence(
+        count_of(table.loc[data.blocked(table), "method"].dropna()),
+        wordings.METHOD,
+        routine="".join(ROUTINES[str(name)] for name in list(found.index)[:1]),
+        routines=routines,
+        tickets=integer(int(found.sum())),
+    )
 
 
 def halving(tellable: int, inside: int) -> Halving:
@@ -121,7 +140,8 @@ def _power(cells: list[pd.DataFrame]) -> str:
     return sentence(
         any_of(rates),
         wordings.POWER,
-        rates=listing(f"{rate_words(rate)} times for {name}" for name, rate in rates),
+        rates=span([rate.mean for _, rate in rates], "fixed"),
+        sweeps=count(len(rates), "sweep"),
         wide=clause(any_of(wide), wordings.WIDE, wide=listing(wide)),
         predicted=clause(
             verdict,
@@ -153,8 +173,8 @@ def _fits(cells: list[pd.DataFrame]) -> str:
     return clause(
         share(exponential, total),
         wordings.FITS,
-        sweeps=count(total, "sweep"),
-        exponential=some_of(exponential, total),
+        exponential=out_of(exponential, total, "sweep"),
+        every=all_of(total, "sweep"),
         power=clause(any_of(power), wordings.POWER_FITS, names=listing(power)),
     )
 
@@ -171,8 +191,7 @@ def _candidates(places: list[tuple[str, Side]]) -> str:
     names = {one: [name for name, place in places if place is one] for one in Side}
     below, above = names[Side.BELOW], names[Side.ABOVE]
     return wordings.CANDIDATES.format(
-        inside=integer(len(names[Side.AROUND])),
-        rates=integer(len(places)),
+        inside=out_of(len(names[Side.AROUND]), len(places), "sweep"),
         below=clause(any_of(below), wordings.BELOW, names=listing(below)),
         above=clause(any_of(above), wordings.ABOVE, names=listing(above)),
     )
@@ -195,7 +214,7 @@ def _neurons(table: pd.DataFrame) -> str:
     for target, mine in table[~data.blocked(table)].groupby("target", sort=False):
         rate = data.per_doubling(mine)
         last = mine[mine["size"] == mine["size"].max()]
-        words = clause(
+        words = sentence(
             side(rate.low, rate.high, 0),
             wordings.TREND,
             target=TARGETS[str(target)],
@@ -204,4 +223,4 @@ def _neurons(table: pd.DataFrame) -> str:
             rate=rate_words(rate),
         )
         parts.append(words)
-    return sentence(any_of(parts), wordings.NEURONS, targets="; ".join(parts))
+    return sentence(any_of(parts), wordings.NEURONS, targets=" ".join(parts))

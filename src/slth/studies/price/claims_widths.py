@@ -9,7 +9,14 @@ from slth.studies.price import data, wordings
 from slth.studies.price.wordings import Kept, Structure
 from slth.studies.price.words import TARGETS, short, where
 from slth.studies.printing import titles
-from slth.studies.printing.formatting import count, listing, number, setting, span
+from slth.studies.printing.formatting import (
+    count,
+    counts,
+    listing,
+    number,
+    setting,
+    span,
+)
 from slth.studies.printing.wordings import any_of, clause, count_of, sentence
 
 
@@ -21,6 +28,7 @@ def width_macros(
         "PriceOrder": _order(table, level),
         "PriceGranularity": _granularity(table, level),
         "PriceAnswer": _answer(table, level),
+        "PriceAbstract": _abstract(table, level),
         "PriceWidths": _widths(cells),
         **_sizes(sizes),
     }
@@ -30,9 +38,7 @@ def _order(table: pd.DataFrame, level: float) -> str:
     """Overparameterisation at an equal sup-norm error, cheapest first."""
     parts = []
     for target, here in table.groupby("target", sort=False):
-        sizes = {
-            arm: data.middle(_at(here[here["arm"] == arm], level))[0] for arm in data.arms(here)
-        }
+        sizes = _sizes_at(here, level)
         reached = sorted((size, arm) for arm, size in sizes.items() if np.isfinite(size))
         missed = [titles.arm(arm, "words") for arm, size in sizes.items() if not np.isfinite(size)]
         shown = listing(f"{number(size)} ({titles.arm(arm, 'words')})" for size, arm in reached)
@@ -40,6 +46,11 @@ def _order(table: pd.DataFrame, level: float) -> str:
         parts += [f"On {TARGETS[str(target)]}: {shown}{late}"] if reached else []
     shown = ". ".join(parts)
     return sentence(any_of(parts), wordings.ORDER, level=setting(level), targets=shown)
+
+
+def _sizes_at(here: pd.DataFrame, level: float) -> dict[str, float]:
+    """Median source weights per target weight at an error, by arm; inf where none gets there."""
+    return {arm: data.middle(_at(here[here["arm"] == arm], level))[0] for arm in data.arms(here)}
 
 
 def structure(ratios: list[float]) -> Structure:
@@ -83,6 +94,27 @@ def _answer(table: pd.DataFrame, level: float) -> str:
     return sentence(structure(ratios), wordings.ANSWER, times=span(ratios, "number"))
 
 
+def _abstract(table: pd.DataFrame, level: float) -> str:
+    """What structure costs, and what the constructions take at the error compared."""
+    found = list(_against_entries(table, level))
+    kinds = dict.fromkeys(wordings.KINDS[kind] for _, kind, *_ in found)
+    cost = sentence(
+        structure([ratio for ratio, *_ in found]),
+        wordings.ABSTRACT,
+        kinds=" or ".join(kinds),
+        times=span([ratio for ratio, *_ in found], "number"),
+    )
+    counted = table[table["construction"] != "equivariant"]  # which is counted in coefficients
+    sizes = [
+        size
+        for _, here in counted.groupby("target", sort=False)
+        for size in _sizes_at(here, level).values()
+        if np.isfinite(size)
+    ]
+    taken = sentence(count_of(sizes), wordings.ABSTRACT_SIZES, sizes=span(sizes, "number"))
+    return f"{cost} {taken}"
+
+
 def _widths(cells: list[pd.DataFrame]) -> str:
     """Measured against predicted n at which every subset problem is within the tolerance."""
     ratios, missed = [], []
@@ -124,7 +156,7 @@ def _sizes(table: pd.DataFrame) -> dict[str, str]:
             f"{setting(float(part['eps'].iloc[0]))} at $d = {d:g}$"
             for d, part in table.groupby("d")
         ),
-        "PriceSizesProblems": span(table["problems"]),
+        "PriceSizesProblems": counts(table["problems"], "subset problem"),
         "PriceSizesWidth": _sizes_width(known),
         "PriceSizesCost": _sizes_cost(known),
     }

@@ -11,46 +11,48 @@ TARGET = (
 TARGETS = if_any("{targets}", "This run priced no construction.")
 REFUSAL = "{arm} cannot take {target} ({reason})"
 REFUSALS = if_any("{refusals}", "No construction of this run refuses its target.")
-METHOD = if_any("The upper ends are those of {routines} of {tickets} tickets.")
+METHOD = {  # of tickets
+    Count.NONE: "",
+    Count.ONE: "The upper end is that of {routine}.",
+    Count.SEVERAL: "The upper ends are those of {routines} of {tickets} tickets.",
+}
 
 _HALVED = (
     "Where theorems ask for a width of order $1/\\eps$ and the source doubles, the error is halved "
-    "{rates}{wide}"
+    "{rates} times in {sweeps}{wide}."
 )
 POWER = if_any(
-    f"{_HALVED}{{predicted}}",
+    f"{_HALVED} {{predicted}}",
     "This run has no construction of which the theorem asks a width of order $1/\\eps$.",
 )
 WIDE = if_any("; the interval is too wide to tell anything for {wide}")
 Halving = Enum("Halving", "UNKNOWN HOLDS FAILS ALL ONE_OF OTHERS")  # intervals that hold one
-_THEOREMS = "the one halving that the theorems predict"
+_THEOREMS = "the one halving that the theorems predict."
 HALVING = {
     Halving.UNKNOWN: "",
-    Halving.HOLDS: f"; the interval holds {_THEOREMS}",
-    Halving.FAILS: f"; the interval does not hold {_THEOREMS}",
-    Halving.ALL: f"; all of the {{intervals}} hold {_THEOREMS}",
-    Halving.ONE_OF: f"; {{inside}} of the {{intervals}} holds {_THEOREMS}",
-    Halving.OTHERS: f"; {{inside}} of the {{intervals}} hold {_THEOREMS}",
+    Halving.HOLDS: f"The interval holds {_THEOREMS}",
+    Halving.FAILS: f"The interval does not hold {_THEOREMS}",
+    Halving.ALL: f"All of the {{intervals}} hold {_THEOREMS}",
+    Halving.ONE_OF: f"Of the {{intervals}} {{inside}} holds {_THEOREMS}",
+    Halving.OTHERS: f"Of the {{intervals}} {{inside}} hold {_THEOREMS}",
 }
 
 LOGARITHM = if_any(
     "{fits}{candidates} {searched}",
     "This run has no rate of a construction whose width is logarithmic.",
 )
-_FITS = (
-    "Of the {sweeps} whose theorem has a width logarithmic in $1/\\eps$, an exponential in $n$ (or "
-    "in the digits) fits the medians better than a power in "
-)
+_FITS = "An exponential in $n$ (or in the digits) fits the medians better than a power in "
+_WHOSE = " whose theorem has a width logarithmic in $1/\\eps$"
 FITS = {  # share of the sweeps that an exponential fits better
     Share.NOTHING: "",
-    Share.NONE: f"{_FITS}{{exponential}}{{power}}. ",
-    Share.SOME: f"{_FITS}{{exponential}}{{power}}. ",
-    Share.ALL: f"{_FITS}all. ",
+    Share.NONE: f"{_FITS}{{exponential}}{_WHOSE}{{power}}. ",
+    Share.SOME: f"{_FITS}{{exponential}}{_WHOSE}{{power}}. ",
+    Share.ALL: f"{_FITS}{{every}}{_WHOSE}. ",
 }
 POWER_FITS = if_any("; a power fits better for {names}")
 CANDIDATES = (
     "The halvings per candidate that \\eqref{{eq:nstar}} predicts lie in the measured interval in "
-    "{inside} of {rates}{below}{above}."
+    "{inside}{below}{above}."
 )
 BELOW = if_any("; the interval lies below for {names}")
 ABOVE = if_any("; it lies above for {names}")
@@ -67,10 +69,10 @@ _UNBLOCKED = (
     "at {weights} source weights per target weight"
 )
 TREND = {  # of halvings per doubling, against 0
-    Side.UNKNOWN: _UNBLOCKED,
-    Side.ABOVE: f"{_UNBLOCKED}, and falls ({{rate}} halvings per doubling)",
-    Side.BELOW: f"{_UNBLOCKED}, and rises ({{rate}} halvings per doubling)",
-    Side.AROUND: f"{_UNBLOCKED}, and shows no trend ({{rate}} halvings per doubling)",
+    Side.UNKNOWN: f"{_UNBLOCKED}.",
+    Side.ABOVE: f"{_UNBLOCKED}. It falls ({{rate}} halvings per doubling).",
+    Side.BELOW: f"{_UNBLOCKED}. It rises ({{rate}} halvings per doubling).",
+    Side.AROUND: f"{_UNBLOCKED}. It shows no trend ({{rate}} halvings per doubling).",
 }
 
 ORDER = if_any(
@@ -122,4 +124,21 @@ ANSWER = {
     "certified error.",
     Structure.MIXED: "A source {times} times as large as for single entries, at equal "
     "certified error, and so not always more.",
+}
+KINDS = {"kernel": "kernels", "filter": "whole filters"}
+_REMOVING = (
+    "At equal certified error, removing {kinds} takes a random network {times} times as large as "
+    "removing single weights"
+)
+ABSTRACT = {
+    Structure.UNKNOWN: "Granularities cannot be compared at equal error in this run.",
+    Structure.COSTS: f"{_REMOVING}.",
+    Structure.MIXED: f"{_REMOVING}, and so not always a larger one.",
+}
+ABSTRACT_SIZES = {
+    Count.NONE: "No construction reaches the error at which sizes are compared.",
+    Count.ONE: "One construction reaches the error compared, with {sizes} random weights per "
+    "target weight.",
+    Count.SEVERAL: "The constructions that reach the error compared take {sizes} random weights "
+    "per target weight.",
 }

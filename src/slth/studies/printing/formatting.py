@@ -91,11 +91,34 @@ def count(value: int, noun: str, plural: str | None = None) -> str:
     return f"{_word(value)} {noun if value == 1 else plural or noun + 's'}"
 
 
+def counts(values: Iterable[float], noun: str) -> str:
+    """Return "one point", "no points" or "3 to 8 points" over the finite ``values``."""
+    finite = sorted({round(value) for value in values if math.isfinite(value)})
+    if len(finite) == 1:
+        return count(finite[0], noun)
+    return f"{span(finite)} {noun}s"
+
+
 def some_of(value: int, total: int) -> str:
     """Return how many of a total, spelled as `count` spells the total: "none", "two" or "12"."""
     if total >= len(_WORDS):
         return integer(value)
     return _word(value) if value else "none"
+
+
+def out_of(value: int, total: int, noun: str, plural: str | None = None) -> str:
+    """Return "two of five points" or "none of five points"; of one "the one point", "no point"."""
+    if total == 1:
+        return f"the one {noun}" if value else f"no {noun}"
+    shown = some_of(value, total) if value else "none"
+    return f"{shown} of {count(total, noun, plural)}"
+
+
+def all_of(total: int, noun: str, plural: str | None = None) -> str:
+    """Return "all five points", "both points" or "the one point"."""
+    if total == 1:
+        return f"the one {noun}"
+    return f"both {plural or noun + 's'}" if total == 2 else f"all {count(total, noun, plural)}"
 
 
 def _word(value: int) -> str:

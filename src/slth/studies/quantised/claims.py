@@ -7,10 +7,13 @@ import pandas as pd
 
 from slth.intervals import SIGNIFICANCE, holm
 from slth.studies.printing.formatting import (
+    all_of,
     count,
+    counts,
     fixed,
     integer,
     listing,
+    out_of,
     percent,
     span,
 )
@@ -25,6 +28,7 @@ from slth.studies.quantised.fitting import (
     fits,
     halves,
 )
+from slth.studies.quantised.wordings import Covered, Off
 
 READS = {"quantised": "quantised", "quantised_law": "quantised_law"}  # table: kind
 WIDE = 7  # M from which on entries are many values
@@ -52,7 +56,8 @@ def macros(frames: Frames) -> dict[str, str]:
         "QuantisedHalf": _half(points),
         "QuantisedPredicted": _predicted(table, points),
         "QuantisedOne": _one(points),
-        "QuantisedAnswer": _answer(points),
+        "QuantisedAnswer": _answer(frame, points),
+        "QuantisedAbstract": _abstract(frame, points),
     }
 
 
@@ -62,7 +67,7 @@ def _setting(frame: pd.DataFrame, points: pd.DataFrame) -> str:
         sentence(
             any_of(frame),
             wordings.SETTING,
-            instances=span(points["count"]),
+            instances=counts(points["count"], "instance"),
             points=integer(len(points)),
             d=span(points["d"]),
             M=integer(points["M"].max()) if len(points) else "",
@@ -158,22 +163,38 @@ def _half(points: pd.DataFrame) -> str:
     return sentence(
         share(int((off == 0).sum()), len(known)),
         wordings.HALF,
-        some=integer(int((off == 0).sum())),
-        total=integer(len(known)),
+        some=out_of(int((off == 0).sum()), len(known), "point"),
+        every=all_of(len(known), "point"),
         off=count(int(off.max()), "candidate") if len(off) else "",
     )
 
 
-def _answer(points: pd.DataFrame) -> str:
+def covered(frame: pd.DataFrame, known: pd.DataFrame) -> Covered:
+    """Whether sizes of even odds are known; ``known``: points at which they are."""
+    if len(known):
+        return Covered.KNOWN
+    return Covered.UNKNOWN if len(frame) else Covered.NOTHING
+
+
+def _answer(frame: pd.DataFrame, points: pd.DataFrame) -> str:
     known = _known(points, "one", "half", "even")
+    return sentence(covered(frame, known), wordings.ANSWER, **_even_odds(known))
+
+
+def _abstract(frame: pd.DataFrame, points: pd.DataFrame) -> str:
+    known = _known(points, "one", "half", "even")
+    return sentence(covered(frame, known), wordings.ABSTRACT, **_even_odds(known))
+
+
+def _even_odds(known: pd.DataFrame) -> dict[str, str]:
+    """Sizes of even odds against that for one target, and against the predicted ones."""
     half = known["half"].astype(float)
-    off = (known["even"].astype(float) - half).abs()
-    return sentence(
-        any_of(known),
-        wordings.ANSWER,
-        more=span(half - known["one"].astype(float)),
-        off=count(int(off.max()), "candidate") if len(off) else "",
-    )
+    off = int((known["even"].astype(float) - half).abs().max()) if len(known) else 0
+    verdict = Off.OFF if off else Off.EXACT
+    return {
+        "more": counts(half - known["one"].astype(float), "candidate"),
+        "off": sentence(verdict, wordings.OFF, off=count(off, "candidate")),
+    }
 
 
 def _predicted(table: pd.DataFrame, points: pd.DataFrame) -> str:
@@ -206,6 +227,6 @@ def _one(points: pd.DataFrame) -> str:
     return sentence(
         any_of(known),
         wordings.ONE,
-        more=span(half - known["one"].astype(float)),
+        more=counts(half - known["one"].astype(float), "candidate"),
         over=span(half - known["counting"].astype(float)),
     )

@@ -1,10 +1,12 @@
 """What the section on quantised candidates can say: verdicts, and a wording for each."""
 
+from enum import Enum
+
 from slth.studies.printing.wordings import Share, Side, if_any
 
 SETTING = if_any(
-    "We drew {instances} instances for each of {points} pairs of $d$ and $M$, with $d$ {d} and $M$ "
-    "up to {M}.",
+    "We drew {instances} for every pair of $d$ and $M$, {points} in all, with $d$ {d} and $M$ up "
+    "to {M}.",
     "This run measured no coverings by integer candidates.",
 )
 NEVER = {
@@ -53,8 +55,8 @@ _HALF = "The predicted size of even odds is that observed"
 HALF = {
     Share.NOTHING: "",
     Share.NONE: f"{_HALF} at no point, and off by {{off}} at most.",
-    Share.SOME: f"{_HALF} at {{some}} of the {{total}} points, and off by {{off}} at most.",
-    Share.ALL: f"{_HALF} at all {{total}} points.",
+    Share.SOME: f"{_HALF} at {{some}}, and off by {{off}} at most.",
+    Share.ALL: f"{_HALF} at {{every}}.",
 }
 GAP = if_any(
     "The predicted chances are off by {gap} at most, at $d={d}$ and $M={M}$. For $M\\geq{from_M}$ "
@@ -67,12 +69,29 @@ PREDICTED = {
     Share.SOME: f"{_PREDICTED} at {{some}} of the {{total}} dimensions: it is close, not exact.",
     Share.ALL: f"{_PREDICTED} at every $d$: it is close, not exact.",
 }
-ANSWER = if_any(
-    "With integer weights, yes. To hit every target at once takes {more} candidates more than one "
-    "target does. The predicted size of even odds is off by {off} at most.",
-    "This run measured no coverings by integer candidates.",
+Covered = Enum("Covered", "NOTHING UNKNOWN KNOWN")  # sizes of even odds, for one target and all
+_NOTHING = "This run measured no coverings by integer candidates."
+_UNKNOWN = (
+    "This run has no pair of an observed and a predicted size at which integer candidates hit "
+    "every target with even odds."
 )
+ANSWER = {
+    Covered.NOTHING: _NOTHING,
+    Covered.UNKNOWN: _UNKNOWN,
+    Covered.KNOWN: "With integer weights, yes. To hit every target at once takes {more} more than "
+    "one target does. {off}",
+}
+ABSTRACT = {
+    Covered.NOTHING: _NOTHING,
+    Covered.UNKNOWN: _UNKNOWN,
+    Covered.KNOWN: "Integer candidates hit targets exactly, and to hit every target at once takes "
+    "{more} more than one target does. {off}",
+}
+Off = Enum("Off", "EXACT OFF")  # predicted sizes of even odds
+OFF = {
+    Off.EXACT: "The size of even odds is the predicted one everywhere.",
+    Off.OFF: "The predicted size of even odds is off by {off} at most.",
+}
 ONE = if_any(
-    "All targets at once ask for {more} candidates more than one target does, and {over} more than "
-    "counting."
+    "All targets at once ask for {more} more than one target does, and {over} more than counting."
 )

@@ -20,6 +20,7 @@ from slth.studies.printing.summaries import first
 from slth.studies.printing.wordings import any_of, clause, sentence
 from slth.studies.replicas import published as data
 from slth.studies.replicas import wordings
+from slth.studies.replicas.claims_abstract import abstract
 from slth.studies.replicas.claims_sums import failure_macros, lenet_macros
 from slth.studies.replicas.wordings import PRINTED, Accuracy, Mean, Result, Setting, Size, Weights
 
@@ -52,6 +53,7 @@ def macros(frames: Frames) -> dict[str, str]:
         "ReplicasDenseHeldOut": integer(first(table, "held_out")),
         **lenet_macros(data.lenet(frames)),
         **failure_macros(data.failures(frames)),
+        "ReplicasAbstract": abstract(*_least(own), data.lenet(frames), data.failures(frames)),
     }
 
 
@@ -135,11 +137,18 @@ def result(least: pd.DataFrame) -> Result:
     return Result.REPRODUCED if same else Result.NOT_REPRODUCED
 
 
-def _result(part: pd.DataFrame) -> str:
-    least = part[part["asked"] == "least"]
+def _least(own: pd.DataFrame) -> tuple[Result, Setting]:
+    """The result with coefficients shared by a row and least error, and where it was sought."""
+    if own.empty:
+        return Result.UNKNOWN, Setting.OTHER
+    least = own[(own["coefficients"] == "rows") & (own["asked"] == "least")]
     published = (least["weights"] == P["weights"]) & (least["data"] == "mnist")
-    place = Setting.PUBLISHED if published[:1].all() else Setting.OTHER
-    return sentence(result(least), wordings.RESULT, elsewhere=clause(place, wordings.ELSEWHERE))
+    return result(least), Setting.PUBLISHED if published[:1].all() else Setting.OTHER
+
+
+def _result(part: pd.DataFrame) -> str:
+    found, place = _least(part)
+    return sentence(found, wordings.RESULT, elsewhere=clause(place, wordings.ELSEWHERE))
 
 
 def _accuracy(part: pd.DataFrame) -> str:

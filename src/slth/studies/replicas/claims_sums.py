@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from slth.studies.printing.formatting import MISSING, count, integer, listing, number, percent
+from slth.studies.printing.formatting import (
+    count,
+    counts,
+    integer,
+    listing,
+    number,
+    percent,
+)
 from slth.studies.printing.summaries import first
 from slth.studies.printing.wordings import Side, any_of, clause, sentence, side
 from slth.studies.replicas import published as data
@@ -29,7 +36,7 @@ def lenet_macros(table: pd.DataFrame) -> dict[str, str]:
         "ReplicasLenetVerdict": _lenet_verdict(table, samples),
         "ReplicasLenetReason": _lenet_reason(table),
         "ReplicasLenetOutputs": _lenet_outputs(table),
-        "ReplicasLenetSamples": integer(samples) if samples else MISSING,
+        "ReplicasLenetSamples": counts([samples] if samples else [], "draw"),
         "ReplicasLenetImages": integer(first(table, "images")),
     }
 
@@ -153,9 +160,18 @@ def _lenet_outputs(table: pd.DataFrame) -> str:
     )
 
 
-def _failures(table: pd.DataFrame) -> str:
+def _published_rows(table: pd.DataFrame) -> list[dict]:
     rows = [row.to_dict() | {"published": data.published_rate(row)} for _, row in table.iterrows()]
-    rows = [row for row in rows if not np.isnan(row["published"])]
+    return [row for row in rows if not np.isnan(row["published"])]
+
+
+def compared(table: pd.DataFrame) -> list[Side]:
+    """Where the intervals of our rates lie against the published ones, where there are any."""
+    return [_place(row) for row in _published_rows(table)]
+
+
+def _failures(table: pd.DataFrame) -> str:
+    rows = _published_rows(table)
     rates = [
         wordings.RATE.format(
             rate=_share(row["rate"]),

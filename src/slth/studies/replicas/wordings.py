@@ -152,3 +152,27 @@ JUDGED = {
     Judged.ONE_MISSED: f"does not reproduce the published rate{_TRIALS}",
     Judged.ALL_MISSED: f"does not reproduce the published rates{_TRIALS}",
 }
+
+ABSTRACT = if_any("", "This run repeated no published experiment at a published size.")
+ABSTRACT_DENSE = {
+    Result.UNKNOWN: "",
+    Result.REPRODUCED: "A published dense ticket is reproduced{elsewhere}: with {n} candidates per "
+    "weight its accuracy does not change.",
+    Result.NOT_REPRODUCED: "A published dense ticket is not reproduced{elsewhere}: with {n} "
+    "candidates per weight it does not keep every weight and its accuracy.",
+}
+_RANGE = "The ranges of our draws of a LeNet hold"
+ABSTRACT_LENET = {
+    Imitated.NOTHING: "",
+    Imitated.NOT_RUN: "",
+    Imitated.ALL: f"{_RANGE} each of {{errors}}.",
+    Imitated.SOME: f"{_RANGE} {{within}} of {{errors}}.",
+    Imitated.NONE: f"{_RANGE} none of {{errors}}.",
+}
+ABSTRACT_FAILURES = {
+    Judged.ONE_REPRODUCED: "Our interval holds the published rate of failure.",
+    Judged.ALL_REPRODUCED: "Our intervals hold each of {rates} of failure.",
+    Judged.SOME: "Our intervals hold {inside} of {rates} of failure.",
+    Judged.ONE_MISSED: "Our interval does not hold the published rate of failure.",
+    Judged.ALL_MISSED: "Our intervals hold none of {rates} of failure.",
+}

@@ -2,15 +2,24 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
-from slth.studies.printing.formatting import fixed, integer, listing, number, percent
+from slth.studies.printing.formatting import (
+    count,
+    fixed,
+    integer,
+    listing,
+    number,
+    percent,
+    span,
+)
 from slth.studies.printing.summaries import complete, first
 from slth.studies.printing.wordings import Side, any_of, clause, count_of, sentence, side
 from slth.studies.restrictions import wordings
 from slth.studies.restrictions.ratios import BASE, CONFIDENCE, NAMES, Ratio, ratio, variants
 from slth.studies.restrictions.tables import _interval
-from slth.studies.restrictions.wordings import Effect
+from slth.studies.restrictions.wordings import Effect, Lifted
 
 READS = {"restrictions": "restrictions"}  # table: kind
 COLUMNS = ["variant", "replicate", "n", "d", "granularity", "shared", "worst_error", "seen"]
@@ -26,8 +35,9 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
         "RestrictionsVerdict": _verdict(frame),
         "RestrictionsUniform": _uniform(frame),
         "RestrictionsTanh": _tanh(frame),
+        "RestrictionsAbstract": _abstract(frame),
         "RestrictionsConfidence": percent(CONFIDENCE, 0),
-        "RestrictionsSeeds": integer(_seeds(frame)) if len(frame) else "no",
+        "RestrictionsSeeds": count(_seeds(frame), "seed"),
     }
 
 
@@ -40,7 +50,7 @@ def _setting(frame: pd.DataFrame) -> str:
     return sentence(
         any_of(frame),
         wordings.SETTING,
-        targets=integer(_seeds(frame)),
+        targets=count(_seeds(frame), "target"),
         n=first(frame, "n"),
         removed=listing(removed),
         d=first(frame, "d"),
@@ -71,9 +81,43 @@ def effects(ratios: Mapping[str, Ratio]) -> dict[Effect, list[str]]:
     }
 
 
+def _relative(frame: pd.DataFrame) -> dict[str, Ratio]:
+    return {name: ratio(frame, name, "relative") for name in variants(frame) if name != BASE}
+
+
+def lifted(ratios: Mapping[str, Ratio]) -> Lifted:
+    """How many variants have more relative error than the base, by the interval of the ratio."""
+    if not ratios:
+        return Lifted.NOTHING
+    known, more = len(_known(ratios)), len(effects(ratios).get(Effect.MORE, ()))
+    if known < 2:
+        return (Lifted.ONE_COSTS if more else Lifted.ONE_FREE) if known else Lifted.UNKNOWN
+    return Lifted.ALL if more == known else Lifted.SOME if more else Lifted.NONE
+
+
+def _known(ratios: Mapping[str, Ratio]) -> list[str]:
+    return [name for name, r in ratios.items() if np.isfinite(r.low)]
+
+
+def _abstract(frame: pd.DataFrame) -> str:
+    """How many lifted restrictions cost error, and the least and the largest ratio."""
+    ratios = _relative(frame)
+    means = [r.mean for r in ratios.values() if np.isfinite(r.mean)]
+    more = len(effects(ratios).get(Effect.MORE, ()))
+    said = sentence(
+        lifted(ratios),
+        wordings.ABSTRACT,
+        variant="".join(NAMES[name][0] for name in _known(ratios)[:1]),
+        variants=count(len(_known(ratios)), "restriction"),
+        cases=count(more, "case"),
+    )
+    least_most = sentence(any_of(means), wordings.ABSTRACT_RATIOS, ratios=span(means, "fixed"))
+    return " ".join(filter(None, (said, least_most)))
+
+
 def _verdict(frame: pd.DataFrame) -> str:
     """Which variants cost error, which do not, by the interval of the relative errors."""
-    ratios = {name: ratio(frame, name, "relative") for name in variants(frame) if name != BASE}
+    ratios = _relative(frame)
     parts = []
     for effect, names in effects(ratios).items():
         known = effect is not Effect.UNKNOWN

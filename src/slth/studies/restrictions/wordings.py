@@ -6,9 +6,8 @@ from slth.studies.printing.wordings import Count, Side, if_any
 
 REMOVED = {"filter": "whole filters", "kernel": "single kernels", "entry": "single weights"}
 SETTING = if_any(
-    "In this run {targets} targets were drawn, each met by random networks with about $n = {n:g}$ "
-    "candidates per problem, of which {removed} are removed ($d = {d:g}$), and every problem was "
-    "solved once.",
+    "This run drew {targets}, each met by random networks with about $n = {n:g}$ candidates per "
+    "problem, of which {removed} are removed ($d = {d:g}$), and every problem was solved once.",
     "The experiment was switched off in this run.",
 )
 _SHARED = (
@@ -30,6 +29,20 @@ EFFECT = {
     Effect.SAME: "the interval of the ratio holds one for {variants}",
     Effect.UNKNOWN: "one seed gives no interval for {variants}",
 }
+Lifted = Enum("Lifted", "NOTHING UNKNOWN ONE_FREE ONE_COSTS NONE SOME ALL")  # what costs error
+_ONE = "One restriction of the theorem was lifted, for {variant}, and the relative error "
+_LIFTING = "Lifting {variants} of the theorem one at a time raises the relative error for certain "
+ABSTRACT = {
+    Lifted.NOTHING: "This run lifted no restriction of the theorem.",
+    Lifted.UNKNOWN: "What it costs to lift a restriction of the theorem has no interval in this "
+    "run.",
+    Lifted.ONE_FREE: f"{_ONE}does not rise for certain.",
+    Lifted.ONE_COSTS: f"{_ONE}rises for certain.",
+    Lifted.NONE: f"{_LIFTING}in no case.",
+    Lifted.SOME: f"{_LIFTING}in {{cases}}.",
+    Lifted.ALL: f"{_LIFTING}in every case.",
+}
+ABSTRACT_RATIOS = if_any("The relative error is {ratios} times that of the theorem's setting.")
 EFFECTS = if_any("{effects}", "No variant was built.")
 
 _WORST = "With uniform weights the error of the worst subset problem {} by a factor of {{ratio}}."

@@ -7,20 +7,30 @@ import pandas as pd
 
 from slth.checks import FloatArray
 from slth.studies.printing.formatting import (
+    all_of,
     count,
+    counts,
     escape,
     integer,
     listing,
     number,
+    out_of,
     percent,
     setting,
     some_of,
     span,
 )
-from slth.studies.printing.wordings import any_of, clause, sentence, share
+from slth.studies.printing.wordings import (
+    any_of,
+    clause,
+    count_of,
+    sentence,
+    share,
+)
 from slth.studies.sandwich import data, wordings
+from slth.studies.sandwich.claims_abstract import abstract, sound
 from slth.studies.sandwich.public import PART
-from slth.studies.sandwich.wordings import Bracketed, Crown, Slope, Sound, Split, Tight
+from slth.studies.sandwich.wordings import Bracketed, Crown, Slope, Split, Tight
 
 _FLAT = 0.1  # a slope below it is none
 GIVEN = ("the brackets of public networks",)  # numbers that the run takes over
@@ -38,14 +48,14 @@ def claims(frame: pd.DataFrame) -> dict[str, str]:
     tickets, curve = data.rows(frame, "ticket"), data.rows(frame, "curve")
     public = data.rows(frame, PART)
     return {
-        "SandwichPairCount": integer(len(pairs)),
+        "SandwichPairCount": count(len(pairs), "random pair"),
         "SandwichDepths": span(pairs["depth"]),
-        "SandwichWidths": span(pairs["width"]),
+        "SandwichWidths": counts(pairs["width"], "channel"),
         "SandwichKernels": span(pairs["kernel"]),
         "SandwichDistances": listing(map(setting, sorted(set(pairs["eps"].dropna())))),
         "SandwichNetworks": integer(pairs["replicate"].nunique()),
-        "SandwichTicketCount": integer(len(curve)),
-        "SandwichSeeds": span(curve.groupby(["arm", "n"]).size()),
+        "SandwichTicketCount": count(len(curve), "ticket"),
+        "SandwichSeeds": counts(curve.groupby(["arm", "n"]).size(), "ticket"),
         "SandwichHeldOut": span(curve["held_out"]),
         "SandwichSound": _sound(pairs),
         "SandwichExact": _exact(small),
@@ -55,6 +65,7 @@ def claims(frame: pd.DataFrame) -> dict[str, str]:
         "SandwichCrown": _crown(pairs[pairs["depth"] > 1]),
         "SandwichTight": _tight(curve),
         "SandwichAnswer": _answer(curve),
+        "SandwichAbstract": abstract(pairs, small),
         "SandwichSplit": _split(tickets),
         "SandwichData": _data(curve),
         "SandwichPublic": _public(public),
@@ -62,19 +73,12 @@ def claims(frame: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def sound(pairs: pd.DataFrame) -> Sound:
-    """Whether any input tried exceeds its bound."""
-    if pairs.empty:
-        return Sound.NOTHING
-    return Sound.VIOLATED if int(pairs["violated"].sum()) else Sound.SOUND
-
-
 def _sound(pairs: pd.DataFrame) -> str:
     return sentence(
         sound(pairs),
         wordings.SOUND,
         probes=integer(pairs["probes"].sum()),
-        bounds=integer(len(pairs)),
+        bounds=count(len(pairs), "upper bound"),
         above=count(int(pairs["violated"].sum()), "pair"),
     )
 
@@ -84,8 +88,8 @@ def _exact(small: pd.DataFrame) -> str:
     return sentence(
         share(inside, len(small)),
         wordings.EXACT,
-        inside=integer(inside),
-        pairs=count(len(small), "small pair"),
+        inside=out_of(inside, len(small), "small pair"),
+        every=all_of(len(small), "small pair"),
         gap=number(float((small["upper"] / small["exact"]).max()), 3),
     )
 
@@ -100,8 +104,7 @@ def _one_layer(pairs: pd.DataFrame) -> str:
 
 def _order(pairs: pd.DataFrame) -> str:
     fine, total = data.ordered(pairs), len(pairs)
-    shown = {"fine": integer(fine), "pairs": integer(total)}
-    return sentence(share(fine, total), wordings.ORDER, **shown)
+    return sentence(share(fine, total), wordings.ORDER, fine=out_of(fine, total, "pair"))
 
 
 def proportional(slopes: FloatArray) -> Slope:
@@ -160,8 +163,7 @@ def _tight(curve: pd.DataFrame) -> str:
         wordings.TIGHT,
         ratios=shown,
         most=number(data.DEEPER),
-        beyond=some_of(sum(median > data.DEEPER for median in medians.values()), len(ratios)),
-        arms=count(len(ratios), "arm"),
+        beyond=out_of(sum(median > data.DEEPER for median in medians.values()), len(ratios), "arm"),
     )
 
 
@@ -186,10 +188,12 @@ def _split(tickets: pd.DataFrame) -> str:
     return sentence(
         split_reaches(split),
         wordings.SPLIT,
-        tickets=count(split.size, "ticket"),
+        tickets=clause(
+            count_of(split), wordings.SPLIT_TICKETS, tickets=count(split.size, "ticket")
+        ),
         whole=data.short(data.middle(whole)),
         split=data.short(data.middle(split)),
-        reached=integer((split <= data.SPLIT).sum()),
+        reached=some_of(int((split <= data.SPLIT).sum()), split.size),
         most=number(data.SPLIT),
     )
 

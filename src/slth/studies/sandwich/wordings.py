@@ -2,12 +2,12 @@
 
 from enum import Enum
 
-from slth.studies.printing.wordings import Share, if_any
+from slth.studies.printing.wordings import Count, Share, if_any
 
 NONE = "This run measured no random pair."
 
 Sound = Enum("Sound", "NOTHING VIOLATED SOUND")
-_TRIED = "Of {probes} inputs tried against the {bounds} upper bounds, "
+_TRIED = "Of {probes} inputs tried against {bounds}, "
 SOUND = {
     Sound.NOTHING: NONE,
     Sound.VIOLATED: f"{_TRIED}those of {{above}} exceed the bound: it is not sound.",
@@ -19,13 +19,13 @@ _EXACT = (
 )
 EXACT = {  # share of pairs whose exact value lies in the bracket
     Share.NOTHING: "No pair was solved exactly.",
-    Share.NONE: _EXACT.format("only {inside} of {pairs}"),
-    Share.SOME: _EXACT.format("only {inside} of {pairs}"),
-    Share.ALL: _EXACT.format("each of {pairs}"),
+    Share.NONE: _EXACT.format("{inside}"),
+    Share.SOME: _EXACT.format("only {inside}"),
+    Share.ALL: _EXACT.format("{every}"),
 }
 ONE_LAYER = if_any("For {pairs} of one layer the ends differ by at most {excess} of the lower one.")
 _ORDER = (
-    "On {fine} of {pairs} pairs closed form, differential bound and lower end are in that order; "
+    "On {fine} closed form, differential bound and lower end are in that order; "
     "ours "
     "is the least upper bound by definition."
 )
@@ -63,21 +63,25 @@ TIGHT = {
     Tight.NOTHING: "This run bracketed no ticket.",
     Tight.UNKNOWN: "No lower bound of a ticket is positive.",
     Tight.ALL_WITHIN: f"{_MEDIAN}at most {{most}} in every arm.",
-    Tight.SOME_BEYOND: f"{_MEDIAN}more than {{most}} in {{beyond}} of {{arms}}.",
+    Tight.SOME_BEYOND: f"{_MEDIAN}more than {{most}} in {{beyond}}.",
 }
 
 Split = Enum(
     "Split", "NOTHING NONE_REACH ONE_REACHES SEVERAL_REACH"
 )  # a tight ratio with splitting
+SPLIT_TICKETS = {
+    Count.NONE: "",
+    Count.ONE: "one ticket",
+    Count.SEVERAL: "{tickets}, one per arm,",
+}
 _SPLIT = (
-    "Splitting phases and inputs lowers the median ratio of {tickets}, one per arm, from {whole} "
-    "to {split}; "
+    "Splitting phases and inputs lowers the median ratio of {tickets} from {whole} to {split}; "
 )
 SPLIT = {
     Split.NOTHING: "",
-    Split.NONE_REACH: f"{_SPLIT}none of them reaches {{most}}.",
-    Split.ONE_REACHES: f"{_SPLIT}{{reached}} of them reaches {{most}}.",
-    Split.SEVERAL_REACH: f"{_SPLIT}{{reached}} of them reach {{most}}.",
+    Split.NONE_REACH: f"{_SPLIT}none reaches {{most}}.",
+    Split.ONE_REACHES: f"{_SPLIT}{{reached}} reaches {{most}}.",
+    Split.SEVERAL_REACH: f"{_SPLIT}{{reached}} reach {{most}}.",
 }
 
 THEOREM = if_any(". The theorem's bound is {loose} times ours (median)")
@@ -104,4 +108,24 @@ ANSWER = {
     "at most {most} in every one.",
     Tight.SOME_BEYOND: "The median ratio of upper to lower end is {ratios} over the arms, "
     "more than {most} in some.",
+}
+
+_BRACKETED = "We bracket the largest difference of two networks over all inputs"
+ABSTRACT = {
+    Sound.NOTHING: NONE,
+    Sound.VIOLATED: f"{_BRACKETED}, but inputs exceed the upper end for {{above}}: it is not "
+    "sound.",
+    Sound.SOUND: f"{_BRACKETED}, and none of {{probes}} inputs tried exceeds the upper end.",
+}
+ABSTRACT_EXACT = {  # share of pairs whose exact value lies in the bracket
+    Share.NOTHING: "",
+    Share.NONE: "The bracket holds the exact error of {inside}.",
+    Share.SOME: "The bracket holds the exact error of only {inside}.",
+    Share.ALL: "The bracket holds the exact error of {every}.",
+}
+ABSTRACT_ENDS = {  # of depths
+    Count.NONE: "",
+    Count.ONE: "The median ratio of upper to lower end is {first}.",
+    Count.SEVERAL: "The median ratio of upper to lower end is {first} at the least depth and "
+    "{last} at the greatest.",
 }

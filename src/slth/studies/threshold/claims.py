@@ -10,15 +10,16 @@ from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
     MISSING,
     count,
+    counts,
     dimensions,
     fixed,
     integer,
     listing,
     number,
+    out_of,
     percent,
     setting,
     some_of,
-    span,
 )
 from slth.studies.printing.summaries import first
 from slth.studies.printing.wordings import any_of, clause, count_of, sentence
@@ -43,8 +44,8 @@ def threshold_macros(thresholds: pd.DataFrame) -> dict[str, str]:
     deviation = _deviation(table)
     names = [titles.ensemble(name) for name in dict.fromkeys(table["ensemble"])]
     return {
-        "ThresholdTrials": integer(float(table["trials"].sum())),
-        "ThresholdTrialsPerPoint": span(table["trials"]),
+        "ThresholdTrials": counts([float(table["trials"].sum())], "instance"),
+        "ThresholdTrialsPerPoint": counts(table["trials"], "instance"),
         "ThresholdDims": dimensions(table["d"]),
         "ThresholdEps": listing(setting(eps) for eps in sorted(set(table["eps"]))),
         "ThresholdEnsembles": listing(names),
@@ -97,7 +98,7 @@ def _agreement(table: pd.DataFrame) -> str:
     return sentence(
         agreement(table),
         wordings.AGREEMENT,
-        outside=count(len(outside), "grid point"),
+        outside=out_of(len(outside), len(table), "grid point"),
         points=integer(len(table)),
         level=_confidence(table),
         chance=number(len(table) * (1 - first(table, "confidence"))),
@@ -192,8 +193,7 @@ def _refined_part(line: bool, known: pd.DataFrame) -> str:
         wordings.REFINED,
         where=wordings.WHERE[line],
         **_chi_square(known, "refined"),
-        inside=some_of(int(known["refined_inside"].astype(bool).sum()), len(known)),
-        points=count(len(known), "grid point"),
+        inside=out_of(int(known["refined_inside"].astype(bool).sum()), len(known), "grid point"),
         simple=some_of(int(known["inside"].astype(bool).sum()), len(known)),
         after=fixed(after, 3),
         before=fixed(before, 3),

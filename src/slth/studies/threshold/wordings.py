@@ -6,7 +6,7 @@ from slth.studies.printing.wordings import Count, if_any
 
 Agreement = Enum("Agreement", "NOTHING ONE_INSIDE ALL_INSIDE CHANCE INEXACT")
 _OUTSIDE = (
-    "At {outside} of {points} the prediction lies outside the {level} interval of the observed "
+    "At {outside} the prediction lies outside the {level} interval of the observed "
     "rate, where an exact prediction would leave at most {chance} outside on average. The binomial "
     "test against that rate gives $p \\leq {p}$, and the residuals have $\\chi^2 = {chi2}$, "
     "$p = {chi2_p}$"
@@ -40,7 +40,7 @@ BIAS = {
 
 Refined = Enum("Refined", "NOTHING BETTER NO_BETTER")
 _REFINED = (
-    ". It lies inside the interval at {inside} of {points}, the simple prediction at {simple}. Its "
+    ". It lies inside the interval at {inside}, the simple prediction at {simple}. Its "
     "residuals have $\\chi^2 = {chi2}$, $p = {chi2_p}$, and its mean absolute deviation is "
     "{after}, "
     "against {before}."

@@ -6,12 +6,15 @@ import numpy as np
 import pandas as pd
 
 from slth.studies.printing.formatting import (
+    all_of,
     arm_name,
     count,
+    counts,
     escape,
     integer,
     listing,
     number,
+    out_of,
     percent,
     span,
 )
@@ -46,10 +49,10 @@ def ticket_macros(tickets: pd.DataFrame) -> dict[str, str]:
     table = tickets_of(tickets)
     seeds = table.groupby(["arm", "n"]).size().to_numpy(float)
     return {
-        "TicketCount": integer(len(table)),
+        "TicketCount": count(len(table), "ticket"),
         "TicketArmList": listing(_arm(table, name) for name in arms(table)),
         "TicketSizes": span(table["n"].to_numpy(float)),
-        "TicketSeeds": span(seeds),
+        "TicketSeeds": counts(seeds, "random network"),
         "TicketHeldOut": span(table["held_out"].to_numpy(float)),
         "TicketKept": span(table["kept_fraction"].to_numpy(float), "percent"),
         "TicketReadout": _readout(table),
@@ -144,7 +147,7 @@ def _error_size(table: pd.DataFrame) -> str:
         )
         for name, medians in _medians(table).items()
     ]
-    return sentence(any_of(errors), wordings.ERROR_SIZE, errors=listing(errors))
+    return sentence(any_of(errors), wordings.ERROR_SIZE, errors=" ".join(errors))
 
 
 def _scale(table: pd.DataFrame) -> str:
@@ -180,7 +183,7 @@ def _bracket_order(table: pd.DataFrame) -> str:
         wordings.ORDER,
         inverted=count(int(_inverted(known, "lower").sum()), "ticket"),
         beyond=count(int(_inverted(known, "data_error").sum()), "ticket"),
-        brackets=integer(len(known)),
+        brackets=all_of(len(known), "bracket"),
         infinite=clause(count_of(infinite), wordings.INFINITE, bounds=bounds),
     )
 
@@ -193,12 +196,18 @@ def _bracket_width(table: pd.DataFrame) -> str:
 
 
 def _method(table: pd.DataFrame) -> str:
-    counts = table["method"].dropna().value_counts()
+    found = table["method"].dropna().value_counts()
     routines = listing(
         f"{ROUTINES[str(name)]} in {integer(int(times))}"
-        for name, times in sorted(counts.items(), key=lambda item: str(item[0]))
+        for name, times in sorted(found.items(), key=lambda item: str(item[0]))
     )
-    return sentence(any_of(counts), wordings.METHOD, routines=routines, tickets=integer(len(table)))
+    return sentence(
+        count_of(table["method"].dropna()),
+        wordings.METHOD,
+        routine="".join(ROUTINES[str(name)] for name in list(found.index)[:1]),
+        routines=routines,
+        tickets=integer(len(table)),
+    )
 
 
 def exactness(gap: pd.Series) -> Exact:
@@ -218,7 +227,7 @@ def _exact(table: pd.DataFrame) -> str:
         exactness(gap),
         wordings.EXACT,
         tolerance=number(PERFECT, 1),
-        different=count(int((gap > PERFECT).sum()), "ticket"),
+        different=out_of(int((gap > PERFECT).sum()), len(known), "ticket"),
         tickets=integer(len(known)),
         gap=number(float(gap.max())),
     )

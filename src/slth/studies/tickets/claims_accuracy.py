@@ -3,7 +3,15 @@
 import numpy as np
 import pandas as pd
 
-from slth.studies.printing.formatting import arm_name, count, integer, listing, percent, some_of
+from slth.studies.printing.formatting import (
+    all_of,
+    arm_name,
+    count,
+    listing,
+    out_of,
+    percent,
+    some_of,
+)
 from slth.studies.printing.summaries import quartiles
 from slth.studies.printing.wordings import any_of, clause, sentence, share
 from slth.studies.tickets import wordings
@@ -64,8 +72,8 @@ def _control_accuracy(table: pd.DataFrame) -> str:
     return sentence(
         share(int(below.sum()), len(known)),
         wordings.CONTROL_ACCURACY,
-        below=integer(below.sum()),
-        pairs=integer(len(known)),
+        below=out_of(int(below.sum()), len(known), "pair"),
+        every=all_of(len(known), "pair"),
         largest_n=known["n"][~below].max(),
         best=percent(best),
     )
@@ -76,5 +84,8 @@ def _control_error(table: pd.DataFrame) -> str:
     worse = int((known["control_lower"] > known["upper"]).sum())
     verdict = share(worse, len(known))
     return sentence(
-        verdict, wordings.CONTROL_ERROR, worse=integer(worse), pairs=integer(len(known))
+        verdict,
+        wordings.CONTROL_ERROR,
+        worse=out_of(worse, len(known), "pair"),
+        every=all_of(len(known), "pair"),
     )

@@ -6,12 +6,12 @@ import pandas as pd
 from slth.studies.printing.formatting import (
     arm_name,
     count,
+    counts,
     integer,
     listing,
     number,
     percent,
     some_of,
-    span,
 )
 from slth.studies.printing.wordings import any_of, clause, sentence, share
 from slth.studies.tickets import wordings
@@ -79,7 +79,7 @@ def weights(table: pd.DataFrame) -> str:
     last = table[table["n"] == table.groupby("arm")["n"].transform("max")]
     times = (last["ticket_parameters"] / last["target_parameters"]).astype(float)
     times = times[np.isfinite(times)].groupby(last["arm"]).median()
-    return sentence(any_of(times), wordings.WEIGHTS, times=span(times, "integer"))
+    return sentence(any_of(times), wordings.WEIGHTS, times=counts(times, "random weight"))
 
 
 def copied(tickets: pd.DataFrame, networks: pd.DataFrame) -> str:

@@ -6,12 +6,14 @@ import pandas as pd
 from slth.studies.printing import titles
 from slth.studies.printing.existence import existence_limit
 from slth.studies.printing.formatting import (
+    all_of,
     count,
     dimensions,
     escape,
     integer,
     listing,
     number,
+    out_of,
     percent,
     setting,
     span,
@@ -61,13 +63,19 @@ def _solvers(table: pd.DataFrame) -> list[str]:
 def _proofs(table: pd.DataFrame) -> str:
     proved = int(table["proved"].astype(bool).sum())
     verdict = share(proved, len(table))
-    return sentence(verdict, wordings.PROOFS, proved=integer(proved), answers=integer(len(table)))
+    return sentence(
+        verdict,
+        wordings.PROOFS,
+        proved=out_of(proved, len(table), "problem"),
+        every=all_of(len(table), "problem"),
+    )
 
 
 def _hits(table: pd.DataFrame) -> str:
     asked = table[table["eps"].notna()]
     hits = int((asked["status"] == "HIT").sum())
-    return sentence(any_of(asked), wordings.HITS, hits=integer(hits), asked=integer(len(asked)))
+    words = out_of(hits, len(asked), "problem that has one", "problems that have one")
+    return sentence(any_of(asked), wordings.HITS, hits=words)
 
 
 def _gap(table: pd.DataFrame) -> str:

@@ -28,16 +28,17 @@ TREND = {
 TRENDS = if_any("The median certified error {trends}.", NO_TICKETS)
 ERROR_IN_ARM = {
     Count.NONE: "",
-    Count.ONE: "{last} at $n = {largest_n:g}$ in {arm}",
-    Count.SEVERAL: "from {first} at $n = {least_n:g}$ to {last} at $n = {largest_n:g}$ in {arm}",
+    Count.ONE: "In {arm} it is {last} at $n = {largest_n:g}$.",
+    Count.SEVERAL: "In {arm} it goes from {first} at $n = {least_n:g}$ to {last} at "
+    "$n = {largest_n:g}$.",
 }
 SCALE = if_any(
     "The largest output of a target on the held-out images is {scale}; without it an error in "
     "outputs says nothing."
 )
-ERROR_SIZE = if_any("Over the target's largest output, it goes {errors}.")
+ERROR_SIZE = if_any("We state it over the target's largest output. {errors}")
 WEIGHTS = if_any(
-    "A ticket is larger than what it imitates: at the largest $n$ it keeps {times} random weights "
+    "A ticket is larger than what it imitates: at the largest $n$ it keeps {times} "
     "for each weight of the target's convolutions."
 )
 COPIED = if_any("Readouts are copied: they hold {readouts} parameters.")
@@ -51,21 +52,25 @@ INFINITE = {
 ORDER = {
     Order.NOTHING: NO_TICKETS,
     Order.VIOLATED: "The bracket is violated: the lower bound exceeds the upper bound in "
-    "{inverted} and the error on a held-out image exceeds it in {beyond} of {brackets}; the bounds "
+    "{inverted} and the error on a held-out image exceeds it in {beyond}; the bounds "
     "of this run cannot be trusted.",
-    Order.HOLDS: "The lower bound is at most the upper bound in all {brackets} brackets{infinite}.",
-    Order.HOLDS_ON_DATA: "The lower bound is at most the upper bound in all {brackets} brackets, "
+    Order.HOLDS: "The lower bound is at most the upper bound in {brackets}{infinite}.",
+    Order.HOLDS_ON_DATA: "The lower bound is at most the upper bound in {brackets}, "
     "and no error on a held-out image exceeds its upper bound{infinite}.",
 }
 WIDTH = if_any("The median ratio of upper to lower bound is {median}, the largest {largest}.")
-METHOD = if_any("The reported upper bound is that of {routines} of {tickets}.")
+METHOD = {  # of tickets
+    Count.NONE: "",
+    Count.ONE: "The reported upper bound is that of {routine}.",
+    Count.SEVERAL: "The reported upper bound is that of {routines} of {tickets}.",
+}
 
 Exact = Enum("Exact", "NOTHING DIFFERS ONE_EQUAL ALL_EQUAL")  # upper bound and its exact formula
 EXACT = {
     Exact.NOTHING: "No ticket of this run begins with a convolution, whose error has an exact "
     "formula.",
     Exact.DIFFERS: "The upper bound of the first convolution alone differs from its exact formula "
-    "by more than {tolerance} in {different} of {tickets}, by {gap} at most.",
+    "by more than {tolerance} in {different}, by {gap} at most.",
     Exact.ONE_EQUAL: "In the one ticket the upper bound of the first convolution alone equals its "
     "exact formula to within {tolerance}.",
     Exact.ALL_EQUAL: "In all {tickets} tickets the upper bound of the first convolution alone "
@@ -104,36 +109,34 @@ ACCURACY = if_any(
     "The median ticket classifies correctly {accuracies}.{narrowing}",
     "The accuracy of the tickets was not measured in this run.",
 )
-_SOME_BELOW = (
-    "The control is less accurate than its ticket in {below} of {pairs} pairs, with exceptions at "
-    "$n \\leq {largest_n:g}$ only. Its median is nowhere above {best}."
-)
+_BELOW = "The control is less accurate than its ticket in "
 CONTROL_ACCURACY = {
     Share.NOTHING: "This run measured no control.",
-    Share.NONE: _SOME_BELOW,
-    Share.SOME: _SOME_BELOW,
-    Share.ALL: "The control is less accurate than its ticket in all {pairs} pairs, and its median "
+    Share.NONE: f"{_BELOW}{{below}}. Its median is nowhere above {{best}}.",
+    Share.SOME: f"{_BELOW}{{below}}, with exceptions at $n \\leq {{largest_n:g}}$ only. Its median "
     "is nowhere above {best}.",
+    Share.ALL: f"{_BELOW}{{every}}, and its median is nowhere above {{best}}.",
 }
 _WORSE = (
-    "{pairs} pairs the control's lower bound exceeds the ticket's upper bound, so that the control "
+    " the control's lower bound exceeds the ticket's upper bound, so that the control "
     "is certified to be the worse approximation."
 )
 CONTROL_ERROR = {
     Share.NOTHING: "",
-    Share.NONE: f"In {{worse}} of {_WORSE}",
-    Share.SOME: f"In {{worse}} of {_WORSE}",
-    Share.ALL: f"In all {_WORSE}",
+    Share.NONE: f"In {{worse}}{_WORSE}",
+    Share.SOME: f"In {{worse}}{_WORSE}",
+    Share.ALL: f"In {{every}}{_WORSE}",
 }
 
+_PROVED = "The answer is proved best in "
 PROOFS = {
     Share.NOTHING: "This run solved no subset problem.",
-    Share.NONE: "None of the {answers} answers is proved best.",
-    Share.SOME: "{proved} of the {answers} answers are proved best.",
-    Share.ALL: "All {answers} answers are proved best.",
+    Share.NONE: f"{_PROVED}{{proved}}.",
+    Share.SOME: f"{_PROVED}{{proved}}.",
+    Share.ALL: f"{_PROVED}{{every}}.",
 }
 HITS = if_any(
-    "{hits} of the {asked} problems with a tolerance were solved within it.",
+    "The tolerance was met in {hits}.",
     "No tolerance was set: each problem was solved for the least error within its budget.",
 )
 GAP = if_any(
