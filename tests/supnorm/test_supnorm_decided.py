@@ -84,7 +84,8 @@ def flipped(monkeypatch) -> None:
     def wrong(layers):
         return right([_with_minus(layer, -layer.minus) for layer in layers])
 
-    monkeypatch.setattr(complete, "densely", wrong)
+    for module in (written, complete):
+        monkeypatch.setattr(module, "densely", wrong)
 
 
 def _with_minus(layer, minus):

@@ -42,7 +42,7 @@ def bracket_around(
     balls, those with the largest bounds, get every bound and, with those of the largest error at
     the centre, a search. The rest as in `bracket`. Every entry of ``bounds`` is the largest over
     the balls; `union`, the method, takes the least bound ball by ball. lower_at lies in one ball.
-    Cost: interval bounds a ball, and `refined` brackets. Raises what `bracket` raises, and
+    Cost: interval bounds per ball, and `refined` brackets. Raises what `bracket` raises, and
     ValueError for points outside the box, a radius that is negative or not finite.
 
     >>> import torch

@@ -48,7 +48,7 @@ class Arm(Section):
         "candidates reach; none: as trained",
     )
     eps: float | None = Field(
-        None, ge=LEAST, le=1, description="tolerance a weight; null: as small as the solver can"
+        None, ge=LEAST, le=1, description="tolerance per weight; null: as small as the solver can"
     )
     solver: SolverOrAuto = Field("auto", description="who solves the subset problems")
     targets: list[Annotated[Targets, Field(description="what the weights aim at")]] | None = Field(

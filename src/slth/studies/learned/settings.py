@@ -97,7 +97,7 @@ class Settings(Study):
         description="epochs of the last training after which trained weights are measured too",
     )
     longer: list[Annotated[int, Field(ge=2, le=1000, description="a multiple of epochs")]] = unique(
-        [2, 4], 0, 10, "multiples of epochs that masks are trained for too; none: no such check"
+        [8, 16], 0, 10, "multiples of epochs that masks are trained for too; none: no such check"
     )
     longer_seeds: int = Field(
         3, ge=1, le=10000, description="random networks of that check, at most seeds"

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from scipy.stats import norm
 
 from slth.studies.price import data
 from slth.studies.price import sizes_data as price_sizes
-from slth.studies.printing import series, style, ticks, titles
+from slth.studies.printing import direct, series, style, ticks, titles
 
 TITLES = {"points": "target: points", "images": "target: images"}
 NORMAL = norm.ppf(0.5 + data.CONFIDENCE / 2)  # standard errors on either side
@@ -40,7 +39,7 @@ def price_figure(price: pd.DataFrame) -> Figure:
         for title, own in titles.families().items()
     }
     families = {title: own for title, own in families.items() if own}
-    figure = Figure(figsize=(style.TEXT_WIDTH, 0.9 + 1.45 * len(targets)), layout="constrained")
+    figure = Figure(figsize=(style.TEXT_WIDTH, 0.55 + 1.5 * len(targets)), layout="constrained")
     grid = figure.subplots(len(targets), len(families), sharex=True, sharey=True, squeeze=False)
     axes = grid.ravel().tolist()
     words = titles.arms()
@@ -58,16 +57,13 @@ def price_figure(price: pd.DataFrame) -> Figure:
             ticks.wide_axis(ax, table["ratio"])
         row[0].set_ylabel(f"{TITLES.get(str(target), target)}\nrelative error")
     ticks.log_axes(axes)
-    longest = max(map(len, families.values()))
-    for column, (title, own) in zip(grid.T, families.items(), strict=True):
+    for column, title in zip(grid.T, families, strict=True):
+        column[0].set_title(title)
         column[-1].set_xlabel("source weights / target weights")
-        handles = [looks[name].handle() for name in own]
-        blank = [Line2D([], [], linestyle="none")] * (longest - len(own))  # as many lines in each
-        column[0].legend(
-            handles + blank, [words[name] for name in own] + [" "] * len(blank), title=title,
-            loc="lower center", bbox_to_anchor=(0.5, 1.0), fontsize=8, title_fontsize=9,
-            labelspacing=0.25, borderaxespad=0.2,
-        )  # fmt: skip
+    figure.draw_without_rendering()  # the layout, which the names of lines depend on
+    for ax in axes:
+        lines = dict(zip(*reversed(ax.get_legend_handles_labels()), strict=True))
+        direct.name_lines(ax, lines)
     return figure
 
 

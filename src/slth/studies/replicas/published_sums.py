@@ -47,7 +47,7 @@ def tensor_error(weights: FloatArray, error: FloatArray) -> float:
 def nearest_sums(weights: FloatArray, n: int, seed: int = 0) -> tuple[FloatArray, FloatArray]:
     """Nearest subset sum of n uniforms on [-1, 1] of each weight's own, and its error, (weights,).
 
-    Exact (meet-in-the-middle). Cost: 2^{n/2} a weight.
+    Exact (meet-in-the-middle). Cost: 2^{n/2} per weight.
     """
     X = seeding.generator(seed, "weight errors", n).uniform(-1.0, 1.0, (len(weights), n))
     found = solve_batch(X, weights, solver="mitm", threads=1)
@@ -60,7 +60,7 @@ def weight_errors(weights: FloatArray, sizes: Sequence[int], seed: int = 0) -> p
     Columns: n, weights, max_error, max_relative_error (error / |w|, the weight's own; zero weights
     left out; what was published divides as `tensor_error` does), hits at error .01. Exact
     (meet-in-the-middle). Source of the experiment: da Cunha, Natale, Viennot, ICLR 2022. Cost:
-    2^{n/2} a weight.
+    2^{n/2} per weight.
     """
     z = checks.array("weights", weights, (1,), "(weights,)")
     size = np.abs(z)
