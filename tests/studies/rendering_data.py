@@ -103,6 +103,8 @@ def tickets(
                     | {"accuracy_ticket": float(np.clip(0.931 - worst * 2, 0.1, 1))}
                     | {"accuracy_control": control + rng.uniform(-0.05, 0.05)}
                     | {"control_upper": 2.0, "control_lower": 1.1, "held_out": 450}
+                    | {"certified": float(np.clip(0.8 - 2 * worst, 0, 1)), "refuted": 0.1}
+                    | {"certified_target": 0.85, "radius": 0.05, "balls": 450}
                 )
     return pd.DataFrame(rows)
 

@@ -33,6 +33,13 @@ class Network(Section):
         le=0.9,
         description="fraction of every class kept from training, on which accuracy is measured",
     )
+    radius: float | None = Field(
+        0.05,
+        ge=0,
+        le=2,
+        description="of the balls around held-out images, scaled to [-1, 1], all over which "
+        "decisions are proved; 0: at the images; null: no balls",
+    )
     epochs: int = Field(40, ge=1, le=10000, description="passes over the training data")
     batch: int = Field(64, ge=1, le=65536, description="images per gradient step")
     learning_rate: float = Field(0.01, ge=1e-9, le=1, description="Adam's first step size")
@@ -58,6 +65,7 @@ DEFAULT = [
         padding="same",
         data="digits",
         held_out=0.25,
+        radius=0.05,
         epochs=40,
         batch=64,
         learning_rate=0.01,
@@ -71,6 +79,7 @@ DEFAULT = [
         padding="same",
         data="digits",
         held_out=0.25,
+        radius=0.05,
         epochs=40,
         batch=64,
         learning_rate=0.01,

@@ -32,7 +32,7 @@ def name_lines(ax: Axes, words: Mapping[str, Line2D]) -> None:
     it would cover or touch, pixels outside the panel, whether another line is nearer, then how far
     from the line's end.
     """
-    drawn = {name: _sampled(line) for name, line in words.items()}
+    drawn = {name: _sampled(ax, line) for name, line in words.items()}
     taken = np.concatenate(list(drawn.values())) if drawn else np.empty((0, 2))
     panel = ax.get_window_extent()
     for name, line in words.items():
@@ -94,9 +94,9 @@ def _distance(at: Bbox, places: FloatArray) -> float:
     return float(np.hypot(*(places - np.clip(places, low, high)).T).min())
 
 
-def _sampled(line: Line2D) -> FloatArray:
+def _sampled(ax: Axes, line: Line2D) -> FloatArray:
     """Places (P, 2) of a line in pixels, close to each other."""
-    points = line.axes.transData.transform(np.asarray(line.get_xydata(), dtype=float))
+    points = ax.transData.transform(np.asarray(line.get_xydata(), dtype=float))
     points = points[np.isfinite(points).all(1)]
     found = [points]
     for a, b in itertools.pairwise(points):

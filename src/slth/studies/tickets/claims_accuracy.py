@@ -4,13 +4,16 @@ import numpy as np
 import pandas as pd
 
 from slth.studies.printing.formatting import (
+    MISSING,
     all_of,
     arm_name,
     count,
     listing,
     out_of,
     percent,
+    setting,
     some_of,
+    span,
 )
 from slth.studies.printing.summaries import quartiles
 from slth.studies.printing.wordings import any_of, clause, sentence, share
@@ -23,6 +26,8 @@ def accuracy_macros(table: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX for what the prose says about accuracy; ``table`` is complete."""
     return {
         "AccuracyBest": _accuracy(table),
+        "TicketDecisions": _decisions(table),
+        "TicketRadius": _radius(table),
         "ControlAccuracy": _control_accuracy(table),
         "ControlError": _control_error(table),
     }
@@ -62,6 +67,26 @@ def _accuracy(table: pd.DataFrame) -> str:
     )
     return sentence(
         any_of(accuracies), wordings.ACCURACY, accuracies=listing(accuracies), narrowing=gap
+    )
+
+
+def _radius(table: pd.DataFrame) -> str:
+    radii = sorted(set(table["radius"].dropna().astype(float)))
+    return listing(map(setting, radii)) if radii else MISSING
+
+
+def _decisions(table: pd.DataFrame) -> str:
+    """Shares of proved decisions at every arm's largest n, beside those of the targets alone."""
+    known = table[table["certified"].notna()].astype({"certified": float})
+    last = known[known["n"] == known.groupby("arm")["n"].transform("max")]
+    shares = last.groupby("arm")["certified"].median()
+    alone = known.astype({"certified_target": float}).groupby("network")["certified_target"]
+    return sentence(
+        any_of(shares),
+        wordings.DECISIONS_PROVED,
+        radius=_radius(known),
+        shares=span(shares, "percent"),
+        alone=span(alone.median(), "percent"),
     )
 
 

@@ -10,6 +10,7 @@ TICKETS_OPTIONAL = [
     *("ticket_parameters", "target_parameters", "method", "closed_form", "differential", "exact"),
     *("layer_lower", "layer_upper", "data_error", "target_scale", "accuracy_target"),
     *("accuracy_ticket", "accuracy_control", "control_lower", "held_out", "seed"),
+    *("certified", "refuted", "certified_target", "radius", "balls"),
 ]
 BLOCKS = ["arm", "d", "candidates", "eps", "status", "proved", "error"]
 BLOCKS_OPTIONAL = ["n", "kept", "work", "solver", "sign", "seed", "granularity"]

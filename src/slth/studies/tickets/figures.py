@@ -20,7 +20,11 @@ ERRORS = {
     "lower": "certified lower",
     "data_error": "held-out images",
 }
-ACCURACIES = {"accuracy_ticket": "ticket", "accuracy_control": "random filters"}
+ACCURACIES = {
+    "accuracy_ticket": "ticket right",
+    "certified": "decision proved",
+    "accuracy_control": "random filters right",
+}
 PROVED = {True: "found and proved best", False: "found, not proved best"}
 
 
@@ -42,9 +46,9 @@ def error_figure(tickets: pd.DataFrame) -> Figure:
 
 @style.styled
 def accuracy_figure(tickets: pd.DataFrame) -> Figure:
-    """Held-out accuracy of target, ticket and control against n; a panel per arm."""
-    looks = style.looks(["accuracy_ticket"]) | {"accuracy_control": style.CONTROL}
-    return _per_arm(tickets_of(tickets), ACCURACIES, looks, "held-out accuracy (%)", log=False)
+    """Held-out accuracies, and shares of proved decisions, against n; a panel per arm."""
+    looks = style.looks(["accuracy_ticket", "certified"]) | {"accuracy_control": style.CONTROL}
+    return _per_arm(tickets_of(tickets), ACCURACIES, looks, "held-out images (%)", log=False)
 
 
 @style.styled
@@ -79,7 +83,7 @@ def _per_arm(
             long = long[long["value"] > 0]
             ax.axhline(1.0, color=style.REFERENCE, linestyle=":", linewidth=0.9)
         else:
-            series.guide(ax, part["accuracy_target"].astype(float).median(), "target")
+            series.guide(ax, part["accuracy_target"].astype(float).median(), "target right")
         series.medians(ax, long, "n", looks, words)
         ticks.size_axis(ax, part["n"], log=True)
         ax.set_title(_arm_title(part), fontsize=8.5)

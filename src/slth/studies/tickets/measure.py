@@ -16,13 +16,14 @@ from slth.settings.networks import Network
 from slth.studies.job import Job
 from slth.studies.searching import search_on
 from slth.studies.tickets.train import data_of
-from slth.supnorm import bracket
+from slth.supnorm import agreement, bracket
 from slth.tickets.effective import merged_kernels
 from slth.tickets.measure import largest_gap, outputs, share_right
 
 Search = Mapping[str, Any]
 Networks = dict[str, nn.Sequential]
 Shape = tuple[int, int, int]
+BALLS = 500  # held-out images around which decisions are proved, the first, at most
 
 
 def measure_tickets(
@@ -35,10 +36,11 @@ def measure_tickets(
     device: str = "cpu",
     folder: str | None = None,
 ) -> pd.DataFrame:
-    """Add bracket, data-set error and accuracies of ticket and control to ``rows``.
+    """Add bracket, data-set error, accuracies of ticket and control, and decisions to ``rows``.
 
-    control_lower: the control's data-set error, a lower bound of its sup norm.
-
+    control_lower: the control's data-set error, a lower bound of its sup norm. certified, refuted,
+    certified_target: shares of the balls where both networks are proved to keep the target's
+    decision, where an input with another decision was met, and where the target is proved to.
     search: the ``bracket`` section of the config, the work of the lower bound. device: of that
     search, "auto" for a GPU where there is one; its log and the rows say which.
     """
@@ -47,6 +49,7 @@ def measure_tickets(
     label = f"{rows['arm'].iloc[0]}: brackets"
     measured = [
         _measure(target, networks[f"{n}-ticket"], networks[f"{n}-control"], data, search, seed)
+        | _decisions(target, networks[f"{n}-ticket"], data, network.radius, seed)
         for n in track(rows["n"], len(rows), label)
     ]
     depth = sum(not layer.dense for layer in read_layers(target))
@@ -98,6 +101,23 @@ def _measure(
         **_first_layer(target, ticket, shape, search, seed),
         "control_lower": largest_gap(target=seen["target"], ticket=seen["control"]),
         "held_out": len(labels),
+    }
+
+
+def _decisions(
+    target: nn.Sequential, ticket: nn.Sequential, data: DataSet, radius: float | None, seed: int
+) -> dict[str, Any]:
+    """Shares of held-out images all around which decisions are proved or refuted."""
+    if radius is None:
+        return {}
+    points = data.held_out_images[:BALLS].double()
+    found = agreement(target, ticket, points, radius, box=(-1.0, 1.0), steps=None, seed=seed)
+    return {
+        "radius": radius,
+        "balls": len(points),
+        "certified": float(found.certified.mean()),
+        "refuted": float(found.refuted.mean()),
+        "certified_target": float(found.alone.mean()),
     }
 
 

@@ -109,6 +109,12 @@ ACCURACY = if_any(
     "The median ticket classifies correctly {accuracies}.{narrowing}",
     "The accuracy of the tickets was not measured in this run.",
 )
+DECISIONS_PROVED = if_any(
+    "A decision is proved if target and ticket both keep the target's own at every input within "
+    "{radius} per pixel of an image. At the largest $n$ that holds for {shares} of the held-out "
+    "images, and for the target alone for {alone}.",
+    "No decision was proved around images in this run.",
+)
 _BELOW = "The control is less accurate than its ticket in "
 CONTROL_ACCURACY = {
     Share.NOTHING: "This run measured no control.",
