@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 
 from slth.studies.printing.formatting import (
-    MISSING,
     all_of,
     arm_name,
     count,
@@ -27,7 +26,7 @@ def accuracy_macros(table: pd.DataFrame) -> dict[str, str]:
     return {
         "AccuracyBest": _accuracy(table),
         "TicketDecisions": _decisions(table),
-        "TicketRadius": _radius(table),
+        "TicketProved": _proved(table),
         "ControlAccuracy": _control_accuracy(table),
         "ControlError": _control_error(table),
     }
@@ -70,9 +69,14 @@ def _accuracy(table: pd.DataFrame) -> str:
     )
 
 
-def _radius(table: pd.DataFrame) -> str:
-    radii = sorted(set(table["radius"].dropna().astype(float)))
-    return listing(map(setting, radii)) if radii else MISSING
+def _proved(table: pd.DataFrame) -> str:
+    """What the figure's caption says of proved decisions; nothing where there are none."""
+    known = table[table["certified"].notna()]
+    return sentence(any_of(known), wordings.PROVED_CAPTION, radius=_radius(known))
+
+
+def _radius(known: pd.DataFrame) -> str:
+    return listing(map(setting, sorted(set(known["radius"].astype(float)))))
 
 
 def _decisions(table: pd.DataFrame) -> str:

@@ -115,6 +115,10 @@ DECISIONS_PROVED = if_any(
     "images, and for the target alone for {alone}.",
     "No decision was proved around images in this run.",
 )
+PROVED_CAPTION = if_any(
+    "Decision proved: the share of these images within {radius} per pixel of which target and "
+    "ticket are proved to decide as the target does at the image."
+)
 _BELOW = "The control is less accurate than its ticket in "
 CONTROL_ACCURACY = {
     Share.NOTHING: "This run measured no control.",
