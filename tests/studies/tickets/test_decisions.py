@@ -58,7 +58,8 @@ def test_no_more_is_proved_than_random_corners_leave(networks) -> None:
 
 
 def test_without_a_radius_nothing_is_proved_and_the_paper_says_so(networks) -> None:
-    assert measure._decisions(*networks, None, 1) == {}
+    target, ticket, data = networks
+    assert measure._decisions(target, ticket, data, None, 1) == {}
     table = rendering_data.tickets()
     names = ["certified", "refuted", "certified_target", "radius", "balls"]
     frames = {
