@@ -26,7 +26,7 @@ def accuracy_macros(table: pd.DataFrame) -> dict[str, str]:
     return {
         "AccuracyBest": _accuracy(table),
         "TicketDecisions": _decisions(table),
-        "TicketProved": _proved(table),
+        "TicketProved": _caption(table),
         "ControlAccuracy": _control_accuracy(table),
         "ControlError": _control_error(table),
     }
@@ -69,7 +69,7 @@ def _accuracy(table: pd.DataFrame) -> str:
     )
 
 
-def _proved(table: pd.DataFrame) -> str:
+def _caption(table: pd.DataFrame) -> str:
     """What the figure's caption says of proved decisions; nothing where there are none."""
     known = table[table["certified"].notna()]
     return sentence(any_of(known), wordings.PROVED_CAPTION, radius=_radius(known))
@@ -79,11 +79,23 @@ def _radius(known: pd.DataFrame) -> str:
     return listing(map(setting, sorted(set(known["radius"].astype(float)))))
 
 
+def shares_proved(known: pd.DataFrame) -> pd.Series:
+    """Median share of proved decisions at every arm's largest n; ``known``: rows that have one."""
+    last = known[known["n"] == known.groupby("arm")["n"].transform("max")]
+    return last.astype({"certified": float}).groupby("arm")["certified"].median()
+
+
+def proved(table: pd.DataFrame) -> str:
+    """What abstract and answers say of proved decisions; nothing where there are none."""
+    known = table[table["certified"].notna()]
+    shares = span(shares_proved(known), "percent", 0)
+    return clause(any_of(known), wordings.PROVED, shares=shares, radius=_radius(known))
+
+
 def _decisions(table: pd.DataFrame) -> str:
     """Shares of proved decisions at every arm's largest n, beside those of the targets alone."""
-    known = table[table["certified"].notna()].astype({"certified": float})
-    last = known[known["n"] == known.groupby("arm")["n"].transform("max")]
-    shares = last.groupby("arm")["certified"].median()
+    known = table[table["certified"].notna()]
+    shares = shares_proved(known)
     alone = known.astype({"certified_target": float}).groupby("network")["certified_target"]
     return sentence(
         any_of(shares),

@@ -15,7 +15,7 @@ from slth.studies.printing.formatting import (
 )
 from slth.studies.printing.wordings import any_of, clause, sentence, share
 from slth.studies.tickets import wordings
-from slth.studies.tickets.claims_accuracy import medians_of
+from slth.studies.tickets.claims_accuracy import medians_of, proved
 from slth.studies.tickets.data import arms, networks_of, tickets_of
 from slth.studies.tickets.wordings import Abstract
 
@@ -53,13 +53,15 @@ def abstract(table: pd.DataFrame) -> str:
     ends = dict.fromkeys((shown(last[0]), shown(last[-1]))) if last else {}
     medians = " to ".join(ends) or "unknown"
     beyond = _beyond(table)
-    return sentence(error_falls(table), wordings.ABSTRACT, medians=medians, beyond=beyond)
+    found = sentence(error_falls(table), wordings.ABSTRACT, medians=medians, beyond=beyond)
+    return found + proved(table)
 
 
 def answer(table: pd.DataFrame) -> str:
     """The certified error of each arm."""
     found = listing(f"{shown(error)} ({arm_name(name)})" for name, error in _last(table).items())
-    return clause(error_falls(table), wordings.ANSWER, arms=found, beyond=_beyond(table))
+    words = clause(error_falls(table), wordings.ANSWER, arms=found, beyond=_beyond(table))
+    return words + proved(table)
 
 
 def _beyond(table: pd.DataFrame) -> str:

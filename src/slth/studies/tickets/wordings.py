@@ -115,6 +115,10 @@ DECISIONS_PROVED = if_any(
     "images, and for the target alone for {alone}.",
     "No decision was proved around images in this run.",
 )
+PROVED = if_any(
+    " Around {shares} of the held-out images, within {radius} per pixel, target and ticket are "
+    "proved to decide alike."
+)
 PROVED_CAPTION = if_any(
     "Decision proved: the share of these images within {radius} per pixel of which target and "
     "ticket are proved to decide as the target does at the image."
