@@ -89,7 +89,7 @@ def proved(table: pd.DataFrame) -> str:
     """What abstract and answers say of proved decisions; nothing where there are none."""
     known = table[table["certified"].notna()]
     shares = span(shares_proved(known), "percent", 0)
-    return clause(any_of(known), wordings.PROVED, shares=shares, radius=_radius(known))
+    return clause(any_of(known), wordings.PROVED_AROUND, shares=shares, radius=_radius(known))
 
 
 def _decisions(table: pd.DataFrame) -> str:

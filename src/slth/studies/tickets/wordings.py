@@ -115,7 +115,7 @@ DECISIONS_PROVED = if_any(
     "images, and for the target alone for {alone}.",
     "No decision was proved around images in this run.",
 )
-PROVED = if_any(
+PROVED_AROUND = if_any(
     " Around {shares} of the held-out images, within {radius} per pixel, target and ticket are "
     "proved to decide alike."
 )
