@@ -69,4 +69,4 @@ def test_without_a_radius_nothing_is_proved_and_the_paper_says_so(networks) -> N
     }
     told = claims.macros({name: pd.DataFrame(frame) for name, frame in frames.items()})
     assert "No decision was proved" in told["TicketDecisions"]
-    assert "for the target alone" in claims.macros(frames | {"tickets": table})["TicketDecisions"]
+    assert "Of the target alone" in claims.macros(frames | {"tickets": table})["TicketDecisions"]

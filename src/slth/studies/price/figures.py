@@ -39,7 +39,7 @@ def price_figure(price: pd.DataFrame) -> Figure:
         for title, own in titles.families().items()
     }
     families = {title: own for title, own in families.items() if own}
-    figure = Figure(figsize=(style.TEXT_WIDTH, 0.55 + 1.5 * len(targets)), layout="constrained")
+    figure = Figure(figsize=(style.TEXT_WIDTH, 0.55 + 1.3 * len(targets)), layout="constrained")
     grid = figure.subplots(len(targets), len(families), sharex=True, sharey=True, squeeze=False)
     axes = grid.ravel().tolist()
     words = titles.arms()

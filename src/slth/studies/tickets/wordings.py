@@ -110,9 +110,9 @@ ACCURACY = if_any(
     "The accuracy of the tickets was not measured in this run.",
 )
 DECISIONS_PROVED = if_any(
-    "A decision is proved if target and ticket both keep the target's own at every input within "
-    "{radius} per pixel of an image. At the largest $n$ that holds for {shares} of the held-out "
-    "images, and for the target alone for {alone}.",
+    "A decision is proved if target and ticket keep it at every input within {radius} per pixel of "
+    "an image. At the largest $n$ {shares} of the decisions on held-out images are proved. Of the "
+    "target alone {alone} are.",
     "No decision was proved around images in this run.",
 )
 PROVED_AROUND = if_any(
@@ -120,8 +120,8 @@ PROVED_AROUND = if_any(
     "proved to decide alike."
 )
 PROVED_CAPTION = if_any(
-    "Decision proved: the share of these images within {radius} per pixel of which target and "
-    "ticket are proved to decide as the target does at the image."
+    "Decision proved: at every input within {radius} per pixel of the image, target and ticket "
+    "decide as the target does there."
 )
 _BELOW = "The control is less accurate than its ticket in "
 CONTROL_ACCURACY = {
