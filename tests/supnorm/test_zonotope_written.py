@@ -15,7 +15,7 @@ from torch import nn
 from slth import seeding, supnorm
 from slth.networks import Residual
 from slth.supnorm.arguments import prepare
-from slth.supnorm.layers import forward
+from slth.supnorm.layers import Layer, forward
 from slth.supnorm.zonotope import root, written
 from slth.supnorm.zonotope.pair import Pair
 from tests.supnorm import supnorm_cases as cases
@@ -97,6 +97,39 @@ def test_strides_groups_and_blocks_hold_an_attack(kind) -> None:
         found = cases.solve(case, **PARTS, **OFF)
         rng = seeding.generator(index, "attack")
         cases.check_upper(case, found.bounds["input_splitting"], rng, 300)
+
+
+def doubted(layers, doubt: float) -> tuple[list[Layer], list[Layer]]:
+    """Layers whose kernels leave ``doubt`` open, and those of kernels at its upper end."""
+    known, moved = [], []
+    for layer in layers:
+        moved.append(replace(layer, plus=layer.plus + doubt, minus=layer.minus + doubt))
+        magnitude = torch.maximum(layer.plus.abs(), layer.minus.abs()) + doubt
+        open_ = torch.full_like(magnitude, doubt)
+        known.append(replace(layer, magnitude=magnitude, doubt=open_))
+    return known, moved
+
+
+@pytest.mark.parametrize("whole", [False, True])
+@pytest.mark.parametrize("kind", ["one", "two"])
+def test_what_kernels_leave_open_is_in_every_bound(kind, whole) -> None:
+    """f's true kernels are off by their doubt, g's are f's as they stand: |f − g| is the doubt's.
+
+    No part is below it, before any halving and behind it.
+    """
+    case = case_of(kind, 5, ticket=True)
+    _, (_, layers), region = prepare(case.f, case.g, case.box, case.shape)
+    f, moved = doubted(layers, 1e-3)
+    made = root.Root.of(f, layers, region, whole=whole)
+    assert made is not None
+    assert made.pair.dense is None
+    x = cases.probes(case, seeding.generator(3, "points"), 300)
+    reached = float((forward(moved, x) - forward(layers, x)).abs().max())
+    assert reached > 1e-3
+    for parts in (0, 40):
+        tree = made.split(parts, 0.0)
+        assert tree.pair.dense is not None
+        assert tree.upper >= reached
 
 
 def test_small_pairs_meet() -> None:
