@@ -10,7 +10,7 @@ from slth.supnorm.dual.descent import Descent
 from slth.supnorm.dual.relaxation import Dual
 from slth.supnorm.ranges import Range
 
-_ROUNDS = ((20, 78), (6, 78))  # (objectives, steps): the worst, then those that became the worst
+_ROUNDS = ((20, 100), (6, 100))  # (objectives, steps): the worst, then those that became the worst
 _MEMORY = 2**22  # float64 entries held at once: 32 MiB a tensor
 LARGEST = 2**23  # entries for one objective beyond which the dual is not tried: 64 MiB
 _WORK = 2**27  # entries times steps in one round; about a second
