@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 from slth.studies.cnns.claims import NEARLY, Better, Reach, better, macros, ratios_to_plain, reach
-from slth.studies.cnns.claims_answers import Reached, reached
+from slth.studies.cnns.claims_answers import Reached, abstract, reached
 from slth.studies.cnns.claims_balls import Balls, in_balls, looked
 from slth.studies.cnns.claims_checks import Chance, Says, chance, says
 from slth.studies.cnns.claims_dense import Kept, kept
+from slth.studies.cnns.data import tickets
 from slth.studies.section import render
 from tests.studies.cnns import cnns_data as data
 from tests.studies.rendering_data import tables_read
@@ -93,6 +94,40 @@ def test_sentences_follow_the_data() -> None:
     assert "no less than the ticket's own" in macros(some(refitted=0.97))["CnnControls"]
     assert "as published" in found["CnnDenseVerdict"]
     assert "no decision" in found["CnnCertified"]
+
+
+def test_the_worst_ticket_is_beside_the_median_one() -> None:
+    rows = tickets(frames(cnns=data.rows(("vgg",))))
+    own = rows[rows["targets"] == "feedback"].reset_index(drop=True)
+    filters = own.index[own["granularity"] == "filter"]
+    own.loc[filters[0], ["agreement", "accuracy_ticket"]] = 0.5
+    said = abstract(pd.concat([rows[rows["targets"] == "plain"], own]), own)
+    assert r"The worst does so on $50.0$\,\%, and accuracy falls by up to" in said
+    assert "to our knowledge for the first time" in said
+    assert "training images; with plain targets the lowest median is" in said
+    assert "training images" not in abstract(own, own)
+    assert "first time" not in abstract(own, own[own["granularity"] == "kernel"])
+
+
+def test_bounds_are_those_of_all_rules() -> None:
+    rows = data.rows(("vgg",))
+    rows.loc[rows["targets"] == "bias", "bound"] = 0.25
+    found = macros(frames(cnns=rows, cnns_networks=data.trained()))
+    assert "at least $0.25$ times" in found["CnnAnswer"]
+    assert "granularities it is at least $0.25$ times" in found["CnnCertified"]
+
+
+def test_where_plain_targets_fall_short() -> None:
+    rows = data.rows(("vgg",), {"kernel": 999})
+    plain = rows["targets"] == "plain"
+    every = frames(cnns=rows, cnns_networks=data.trained())
+    assert "With plain targets it does so too." in macros(every)["CnnAgreement"]
+    rows.loc[plain, "agreement"] = 0.75
+    short = macros(frames(cnns=rows, cnns_networks=data.trained()))["CnnAgreement"]
+    assert r"not reached in the one case, where $75.0$\,\% is the least" in short
+    alone = macros(frames(cnns=rows[plain], cnns_networks=data.trained()))["CnnAgreement"]
+    assert "With plain targets the" in alone
+    assert "not reached" not in alone
 
 
 def test_accuracy_that_is_lost() -> None:

@@ -19,7 +19,7 @@ from slth.studies.cnns.data import (
     networks,
     tickets,
 )
-from slth.studies.cnns.words import DATA, GRANULARITIES, NETWORKS
+from slth.studies.cnns.words import DATA, GRANULARITIES, NETWORKS, RULES
 from slth.studies.printing.formatting import (
     MISSING,
     all_of,
@@ -73,8 +73,8 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     if len(own):
         found |= {
             "CnnSetting": _setting(own, trained),
-            "CnnAbstract": abstract(_last(own)),
-            "CnnAnswer": answer(_last(own)),
+            "CnnAbstract": abstract(own, _last(own)),
+            "CnnAnswer": answer(own, _last(own)),
             "CnnAgreement": _agreement(own),
             "CnnFilters": _filters(own),
             "CnnSizes": _sizes(own),
@@ -142,25 +142,53 @@ def _last(own: pd.DataFrame) -> pd.DataFrame:
 
 
 def _agreement(own: pd.DataFrame) -> str:
-    """Granularity by granularity, under the last rule."""
-    last, said, everywhere = _last(own), [], []
-    for name, words in GRANULARITIES.items():
-        part = last[last["granularity"] == name]
-        if part.empty:
-            continue
+    """Granularity by granularity, under the last rule; then where plain targets fall short."""
+    last = _last(own)
+    parts = [last[last["granularity"] == name] for name in GRANULARITIES]
+    parts = [part for part in parts if len(part)]
+    one = all(len(part) == part["network"].nunique() for part in parts)
+    ticket = "ticket" if one else "median ticket"
+    said = sentence(
+        f"with {_rules_of(last)} targets the {ticket} decides as its target on at least "
+        f"{percent(NEARLY, 0)} of the held-out images {', '.join(_reaches(parts))}"
+    )
+    return said + _plain_short(own, last)
+
+
+def _rules_of(last: pd.DataFrame) -> str:
+    return listing(RULES[str(rule)] for rule in dict.fromkeys(last["targets"]))
+
+
+def _reaches(parts: list[pd.DataFrame]) -> list[str]:
+    """parts: tickets of one granularity each, the fine ones first."""
+    said, everywhere = [], []
+    for part in parts:
         medians = part.groupby("network", sort=False)["agreement"].median()
-        which = [NETWORKS[each] for each in medians.index[medians >= NEARLY]]
-        rest = medians[medians < NEARLY]
+        words = GRANULARITIES[str(part["granularity"].iloc[0])]
         if reach(part) is Reach.ALL:
             everywhere.append(words)
             continue
-        text, between = REACHED[reach(part)], span(rest, "percent")
+        which = [NETWORKS[each] for each in medians.index[medians >= NEARLY]]
+        between = span(medians[medians < NEARLY], "percent")
+        text = REACHED[reach(part)]
         said.append(text.format(name=words, which=listing(which), between=between))
     if everywhere:
         said.insert(0, REACHED[Reach.ALL].format(name=listing(everywhere)))
-    return sentence(
-        f"the median ticket decides as its target on at least {percent(NEARLY, 0)} of the held-out "
-        f"images {', '.join(said)}"
+    return said
+
+
+def _plain_short(own: pd.DataFrame, last: pd.DataFrame) -> str:
+    """In how many cases plain targets stay below, where another rule is the last."""
+    plain = own[own["targets"] == "plain"]
+    if plain.empty or set(last["targets"]) == {"plain"}:
+        return ""
+    medians = plain.groupby(["network", "granularity"])["agreement"].median()
+    short = medians[medians < NEARLY]
+    if short.empty:
+        return " With plain targets it does so too."
+    return (
+        f" With plain targets that is not reached in {out_of(len(short), len(medians), 'case')}, "
+        f"where {percent(float(short.min()))} is the least."
     )
 
 
