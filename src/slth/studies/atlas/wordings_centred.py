@@ -34,7 +34,7 @@ WHERE = "$d = {d:g}$, $\\varepsilon = {eps:g}$ ({moved} for {n})"
 Growth = Enum("Growth", "FEW LASTS GROWS")  # of the excess over even odds with d
 _EXPONENTS = (
     "Between the two largest $d$, at $\\varepsilon$ of {eps}, the certified size grows as "
-    "$d^{{p}}$ with $p$ of {certified}. That of even odds grows with $p$ of {even}"
+    "$d^{{q}}$ with $q$ of {certified}. That of even odds grows with $q$ of {even}"
 )
 GROWTH = {
     Growth.FEW: "Of growth with $d$ this run, with fewer than three dimensions, says nothing.",
