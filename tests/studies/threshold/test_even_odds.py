@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from slth.studies.threshold.claims import threshold_macros
+from slth.studies.threshold.tables import outside_table
 
 
 def rates(n_star: list[float]) -> pd.DataFrame:
@@ -36,3 +37,14 @@ def test_even_odds_against_the_size_of_a_typical_count_of_one(
 def test_rates_that_do_not_cross_one_half_say_nothing_of_even_odds() -> None:
     low = rates([11.5]).assign(hits=10)
     assert threshold_macros(low)["ThresholdAnswer"].startswith("Over 200 exactly solved")
+
+
+def test_points_outside_their_intervals_have_a_table() -> None:
+    table = rates([11.0]).assign(inside=[False, False], prediction=[0.3, 0.6])
+    assert [row[3] for row in outside_table(table).rows] == ["12", "10"]
+    said = threshold_macros(table)["ThresholdOutside"]
+    assert said == r"Table~\ref{tab:outside} has the two grid points outside their intervals."
+    one = threshold_macros(table.iloc[:1])["ThresholdOutside"]
+    assert one.endswith("has the grid point outside its interval.")
+    assert outside_table(rates([11.0])).rows == []
+    assert outside_table(pd.DataFrame()).rows == []

@@ -30,7 +30,6 @@ from slth.studies.threshold.tables import pooled
 from slth.studies.threshold.wordings import Agreement, Bias, Law, Refined
 
 USEFUL = 0.1  # mean absolute deviation above which the prediction is called a failure
-LISTED = 8  # points named one by one, at most
 READS = {"thresholds": "threshold points"}  # table: kind
 
 
@@ -124,20 +123,9 @@ def scores(table: pd.DataFrame, prediction: str) -> pd.Series:
 
 
 def _named(outside: pd.DataFrame) -> str:
-    """The points outside, the worst first."""
-    rate = observed_rate(outside).to_numpy(float)
-    order = np.argsort(-np.abs(rate - outside["prediction"].to_numpy(float)), kind="stable")
-    rows = outside.to_dict("records")
-    shown = [
-        f"{titles.ensemble(rows[i]['ensemble'])}, "
-        f"$d = {rows[i]['d']:g}$, $n = {rows[i]['n']:g}$ (observed {fixed(rate[i], 3)}, "
-        f"predicted {fixed(rows[i]['prediction'], 3)})"
-        for i in order
-    ]
-    left = shown[LISTED:]
-    more = clause(any_of(left), wordings.MORE, points=count(len(left), "more point"))
-    points_shown = "; ".join(shown[:LISTED])
-    return clause(count_of(outside), wordings.OUTSIDE, shown=points_shown, more=more)
+    """Where the points outside are."""
+    words = count(len(outside), "grid point")
+    return clause(count_of(outside), wordings.OUTSIDE, points=words)
 
 
 def bias(table: pd.DataFrame) -> Bias:

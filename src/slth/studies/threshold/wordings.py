@@ -24,10 +24,9 @@ AGREEMENT = {
 }
 OUTSIDE = {
     Count.NONE: "",
-    Count.ONE: "The grid point outside its interval is {shown}.",
-    Count.SEVERAL: "The grid points outside their intervals are {shown}{more}.",
+    Count.ONE: "Table~\\ref{{tab:outside}} has the grid point outside its interval.",
+    Count.SEVERAL: "Table~\\ref{{tab:outside}} has the {points} outside their intervals.",
 }
-MORE = if_any(r"; and {points}, counted in Table~\ref{{tab:agreement}}")
 
 Bias = Enum("Bias", "UNKNOWN UNRESOLVED RESOLVED")
 _SUMMED = "Summed over the grid there are {sums}. "
