@@ -1,13 +1,16 @@
 """Sentences on lattices, covered volumes and sufficient sizes say what made tables hold."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from slth.studies.atlas.claims_lattice import lattice_macros
-from slth.studies.atlas.claims_sufficient import sufficient_macros
+from slth.studies.atlas.claims_sufficient import CITED, sufficient_macros
 from slth.studies.atlas.claims_volume import volume_macros
 from slth.studies.atlas.tables import sufficient_table
+from slth.theory import PUBLISHED
 
 NONE = pd.DataFrame()
 
@@ -83,3 +86,12 @@ def test_sufficient_sizes_beside_the_observed_ones() -> None:
     assert cells[0][5:7] == ["$11.0$", "$12.0$ [$12.0$, $12.0$]"]
     assert cells[1][5:7] == ["--", "--"]
     assert "None of the tolerances" in sufficient_macros(table.iloc[1:], least)["AtlasSufficient"]
+
+
+def test_recalled_statements_are_cited_from_the_references() -> None:
+    recalled = {key for key, said in PUBLISHED.items() if said.confidence == "memory"}
+    assert set(CITED) == recalled
+    entries = (Path(__file__).parents[3] / "paper/references.bib").read_text("utf-8")
+    assert all(f"{{{key}," in entries for key in CITED.values())
+    said = sufficient_macros(NONE, NONE)["AtlasRecalled"]
+    assert said.startswith(r"\citealp{dacunha2023polynomially}, for normally-scaled normal")

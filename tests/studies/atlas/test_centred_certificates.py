@@ -48,7 +48,7 @@ def test_sentences_of_planted_sizes() -> None:
     assert said["AtlasRecentred"].startswith("Recentring saves candidates at $d = 32$,")
     assert "(210 for 220), and nowhere else." in said["AtlasRecentred"]
     # log2(220/104) = 1.08, log2 2 = 1; from 4 % to 10 % at the last step
-    ends = "$d^{p}$ with $p$ of $1.08$. That of even odds grows with $p$ of $1.00$"
+    ends = "$d^{q}$ with $q$ of $1.08$. That of even odds grows with $q$ of $1.00$"
     assert ends in said["AtlasGrowth"]
     assert r"at $\varepsilon$ of $0.1$, the certified size" in said["AtlasGrowth"]
     assert r"At $\varepsilon = 0.1$ it grows with the last step of $d$" in said["AtlasGrowth"]

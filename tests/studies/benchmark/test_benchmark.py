@@ -6,12 +6,13 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from benchmarks import peers, tasks
 from slth.solvers import _registry as registry
 from slth.solvers import _solve as front
-from slth.studies.benchmark.claims import benchmark_macros
+from slth.studies.benchmark.claims import _ratios, benchmark_macros
 from slth.studies.benchmark.data import PEERS, Benchmark, benchmark_of
 from slth.studies.benchmark.measure import load
 from slth.studies.printing import titles
@@ -129,3 +130,26 @@ def test_a_foreign_file_is_named(text: str, tmp_path: Path) -> None:
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=r"benchmark\.json.*make bench"):
         load(path)
+
+
+@pytest.mark.parametrize(
+    ("solved", "words"),
+    [
+        ([1.0, 1.0], "these factors: $2.0$ at $n = 20$, $d = 2$, the least error (Gurobi)."),
+        (
+            [0.5, 1.0],
+            "these factors: at least $2.0$ at $n = 20$, $d = 2$, the least error (Gurobi).",
+        ),
+        ([0.0, 0.0], "these factors: at least $2.0$ at $n = 20$, $d = 2$, the least error (every"),
+    ],
+)
+def test_no_peer_is_called_the_fastest_where_all_were_cut_off(
+    solved: list[float], words: str
+) -> None:
+    row = {"kind": "exact", "n": 20, "d": 2, "eps": np.nan, "threads": 1, "draws": 1}
+    table = pd.DataFrame(
+        row
+        | {"solver": ["mitm", "gurobi", "highs"], "seconds": [1.0, 2.0, 3.0]}
+        | {"solved": [1.0, *solved]}
+    )
+    assert words in _ratios(table)

@@ -126,7 +126,7 @@ def test_sides_of_one_interval() -> None:
 def test_sentences_follow_the_data() -> None:
     told = claims.macros({"power": planted({"nsn": 0.9, "normal": 0.0}, noise=0.2)})
     assert "every interval meets" in told["PowerRange"]
-    assert "with $p$ about $0.9" in told["PowerAnswer"]
+    assert "with $\\beta$ about $0.9" in told["PowerAnswer"]
     assert "that more candidates help is not resolved" in told["PowerNormal"]
     assert "at every $d$ and $L$" in told["PowerNormal"]
     alike = claims.macros({"power": planted({"nsn": 1.5, "normal": 1.5}, noise=0.2)})
@@ -156,18 +156,23 @@ def test_answers_that_are_empty_are_said_and_left_out() -> None:
     idle = (frame["ensemble"] == "normal") & (frame["d"] == 4)
     frame.loc[idle, "error"] = frame.loc[idle, "empty"]
     told = claims.macros({"power": frame})
-    assert "In 2 of these fits most answers are the empty subset" in told["PowerNormal"]
-    assert "in none of two intervals for normal candidates" in told["PowerHeuristic"]
+    assert (
+        "In two of four fits to normal candidates most answers are the empty subset"
+        in told["PowerNormal"]
+    )
+    assert "its $1/d$ lies in none of two intervals" in told["PowerHeuristic"]
     assert set(fitted(frame)["idle"]) == {0.0, 1.0}
     frame.loc[frame["ensemble"] == "normal", "error"] = 0.3
     told = claims.macros({"power": frame})
-    assert "In all of these fits" in told["PowerNormal"]
+    assert "In all fits to normal candidates" in told["PowerNormal"]
     assert "1/d" not in told["PowerHeuristic"]
 
 
 def test_a_bend_is_seen() -> None:
     frame = planted({"nsn": 0.9}, noise=0.1)
-    assert "In none of four fits" in claims.macros({"power": frame})["PowerBend"]
+    assert (
+        "In none of four fits do the medians bend" in claims.macros({"power": frame})["PowerBend"]
+    )
     frame["error"] *= np.exp(0.5 * np.log(frame["n"] / 250) ** 2)
     assert "In all four fits" in claims.macros({"power": frame})["PowerBend"]
     two = planted({"nsn": 0.9}, noise=0.1, sizes=(100, 200))

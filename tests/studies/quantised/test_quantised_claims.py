@@ -141,6 +141,32 @@ def test_the_cost_of_a_doubling_is_judged(low: float, high: float, wanted: Side)
     assert claims.counting(table) == [(1, wanted)]
 
 
+@pytest.mark.parametrize(
+    ("p", "words"),
+    [
+        ([1e-9, 1e-9, 0.5], "one pair of constants at both dimensions, so"),
+        ([1e-9, 0.5, 0.5], "one pair of constants at one of two dimensions, so"),
+        ([0.5, 0.5, 1e-9], ""),
+    ],
+)
+def test_costs_of_a_rejected_form_are_called_rough(p: list[float], words: str) -> None:
+    """The interval of the third dimension holds what counting asks for: no cost is said."""
+    ends = {"C_low": [1.5, 3.0, 4.0], "C_high": [1.6, 3.5, 5.0]}
+    table = pd.DataFrame({"law": "form", "d": [1, 2, 3], "C": 2.0, "p": p} | ends)
+    said = claims._counting(table)
+    assert "By these constants a doubling of $M+1$ costs more" in said
+    assert said.count("But $\\chi^2$ rejects") == (words != "")
+    assert words in said
+
+
+def test_what_is_predicted_and_what_is_proved_are_called_so() -> None:
+    frame, law = planted(same(Form(1.5, 2.0)))
+    told = claims.macros({"quantised": frame, "quantised_law": law})
+    assert "by a theorem of \\citet{kumar2025quantization}" in told["QuantisedAnswer"]
+    for name in ("QuantisedAnswer", "QuantisedAbstract", "QuantisedOne"):
+        assert "than is predicted for one" in told[name]
+
+
 def test_predictions_are_judged() -> None:
     frame, law = planted(same(Form(1.5, 2.0)))
     right = claims.macros({"quantised": frame, "quantised_law": law})

@@ -6,6 +6,7 @@ import pandas as pd
 
 from slth.studies.atlas.claims_answers import abstract
 from slth.studies.atlas.claims_centred import centred_macros
+from slth.studies.atlas.claims_drift import drift_macros
 from slth.studies.atlas.claims_entropy import entropy_macros
 from slth.studies.atlas.claims_lattice import lattice_macros
 from slth.studies.atlas.claims_least import fit_macros, least_macros
@@ -45,6 +46,7 @@ def macros(frames: Frames) -> dict[str, str]:
             complete("atlas_search", frames["atlas_search"], SEARCH),
         ),
         **least_macros(frames["atlas_least"]),
+        **drift_macros(frames["atlas_least"]),
         **fit_macros(frames["atlas_fit"]),
         **lattice_macros(frames["atlas_lattice"]),
         **scales_macros(frames["atlas_scales"]),

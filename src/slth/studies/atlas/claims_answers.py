@@ -6,7 +6,7 @@ import pandas as pd
 from slth.ensembles import lookup
 from slth.studies.atlas import wordings
 from slth.studies.atlas.claims_covering import conditional
-from slth.studies.atlas.claims_least import off_by
+from slth.studies.atlas.claims_drift import formula_words
 from slth.studies.atlas.wordings import Gap
 from slth.studies.printing.formatting import count, dimensions, fixed, integer, number, span
 from slth.studies.printing.wordings import Data, any_of, clause
@@ -15,15 +15,14 @@ from slth.studies.printing.wordings import Data, any_of, clause
 def abstract(least: pd.DataFrame, covering: pd.DataFrame, search: pd.DataFrame) -> str:
     """The formula against proved least errors, the price of all targets, what search misses."""
     if least.empty:
-        return clause(Data.NONE, wordings.ABSTRACT) + _search_abstract(search)
+        found = _search_abstract(search)
+        return clause(Data.NONE, wordings.ABSTRACT, formula="", targets="", search=found)
     known = least[least["median"].notna()]
     targets = clause(any_of(covering), wordings.ALL_TARGETS, prices=_prices(covering))
     return clause(
         any_of(known),
         wordings.ABSTRACT,
-        trials=integer(float(known["trials"].sum())),
-        d=known["d"].max(),
-        mean=off_by(known, "prediction")["mean"],
+        formula=formula_words(known),
         targets=targets,
         search=_search_abstract(search),
     )
@@ -65,6 +64,7 @@ def search_answer(search: pd.DataFrame) -> str:
         d=best["d"],
         n=best["n"],
         solvers=count(far["solver"].nunique(), "solver"),
+        work=budget(far),
         error=number(float(best["median"])),
         orders=fixed(orders_above(best), 1),
     )
@@ -81,7 +81,19 @@ def _search_abstract(search: pd.DataFrame) -> str:
     far = _farthest(search)
     best = _best(far) if len(far) else {"d": 0, "n": 0}
     orders = fixed(orders_above(_best(far)), 1) if len(far) else ""
-    return clause(gap(far), wordings.SEARCH_ABSTRACT, d=best["d"], n=best["n"], orders=orders)
+    return clause(
+        gap(far),
+        wordings.SEARCH_ABSTRACT,
+        d=best["d"],
+        n=best["n"],
+        work=budget(far),
+        orders=orders,
+    )
+
+
+def budget(search: pd.DataFrame) -> str:
+    """Subsets, pairs, moves or nodes: the most that a solver took of them, by its median."""
+    return integer(float(search["work"].max())) if len(search) else ""
 
 
 def orders_above(row: pd.Series) -> float:

@@ -15,6 +15,7 @@ from slth.studies.printing.formatting import (
     fixed,
     integer,
     listing,
+    out_of,
     percent,
     setting,
 )
@@ -31,6 +32,7 @@ def centred_macros(centred: pd.DataFrame, sized: pd.DataFrame) -> dict[str, str]
     eps = sorted(set(sized["eps"]))
     return {
         "AtlasCentred": _excess(centred),
+        "AtlasGivenSum": _given_sum(centred),
         "AtlasRecentred": _moved(centred),
         "AtlasGrowth": _growth(centred),
         "AtlasSampling": percent(SAMPLING, 0),
@@ -100,6 +102,15 @@ def _excess(centred: pd.DataFrame) -> str:
         most=fixed(own.max(), 1),
         fewer=integer((centred["n"] < centred["plain"]).sum()),
         settings=integer(len(centred)),
+    )
+
+
+def _given_sum(centred: pd.DataFrame) -> str:
+    less = int((centred["n"] < centred["plain"]).sum())
+    return sentence(
+        fewer(centred),
+        wordings_centred.GIVEN_SUM,
+        fewer=out_of(less, len(centred), "setting"),
     )
 
 

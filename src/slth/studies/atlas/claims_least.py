@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from slth.intervals import SIGNIFICANCE, excess_of_misses, residuals
+from slth.intervals import SIGNIFICANCE, residuals
 from slth.studies.atlas import wordings
 from slth.studies.atlas.wordings import Inside, Law, Proved, Quality
 from slth.studies.printing import titles
@@ -71,7 +71,6 @@ def least_macros(least: pd.DataFrame) -> dict[str, str]:
         "AtlasLeastSizes": span(table["n"]),
         "AtlasLeastMedians": span(known["median"], "number"),
         "AtlasLeastProved": _proved(table),
-        "AtlasLeastAgreement": _agreement(known),
         "AtlasConfidence": level(table),
         "AtlasShift": _shifts(known),
     }
@@ -121,26 +120,10 @@ def chi_square(scores: pd.Series) -> dict[str, str]:
     return {"chi2": f"{found.chi2:.1f}/{found.points}", "chi2_p": p}
 
 
-def _agreement(known: pd.DataFrame) -> str:
-    points = len(known)
-    words = []
-    for column, (inside, name) in wordings.PREDICTIONS.items() if points else ():
-        hits = int(known[inside].sum())
-        p = excess_of_misses(points, points - hits, first(known, "confidence"))
-        fields = {
-            "inside": out_of(hits, points, "point"),
-            **off_by(known, column),
-            **chi_square(median_scores(known, column)),
-        }
-        p_words = number(p).strip("$")
-        words.append(wordings.AGREEMENT.format(prediction=name, p=p_words, **fields))
-    return " ".join(words)
-
-
 def _shifts(known: pd.DataFrame) -> str:
     """What nsn costs against normal: the question of the seed, with its interval."""
     own = known[(known["ensemble"] == "nsn") & known["shift"].notna()]
-    means = mean_ends(own, "shift")
+    mean = weighted(own)
     clear = int(((own["shift_low"] > 0) | (own["shift_high"] < 0)).sum())
     return sentence(
         any_of(own),
@@ -148,8 +131,18 @@ def _shifts(known: pd.DataFrame) -> str:
         least=fixed(float(own["shift"].min()), 2),
         most=fixed(float(own["shift"].max()), 2),
         clear=out_of(clear, len(own), "point"),
-        means=clause(any_of(means), wordings.MEANS, **means),
+        mean=clause(any_of(own), wordings.MEAN_SHIFT, level=level(own), **mean),
     )
+
+
+def weighted(own: pd.DataFrame) -> dict[str, str]:
+    """The mean shift, weighted by the intervals of the points, with an interval of its own."""
+    half = 0.5 * (own["shift_high"] - own["shift_low"]).astype(float)
+    weight = 1 / half[half > 0] ** 2
+    if weight.empty:
+        return {"mean": MISSING, "low": MISSING, "high": MISSING}
+    mean, reach = float((own["shift"] * weight).sum() / weight.sum()), float(weight.sum() ** -0.5)
+    return {"mean": fixed(mean), "low": fixed(mean - reach), "high": fixed(mean + reach)}
 
 
 def mean_ends(table: pd.DataFrame, column: str) -> dict[str, object]:

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
-from slth.intervals import SIGNIFICANCE, excess_of_misses
+from slth.intervals import SIGNIFICANCE, excess_of_misses, residuals
 from slth.studies.atlas import wordings
-from slth.studies.atlas.claims_answers import orders_above, search_answer, targets_answer
+from slth.studies.atlas.claims_answers import budget, orders_above, search_answer, targets_answer
 from slth.studies.atlas.claims_covering import conditional_words, extra_words
 from slth.studies.atlas.claims_least import (
     chi_square,
@@ -16,7 +15,7 @@ from slth.studies.atlas.claims_least import (
     median_scores,
     off_by,
 )
-from slth.studies.atlas.wordings import Misses
+from slth.studies.atlas.wordings import Misses, Residuals
 from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
     MISSING,
@@ -24,7 +23,6 @@ from slth.studies.printing.formatting import (
     counts,
     dimensions,
     fixed,
-    integer,
     listing,
     number,
     out_of,
@@ -80,7 +78,7 @@ def search_macros(search: pd.DataFrame) -> dict[str, str]:
     table = complete("atlas_search", search, SEARCH)
     return {
         "AtlasSearchTrials": counts(table["trials"], "instance"),
-        "AtlasSearchWork": integer(float(table["work"].max())),
+        "AtlasSearchWork": budget(table) or MISSING,
         "AtlasSearch": _search(table),
         "AtlasSearchAnswer": search_answer(table),
     }
@@ -120,9 +118,18 @@ def _covering_agreement(table: pd.DataFrame) -> str:
         misses(table),
         wordings.MISSES,
         inside=out_of(int(inside_interval(table).sum()), len(table), "point"),
+        residuals=_residuals(table),
         **off_by(table, "prediction"),
-        **chi_square(median_scores(table, "prediction")),
     )
+
+
+def _residuals(table: pd.DataFrame) -> str:
+    """Whether residuals contradict the prediction, beside the count of missed intervals."""
+    scores = median_scores(table, "prediction")
+    found = residuals(scores)
+    verdict = Residuals.FIT if found.p >= SIGNIFICANCE else Residuals.REJECT
+    verdict = verdict if found.points else Residuals.UNKNOWN
+    return sentence(verdict, wordings.RESIDUALS, **chi_square(scores))
 
 
 def _union(table: pd.DataFrame) -> str:
@@ -165,10 +172,6 @@ def _moments(sizes: pd.DataFrame) -> str:
     every = sizes[sizes["exact_ratio"].notna()]
     known = every[every["ratio"].notna()]
     inside = known["exact_ratio"].between(known["ratio_low"], known["ratio_high"])
-    p = excess_of_misses(len(known), int((~inside).sum()), first(known, "confidence"))
-    half = 0.5 * (known["ratio_high"] - known["ratio_low"]).astype(float)
-    error = half / norm.isf((1 - first(known, "confidence")) / 2) if len(known) else half
-    scores = (known["ratio"] - known["exact_ratio"]) / error.where(error > 0)
     bare = len(every) - len(known)
     free = largest_sizes(known[known["k"] == 0])
     ratios = listing(
@@ -179,9 +182,7 @@ def _moments(sizes: pd.DataFrame) -> str:
         any_of(known),
         wordings.MOMENTS,
         inside=out_of(int(inside.sum()), len(known), "point"),
-        p=number(p).strip("$") if len(known) else MISSING,
         bare=clause(any_of([bare] if bare else []), wordings.BARE, count=count(bare, "point")),
-        **chi_square(scores),
         free=clause(any_of(free), wordings.FREE, ratios=ratios),
     )
 
@@ -192,7 +193,8 @@ def _certificates(ratios: pd.DataFrame) -> str:
     shown = listing(
         wordings.CERTIFICATE.format(n=row["n"], d=row["d"], n_star=row["n_star"]) for row in best
     )
-    return sentence(any_of(ratios), wordings.CERTIFICATES, certificates=shown)
+    eps = listing(setting(value) for value in sorted({row["eps"] for row in best}))
+    return sentence(any_of(ratios), wordings.CERTIFICATES, certificates=shown, eps=eps)
 
 
 def _overlaps(overlaps: pd.DataFrame) -> str:

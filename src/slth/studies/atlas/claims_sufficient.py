@@ -13,14 +13,16 @@ from slth.studies.printing.formatting import count, escape, fixed, listing
 from slth.studies.printing.wordings import sentence
 from slth.theory.published import PUBLISHED
 
+CITED = {"dacunha2023": "dacunha2023polynomially"}  # recalled statements: keys of the references
+
 
 def sufficient_macros(sufficient: pd.DataFrame, least: pd.DataFrame) -> dict[str, str]:
     """Return macro name → LaTeX: how far sufficient sizes are from the observed ones."""
-    recalled = [s for s in PUBLISHED.values() if s.confidence == "memory"]
-    words = [s.setting.replace("nsn", f"{printed('nsn')} candidates") for s in recalled]
+    recalled = {key: s for key, s in PUBLISHED.items() if s.confidence == "memory"}
+    words = [s.setting.replace("nsn", f"{printed('nsn')} candidates") for s in recalled.values()]
     names = listing(
-        wordings_laws.RECALLED.format(source=escape(s.source), setting=escape(setting))
-        for s, setting in zip(recalled, words, strict=True)
+        wordings_laws.RECALLED.format(source=f"\\citealp{{{CITED[key]}}}", setting=escape(setting))
+        for key, setting in zip(recalled, words, strict=True)
     )
     return {"AtlasSufficient": _excess(with_observed(sufficient, least)), "AtlasRecalled": names}
 

@@ -14,6 +14,7 @@ from slth.studies.atlas.claims_least import REFERENCE
 from slth.studies.printing import series, style, ticks, titles
 from slth.studies.printing.existence import existence_limit
 
+DASH = {"markersize": 9, "markeredgewidth": 1.4}  # of a prediction at one abscissa
 PANELS = 6  # of the figure in the main text; the appendix has every d
 
 
@@ -54,13 +55,21 @@ def least_figure(least: pd.DataFrame, sufficient: pd.DataFrame) -> Figure:
 
 
 def _bounds(ax: Axes, part: pd.DataFrame, d: float) -> None:
-    n = np.linspace(part["n"].min(), part["n"].max(), 100)
+    reach = 0 if part["n"].nunique() > 1 else 0.5
+    n = np.linspace(part["n"].min() - reach, part["n"].max() + reach, 100)
     annealed = 0.5 * float(part["sigma"].iloc[0]) * np.sqrt(np.pi * n) * np.exp2(-(n + 1) / d)
     ax.plot(n, annealed, color=style.REFERENCE, linewidth=0.9, label="half a hit expected")
     counting = np.exp2(-(n + 1) / d)
     ax.plot(n, counting, color=style.REFERENCE, linestyle=":", label="counting bound")
     look = style.Look(style.COLOURS[1], "", style.DASHES[1])
-    ax.plot(part["n"], part["prediction"], **look.stroke(), label="prediction")
+    ax.plot(part["n"], part["prediction"], **predicted(look, part), label="prediction")
+
+
+def predicted(look: style.Look, part: pd.DataFrame) -> dict[str, Any]:
+    """How a prediction is drawn: a line, or a dash where it has one abscissa."""
+    if part["n"].nunique() > 1:
+        return look.stroke()
+    return {"color": look.colour, "marker": "_", "linestyle": "none"} | DASH
 
 
 @style.styled
@@ -97,7 +106,7 @@ def _beyond(own: pd.DataFrame, d: float) -> pd.DataFrame:
 
 
 def _residual(ax: Axes, own: pd.DataFrame, look: style.Look, shift: float) -> None:
-    ax.plot(own["n"], own["prediction"], **look.stroke())
+    ax.plot(own["n"], own["prediction"], **predicted(look, own))
     series.intervals(ax, own.assign(n=own["n"] + shift), "n", "median", ("low", "high"), look)
     refined: dict[str, Any] = {
         "color": look.colour,
@@ -121,7 +130,7 @@ def covering_figure(covering: pd.DataFrame) -> Figure:
         for place, name in enumerate(names):
             own, look = part[part["ensemble"] == name], looks[name]
             shift = series.aside(part["n"], place, len(names))
-            ax.plot(own["n"], own["prediction"], **look.stroke())
+            ax.plot(own["n"], own["prediction"], **predicted(look, own))
             moved = own.assign(n=own["n"] + shift)
             series.intervals(ax, moved, "n", "median", ("low", "high"), look)
             ax.plot(moved["n"], moved["one"], **replace(look, hollow=True).points())

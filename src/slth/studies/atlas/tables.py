@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from slth.studies.atlas.claims_drift import errors, gains
 from slth.studies.atlas.claims_sufficient import with_observed
 from slth.studies.printing import titles
 from slth.studies.printing.booktabs import Table
@@ -15,6 +16,7 @@ from slth.theory.quenched import quenched_n_star
 
 TABLES = (
     "atlas_fit",
+    "atlas_drift",
     "atlas_sufficient",
     "atlas_scales",
     "atlas_price",
@@ -29,6 +31,7 @@ def tables(frames: Frames) -> dict[str, Table]:
     """Return the tables of ``TABLES`` by name."""
     return {
         "atlas_fit": fit_table(frames["atlas_fit"]),
+        "atlas_drift": drift_table(frames["atlas_least"]),
         "atlas_sufficient": sufficient_table(frames["atlas_sufficient"], frames["atlas_least"]),
         "atlas_scales": scales_table(frames["atlas_scales"]),
         "atlas_price": price_table(frames["atlas_covering"]),
@@ -38,6 +41,7 @@ def tables(frames: Frames) -> dict[str, Table]:
     }
 
 
+DRIFT = ["ensemble", "d", "n", "median", "prediction", "inside"]
 SOURCES = {"median": "observed", "prediction": "predicted"}
 
 
@@ -69,6 +73,31 @@ def _constant(row: dict[Any, Any], name: str) -> str:
 def _interval(row: dict[Any, Any], name: str, digits: int = 2) -> str:
     value, low, high = (fixed(row[f"{name}{end}"], digits) for end in ("", "_low", "_high"))
     return f"{value} [{low}, {high}]"
+
+
+def drift_table(least: pd.DataFrame) -> Table:
+    """One row per d: the mean error of the prediction by law, in candidates, and W/ln 2."""
+    known = least[least["median"].notna()] if len(least) else pd.DataFrame(columns=DRIFT)
+    names = list(dict.fromkeys(known["ensemble"]))
+    table = known.assign(error=errors(known), gain=gains(known)) if len(known) else known
+    rows = [
+        [
+            f"{d:g}",
+            *(_mean_error(part[part["ensemble"] == name]) for name in names),
+            fixed(float(part["gain"].mean())),
+        ]
+        for d, part in table.groupby("d", sort=True)
+    ]
+    header = ["$d$", *map(titles.ensemble, names), r"$W/\ln2$"]
+    return Table("r" * len(header), [header], rows)
+
+
+def _mean_error(own: pd.DataFrame) -> str:
+    """Mean error over the points of a law, and how many of their intervals hold the prediction."""
+    if own.empty:
+        return MISSING
+    inside = int(own["inside"].astype(bool).sum())
+    return f"{fixed(float(own['error'].mean()))} ({inside} of {len(own)})"
 
 
 def sufficient_table(sufficient: pd.DataFrame, least: pd.DataFrame) -> Table:

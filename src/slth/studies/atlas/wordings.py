@@ -14,17 +14,12 @@ PREDICTIONS = {  # column of the prediction: whether it is inside, and its name 
     "prediction": ("inside", r"\eqref{eq:quenched}"),
     "refined": ("refined_inside", r"the refinement \eqref{eq:refined}"),
 }
-AGREEMENT = (
-    "The median that {prediction} predicts is off by {mean} candidates on average and by {most} at "
-    "most. It lies inside the interval at {inside} ($p = {p}$ for an exact formula; "
-    "residuals: $\\chi^2 = {chi2}$, $p = {chi2_p}$)."
-)
 SHIFT = if_any(
     "With normally-scaled normal candidates the median takes {least} to {most} more of them than "
-    "with normal ones. The difference is clear of zero at {clear}{means}.",
+    "with normal ones. The difference is clear of zero at {clear}{mean}.",
     "This run did not set normally-scaled normal candidates beside normal ones.",
 )
-MEANS = if_any(". Its mean is {mean} at $d = {d:g}$ and {last_mean} at $d = {last_d:g}$")
+MEAN_SHIFT = if_any(". Its weighted mean is {mean} [{low}, {high}], a {level} interval")
 
 FIT = if_any("{fits}", "This run has too few points for a fit.")
 CONSTANT = "${name} = {value}$ [{low}, {high}]"
@@ -66,12 +61,19 @@ _INSIDE = (
     "The prediction \\eqref{{eq:covering}} is off by {mean} candidates on average and by {most} at "
     "most. It lies inside the interval at {inside}, "
 )
-_OFF = " (residuals: $\\chi^2 = {chi2}$, $p = {chi2_p}$)."
 MISSES = {
     Misses.NOTHING: "",
-    Misses.CHANCE: f"{_INSIDE}no more misses than chance explains{_OFF}",
+    Misses.CHANCE: f"{_INSIDE}no more misses than chance explains. {{residuals}}",
     Misses.EXCESS: f"{_INSIDE}more misses than chance explains, so that the formula is an "
-    f"approximation{_OFF}",
+    "approximation. {residuals}",
+}
+Residuals = Enum("Residuals", "UNKNOWN FIT REJECT")  # χ² over all points
+_CHI2 = "$\\chi^2 = {chi2}$, $p = {chi2_p}$"
+RESIDUALS = {
+    Residuals.UNKNOWN: "",
+    Residuals.FIT: f"The residuals do not reject it either: {_CHI2}.",
+    Residuals.REJECT: f"The residuals, which weigh how far off it is, reject an exact formula: "
+    f"{_CHI2}.",
 }
 UNION = if_any(
     "Averaged first, as in the theorems, the union bound asks for {more} candidates more than the "
@@ -115,15 +117,17 @@ BEST_SIZE = (
 )
 BEST_SIZES = if_any("The most successful sizes are {sizes}.")
 MOMENTS = if_any(
-    "The exact ratio lies inside the interval of the observed one at {inside} "
-    "($p = {p}$; $\\chi^2 = {chi2}$, $p = {chi2_p}$, as if sizes that share samples were "
-    "independent){bare}.{free}"
+    "The exact ratio lies inside the interval of the observed one at {inside}{bare}. It is "
+    "exact, so "
+    "that a miss tells of its interval only: the moments of a sample have a heavy tail.{free}"
 )
 BARE = if_any("; no ratio is observed, for want of a hit, at {count} more")
 FREE = if_any(" Over subsets of any size it is {ratios}.")
 CERTIFICATES = if_any(
-    "The second moment, evaluated exactly, proves that a subset exists with probability one third "
-    "from these sizes on: {certificates} (Appendix~\\ref{{sec:sizes}}).",
+    "For $z=(\\frac12,\\dots,\\frac12)$ and $\\varepsilon$ of {eps} the second moment, evaluated "
+    "exactly, "
+    "proves that a subset exists with probability one third from these sizes on: {certificates} "
+    "(Appendix~\\ref{{sec:sizes}}).",
     "This run computed no certificate.",
 )
 CERTIFICATE = "$n = {n:g}$ for $d = {d:g}$, where $n^\\ast = {n_star:.0f}$"
@@ -140,11 +144,7 @@ SEARCHES = (
     "orders above $\\varepsilon^\\ast$."
 )
 
-ABSTRACT = if_any(
-    "Proved least errors of {trials} instances, up to $d = {d:g}$, follow a formula without a free "
-    "constant to within {mean} candidates on average.{targets}{search}",
-    "The run sought no least error.",
-)
+ABSTRACT = if_any("{formula}{targets}{search}", "The run sought no least error.{search}")
 ALL_TARGETS = if_any(" All targets at once take {prices} candidates more than one.")
 TARGETS_ANSWER = if_any(
     "Between {prices} candidates more than one target, at $d$ of {dims}. {conditional}",
@@ -159,13 +159,18 @@ CONDITIONAL_ANSWER = {
     "candidates.",
 }
 Gap = Enum("Gap", "NOTHING FAR NEAR")  # best error found against what exists, at the largest n
-_FOUND = "at $d = {d:g}$ and $n = {n:g}$ the best of {solvers} finds an error of {error}, "
+_FOUND = (
+    "at $d = {d:g}$ and $n = {n:g}$ the best of {solvers}, in up to {work} operations, finds an "
+    "error of "
+    "{error}, "
+)
 SEARCH_ABSTRACT = {
     Gap.NOTHING: "",
     Gap.FAR: " What search finds is another matter: at $d = {d:g}$ and $n = {n:g}$ the best error "
-    "found is {orders} decimal orders above what exists.",
-    Gap.NEAR: " What search finds at $d = {d:g}$ and $n = {n:g}$ is within one decimal order of "
-    "what exists.",
+    "found in {work} operations is {orders} decimal orders above what exists.",
+    Gap.NEAR: " What search finds in {work} operations at $d = {d:g}$ and $n = {n:g}$ is within "
+    "one "
+    "decimal order of what exists.",
 }
 SEARCH_ANSWER = {
     Gap.NOTHING: "This run compared no searches.",

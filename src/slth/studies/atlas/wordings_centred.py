@@ -14,6 +14,15 @@ CENTRED = {
     "{settings} settings, for as many or more at the others.",
     Centred.NOT_FEWER: f"{_EXCESS}, nowhere for fewer than the plain one.",
 }
+GIVEN_SUM = {
+    Centred.NOTHING: "",
+    Centred.FEWER_EVERYWHERE: "Given $T$ fewer candidates are certified at every setting, by "
+    "\\eqref{{eq:centred}} in the same appendix.",
+    Centred.FEWER_SOMEWHERE: "Given $T$ fewer candidates are certified at {fewer}, by "
+    "\\eqref{{eq:centred}} in the same appendix.",
+    Centred.NOT_FEWER: "Given $T$, by \\eqref{{eq:centred}} in the same appendix, no fewer "
+    "candidates are certified.",
+}
 Moved = Enum("Moved", "NOTHING NOWHERE SOMEWHERE")  # does it pay to recentre
 MOVED = {
     Moved.NOTHING: "",
@@ -25,7 +34,7 @@ WHERE = "$d = {d:g}$, $\\varepsilon = {eps:g}$ ({moved} for {n})"
 Growth = Enum("Growth", "FEW LASTS GROWS")  # of the excess over even odds with d
 _EXPONENTS = (
     "Between the two largest $d$, at $\\varepsilon$ of {eps}, the certified size grows as "
-    "$d^{{p}}$ with $p$ of {certified}. That of even odds grows with $p$ of {even}"
+    "$d^{{q}}$ with $q$ of {certified}. That of even odds grows with $q$ of {even}"
 )
 GROWTH = {
     Growth.FEW: "Of growth with $d$ this run, with fewer than three dimensions, says nothing.",

@@ -84,13 +84,23 @@ def _ratios(table: pd.DataFrame) -> str:
         if peers.empty or not np.isfinite(reference):
             continue
         best = peers.sort_values("seconds", kind="stable").iloc[0]
-        peer = Peer.MISSED_SOME if best["solved"] < 1 else Peer.SOLVED_ALL
-        times = clause(peer, wordings.TIMES, times=number(float(best["seconds"]) / reference))
-        ratios.append(
-            f"{times} at $n = {n:g}$, $d = {d:g}$, {clause(asked(eps), wordings.ASKED, eps=eps)} "
-            f"({PEERS[str(best['solver'])]})"
+        question = clause(asked(eps), wordings.ASKED, eps=eps)
+        words = clause(
+            in_time(peers, float(best["solved"])),
+            wordings.TIMES,
+            times=number(float(best["seconds"]) / reference),
+            problem=f"$n = {n:g}$, $d = {d:g}$, {question}",
+            name=PEERS[str(best["solver"])],
         )
+        ratios.append(words)
     return sentence(any_of(ratios), wordings.RATIOS, ratios=listing(ratios))
+
+
+def in_time(peers: pd.DataFrame, solved: float) -> Peer:
+    """Whether the fastest peer, or any, was done within the limit; solved: share of the fastest."""
+    if not (peers["solved"] > 0).any():
+        return Peer.CUT_OFF
+    return Peer.MISSED_SOME if solved < 1 else Peer.SOLVED_ALL
 
 
 def _growth(table: pd.DataFrame) -> str:

@@ -11,8 +11,14 @@ ORIGIN = {
     Origin.BEFOREHAND: f"These timings were measured beforehand, on a reference machine{_MEASURED}",
 }
 PEERS = if_any("{peers}", "none was installed")
-Peer = Enum("Peer", "SOLVED_ALL MISSED_SOME")  # within the limit of time
-TIMES = {Peer.SOLVED_ALL: "{times}", Peer.MISSED_SOME: "at least {times}"}
+Peer = Enum(
+    "Peer", "SOLVED_ALL MISSED_SOME CUT_OFF"
+)  # within the limit of time; CUT_OFF: every peer
+TIMES = {
+    Peer.SOLVED_ALL: "{times} at {problem} ({name})",
+    Peer.MISSED_SOME: "at least {times} at {problem} ({name})",
+    Peer.CUT_OFF: "at least {times} at {problem} (every peer was cut off)",
+}
 Asked = Enum("Asked", "LEAST WITHIN")
 ASKED = {Asked.LEAST: "the least error", Asked.WITHIN: r"$\varepsilon = {eps:g}$"}
 RATIOS = if_any(

@@ -108,7 +108,7 @@ def _range(table: pd.DataFrame, drawn: Draws) -> str:
     return sentence(
         ranges(found),
         wordings.RANGE,
-        p=span(own["p"], "fixed"),
+        beta=span(own["p"], "fixed"),
         mean=_change(pooled(drawn, "nsn"), digits=2),
         earlier=span(EARLIER, "fixed", 1),
         inside=out_of(found.count(Side.AROUND), len(own), "interval"),
@@ -154,11 +154,10 @@ def _normal(table: pd.DataFrame, drawn: Draws) -> str:
         sentence(
             share(falling, len(own)),
             wordings.NORMAL,
-            p=span(own["p"], "fixed"),
-            some=integer(falling),
-            total=integer(len(own)),
+            beta=span(own["p"], "fixed"),
+            some=out_of(falling, len(own), "fit"),
         ),
-        sentence(share(idle, len(own)), wordings.EMPTY, some=integer(idle)),
+        sentence(share(idle, len(own)), wordings.EMPTY, some=out_of(idle, len(own), "fit")),
         sentence(
             share(smaller, len(apart)),
             wordings.SMALLER,

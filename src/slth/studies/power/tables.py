@@ -21,7 +21,7 @@ def tables(frames: Frames) -> dict[str, Table]:
         "$d$",
         "$L$",
         "fitted $n$",
-        "$p$",
+        r"$\beta$",
         "interval",
         "empty",
         "error",

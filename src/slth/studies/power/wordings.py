@@ -14,7 +14,8 @@ SETTING = if_any(
 # intervals against the earlier range; SOME_…: the others meet it
 Range = Enum("Range", "NOTHING MEETS ABOVE BELOW SOME_ABOVE SOME_BELOW BOTH")
 _RANGE = (
-    "For normally-scaled normal candidates the estimates of $p$ are {p}. Over all $d$ and $L$ the "
+    "For normally-scaled normal candidates the estimates of $\\beta$ are {beta}. Over all $d$ "
+    "and $L$ the "
     "mean is {mean}. Our earlier measurements gave {earlier}"
 )
 _SOME = f"{_RANGE}. That range is met by {{inside}}"
@@ -29,7 +30,8 @@ RANGE = {
 }
 
 ANSWER = if_any(
-    "With candidates of all lengths the error of a beam falls as $n^{{-p}}$ with $p$ about {mean}, "
+    "With candidates of all lengths the error of a beam falls as $n^{{-\\beta}}$ with $\\beta$ "
+    "about {mean}, "
     "where that of the best subset falls as $2^{{-n/d}}$."
 )
 
@@ -46,20 +48,20 @@ WIDTH = {
     Side.AROUND: "No trend with the width $L$ is resolved: {change} a doubling.",
 }
 
-_NORMAL = "For normal candidates the estimates are {p}, "
+_NORMAL = "For normal candidates the estimates are {beta}, "
 NORMAL = {
     Share.NOTHING: "",
     Share.NONE: f"{_NORMAL}and no interval lies above zero: that more candidates help is not "
     "resolved.",
-    Share.SOME: f"{_NORMAL}and {{some}} of the {{total}} intervals lie above zero.",
+    Share.SOME: f"{_NORMAL}and the interval lies above zero in {{some}}.",
     Share.ALL: f"{_NORMAL}and every interval lies above zero.",
 }
-_EMPTY = "most answers are the empty subset, so that $p$ says nothing"
+_EMPTY = "most answers are the empty subset, so that $\\beta$ says nothing"
 EMPTY = {
     Share.NOTHING: "",
     Share.NONE: "",
-    Share.SOME: f"In {{some}} of these fits {_EMPTY}.",
-    Share.ALL: f"In all of these fits {_EMPTY}.",
+    Share.SOME: f"In {{some}} to normal candidates {_EMPTY}.",
+    Share.ALL: f"In all fits to normal candidates {_EMPTY}.",
 }
 _SMALLER = "The exponents are smaller than those of normally-scaled normal candidates "
 SMALLER = {
@@ -72,17 +74,17 @@ TIMES = if_any(
     "At the largest $n$ the widest beam leaves {ratio} times the error with normal candidates."
 )
 
-ONE = if_any("The exponent one of the heuristic lies in {some}.")
-INVERSE = if_any(
-    "Its $1/d$ lies in {some} for normal candidates whose answers are mostly not empty."
+ONE = if_any(
+    "For normally-scaled normal candidates the heuristic's exponent of one lies in {some}."
 )
+INVERSE = if_any("For normal ones whose answers are mostly not empty its $1/d$ lies in {some}.")
 
-_BEND = "the medians bend from a straight line by more than chance"
+_CHANCE = "from a straight line by more than chance"
 BEND = {
     Share.NOTHING: "",
-    Share.NONE: f"In {{some}} {_BEND}.",
-    Share.SOME: f"In {{some}} {_BEND}; one in twenty would do so anyway.",
-    Share.ALL: f"In {{every}} {_BEND}: the exponents are means over the sizes.",
+    Share.NONE: f"In {{some}} do the medians bend {_CHANCE}.",
+    Share.SOME: f"In {{some}} the medians bend {_CHANCE}; one in twenty would do so anyway.",
+    Share.ALL: f"In {{every}} the medians bend {_CHANCE}: the exponents are means over the sizes.",
 }
 _EXISTS = "What exists, $\\varepsilon^\\ast$, falls by {orders} powers of ten."
 EXISTS = {

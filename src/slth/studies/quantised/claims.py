@@ -95,8 +95,18 @@ def _known(points: pd.DataFrame, *columns: str) -> pd.DataFrame:
 
 def rejected(table: pd.DataFrame, law: str) -> tuple[int, int]:
     """Dimensions at which χ² rejects a law, Holm's correction over them, and how many there are."""
-    p = table.loc[table["law"] == law, "p"].astype(float).dropna().tolist()
-    return (int(holm(p, SIGNIFICANCE).sum()), len(p)) if p else (0, 0)
+    own = table[(table["law"] == law) & table["p"].notna()]
+    return len(refused(table, law)), len(own)
+
+
+def refused(table: pd.DataFrame, law: str) -> set[int]:
+    """The dimensions at which χ² rejects a law, Holm's correction over them."""
+    own = table[(table["law"] == law) & table["p"].notna()]
+    if own.empty:
+        return set()
+    return set(
+        own["d"].astype(int)[np.asarray(holm(own["p"].astype(float).tolist(), SIGNIFICANCE))]
+    )
 
 
 def _form(table: pd.DataFrame) -> str:
@@ -154,7 +164,19 @@ def _counting(table: pd.DataFrame) -> str:
         if kind in kinds:
             where = listing(f"$d={d}$" for d, each in found if each is kind)
             parts.append(sentence(kind, wordings.COUNTING, where=where))
-    return _joined(parts)
+    costs = [d for d, kind in found if kind in (Side.ABOVE, Side.BELOW)]
+    return _joined([*parts, _rough(costs, refused(table, "form"))])
+
+
+def _rough(costs: list[int], rejected: set[int]) -> str:
+    """Whether the constants that costs are read off belong to a form that is rejected."""
+    some = len(rejected & set(costs))
+    return sentence(
+        share(some, len(costs)),
+        wordings.ROUGH,
+        some=out_of(some, len(costs), "dimension"),
+        every=all_of(len(costs), "dimension"),
+    )
 
 
 def _half(points: pd.DataFrame) -> str:

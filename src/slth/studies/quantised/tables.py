@@ -20,8 +20,8 @@ def tables(frames: Frames) -> dict[str, Table]:
     head = ["$d$", "$M$", "even odds", "interval", "predicted", "one target", "counting"]
     points = halves(frame, law).to_dict("records")
     made = [_half(row) for row in points]
-    sizes = Table("rrrlrrrrr", [[*head, r"$\kappa$", "least"]], made)
-    head = ["$d$", "law", "$C$", "interval", r"$\kappa$", "interval"]
+    sizes = Table("rrrlrrrrr", [[*head, r"$\gamma$", "least"]], made)
+    head = ["$d$", "law", "$C$", "interval", r"$\gamma$", "interval"]
     rows = [_fit(row) for row in fits(frame, law).to_dict("records")]
     found = Table("rlrlrlrrr", [[*head, r"$\chi^2$", "freedom", "$p$"]], rows)
     return {"quantised_halves": sizes, "quantised_fits": found}

@@ -31,10 +31,10 @@ EACH = {
     Share.SOME: f"{_EACH} is rejected at {{some}} of the {{total}} dimensions.",
     Share.ALL: f"{_EACH} is rejected at every $d$ too.",
 }
-_FALLS = "The fitted $\\kappa$ falls from the smallest to the largest $M$"
+_FALLS = "The fitted $\\gamma$ falls from the smallest to the largest $M$"
 FALLS = {
     Share.NOTHING: "",
-    Share.NONE: "The fitted $\\kappa$ falls from the smallest to the largest $M$ at no $d$.",
+    Share.NONE: "The fitted $\\gamma$ falls from the smallest to the largest $M$ at no $d$.",
     Share.SOME: f"{_FALLS} at {{some}} of the {{total}} dimensions.",
     Share.ALL: f"{_FALLS} at every $d$.",
 }
@@ -42,12 +42,19 @@ KAPPA = if_any("It is {small} at the smallest $M$ and {large} at the largest.")
 
 COUNTING = {
     Side.UNKNOWN: "",
-    Side.ABOVE: "A doubling of $M+1$ costs more candidates than the $d$ that counting asks for at "
-    "{where}.",
+    Side.ABOVE: "By these constants a doubling of $M+1$ costs more candidates than the $d$ that "
+    "counting asks for, at {where}.",
     Side.AROUND: "That differs from the one candidate a coordinate and doubling of $M+1$ that "
     "counting asks for by no more than chance.",
     Side.BELOW: "At {where} the fitted $C\\ln2$ is below the $d$ candidates that counting asks for "
-    "at each doubling. The fit makes up for it by its $\\kappa$.",
+    "at each doubling. The fit makes up for it by its $\\gamma$.",
+}
+_ROUGH = ", so that these costs are rough."
+ROUGH = {  # dimensions of which a cost is said, and at which the form is rejected
+    Share.NOTHING: "",
+    Share.NONE: "",
+    Share.SOME: f"But $\\chi^2$ rejects the form with one pair of constants at {{some}}{_ROUGH}",
+    Share.ALL: f"But $\\chi^2$ rejects the form with one pair of constants at {{every}}{_ROUGH}",
 }
 PER_DOUBLING = if_any("The fitted $C\\ln2$ is {ratio} times $d$.")
 
@@ -78,14 +85,16 @@ _UNKNOWN = (
 ANSWER = {
     Covered.NOTHING: _NOTHING,
     Covered.UNKNOWN: _UNKNOWN,
-    Covered.KNOWN: "With integer weights, yes. To hit every target at once takes {more} more than "
-    "one target does. {off}",
+    Covered.KNOWN: "With integer weights, yes, by a theorem of "
+    "\\citet{{kumar2025quantization}}. To hit every target at once takes {more} more than is "
+    "predicted "
+    "for one. {off}",
 }
 ABSTRACT = {
     Covered.NOTHING: _NOTHING,
     Covered.UNKNOWN: _UNKNOWN,
     Covered.KNOWN: "Integer candidates hit targets exactly, and to hit every target at once takes "
-    "{more} more than one target does. {off}",
+    "{more} more than is predicted for one. {off}",
 }
 Off = Enum("Off", "EXACT OFF")  # predicted sizes of even odds
 OFF = {
@@ -93,5 +102,6 @@ OFF = {
     Off.OFF: "The predicted size of even odds is off by {off} at most.",
 }
 ONE = if_any(
-    "All targets at once ask for {more} more than one target does, and {over} more than counting."
+    "All targets at once ask for {more} more than is predicted for one, and {over} more than "
+    "counting."
 )

@@ -20,16 +20,16 @@ from slth.studies.printing.formatting import (
     percent,
     setting,
     some_of,
+    span,
 )
 from slth.studies.printing.summaries import first
-from slth.studies.printing.wordings import any_of, clause, count_of, sentence
+from slth.studies.printing.wordings import Side, any_of, clause, count_of, sentence, side
 from slth.studies.threshold import wordings
 from slth.studies.threshold.data import observed_rate, points
 from slth.studies.threshold.tables import pooled
 from slth.studies.threshold.wordings import Agreement, Bias, Law, Refined
 
 USEFUL = 0.1  # mean absolute deviation above which the prediction is called a failure
-LISTED = 8  # points named one by one, at most
 READS = {"thresholds": "threshold points"}  # table: kind
 
 
@@ -58,7 +58,7 @@ def threshold_macros(thresholds: pd.DataFrame) -> dict[str, str]:
         "ThresholdRefined": _refined(table),
         "ThresholdUnsettled": _unsettled(table),
         "ThresholdAbstract": clause(any_of(table), wordings.ABSTRACT, **_over_all(table)),
-        "ThresholdAnswer": clause(any_of(table), wordings.ANSWER, **_over_all(table)),
+        "ThresholdAnswer": _answer(table),
         "ThresholdVerdict": sentence(law(table), wordings.LAW, mean=fixed(float(deviation.mean()))),
     }
 
@@ -123,20 +123,9 @@ def scores(table: pd.DataFrame, prediction: str) -> pd.Series:
 
 
 def _named(outside: pd.DataFrame) -> str:
-    """The points outside, the worst first."""
-    rate = observed_rate(outside).to_numpy(float)
-    order = np.argsort(-np.abs(rate - outside["prediction"].to_numpy(float)), kind="stable")
-    rows = outside.to_dict("records")
-    shown = [
-        f"{titles.ensemble(rows[i]['ensemble'])}, "
-        f"$d = {rows[i]['d']:g}$, $n = {rows[i]['n']:g}$ (observed {fixed(rate[i], 3)}, "
-        f"predicted {fixed(rows[i]['prediction'], 3)})"
-        for i in order
-    ]
-    left = shown[LISTED:]
-    more = clause(any_of(left), wordings.MORE, points=count(len(left), "more point"))
-    points_shown = "; ".join(shown[:LISTED])
-    return clause(count_of(outside), wordings.OUTSIDE, shown=points_shown, more=more)
+    """Where the points outside are."""
+    words = count(len(outside), "grid point")
+    return clause(count_of(outside), wordings.OUTSIDE, points=words)
 
 
 def bias(table: pd.DataFrame) -> Bias:
@@ -210,6 +199,44 @@ def _over_all(table: pd.DataFrame) -> dict[str, str]:
     deviation = _deviation(table)
     trials, mean = integer(float(table["trials"].sum())), fixed(float(deviation.mean()), 3)
     return {"trials": trials, "mean": mean, "worst": _worst(deviation)}
+
+
+def _answer(table: pd.DataFrame) -> str:
+    """How far even odds are from n*, and how far the prediction is off."""
+    return clause(
+        any_of(table),
+        wordings.ANSWER,
+        even=_even(beyond(table)),
+        d=float(table["d"].max()) if len(table) else 0.0,
+        **_over_all(table),
+    )
+
+
+def beyond(table: pd.DataFrame) -> list[float]:
+    """Candidates from n* to the observed size of even odds, where rates enclose one half.
+
+    Rates are joined by straight lines between the sizes that were run.
+    """
+    found = []
+    for _, part in table[table["n_star"].notna()].groupby(["ensemble", "d", "eps"], sort=False):
+        own = part.sort_values("n")
+        rates = np.maximum.accumulate(observed_rate(own).to_numpy(float))
+        if len(own) > 1 and rates[0] < 0.5 < rates[-1]:
+            size = float(np.interp(0.5, rates, own["n"].to_numpy(float)))
+            found.append(size - float(own["n_star"].iloc[0]))
+    return found
+
+
+def _even(gaps: list[float]) -> str:
+    if not gaps:
+        return clause(Side.UNKNOWN, wordings.EVEN)
+    sizes = [abs(gap) for gap in gaps]
+    return clause(
+        side(min(gaps), max(gaps), 0.0),
+        wordings.EVEN,
+        gap=span(sizes, "fixed", 1),
+        most=fixed(max(sizes), 1),
+    )
 
 
 def law(table: pd.DataFrame) -> Law:

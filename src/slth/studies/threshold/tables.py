@@ -16,12 +16,13 @@ from slth.studies.printing.formatting import (
 )
 from slth.studies.threshold.data import observed_rate, points
 
-TABLES = ("agreement",)
+TABLES = ("agreement", "outside")
 
 
 def tables(frames: Mapping[str, pd.DataFrame]) -> dict[str, Table]:
-    """The table of agreement."""
-    return {"agreement": agreement_table(frames["thresholds"])}
+    """The table of agreement, and that of the points that lie outside."""
+    thresholds = frames["thresholds"]
+    return {"agreement": agreement_table(thresholds), "outside": outside_table(thresholds)}
 
 
 def agreement_table(thresholds: pd.DataFrame) -> Table:
@@ -53,6 +54,28 @@ def agreement_table(thresholds: pd.DataFrame) -> Table:
             ]
         )
     return Table("lrrlrrrrrrrrr", [header], rows)
+
+
+def outside_table(thresholds: pd.DataFrame) -> Table:
+    """The points whose interval does not hold the prediction, the worst first."""
+    table = points(thresholds)
+    found = table[~table["inside"].astype(bool)].assign(observed=observed_rate)
+    found = found.assign(off=found["observed"] - found["prediction"])
+    order = found["off"].abs().sort_values(ascending=False, kind="stable").index
+    header = ["ensemble", "$d$", r"$\varepsilon$", "$n$", "observed", "interval", "predicted"]
+    rows = [
+        [
+            titles.ensemble(row["ensemble"]),
+            integer(row["d"]),
+            setting(row["eps"]),
+            integer(row["n"]),
+            fixed(row["observed"], 3),
+            f"{fixed(row['low'], 3)} to {fixed(row['high'], 3)}",
+            fixed(row["prediction"], 3),
+        ]
+        for row in found.loc[order].to_dict("records")
+    ]
+    return Table("lrrrrlr", [header], rows)
 
 
 def _refined_cells(part: pd.DataFrame) -> list[str]:

@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from slth.studies.printing.wordings import Count, if_any
+from slth.studies.printing.wordings import Count, Side, if_any
 
 Agreement = Enum("Agreement", "NOTHING ONE_INSIDE ALL_INSIDE CHANCE INEXACT")
 _OUTSIDE = (
@@ -24,10 +24,9 @@ AGREEMENT = {
 }
 OUTSIDE = {
     Count.NONE: "",
-    Count.ONE: "The grid point outside its interval is {shown}.",
-    Count.SEVERAL: "The grid points outside their intervals are {shown}{more}.",
+    Count.ONE: "Table~\\ref{{tab:outside}} has the grid point outside its interval.",
+    Count.SEVERAL: "Table~\\ref{{tab:outside}} has the {points} outside their intervals.",
 }
-MORE = if_any(r"; and {points}, counted in Table~\ref{{tab:agreement}}")
 
 Bias = Enum("Bias", "UNKNOWN UNRESOLVED RESOLVED")
 _SUMMED = "Summed over the grid there are {sums}. "
@@ -61,9 +60,15 @@ ABSTRACT = if_any(
     "exactly solved instances it is off by {mean} on average and by {worst} at most.",
     "The run measured no success probability.",
 )
+EVEN = {  # observed sizes of even odds against n*
+    Side.UNKNOWN: "",
+    Side.BELOW: "Even odds come {gap} candidates earlier. ",
+    Side.AROUND: "Even odds come within {most} candidates of it. ",
+    Side.ABOVE: "Even odds come {gap} candidates later. ",
+}
 ANSWER = if_any(
-    "Over {trials} exactly solved instances the predicted probability of success is off by {mean} "
-    "on average and by {worst} at most.",
+    "{even}Over {trials} exactly solved instances, up to $d = {d:g}$, the predicted probability of "
+    "success is off by {mean} on average and by {worst} at most.",
     "This run measured no success probability.",
 )
 
