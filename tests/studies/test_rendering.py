@@ -219,7 +219,9 @@ def test_error_trend_follows_the_data():
     assert "rises" in claims(tickets=data.tickets(falling=False))["ErrorTrend"]
     assert "single $n$" in claims(tickets=data.tickets(sizes=(20,)))["ErrorTrend"]
     assert trend(np.arange(5), np.array([5.0, 4, 2, 3, 1])) is Trend.OVERALL
-    assert trend(np.arange(4), np.array([1.0, 3, 0, 2])) is Trend.UNCLEAR
+    assert trend(np.array([1, 3, 2]), np.array([5.0, 2, 6])) is Trend.OVERALL
+    assert trend(np.arange(4), np.array([1.0, 3, 0, 2])) is Trend.NO_LESS
+    assert trend(np.arange(2), np.ones(2)) is Trend.NO_LESS
 
 
 def test_control_follows_the_data():
