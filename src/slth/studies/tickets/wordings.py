@@ -15,6 +15,11 @@ READOUT = {
     Count.SEVERAL: "{readouts_by_arm}",
 }
 
+HITS = if_any(
+    "Problems within $\\eps$: hits of all subset problems, with a {confidence} jackknife interval "
+    "over the random networks, as the problems of one network share its candidates (none where "
+    "there is one network, or all have the same rate); a dash where no tolerance was set."
+)
 Trend = Enum("Trend", "EVERY_STEP OVERALL NO_LESS RISES ONE_SIZE")  # of medians in n
 Arms = Enum("Arms", "EVERY NAMED")
 ARMS = {Arms.EVERY: "every arm", Arms.NAMED: "{names}"}
@@ -111,13 +116,13 @@ ACCURACY = if_any(
 )
 DECISIONS_PROVED = if_any(
     "A decision is proved if target and ticket keep it at every input within {radius} per pixel of "
-    "an image, with pixels in $[-1,1]$. At the largest $n$ {shares} of the decisions on held-out "
-    "images are proved in the median ticket. Of the target alone {alone} are.",
+    "an image, with pixels in $[-1,1]$. At the largest $n$ {shares} of the decisions of the median "
+    "ticket on held-out images are proved. Of the target alone {alone} are.",
     "No decision was proved around images in this run.",
 )
 PROVED_AROUND = if_any(
-    " In the median ticket, for {shares} of the held-out images, target and ticket provably decide "
-    "alike on every input within {radius} per pixel (pixels in $[-1,1]$)."
+    " For {shares} of the held-out images, target and median ticket provably decide alike on every "
+    "input within {radius} per pixel (pixels in $[-1,1]$)."
 )
 PROVED_CAPTION = if_any(
     "Decision proved: at every input within {radius} per pixel of the image, target and ticket "
