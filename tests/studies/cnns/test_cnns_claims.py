@@ -133,3 +133,7 @@ def test_balls_are_counted_radius_by_radius() -> None:
     assert looked(data.balls(refuted=(0, 0, 0))) is Balls.KEPT
     assert "No other decision" in in_balls(data.balls(refuted=(0, 0, 0)))
     assert in_balls(table.iloc[:0]) == ""
+    dense = table.assign(network="dense")
+    assert "ticket (all of them with the dense network at" in in_balls(dense)
+    both = in_balls(pd.concat([table, dense]))
+    assert "eight pairs of an image and a ticket (four of them with the dense network" in both
