@@ -88,7 +88,7 @@ def _hits(tickets: pd.DataFrame, blocks: pd.DataFrame) -> str:
     """What the caption says of hits; nothing where no subset problem had a tolerance."""
     problems = blocks_of(blocks)
     asked = [name for name in arms(tickets_of(tickets)) if asked_for_eps(problems, name)]
-    return sentence(any_of(asked), wordings.HITS, confidence=percent(HIT_CONFIDENCE, 0))
+    return sentence(any_of(asked), wordings.HITS_CAPTION, confidence=percent(HIT_CONFIDENCE, 0))
 
 
 def _arm(table: pd.DataFrame, name: str) -> str:

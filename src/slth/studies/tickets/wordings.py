@@ -15,7 +15,7 @@ READOUT = {
     Count.SEVERAL: "{readouts_by_arm}",
 }
 
-HITS = if_any(
+HITS_CAPTION = if_any(
     "Problems within $\\eps$: hits of all subset problems, with a {confidence} jackknife interval "
     "over the random networks, as the problems of one network share its candidates (none where "
     "there is one network, or all have the same rate); a dash where no tolerance was set."
