@@ -18,8 +18,10 @@ from slth.studies.printing.macros import newcommand
 from slth.studies.section import render
 from slth.studies.threshold.claims import threshold_macros
 from slth.studies.threshold.figures import success_figure
+from slth.studies.tickets.claims import macros as ticket_claims
 from slth.studies.tickets.claims import trend
 from slth.studies.tickets.figures import error_figure
+from slth.studies.tickets.tables import tickets_table
 from slth.studies.tickets.wordings import Trend
 from tests.studies import rendering_data as data
 from tests.studies.rendering_data import FIGURES, TABLES, macros, measured, render_all
@@ -219,7 +221,24 @@ def test_error_trend_follows_the_data():
     assert "rises" in claims(tickets=data.tickets(falling=False))["ErrorTrend"]
     assert "single $n$" in claims(tickets=data.tickets(sizes=(20,)))["ErrorTrend"]
     assert trend(np.arange(5), np.array([5.0, 4, 2, 3, 1])) is Trend.OVERALL
-    assert trend(np.arange(4), np.array([1.0, 3, 0, 2])) is Trend.UNCLEAR
+    assert trend(np.array([1, 3, 2]), np.array([5.0, 2, 6])) is Trend.OVERALL
+    assert trend(np.arange(4), np.array([1.0, 3, 0, 2])) is Trend.NO_LESS
+    assert trend(np.arange(2), np.ones(2)) is Trend.NO_LESS
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_hits_have_a_column_and_words_only_where_a_tolerance_was_set(asked):
+    cut = data.tickets(sizes=(20,))
+    problems = data.blocks(cut)
+    if not asked:
+        problems = problems.assign(eps=np.nan)
+    table = tickets_table(cut, problems)
+    widths = {len(row) for row in (*table.header, *table.rows) if not isinstance(row, str)}
+    assert len(table.columns) in widths
+    assert (r"within $\varepsilon$" in table.header[1]) == asked
+    assert all(len(row) == len(table.columns) for row in table.rows if not isinstance(row, str))
+    found = ticket_claims({"tickets": cut, "blocks": problems, "networks": data.networks()})
+    assert ("jackknife" in found["TicketHits"]) == asked
 
 
 def test_control_follows_the_data():

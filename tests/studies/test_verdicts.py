@@ -142,7 +142,7 @@ ADDED = table(layers=2)
 KEPT = DENSE["kept"]
 CASES = [
     Case(trend, {Trend.ONE_SIZE: (1,), Trend.EVERY_STEP: (4, 3, 2), Trend.OVERALL: (5, 4, 2, 3, 1),
-                 Trend.UNCLEAR: (1, 3, 0, 2), Trend.RISES: (1, 2, 3)}),
+                 Trend.NO_LESS: (1, 3, 0, 2), Trend.RISES: (1, 2, 3)}),
     Case(tickets.bracket_order, {Order.NOTHING: (NONE,), Order.HOLDS: (bracket(0.5, NAN),),
                                  Order.HOLDS_ON_DATA: (bracket(0.5, 0.6),),
                                  Order.VIOLATED: (bracket(0.5, 1.1),)}),

@@ -14,6 +14,7 @@ from slth.studies.cnns.claims_balls import Balls, in_balls, looked
 from slth.studies.cnns.claims_checks import Chance, Says, chance, says
 from slth.studies.cnns.claims_dense import Kept, kept
 from slth.studies.cnns.data import tickets
+from slth.studies.cnns.figures_pictures import channels_figure
 from slth.studies.section import render
 from tests.studies.cnns import cnns_data as data
 from tests.studies.rendering_data import tables_read
@@ -168,3 +169,21 @@ def test_balls_are_counted_radius_by_radius() -> None:
     assert looked(data.balls(refuted=(0, 0, 0))) is Balls.KEPT
     assert "No other decision" in in_balls(data.balls(refuted=(0, 0, 0)))
     assert in_balls(table.iloc[:0]) == ""
+    dense = table.assign(network="dense")
+    assert "ticket (all of them with the dense network at" in in_balls(dense)
+    both = in_balls(pd.concat([table, dense]))
+    assert "eight pairs of an image and a ticket (four of them with the dense network" in both
+
+
+def test_hidden_channels_have_a_key_and_end_with_their_data() -> None:
+    rng = np.random.default_rng(0)
+    parts = [
+        pd.DataFrame(
+            {"granularity": kind, "weight": rng.normal(size=40), "kept": rng.integers(0, 2, 40)}
+        )
+        for kind in ("entry", "filter")
+    ]
+    figure = channels_figure(pd.concat(parts, ignore_index=True))
+    assert figure.axes[0].get_xlim() == (0, 40)
+    assert len(figure.legends) == 1
+    assert len(figure.legends[0].get_texts()) == 2

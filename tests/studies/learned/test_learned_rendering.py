@@ -12,9 +12,12 @@ from scipy.stats import ttest_1samp
 from slth.studies.learned import masks as data
 from slth.studies.learned.claims import macros
 from slth.studies.learned.claims_margins import margin_macros
+from slth.studies.learned.figures import figures
 from slth.studies.learned.margins import TOGETHER, above_together, margins
 from slth.studies.learned.published import comparisons
+from slth.studies.learned.tables import tables
 from slth.studies.learned.wordings import Verdict
+from slth.studies.printing.formatting import percent
 from slth.studies.section import render
 from tests.studies import rendering_data as other
 from tests.sweeps import swept
@@ -112,6 +115,43 @@ def test_sentences_follow_the_data() -> None:
     assert "holds zero for" in bad["MasksMargins"]
     assert "all six" in good["RoutesError"]
     assert good["RoutesError"] != bad["RoutesError"]
+
+
+@pytest.mark.parametrize(
+    ("least", "said"),
+    [
+        (0.015, r"Where $2$\,\% are asked for, filter masks keep $1.5$\,\%"),
+        (0.02, "keep what is asked for"),
+    ],
+)
+def test_what_filters_keep_is_said_beside_what_is_asked(least: float, said: str) -> None:
+    table = masks()
+    filters = (table["granularity"] == "filter") & (table["asked"] == 0.02)
+    table["kept_fraction"] = table["asked"].mask(filters, least)
+    assert said in words(table, NONE)["MasksKept"]
+    rows = tables(measured(table, NONE))["masks"].rows
+    shown = percent(least)
+    assert rf"\textit{{filters}}, {shown} and $20.0$\,\% kept" in rows
+    edges = table[table["granularity"] == "edge"]
+    assert words(edges, NONE)["MasksKept"] == ""
+
+
+def test_all_marks_of_masks_lie_in_their_panels() -> None:
+    table = masks()
+    table["kept_fraction"] *= np.where(table["granularity"] == "filter", 0.8, 1.0)
+    for ax in figures(measured(table, NONE))["masks"].axes:
+        low, high = ax.get_xlim()
+        places = [x for line in ax.lines for x in line.get_xdata() if x not in (0, 1)]
+        assert places
+        assert low < min(places)
+        assert max(places) < high
+
+
+def test_a_random_network_widens_only_where_there_are_several_sizes() -> None:
+    several, one = routes(), routes().query("n == 20")
+    assert words(masks(), several)["RoutesSizes"] == "as the random network widens"
+    assert words(masks(), one)["RoutesSizes"] == r"at $n=\,$$20$"
+    assert words(masks(), NONE)["RoutesSizes"] == "none in this run"
 
 
 def said(table: pd.DataFrame) -> dict[str, str]:

@@ -64,7 +64,9 @@ def test_the_power_law_of_the_theorem_is_claimed_only_when_seen(exponent, words)
     rng = np.random.default_rng(0)
     rows = sweep("single_weight", SIZES**-exponent)
     rows["upper"] *= rng.uniform(0.99, 1.01, len(rows))
-    assert words in price_macros(rows, pd.DataFrame())["PricePower"]
+    said = price_macros(rows, pd.DataFrame())["PricePower"]
+    assert words in said
+    assert r"The $95$\,\% interval" in said
 
 
 def test_structure_costs_only_when_it_does():
@@ -76,8 +78,40 @@ def test_structure_costs_only_when_it_does():
                 sweep("structured_convolution-filter", kind, d=6),
             ]
         )
-        words = price_macros(rows, pd.DataFrame())["PriceGranularity"]
-        assert ("structure costs a factor" in words) == (kind is dear)
+        macros = price_macros(rows, pd.DataFrame())
+        assert ("structure costs a factor" in macros["PriceGranularity"]) == (kind is dear)
+        assert "on the network on points ($d = 6$)" in macros["PriceAnswer"]
+        for name in ("PriceGranularity", "PriceAnswer", "PriceAbstract"):
+            assert "did not reach" not in macros[name]
+
+
+@pytest.mark.parametrize("compared", [True, False])
+def test_masks_that_stay_above_the_error_compared_are_named(compared):
+    rows = [
+        sweep("structured_convolution-entry", 1.5 / SIZES, target="images"),
+        sweep("structured_convolution-kernel", np.full(4, 0.9), d=4, target="images"),
+        sweep("structured_convolution-filter", np.full(4, 0.9), d=8, target="images"),
+    ]
+    if compared:
+        rows.append(sweep("structured_convolution-entry", 1.5 / SIZES))
+        rows.append(sweep("structured_convolution-filter", 6 / SIZES, d=3))
+    macros = price_macros(pd.concat(rows), pd.DataFrame())
+    unmet = "On the network on images, kernels and whole filters did not reach the error compared"
+    assert f"{unmet}, $0.1$ of the target's size." in macros["PriceGranularity"]
+    for name, place in (("PriceAnswer", " ($d = 3$)"), ("PriceAbstract", "")):
+        assert f"{unmet}." in macros[name]
+        assert (f"on the network on points{place}." in macros[name]) == compared
+        assert ("cannot be compared" in macros[name]) != compared
+
+
+def test_no_factor_is_taken_over_entries_that_stay_above_the_error_compared():
+    rows = pd.concat(
+        [
+            sweep("structured_convolution-entry", np.full(4, 0.9)),
+            sweep("structured_convolution-filter", 6 / SIZES, d=6),
+        ]
+    )
+    assert "cannot be compared" in price_macros(rows, pd.DataFrame())["PriceAnswer"]
 
 
 def test_neurons_are_judged_by_what_is_seen_from_below():
@@ -85,7 +119,9 @@ def test_neurons_are_judged_by_what_is_seen_from_below():
     rows["lower"] *= rows["n"] ** (0.1 * (rows["replicate"] - 1))  # up, flat and down
     rows["upper"] = 100 / rows["n"]  # a loose bound that falls says nothing of the error
     assert data.built(rows)["error"].tolist() == rows["lower"].tolist()
-    assert "shows no trend" in price_macros(rows, pd.DataFrame())["PriceNeurons"]
+    words = price_macros(rows, pd.DataFrame())["PriceNeurons"]
+    assert "No trend is resolved" in words
+    assert r"halvings per doubling, $95$\,\% interval" in words
 
 
 def test_refusals_give_the_construction_s_own_reason():
@@ -94,10 +130,12 @@ def test_refusals_give_the_construction_s_own_reason():
         "status": "REFUSED", "reason": "target: got a convolution, takes dense layers; use x",
     }  # fmt: skip
     words = price_macros(pd.DataFrame([row]), pd.DataFrame())["PriceRefused"]
-    assert "(got a convolution, takes dense layers)" in words
+    assert ": the construction takes dense layers, and the target has a convolution." in words
     code = "target: module 0 (Conv2d): got Conv2d, takes QuarterTurnConv"
     words = price_macros(pd.DataFrame([row | {"reason": code}]), pd.DataFrame())["PriceRefused"]
-    assert "(got a plain convolution, takes convolutions that commute with quarter turns)" in words
+    assert "takes convolutions that commute with quarter turns, and the target has a plain" in words
+    other = price_macros(pd.DataFrame([row | {"reason": "too large"}]), pd.DataFrame())
+    assert "cannot take the network on images: too large." in other["PriceRefused"]
 
 
 def test_fixed_sizes_cross_where_half_is_hit():

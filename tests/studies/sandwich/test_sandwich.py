@@ -95,6 +95,9 @@ def test_the_theorem_knows_only_the_worst_problem():
     assert rows["theorem"][0] == pytest.approx((1 + 9 * 0.01) * (1 + 18 * 0.01) - 1)
     kept = curves(pd.DataFrame([ticket | {"readout": "ticket"}]), pd.DataFrame([network]))
     assert np.isnan(kept["theorem"][0])
+    assert "bound is missing" in sandwich.claims(kept)["SandwichMissing"]
+    assert sandwich.claims(rows)["SandwichMissing"] == ""
+    assert sandwich.claims(pd.DataFrame({"part": []}))["SandwichMissing"] == ""
 
 
 def test_same_seed_same_rows(frame):

@@ -67,6 +67,10 @@ def test_without_a_radius_nothing_is_proved_and_the_paper_says_so(networks) -> N
         "blocks": rendering_data.blocks(table),
         "networks": rendering_data.networks(),
     }
-    told = claims.macros({name: pd.DataFrame(frame) for name, frame in frames.items()})
-    assert "No decision was proved" in told["TicketDecisions"]
-    assert "Of the target alone" in claims.macros(frames | {"tickets": table})["TicketDecisions"]
+    bare = claims.macros({name: pd.DataFrame(frame) for name, frame in frames.items()})
+    assert "No decision was proved" in bare["TicketDecisions"]
+    told = claims.macros(frames | {"tickets": table})
+    assert "Of the target alone" in told["TicketDecisions"]
+    for name in ("TicketDecisions", "TicketAnswer", "TicketAbstract"):
+        assert "median ticket" in told[name]
+        assert "median ticket" not in bare[name]

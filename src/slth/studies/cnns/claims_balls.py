@@ -4,7 +4,9 @@ from enum import Enum
 
 import pandas as pd
 
-from slth.studies.printing.formatting import count, integer, listing, sentence, setting
+from slth.studies.cnns.data import BY_SUMS
+from slth.studies.printing.formatting import count, integer, listing, sentence, setting, some_of
+from slth.studies.printing.wordings import Share, clause, share
 
 
 class Balls(Enum):
@@ -17,12 +19,20 @@ class Balls(Enum):
 
 SAYS = {
     Balls.NONE: "",
-    Balls.KEPT: "in balls around held-out images, {pairs} of an image and a ticket, both "
-    "networks provably decide as the target does at the centre: {shares}. No other decision was "
-    "found in any ball",
-    Balls.REFUTED: "in balls around held-out images, {pairs} of an image and a ticket, both "
-    "networks provably decide as the target does at the centre: {shares}. Another decision was "
-    "found in {refuted} of radius {radius}",
+    Balls.KEPT: "in balls around held-out images, {pairs} of an image and a ticket{dense}, "
+    "both networks provably decide as the target does at the centre: {shares}. No other decision "
+    "was found in any ball",
+    Balls.REFUTED: "in balls around held-out images, {pairs} of an image and a ticket{dense}, "
+    "both networks provably decide as the target does at the centre: {shares}. Another decision "
+    "was found in {refuted} of radius {radius}",
+}
+
+
+DENSE = {  # share of the pairs that belong to the dense network
+    Share.NOTHING: "",
+    Share.NONE: "",
+    Share.SOME: " ({some} of them with the dense network at the end of this section)",
+    Share.ALL: " (all of them with the dense network at the end of this section)",
 }
 
 
@@ -45,9 +55,12 @@ def in_balls(table: pd.DataFrame) -> str:
         for radius, certified, whole in zip(radii, by["certified"], by["balls"], strict=True)
     ]
     refuted = by["refuted"].to_numpy()
+    pairs = table.groupby(["network", "radius"])["balls"].sum().groupby("network").max()
+    dense, whole = int(pairs.get(BY_SUMS, 0)), int(pairs.sum())
     worst = int(refuted.argmax())
     words = SAYS[verdict].format(
         pairs=count(int(by["balls"].max()), "pair"),
+        dense=clause(share(dense, whole), DENSE, some=some_of(dense, whole)),
         shares=listing(shares),
         refuted=count(int(refuted[worst]), "ball"),
         radius=setting(float(radii[worst])),

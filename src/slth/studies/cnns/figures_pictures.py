@@ -73,22 +73,24 @@ def channels_figure(table: pd.DataFrame) -> Figure:
     ticks.wide_axis(axes[1])
     ticks.log_axis(axes[1])
     axes[1].set_title("kept, by length")
-    axes[1].set_xlabel(r"$|a|$ of a hidden channel, of the sign")
+    axes[1].set_xlabel(r"$|a_h|$ of channels with $a_h > 0$")
     axes[1].set_ylabel("share of subsets that keep it")
-    series.key(figure, [axes[1]])
+    handles, labels = axes[1].get_legend_handles_labels()
+    series.key_of(figure, dict(zip(labels, handles, strict=True)))
     return figure
 
 
 def _bars(ax: Axes, part: pd.DataFrame, name: str) -> None:
     ordered = part.sort_values("weight", kind="stable")
     a, kept = ordered["weight"].to_numpy(float), ordered["kept"].to_numpy(float) > 0
-    at = np.arange(len(a))
+    at = np.arange(len(a)) + 0.5
     for mask, colour, label in ((~kept, "#c9c9c9", "removed"), (kept, "#a63a24", "kept")):
         ax.bar(at[mask], a[mask], width=1.0, color=colour, label=label)
     ax.legend(loc="upper left")
     ax.set_title(f"one input channel, {GRANULARITIES[name]}")
     ax.set_xlabel("hidden channels, sorted")
-    ax.set_ylabel("weight $a$")
+    ax.set_ylabel("weight $a_h$")
+    ax.set_xlim(0, len(a))
 
 
 def _shares(ax: Axes, part: pd.DataFrame, name: str, look: style.Look) -> None:

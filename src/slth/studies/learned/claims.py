@@ -10,12 +10,11 @@ from slth.studies.learned import wordings
 from slth.studies.learned.claims_longer import longer_macros
 from slth.studies.learned.claims_margins import margin_macros, margins_in_short
 from slth.studies.learned.published import PRINTED, Line, comparisons
-from slth.studies.learned.wordings import Best, Figures, Verdict
+from slth.studies.learned.wordings import Best, Figures, Fit, Verdict
 from slth.studies.printing.formatting import (
     MISSING,
     all_of,
     arm_name,
-    count,
     counts,
     escape,
     integer,
@@ -26,8 +25,9 @@ from slth.studies.printing.formatting import (
     setting,
     span,
 )
-from slth.studies.printing.wordings import any_of, clause, sentence, share
+from slth.studies.printing.wordings import any_of, clause, count_of, sentence, share
 
+SHOWN = 5e-4  # half of the last digit of a kept fraction in print
 GIVEN = ("published figures",)  # numbers that the run takes over
 READS = {  # table: kind
     "learned": "learned masks",
@@ -59,6 +59,7 @@ def learned_macros(
         both = pd.concat([data.constructed(full, solved, found), found], ignore_index=True)
     return {
         "MasksSetting": _setting(table),
+        "MasksKept": _kept(table),
         "MasksHeldOut": span(table["held_out"]),
         "MasksConfidence": percent(data.CONFIDENCE, 0),
         "MasksBest": _best(table),
@@ -66,6 +67,7 @@ def learned_macros(
         "MasksUnits": _units(table),
         **margin_macros(table),
         "RoutesSeeds": counts(found.groupby(["arm", "n", "route"]).size(), "random network"),
+        "RoutesSizes": _route_sizes(found),
         "RoutesAccuracy": _route_accuracy(both),
         "RoutesError": _route_error(both),
         "RoutesWidth": _route_width(both),
@@ -91,8 +93,34 @@ def _setting(table: pd.DataFrame) -> str:
     )
 
 
+def fit(kept: pd.Series) -> Fit:
+    """Whether masks of whole filters keep what is asked; ``kept``: fractions, by those asked."""
+    if kept.empty:
+        return Fit.NOTHING
+    asked = kept.index.to_numpy(float)
+    return Fit.FULL if np.allclose(kept, asked, rtol=0, atol=SHOWN) else Fit.SHORT
+
+
+def _kept(table: pd.DataFrame) -> str:
+    """What masks of whole filters keep, where it is farthest from what is asked."""
+    found = data.kept(table)
+    kept = found[found.index.get_level_values("granularity") == "filter"].droplevel("granularity")
+    asked = kept.index.to_numpy(float)
+    worst = int(np.argmax(np.abs(kept.to_numpy() / asked - 1))) if len(kept) else 0
+    return sentence(
+        fit(kept),
+        wordings.FIT,
+        asked="".join(_percentage(value) for value in asked[worst : worst + 1]),
+        kept="".join(percent(value) for value in kept.iloc[worst : worst + 1]),
+    )
+
+
+def _percentage(asked: float) -> str:
+    return rf"{setting(100 * asked)}\,\%"
+
+
 def best(table: pd.DataFrame) -> dict[str, tuple[float, str, float]]:
-    """Median accuracy, arm and kept fraction of the best untrained mask, by granularity."""
+    """Median accuracy, arm and fraction asked for of the best untrained mask, by granularity."""
     found = {}
     for unit in data.granularities(table):
         rows = table[(table["granularity"] == unit) & table["arm"].isin(data.UNTRAINED)]
@@ -123,9 +151,9 @@ def _abstract(table: pd.DataFrame) -> str:
 
 def _best(table: pd.DataFrame) -> str:
     """The best untrained mask of each granularity beside the dense network."""
+    kept = data.kept(table)
     accuracies = [
-        f"{percent(top)} with {unit}s ({data.name_of(arm)}, "
-        rf"{setting(100 * asked)}\,\% kept)"
+        f"{percent(top)} with {unit}s ({data.name_of(arm)}, {percent(kept[unit, asked])} kept)"
         for unit, (top, arm, asked) in best(table).items()
     ]
     dense = data.dense_accuracy(table)
@@ -135,7 +163,7 @@ def _best(table: pd.DataFrame) -> str:
 
 
 def _units(table: pd.DataFrame) -> str:
-    """Edges against filters for masks of untrained weights, at the same kept fraction."""
+    """Edges against filters for masks of untrained weights, where as much is asked for."""
     rows = table[table["arm"].isin(data.UNTRAINED)]
     medians = rows.groupby(["arm", "asked", "granularity"])["accuracy"].median().astype(float)
     pairs = medians.unstack("granularity").reindex(columns=["edge", "filter"]).dropna()
@@ -148,6 +176,12 @@ def _units(table: pd.DataFrame) -> str:
         every=all_of(len(pairs), "pair"),
         widest=_points(gap.max()),
     )
+
+
+def _route_sizes(found: pd.DataFrame) -> str:
+    sizes = sorted(set(found["n"].astype(float)))
+    shown = "".join(setting(n) for n in sizes[:1])
+    return clause(count_of(sizes), wordings.ROUTE_SIZES, n=shown)
 
 
 def _route_accuracy(both: pd.DataFrame) -> str:
@@ -224,12 +258,12 @@ def _published(table: pd.DataFrame) -> str:
     same = [line for line in lines if line.same and line.verdict is not Verdict.UNKNOWN]
     held = sum(line.verdict in (Verdict.REPRODUCED, Verdict.SAME_KIND) for line in same)
     of_kind = sum(line.verdict is not Verdict.OTHER_DATA for line in lines)
+    of_the_kind = sum(line.verdict is Verdict.SAME_KIND for line in lines)
     return sentence(
         figures(table, same),
         wordings.FIGURES,
         data=_data_set(table),
-        of_kind=count(of_kind, "claim"),
-        kind=integer(sum(line.verdict is Verdict.SAME_KIND for line in lines)),
+        kind=out_of(of_the_kind, of_kind, "claim"),
         held=out_of(held, len(same), "published figure"),
     )
 

@@ -59,7 +59,8 @@ def masks_figure(learned: pd.DataFrame) -> Figure:
         weights = "untrained" if names[0] in data.UNTRAINED else "trained"
         ax.set_title(f"{unit}s, {weights}{', early' if early else ''}")
         ticks.rate_axis(ax, per_cent=True)
-        ticks.size_axis(ax, part["asked"], log=True)
+        fractions = np.concatenate([own["kept"], grey["kept"]]).astype(float)
+        ticks.size_axis(ax, fractions.round(3), log=True)
         ticks.percent_axis(ax, "x")
     style.label(axes, "kept weights (%)", "held-out accuracy (%)")
     series.key(figure, axes)

@@ -67,6 +67,12 @@ def granularities(table: pd.DataFrame) -> list[str]:
     return [name for name in ("edge", "filter") if name in found]
 
 
+def kept(table: pd.DataFrame) -> pd.Series:
+    """Median kept fraction of the masks, by granularity and the fraction asked for."""
+    pruned = table[table["arm"] != "dense"]
+    return pruned.groupby(["granularity", "asked"])["kept_fraction"].median().astype(float)
+
+
 def dense_accuracy(table: pd.DataFrame) -> float:
     """Median accuracy of the trained networks that were not pruned."""
     return float(table.loc[table["arm"] == "dense", "accuracy"].astype(float).median())

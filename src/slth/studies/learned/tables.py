@@ -16,6 +16,7 @@ from slth.studies.printing.formatting import (
     escape,
     fixed,
     integer,
+    listing,
     number,
     percent,
     setting,
@@ -39,14 +40,19 @@ def masks_table(learned: pd.DataFrame) -> Table:
     table = data.masks(learned)
     low, high = (_edge(table, largest) for largest in (False, True))
     spans = [r"\multicolumn{2}{c}{accuracy (\%) at}", r"\multicolumn{3}{c}{accuracy minus that of}"]
-    words = [_kept(low), _kept(high), *data.CONTROLS.values()]
+    words = [_asked(low), _asked(high), *data.CONTROLS.values()]
+    kept = data.kept(table)
     header = [["", *spans], ["", *words]]
     rows: list[list[str] | str] = []
     for early in (False, True):
         seen = table[table[data.column(early)].notna()]
         for unit in data.granularities(seen):
             part = seen[seen["granularity"] == unit]
-            rows.append(rf"\textit{{{unit}s{', early' if early else ''}}}")
+            heading = f"{unit}s{', early' if early else ''}"
+            fractions = listing(
+                percent(kept.get((unit, each), np.nan)) for each in sorted({low, high})
+            )
+            rows.append(rf"\textit{{{heading}}}, {fractions} kept")
             for name in data.arms_of(part):
                 of = part[part["arm"] == name]
                 ours = data.column(early)
@@ -137,8 +143,8 @@ def _edge(table: pd.DataFrame, largest: bool) -> float:
     return float(asked.max() if largest else asked.min())
 
 
-def _kept(asked: float) -> str:
-    return rf"{setting(100 * asked)}\,\% kept" if np.isfinite(asked) else MISSING
+def _asked(asked: float) -> str:
+    return rf"{setting(100 * asked)}\,\%" if np.isfinite(asked) else MISSING
 
 
 def _median(part: pd.DataFrame, column: str) -> float:

@@ -7,9 +7,16 @@ from slth.studies.printing.wordings import Count, Share, if_any
 NO_MASKS = "This run learned no mask."
 SETTING = if_any(
     "The random networks have hidden convolutions of {channels} channels and a readout, {weights} "
-    r"weights, all under the mask, on {data}; {least}\,\% to {most}\,\% of the weights are kept.",
+    r"weights, all under the mask, on {data}. Masks are asked to keep {least}\,\% to {most}\,\% of "
+    "the weights.",
     NO_MASKS,
 )
+Fit = Enum("Fit", "NOTHING FULL SHORT")  # what masks of whole filters keep against what is asked
+FIT = {
+    Fit.NOTHING: "",
+    Fit.FULL: "In this run filter masks keep what is asked for.",
+    Fit.SHORT: "Where {asked} are asked for, filter masks keep {kept}.",
+}
 BEST = if_any(
     "Without training a weight, the best median accuracy is {accuracies}{dense}.", NO_MASKS
 )
@@ -31,7 +38,7 @@ ABSTRACT_MARGINS = {  # share of margins whose interval lies above zero
     Share.ALL: f"{_CONTROLS}{{every}}.",
 }
 _AHEAD = (
-    " of equal method and fraction kept, masks of single weights are more accurate than "
+    " of equal method and fraction asked for, masks of single weights are more accurate than "
     "masks of whole filters, of which there are far fewer to choose from; the largest gap is "
     "{widest} points."
 )
@@ -42,6 +49,11 @@ AHEAD = {  # share of pairs in which single weights are ahead of filters
     Share.ALL: f"In {{every}}{_AHEAD}",
 }
 
+ROUTE_SIZES = {  # of random networks
+    Count.NONE: "none in this run",
+    Count.ONE: "at $n=\\,${n}",
+    Count.SEVERAL: "as the random network widens",
+}
 ROUTES = if_any("{arms}", "This run pruned no random network of the tickets by learning.")
 _CONSTRUCTED = (
     " of equal $n$ the median lower bound of the learned network exceeds the median "
@@ -68,9 +80,9 @@ VERDICTS = {  # of a published figure, in the table
 Figures = Enum("Figures", "NOTHING OTHER_DATA SAME_DATA")  # published ones beside those of the run
 FIGURES = {
     Figures.NOTHING: "This run has nothing to set beside the published figures.",
-    Figures.OTHER_DATA: "This run saw {data}, which none of the published figures is about, so "
-    "their sizes cannot be reproduced or refuted here; of the {of_kind} about kind rather than "
-    "size, this run sees {kind}.",
+    Figures.OTHER_DATA: "These masks were learned on {data}, which none of the published figures "
+    "is about, so that their sizes cannot be reproduced or refuted here. This run bears out {kind} "
+    "about kind rather than size.",
     Figures.SAME_DATA: "This run bears out {held} about this data set.",
 }
 
@@ -122,7 +134,8 @@ TOGETHER = if_any(
 
 LONGER_SETTING = if_any(
     "For each method masks of {networks} are also learned for {epochs} epochs, "
-    r"each time from the start. They are masks of {units} and keep {kept}\,\% of the weights.",
+    r"each time from the start. They are masks of {units}, asked to keep {kept}\,\% of the "
+    "weights.",
     "This run learned no mask for longer.",
 )
 Longer = Enum("Longer", "NOTHING UNKNOWN NONE SOME ALL")  # methods that the last doubling improves

@@ -9,7 +9,7 @@ from slth.studies.price import data, wordings
 from slth.studies.price.claims_widths import width_macros
 from slth.studies.price.sizes_data import summaries
 from slth.studies.price.wordings import Halving
-from slth.studies.price.words import TARGETS, rate_words, reason_words, where
+from slth.studies.price.words import TARGETS, reason_words, where
 from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
     MISSING,
@@ -17,6 +17,7 @@ from slth.studies.printing.formatting import (
     count,
     counts,
     escape,
+    fixed,
     integer,
     listing,
     number,
@@ -148,6 +149,7 @@ def _power(cells: list[pd.DataFrame]) -> str:
             wordings.HALVING,
             inside=some_of(inside, len(tellable)),
             intervals=intervals,
+            confidence=percent(data.CONFIDENCE, 0),
         ),
     )
 
@@ -194,6 +196,7 @@ def _candidates(places: list[tuple[str, Side]]) -> str:
         inside=out_of(len(names[Side.AROUND]), len(places), "sweep"),
         below=clause(any_of(below), wordings.BELOW, names=listing(below)),
         above=clause(any_of(above), wordings.ABOVE, names=listing(above)),
+        confidence=percent(data.CONFIDENCE, 0),
     )
 
 
@@ -220,7 +223,10 @@ def _neurons(table: pd.DataFrame) -> str:
             target=TARGETS[str(target)],
             error=number(float(last["error"].median())),
             weights=number(float(last["overparameterisation"].median())),
-            rate=rate_words(rate),
+            rate=fixed(rate.mean),
+            low=fixed(rate.low),
+            high=fixed(rate.high),
+            confidence=percent(data.CONFIDENCE, 0),
         )
         parts.append(words)
     return sentence(any_of(parts), wordings.NEURONS, targets=" ".join(parts))

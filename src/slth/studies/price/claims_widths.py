@@ -67,11 +67,46 @@ def _against_entries(
     for _, here in table.groupby("target", sort=False):
         entries = here[here["arm"] == "structured_convolution-entry"]
         base = data.middle(_at(entries, level))[0]
-        for kind in ("kernel", "filter"):
+        for kind in wordings.KINDS:
             part = here[here["arm"] == f"structured_convolution-{kind}"]
             ratio = data.middle(_at(part, level))[0] / base
-            if np.isfinite(ratio):
+            if np.isfinite(base) and np.isfinite(ratio):
                 yield ratio, kind, part, entries
+
+
+def _unmet(table: pd.DataFrame, level: float, shown: str = "") -> str:
+    """Kinds of masks that stay above the error compared, one sentence a target.
+
+    shown: the level in print, where the sentence has it.
+    """
+    error = clause(any_of(shown), wordings.UNMET_LEVEL, level=shown)
+    found = []
+    for target, here in table.groupby("target", sort=False):
+        sizes = _sizes_at(here, level)
+        kinds = [
+            words
+            for kind, words in wordings.KINDS.items()
+            if np.isinf(sizes.get(f"structured_convolution-{kind}", np.nan))
+        ]
+        fields = {"target": TARGETS[str(target)], "kinds": listing(kinds), "level": error}
+        found.append(clause(any_of(kinds), wordings.UNMET, **fields))
+    return "".join(found)
+
+
+def _compared(table: pd.DataFrame, level: float) -> dict[str, list[float]]:
+    """The targets on which granularities are compared, with the dimensions of their problems."""
+    found: dict[str, list[float]] = {}
+    for _, _, part, _ in _against_entries(table, level):
+        target = TARGETS[str(part["target"].iloc[0])]
+        found.setdefault(target, []).append(float(part["d"].max()))
+    return found
+
+
+def _with_dimensions(found: dict[str, list[float]]) -> str:
+    return listing(
+        f"{target} ($d = {', '.join(f'{d:g}' for d in sorted(set(dims)))}$)"
+        for target, dims in found.items()
+    )
 
 
 def _granularity(table: pd.DataFrame, level: float) -> str:
@@ -85,13 +120,24 @@ def _granularity(table: pd.DataFrame, level: float) -> str:
         place = f"($d = {part['d'].max():g}$) on {short(part['target'].iloc[0])}"
         shown.append(f"{number(ratio)} for {kind}s {place}{predicted}")
         ratios.append(ratio)
-    return sentence(structure(ratios), wordings.STRUCTURE, ratios=listing(shown))
+    return sentence(
+        structure(ratios),
+        wordings.STRUCTURE,
+        ratios=listing(shown),
+        missed=_unmet(table, level, setting(level)),
+    )
 
 
 def _answer(table: pd.DataFrame, level: float) -> str:
     """The least and the largest cost of structure."""
     ratios = [ratio for ratio, *_ in _against_entries(table, level)]
-    return sentence(structure(ratios), wordings.ANSWER, times=span(ratios, "number"))
+    return sentence(
+        structure(ratios),
+        wordings.ANSWER,
+        times=span(ratios, "number"),
+        targets=_with_dimensions(_compared(table, level)),
+        missed=_unmet(table, level),
+    )
 
 
 def _abstract(table: pd.DataFrame, level: float) -> str:
@@ -103,6 +149,8 @@ def _abstract(table: pd.DataFrame, level: float) -> str:
         wordings.ABSTRACT,
         kinds=" or ".join(kinds),
         times=span([ratio for ratio, *_ in found], "number"),
+        targets=listing(_compared(table, level)),
+        missed=_unmet(table, level),
     )
     counted = table[table["construction"] != "equivariant"]  # which is counted in coefficients
     sizes = [

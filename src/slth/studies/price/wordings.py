@@ -9,7 +9,7 @@ TARGET = (
     "its subset problems are {d}"
 )
 TARGETS = if_any("{targets}", "This run priced no construction.")
-REFUSAL = "{arm} cannot take {target} ({reason})"
+REFUSAL = "{arm} cannot take {target}: {reason}"
 REFUSALS = if_any("{refusals}", "No construction of this run refuses its target.")
 METHOD = {  # of tickets
     Count.NONE: "",
@@ -30,11 +30,11 @@ Halving = Enum("Halving", "UNKNOWN HOLDS FAILS ALL ONE_OF OTHERS")  # intervals 
 _THEOREMS = "the one halving that the theorems predict."
 HALVING = {
     Halving.UNKNOWN: "",
-    Halving.HOLDS: f"The interval holds {_THEOREMS}",
-    Halving.FAILS: f"The interval does not hold {_THEOREMS}",
-    Halving.ALL: f"All of the {{intervals}} hold {_THEOREMS}",
-    Halving.ONE_OF: f"Of the {{intervals}} {{inside}} holds {_THEOREMS}",
-    Halving.OTHERS: f"Of the {{intervals}} {{inside}} hold {_THEOREMS}",
+    Halving.HOLDS: f"The {{confidence}} interval holds {_THEOREMS}",
+    Halving.FAILS: f"The {{confidence}} interval does not hold {_THEOREMS}",
+    Halving.ALL: f"All of the {{intervals}} (at {{confidence}}) hold {_THEOREMS}",
+    Halving.ONE_OF: f"Of the {{intervals}} (at {{confidence}}) {{inside}} holds {_THEOREMS}",
+    Halving.OTHERS: f"Of the {{intervals}} (at {{confidence}}) {{inside}} hold {_THEOREMS}",
 }
 
 LOGARITHM = if_any(
@@ -51,8 +51,8 @@ FITS = {  # share of the sweeps that an exponential fits better
 }
 POWER_FITS = if_any("; a power fits better for {names}")
 CANDIDATES = (
-    "The halvings per candidate that \\eqref{{eq:nstar}} predicts lie in the measured interval in "
-    "{inside}{below}{above}."
+    "The halvings per candidate that \\eqref{{eq:nstar}} predicts lie in the measured "
+    "{confidence} interval in {inside}{below}{above}."
 )
 BELOW = if_any("; the interval lies below for {names}")
 ABOVE = if_any("; it lies above for {names}")
@@ -68,11 +68,12 @@ _UNBLOCKED = (
     "on {target} the error without blocks, seen from below, is still {error} of the target's size "
     "at {weights} source weights per target weight"
 )
+_RATE = "{rate} halvings per doubling, {confidence} interval {low} to {high}"
 TREND = {  # of halvings per doubling, against 0
     Side.UNKNOWN: f"{_UNBLOCKED}.",
-    Side.ABOVE: f"{_UNBLOCKED}. It falls ({{rate}} halvings per doubling).",
-    Side.BELOW: f"{_UNBLOCKED}. It rises ({{rate}} halvings per doubling).",
-    Side.AROUND: f"{_UNBLOCKED}. It shows no trend ({{rate}} halvings per doubling).",
+    Side.ABOVE: f"{_UNBLOCKED}. It falls ({_RATE}).",
+    Side.BELOW: f"{_UNBLOCKED}. It rises ({_RATE}).",
+    Side.AROUND: f"{_UNBLOCKED}. No trend is resolved ({_RATE}).",
 }
 
 ORDER = if_any(
@@ -85,9 +86,9 @@ MISSED = if_any("; {arms} did not get there")
 Structure = Enum("Structure", "UNKNOWN COSTS MIXED")  # factor of sizes against single entries
 _AGAINST = "Against single entries of the same kind of random network, "
 STRUCTURE = {
-    Structure.UNKNOWN: "Granularities cannot be compared at that error in this run.",
-    Structure.COSTS: f"{_AGAINST}structure costs a factor of {{ratios}}.",
-    Structure.MIXED: f"{_AGAINST}the cost of structure is a factor of {{ratios}}.",
+    Structure.UNKNOWN: "Granularities cannot be compared at that error in this run.{missed}",
+    Structure.COSTS: f"{_AGAINST}structure costs a factor of {{ratios}}.{{missed}}",
+    Structure.MIXED: f"{_AGAINST}the cost of structure is a factor of {{ratios}}.{{missed}}",
 }
 PREDICTED = if_any(" (by the predicted widths: {wanted})")
 _WIDTHS = (
@@ -118,22 +119,23 @@ KEPT = {
 }
 SIZES_COST = if_any("{costs}")
 
+UNMET = if_any(" On {target}, {kinds} did not reach the error compared{level}.")
+UNMET_LEVEL = if_any(", {level} of the target's size")
+_TIMES = "A source {times} times as large as for single entries, at equal certified error"
 ANSWER = {
-    Structure.UNKNOWN: "Granularities cannot be compared at equal error in this run.",
-    Structure.COSTS: "A source {times} times as large as for single entries, at equal "
-    "certified error.",
-    Structure.MIXED: "A source {times} times as large as for single entries, at equal "
-    "certified error, and so not always more.",
+    Structure.UNKNOWN: "Granularities cannot be compared at equal error in this run.{missed}",
+    Structure.COSTS: f"{_TIMES}, on {{targets}}.{{missed}}",
+    Structure.MIXED: f"{_TIMES}, on {{targets}}, and so not always more.{{missed}}",
 }
 KINDS = {"kernel": "kernels", "filter": "whole filters"}
 _REMOVING = (
     "At equal certified error, removing {kinds} takes a random network {times} times as large as "
-    "removing single weights"
+    "removing single weights, on {targets}"
 )
 ABSTRACT = {
-    Structure.UNKNOWN: "Granularities cannot be compared at equal error in this run.",
-    Structure.COSTS: f"{_REMOVING}.",
-    Structure.MIXED: f"{_REMOVING}, and so not always a larger one.",
+    Structure.UNKNOWN: "Granularities cannot be compared at equal error in this run.{missed}",
+    Structure.COSTS: f"{_REMOVING}.{{missed}}",
+    Structure.MIXED: f"{_REMOVING}, and so not always a larger one.{{missed}}",
 }
 ABSTRACT_SIZES = {
     Count.NONE: "No construction reaches the error at which sizes are compared.",

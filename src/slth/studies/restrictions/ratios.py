@@ -16,8 +16,8 @@ NAMES = {  # variant → in print, and what its construction changes
     "pooling": ("average pooling", "nothing: pooling is copied"),
     "residual": ("residual block", "nothing: the skip is copied"),
     "uniform": ("uniform weights", "the law of the candidates"),
-    "leaky_relu": ("leaky ReLU", r"targets over $1+\alpha$; $S^-$ everywhere"),
-    "tanh": ("tanh", r"scales $s$, $1/s$; no sign split"),
+    "leaky_relu": ("leaky ReLU", r"targets over $1+b$; both signs in every layer"),
+    "tanh": ("tanh", r"scales $r$, $1/r$; no sign split"),
 }
 
 

@@ -57,6 +57,7 @@ def claims(frame: pd.DataFrame) -> dict[str, str]:
         "SandwichTicketCount": count(len(curve), "ticket"),
         "SandwichSeeds": counts(curve.groupby(["arm", "n"]).size(), "ticket"),
         "SandwichHeldOut": span(curve["held_out"]),
+        "SandwichMissing": sentence(any_of(curve[curve["theorem"].isna()]), wordings.MISSING),
         "SandwichSound": _sound(pairs),
         "SandwichExact": _exact(small),
         "SandwichOneLayer": _one_layer(pairs),

@@ -85,6 +85,7 @@ SPLIT = {
 }
 
 THEOREM = if_any(". The theorem's bound is {loose} times ours (median)")
+MISSING = if_any("The theorem's bound is missing where the readout is a ticket too.")
 DATA = if_any(
     "For {share} of the tickets the largest error on the held-out images is below the lower bound, "
     "by a median factor of {factor}{theorem}."

@@ -23,7 +23,7 @@ from slth.studies.tickets import wordings
 from slth.studies.tickets.claims_accuracy import accuracy_macros, medians_of
 from slth.studies.tickets.claims_answers import abstract, answer, copied, shown, weights
 from slth.studies.tickets.claims_blocks import block_macros, network_macros
-from slth.studies.tickets.data import PERFECT, arms, tickets_of
+from slth.studies.tickets.data import PERFECT, arms, asked_for_eps, blocks_of, tickets_of
 from slth.studies.tickets.tables import HIT_CONFIDENCE
 from slth.studies.tickets.wordings import Arms, Exact, Order, Trend
 
@@ -38,6 +38,7 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """Return macro name → LaTeX for everything the prose says about tickets."""
     return {
         **ticket_macros(frames["tickets"]),
+        "TicketHits": _hits(frames["tickets"], frames["blocks"]),
         "NetworkReadout": copied(frames["tickets"], frames["networks"]),
         **block_macros(frames["blocks"]),
         **network_macros(frames["networks"]),
@@ -56,7 +57,6 @@ def ticket_macros(tickets: pd.DataFrame) -> dict[str, str]:
         "TicketHeldOut": span(table["held_out"].to_numpy(float)),
         "TicketKept": span(table["kept_fraction"].to_numpy(float), "percent"),
         "TicketReadout": _readout(table),
-        "HitConfidence": percent(HIT_CONFIDENCE, 0),
         "ErrorTrend": _error_trend(table),
         "ErrorSize": _error_size(table),
         "ErrorScale": _scale(table),
@@ -72,22 +72,23 @@ def ticket_macros(tickets: pd.DataFrame) -> dict[str, str]:
 
 
 def trend(sizes: np.ndarray, values: np.ndarray) -> Trend:
-    """The trend of medians against n, by Spearman's rank correlation.
-
-    −1 is a fall at every step; at or below −0.7 a fall overall.
-    """
+    """How medians go with n, from step to step and from the smallest n to the largest."""
     if len(sizes) < 2:
         return Trend.ONE_SIZE
-    if len(set(values)) == 1:
-        return Trend.UNCLEAR
-    from scipy.stats import spearmanr  # half a second to load
-
-    rho = float(spearmanr(sizes, values).statistic)
-    if rho < -0.999:
+    ordered = values[np.argsort(sizes)]
+    steps = np.diff(ordered)
+    if (steps < 0).all():
         return Trend.EVERY_STEP
-    if rho <= -0.7:
+    if ordered[-1] < ordered[0]:
         return Trend.OVERALL
-    return Trend.RISES if rho >= 0.7 else Trend.UNCLEAR
+    return Trend.RISES if (steps > 0).all() else Trend.NO_LESS
+
+
+def _hits(tickets: pd.DataFrame, blocks: pd.DataFrame) -> str:
+    """What the caption says of hits; nothing where no subset problem had a tolerance."""
+    problems = blocks_of(blocks)
+    asked = [name for name in arms(tickets_of(tickets)) if asked_for_eps(problems, name)]
+    return sentence(any_of(asked), wordings.HITS_CAPTION, confidence=percent(HIT_CONFIDENCE, 0))
 
 
 def _arm(table: pd.DataFrame, name: str) -> str:

@@ -56,19 +56,23 @@ def tickets_table(tickets: pd.DataFrame, blocks: pd.DataFrame) -> Table:
     """One row an (arm, n): medians over seeds. May be longer than a page."""
     table = tickets_of(tickets)
     problems = blocks_of(blocks)
+    has_eps = {name: asked_for_eps(problems, name) for name in arms(table)}
+    counted = any(has_eps.values())
     spans = [r"\multicolumn{3}{c}{sup-norm error}", r"\multicolumn{2}{c}{accuracy (\%)}"]
-    top = ["", "", "problems", "worst", *spans, "kept"]
     words = ["problem", "lower", "upper", "images", "ticket", "control", r"(\%)"]
-    header = [top, [r"$n$", "seeds", r"within $\varepsilon$", *words]]
+    header = [["", ""] + ["problems"] * counted + ["worst", *spans, "kept"]]
+    header += [[r"$n$", "seeds"] + [r"within $\varepsilon$"] * counted + words]
     rows: list[list[str] | str] = []
     for name in arms(table):
         part = table[table["arm"] == name]
         rows.append(_arm_heading(part))
-        has_eps = asked_for_eps(problems, name)
-        rows += [_ticket_row(n, group, has_eps) for n, group in part.groupby("n", sort=True)]
-    return Table(
-        "rrlrrrrrrr", header, rows, long=True, rules=r"\cmidrule(lr){5-7}\cmidrule(lr){8-9}"
-    )
+        rows += [
+            _ticket_row(n, group, has_eps[name], counted)
+            for n, group in part.groupby("n", sort=True)
+        ]
+    first = 4 + counted  # column of the lower end
+    rules = rf"\cmidrule(lr){{{first}-{first + 2}}}\cmidrule(lr){{{first + 3}-{first + 4}}}"
+    return Table("rr" + "l" * counted + "rrrrrrr", header, rows, long=True, rules=rules)
 
 
 def _arm_heading(part: pd.DataFrame) -> str:
@@ -82,14 +86,14 @@ def _arm_heading(part: pd.DataFrame) -> str:
     )
 
 
-def _ticket_row(n: Any, part: pd.DataFrame, has_eps: bool) -> list[str]:
+def _ticket_row(n: Any, part: pd.DataFrame, has_eps: bool, counted: bool) -> list[str]:
     def median(column: str) -> float:
         return float(part[column].astype(float).median())
 
     return [
         integer(float(n)),
         integer(len(part)),
-        _hits(part) if has_eps else f"{MISSING} of {integer(part['problems'].sum())}",
+        *[_hits(part) if has_eps else f"{MISSING} of {integer(part['problems'].sum())}"] * counted,
         number(median("worst_error")),
         number(median("lower")),
         number(median("upper")),

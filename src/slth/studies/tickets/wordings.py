@@ -15,14 +15,19 @@ READOUT = {
     Count.SEVERAL: "{readouts_by_arm}",
 }
 
-Trend = Enum("Trend", "EVERY_STEP OVERALL UNCLEAR RISES ONE_SIZE")  # of medians in n
+HITS_CAPTION = if_any(
+    "Problems within $\\eps$: hits of all subset problems, with a {confidence} jackknife interval "
+    "over the random networks, as the problems of one network share its candidates (none where "
+    "there is one network, or all have the same rate); a dash where no tolerance was set."
+)
+Trend = Enum("Trend", "EVERY_STEP OVERALL NO_LESS RISES ONE_SIZE")  # of medians in n
 Arms = Enum("Arms", "EVERY NAMED")
 ARMS = {Arms.EVERY: "every arm", Arms.NAMED: "{names}"}
 TREND = {
     Trend.EVERY_STEP: "falls with every step of $n$ in {arms}",
     Trend.OVERALL: "falls with $n$, though not at every step, in {arms}",
-    Trend.UNCLEAR: "shows no clear trend in $n$ in {arms}",
-    Trend.RISES: "rises with $n$ in {arms}",
+    Trend.NO_LESS: "is no less at the largest $n$ than at the smallest in {arms}",
+    Trend.RISES: "rises with every step of $n$ in {arms}",
     Trend.ONE_SIZE: "was measured at a single $n$, so that no trend can be read, in {arms}",
 }
 TRENDS = if_any("The median certified error {trends}.", NO_TICKETS)
@@ -111,13 +116,13 @@ ACCURACY = if_any(
 )
 DECISIONS_PROVED = if_any(
     "A decision is proved if target and ticket keep it at every input within {radius} per pixel of "
-    "an image. At the largest $n$ {shares} of the decisions on held-out images are proved. Of the "
-    "target alone {alone} are.",
+    "an image, with pixels in $[-1,1]$. At the largest $n$ {shares} of the decisions of the median "
+    "ticket on held-out images are proved. Of the target alone {alone} are.",
     "No decision was proved around images in this run.",
 )
 PROVED_AROUND = if_any(
-    " Around {shares} of the held-out images, within {radius} per pixel, target and ticket are "
-    "proved to decide alike."
+    " For {shares} of the held-out images, target and median ticket provably decide alike on every "
+    "input within {radius} per pixel (pixels in $[-1,1]$)."
 )
 PROVED_CAPTION = if_any(
     "Decision proved: at every input within {radius} per pixel of the image, target and ticket "
