@@ -66,8 +66,10 @@ def test_a_law_that_leaves_the_formula_is_named_with_its_dimensions(
     assert "by $0.10$ candidates on average up to $d = 4$. At $d \\geq 8$" in agreement
     assert "by $2.00$ at most" in agreement
     assert f"normally-scaled normal candidates {side} at all three points" in agreement
-    assert "at 15 of 18 points, and of these at none of three points." in agreement
-    assert "at six of six points with $d < 8$" in said["AtlasChoice"]
+    assert "inside the interval at none of three points, in all at 15 of 18 points." in agreement
+    assert (
+        "at six of six points of Section~\\ref{sec:tightness} with $d < 8$" in said["AtlasChoice"]
+    )
     assert needs in said["AtlasChoice"]
     assert f"is ${off:.2f}$, where the $W$" in said["AtlasMissingGain"]
     assert "up to $2.00$" in formula_words(table)
@@ -101,7 +103,9 @@ def test_a_law_off_at_every_dimension_does_not_drift() -> None:
 
 def test_tests_of_both_predictions_stand_apart_from_the_errors() -> None:
     said = drift_macros(least(-2.0))["AtlasLeastTests"]
-    assert said.startswith("\\eqref{eq:quenched} lies inside the interval at 15 of 18 points.")
+    assert said.startswith(
+        "The prediction \\eqref{eq:quenched} lies inside the interval at 15 of 18 points."
+    )
     assert "refinement \\eqref{eq:refined} lies inside the interval at 18 of 18" in said
     assert said.count("the residuals have $\\chi^2") == 2
 

@@ -11,7 +11,7 @@ PROVED = {
     Proved.SOME: "{left} could not be proved to be the least and are left out.",
 }
 PREDICTIONS = {  # column of the prediction: whether it is inside, and its name in print
-    "prediction": ("inside", r"\eqref{eq:quenched}"),
+    "prediction": ("inside", r"the prediction \eqref{eq:quenched}"),
     "refined": ("refined_inside", r"the refinement \eqref{eq:refined}"),
 }
 SHIFT = if_any(

@@ -10,20 +10,23 @@ _NEAR_FAR = (
     "the medians of {law} candidates lie {side} it at {points}. "
 )
 _WITHIN = "It is inside the interval at {inside}"
+_THERE = "Among these it is inside the interval at {own}, in all at {inside}."
 AGREEMENT = {
     Drift.NOTHING: "",
     Drift.NONE: "The median that \\eqref{{eq:quenched}} predicts is off by {near} candidates on "
     f"average and by {{most}} at most. {_WITHIN}.",
-    Drift.BELOW: f"{_NEAR_FAR}{_WITHIN}, and of these at {{own}}.",
-    Drift.ABOVE: f"{_NEAR_FAR}{_WITHIN}, and of these at {{own}}.",
+    Drift.BELOW: f"{_NEAR_FAR}{_THERE}",
+    Drift.ABOVE: f"{_NEAR_FAR}{_THERE}",
 }
 SIDE_OF_IT = {Drift.NOTHING: "", Drift.NONE: "", Drift.BELOW: "below", Drift.ABOVE: "above"}
 CHOICE = {  # of W = 0 for the law of vectors with a common factor
     Drift.NOTHING: "",
     Drift.NONE: "It holds within the intervals at {inside} of Section~\\ref{{sec:tightness}}.",
-    Drift.BELOW: "It holds within the intervals at {inside} with $d < {d:g}$. At $d \\geq {d:g}$ "
+    Drift.BELOW: "It holds within the intervals at {inside} of Section~\\ref{{sec:tightness}} "
+    "with $d < {d:g}$. At $d \\geq {d:g}$ "
     "fewer candidates suffice at {points}, as if a $W$ were missing.",
-    Drift.ABOVE: "It holds within the intervals at {inside} with $d < {d:g}$. At $d \\geq {d:g}$ "
+    Drift.ABOVE: "It holds within the intervals at {inside} of Section~\\ref{{sec:tightness}} "
+    "with $d < {d:g}$. At $d \\geq {d:g}$ "
     "more candidates are needed at {points}.",
 }
 _MISSING = (
