@@ -46,8 +46,8 @@ HEADLINE = if_any(
     f"{_THEIRS}Our search was not timed on such problems.",
 )
 ABSTRACT = if_any(
-    "A published ticket took at most {hours} CPU-hours of subset search; as many problems take us "
-    "{seconds} CPU-seconds."
+    "In one dimension a published ticket took at most {hours} CPU-hours of subset search; as many "
+    "problems take us {seconds} CPU-seconds."
 )
 ANSWER = if_any(
     "In one dimension with $n={n}$: {seconds} CPU-seconds for all {weights} weights of a published "
