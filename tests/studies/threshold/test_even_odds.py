@@ -21,9 +21,9 @@ def rates(n_star: list[float]) -> pd.DataFrame:
 @pytest.mark.parametrize(
     ("n_star", "words"),
     [
-        ([11.5, 12.0], "Even odds come $0.5$ to $1.0$ candidates below it. Over"),
-        ([10.0, 10.5], "Even odds come $0.5$ to $1.0$ candidates above it. Over"),
-        ([10.0, 11.5], "Even odds come within $1.0$ candidates of it. Over"),
+        ([11.5, 12.0], "Even odds come $0.5$ to $1.0$ candidates below $n^\\ast$. Over"),
+        ([10.0, 10.5], "Even odds come $0.5$ to $1.0$ candidates above $n^\\ast$. Over"),
+        ([10.0, 11.5], "Even odds come within $1.0$ candidates of $n^\\ast$. Over"),
     ],
 )
 def test_even_odds_against_the_size_of_a_typical_count_of_one(

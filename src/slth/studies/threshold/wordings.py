@@ -62,9 +62,9 @@ ABSTRACT = if_any(
 )
 EVEN = {  # observed sizes of even odds against n*
     Side.UNKNOWN: "",
-    Side.BELOW: "Even odds come {gap} candidates below it. ",
-    Side.AROUND: "Even odds come within {most} candidates of it. ",
-    Side.ABOVE: "Even odds come {gap} candidates above it. ",
+    Side.BELOW: "Even odds come {gap} candidates below $n^\\ast$. ",
+    Side.AROUND: "Even odds come within {most} candidates of $n^\\ast$. ",
+    Side.ABOVE: "Even odds come {gap} candidates above $n^\\ast$. ",
 }
 ANSWER = if_any(
     "{even}Over {trials} exactly solved instances, up to $d = {d:g}$, the predicted probability of "
