@@ -170,9 +170,9 @@ def test_balls_are_counted_radius_by_radius() -> None:
     assert "No other decision" in in_balls(data.balls(refuted=(0, 0, 0)))
     assert in_balls(table.iloc[:0]) == ""
     dense = table.assign(network="dense")
-    assert "ticket (all of them with the dense network at" in in_balls(dense)
+    assert "ticket (all with the dense network below), both" in in_balls(dense)
     both = in_balls(pd.concat([table, dense]))
-    assert "eight pairs of an image and a ticket (four of them with the dense network" in both
+    assert "eight pairs of an image and a ticket (four with the dense network below)" in both
 
 
 def test_hidden_channels_have_a_key_and_end_with_their_data() -> None:

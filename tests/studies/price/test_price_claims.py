@@ -80,7 +80,7 @@ def test_structure_costs_only_when_it_does():
         )
         macros = price_macros(rows, pd.DataFrame())
         assert ("structure costs a factor" in macros["PriceGranularity"]) == (kind is dear)
-        assert "on the network on points ($d = 6$)" in macros["PriceAnswer"]
+        assert ", on points ($d = 6$)" in macros["PriceAnswer"]
         for name in ("PriceGranularity", "PriceAnswer", "PriceAbstract"):
             assert "did not reach" not in macros[name]
 
@@ -96,11 +96,15 @@ def test_masks_that_stay_above_the_error_compared_are_named(compared):
         rows.append(sweep("structured_convolution-entry", 1.5 / SIZES))
         rows.append(sweep("structured_convolution-filter", 6 / SIZES, d=3))
     macros = price_macros(pd.concat(rows), pd.DataFrame())
-    unmet = "On the network on images, kernels and whole filters did not reach the error compared"
+    unmet = "images, kernels and whole filters did not reach the error compared"
     assert f"{unmet}, $0.1$ of the target's size." in macros["PriceGranularity"]
-    for name, place in (("PriceAnswer", " ($d = 3$)"), ("PriceAbstract", "")):
+    places = {
+        "PriceAnswer": ", on points ($d = 3$).",
+        "PriceAbstract": ", on the network on points.",
+    }
+    for name, place in places.items():
         assert f"{unmet}." in macros[name]
-        assert (f"on the network on points{place}." in macros[name]) == compared
+        assert (place in macros[name]) == compared
         assert ("cannot be compared" in macros[name]) != compared
 
 

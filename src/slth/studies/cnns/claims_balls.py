@@ -31,8 +31,8 @@ SAYS = {
 DENSE = {  # share of the pairs that belong to the dense network
     Share.NOTHING: "",
     Share.NONE: "",
-    Share.SOME: " ({some} of them with the dense network at the end of this section)",
-    Share.ALL: " (all of them with the dense network at the end of this section)",
+    Share.SOME: " ({some} with the dense network below)",
+    Share.ALL: " (all with the dense network below)",
 }
 
 

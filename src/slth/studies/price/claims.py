@@ -9,7 +9,7 @@ from slth.studies.price import data, wordings
 from slth.studies.price.claims_widths import width_macros
 from slth.studies.price.sizes_data import summaries
 from slth.studies.price.wordings import Halving
-from slth.studies.price.words import TARGETS, reason_words, where
+from slth.studies.price.words import TARGETS, reason_words, short, where
 from slth.studies.printing import titles
 from slth.studies.printing.formatting import (
     MISSING,
@@ -220,7 +220,7 @@ def _neurons(table: pd.DataFrame) -> str:
         words = sentence(
             side(rate.low, rate.high, 0),
             wordings.TREND,
-            target=TARGETS[str(target)],
+            target=short(target),
             error=number(float(last["error"].median())),
             weights=number(float(last["overparameterisation"].median())),
             rate=fixed(rate.mean),

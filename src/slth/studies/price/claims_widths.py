@@ -1,6 +1,6 @@
 """What the paper says about sizes: overparameterisation at equal error, widths, fixed sizes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -74,10 +74,12 @@ def _against_entries(
                 yield ratio, kind, part, entries
 
 
-def _unmet(table: pd.DataFrame, level: float, shown: str = "") -> str:
+def _unmet(
+    table: pd.DataFrame, level: float, named: Callable[[str], str] = short, shown: str = ""
+) -> str:
     """Kinds of masks that stay above the error compared, one sentence a target.
 
-    shown: the level in print, where the sentence has it.
+    named: a target in words. shown: the level in print, where the sentence has it.
     """
     error = clause(any_of(shown), wordings.UNMET_LEVEL, level=shown)
     found = []
@@ -88,16 +90,18 @@ def _unmet(table: pd.DataFrame, level: float, shown: str = "") -> str:
             for kind, words in wordings.KINDS.items()
             if np.isinf(sizes.get(f"structured_convolution-{kind}", np.nan))
         ]
-        fields = {"target": TARGETS[str(target)], "kinds": listing(kinds), "level": error}
+        fields = {"target": named(str(target)), "kinds": listing(kinds), "level": error}
         found.append(clause(any_of(kinds), wordings.UNMET, **fields))
     return "".join(found)
 
 
-def _compared(table: pd.DataFrame, level: float) -> dict[str, list[float]]:
+def _compared(
+    table: pd.DataFrame, level: float, named: Callable[[str], str] = short
+) -> dict[str, list[float]]:
     """The targets on which granularities are compared, with the dimensions of their problems."""
     found: dict[str, list[float]] = {}
     for _, _, part, _ in _against_entries(table, level):
-        target = TARGETS[str(part["target"].iloc[0])]
+        target = named(str(part["target"].iloc[0]))
         found.setdefault(target, []).append(float(part["d"].max()))
     return found
 
@@ -124,7 +128,7 @@ def _granularity(table: pd.DataFrame, level: float) -> str:
         structure(ratios),
         wordings.STRUCTURE,
         ratios=listing(shown),
-        missed=_unmet(table, level, setting(level)),
+        missed=_unmet(table, level, shown=setting(level)),
     )
 
 
@@ -149,8 +153,8 @@ def _abstract(table: pd.DataFrame, level: float) -> str:
         wordings.ABSTRACT,
         kinds=" or ".join(kinds),
         times=span([ratio for ratio, *_ in found], "number"),
-        targets=listing(_compared(table, level)),
-        missed=_unmet(table, level),
+        targets=listing(_compared(table, level, TARGETS.__getitem__)),
+        missed=_unmet(table, level, TARGETS.__getitem__),
     )
     counted = table[table["construction"] != "equivariant"]  # which is counted in coefficients
     sizes = [

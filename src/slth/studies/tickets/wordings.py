@@ -121,8 +121,8 @@ DECISIONS_PROVED = if_any(
     "No decision was proved around images in this run.",
 )
 PROVED_AROUND = if_any(
-    " For {shares} of the held-out images, target and median ticket provably decide alike on every "
-    "input within {radius} per pixel (pixels in $[-1,1]$)."
+    " For {shares} of the held-out images, target and median ticket provably decide alike within "
+    "{radius} per pixel (pixels in $[-1,1]$)."
 )
 PROVED_CAPTION = if_any(
     "Decision proved: at every input within {radius} per pixel of the image, target and ticket "
