@@ -101,8 +101,8 @@ def answer(own: pd.DataFrame, last: pd.DataFrame) -> str:
     """Agreement of the coarsest tickets, beside that of single weights; what their bound says."""
     name, part = _coarsest(last)
     words = (
-        f"removing {GRANULARITIES[name]} leaves the decision as it was for {_medians(part)} in the "
-        f"median ticket, and for {_worst(part)} in the worst"
+        f"where {GRANULARITIES[name]} are removed, the median ticket decides as its target on "
+        f"{_medians(part)}, and the worst on {_worst(part)}"
     )
     fine = last[last["granularity"] == "entry"]
     if name != "entry" and len(fine):

@@ -79,7 +79,7 @@ class Says(Enum):
 
 
 SAYS = {
-    Says.SOME: "in the median ticket it proves {shares} of the decisions on held-out images. "
+    Says.SOME: "it proves {shares} of the median ticket's decisions on held-out images. "
     "Where it proves any it is at most {bounds} times the target's largest output",
     Says.NOTHING: "it is at least {bounds} times the target's largest output, and proves no "
     "decision",
