@@ -42,9 +42,8 @@ def test_rates_that_do_not_cross_one_half_say_nothing_of_even_odds() -> None:
 def test_points_outside_their_intervals_have_a_table() -> None:
     table = rates([11.0]).assign(inside=[False, False], prediction=[0.3, 0.6])
     assert [row[3] for row in outside_table(table).rows] == ["12", "10"]
-    said = threshold_macros(table)["ThresholdOutside"]
-    assert said == r"Table~\ref{tab:outside} has the two grid points outside their intervals."
-    one = threshold_macros(table.iloc[:1])["ThresholdOutside"]
-    assert one.endswith("has the grid point outside its interval.")
+    assert threshold_macros(table)["ThresholdOutside"] == "two rows"
+    assert threshold_macros(table.iloc[:1])["ThresholdOutside"] == "one row"
+    assert threshold_macros(rates([11.0]))["ThresholdOutside"] == "no rows"
     assert outside_table(rates([11.0])).rows == []
     assert outside_table(pd.DataFrame()).rows == []

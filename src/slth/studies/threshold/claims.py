@@ -23,7 +23,7 @@ from slth.studies.printing.formatting import (
     span,
 )
 from slth.studies.printing.summaries import first
-from slth.studies.printing.wordings import Side, any_of, clause, count_of, sentence, side
+from slth.studies.printing.wordings import Side, any_of, clause, sentence, side
 from slth.studies.threshold import wordings
 from slth.studies.threshold.data import observed_rate, points
 from slth.studies.threshold.tables import pooled
@@ -53,7 +53,7 @@ def threshold_macros(thresholds: pd.DataFrame) -> dict[str, str]:
         "ThresholdWorstDeviation": _worst(deviation),
         "ThresholdMeanDeviation": fixed(float(deviation.mean()), 3),
         "ThresholdAgreement": _agreement(table),
-        "ThresholdOutside": _named(_outside(table)),
+        "ThresholdOutside": count(len(_outside(table)), "row"),
         "ThresholdPooled": _pooled(table),
         "ThresholdRefined": _refined(table),
         "ThresholdUnsettled": _unsettled(table),
@@ -120,12 +120,6 @@ def scores(table: pd.DataFrame, prediction: str) -> pd.Series:
     trials, p = (table[name].astype(float) for name in ("trials", prediction))
     variance = trials * p * (1 - p)
     return (table["hits"] - trials * p) / np.sqrt(variance.where(variance >= 1))
-
-
-def _named(outside: pd.DataFrame) -> str:
-    """Where the points outside are."""
-    words = count(len(outside), "grid point")
-    return clause(count_of(outside), wordings.OUTSIDE, points=words)
 
 
 def bias(table: pd.DataFrame) -> Bias:

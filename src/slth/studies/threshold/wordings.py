@@ -2,7 +2,7 @@
 
 from enum import Enum
 
-from slth.studies.printing.wordings import Count, Side, if_any
+from slth.studies.printing.wordings import Side, if_any
 
 Agreement = Enum("Agreement", "NOTHING ONE_INSIDE ALL_INSIDE CHANCE INEXACT")
 _OUTSIDE = (
@@ -21,11 +21,6 @@ AGREEMENT = {
     Agreement.ALL_INSIDE: f"At all {{points}} grid points {_INSIDE}",
     Agreement.CHANCE: f"{_OUTSIDE}. This is no more than chance explains.",
     Agreement.INEXACT: f"{_OUTSIDE}. So in this run the prediction is measurably not exact.",
-}
-OUTSIDE = {
-    Count.NONE: "",
-    Count.ONE: "Table~\\ref{{tab:outside}} has the grid point outside its interval.",
-    Count.SEVERAL: "Table~\\ref{{tab:outside}} has the {points} outside their intervals.",
 }
 
 Bias = Enum("Bias", "UNKNOWN UNRESOLVED RESOLVED")
