@@ -102,12 +102,14 @@ def test_the_worst_ticket_is_beside_the_median_one() -> None:
     own = rows[rows["targets"] == "feedback"].reset_index(drop=True)
     filters = own.index[own["granularity"] == "filter"]
     own.loc[filters[0], ["agreement", "accuracy_ticket"]] = 0.5
-    said = abstract(pd.concat([rows[rows["targets"] == "plain"], own]), own)
+    said = abstract(pd.concat([rows[rows["targets"] == "plain"], own]), own, data.trained(("vgg",)))
     assert r"The worst does so on $50.0$\,\%, and accuracy falls by up to" in said
     assert "to our knowledge for the first time" in said
     assert "training images; with plain targets the lowest median is" in said
-    assert "training images" not in abstract(own, own)
-    assert "first time" not in abstract(own, own[own["granularity"] == "kernel"])
+    assert "training images" not in abstract(own, own, data.trained())
+    none = data.trained().iloc[:0]
+    assert "parameters" not in abstract(own, own, none)
+    assert "first time" not in abstract(own, own[own["granularity"] == "kernel"], none)
 
 
 def test_bounds_are_those_of_all_rules() -> None:

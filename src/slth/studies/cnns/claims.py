@@ -73,7 +73,7 @@ def macros(frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     if len(own):
         found |= {
             "CnnSetting": _setting(own, trained),
-            "CnnAbstract": abstract(own, _last(own)),
+            "CnnAbstract": abstract(own, _last(own), trained),
             "CnnAnswer": answer(own, _last(own)),
             "CnnAgreement": _agreement(own),
             "CnnFilters": _filters(own),

@@ -80,8 +80,17 @@ def _looked(own: pd.DataFrame, part: pd.DataFrame) -> str:
     )
 
 
-def abstract(own: pd.DataFrame, last: pd.DataFrame) -> str:
-    """The coarsest tickets: agreement, accuracy, size; last: under the last rule of targets."""
+def _sizes(part: pd.DataFrame, trained: pd.DataFrame) -> str:
+    """How many parameters the targets have, where that is known."""
+    known = trained.loc[trained["network"].isin(part["network"]), "parameters"]
+    return f", of {span(known)} parameters," if len(known) else ""
+
+
+def abstract(own: pd.DataFrame, last: pd.DataFrame, trained: pd.DataFrame) -> str:
+    """The coarsest tickets: agreement, accuracy, size.
+
+    last: those under the last rule of targets. trained: the targets, for their sizes.
+    """
     name, part = _coarsest(last)
     lost = ACCURACY[reached(part)].format(lost=fixed(100 * _lost(part), 1))
     kept = span(part.groupby("network")["kept_a_weight"].median().round())
@@ -89,7 +98,7 @@ def abstract(own: pd.DataFrame, last: pd.DataFrame) -> str:
     end = PROVED[_proved(part) > 0].format(shares=percent(_proved(part)))
     targets = listing(NETWORKS[str(network)] for network in dict.fromkeys(part["network"]))
     return (
-        f"We build tickets of small networks ({targets}) by removing "
+        f"We build tickets of {targets}{_sizes(part, trained)} by removing "
         f"{GRANULARITIES[name]}{FIRST.get(name, '')}. The median ticket decides as its target on "
         f"{agreement} of the held-out images. The worst does so on {_worst(part)}, and {lost}. "
         f"{_looked(own, part)}For every weight that they imitate tickets keep {kept} random "
