@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from slth.studies.cnns.claims import NEARLY, Better, Reach, better, macros, ratios_to_plain, reach
-from slth.studies.cnns.claims_answers import Reached, abstract, reached
+from slth.studies.cnns.claims_answers import Reached, abstract, answer, reached
 from slth.studies.cnns.claims_balls import Balls, in_balls, looked
 from slth.studies.cnns.claims_checks import Chance, Says, chance, says
 from slth.studies.cnns.claims_dense import Kept, kept
@@ -104,10 +104,15 @@ def test_the_worst_ticket_is_beside_the_median_one() -> None:
     own.loc[filters[0], ["agreement", "accuracy_ticket"]] = 0.5
     said = abstract(pd.concat([rows[rows["targets"] == "plain"], own]), own, data.trained(("vgg",)))
     assert r"The worst does so on $50.0$\,\%, and accuracy falls by up to" in said
+    assert "The median ticket decides as its target on" in said
     assert "to our knowledge for the first time" in said
     assert "training images; with plain targets the lowest median is" in said
     assert "training images" not in abstract(own, own, data.trained())
     none = data.trained().iloc[:0]
+    one = own[own["replicate"] == 0].assign(agreement=0.9)
+    assert "The ticket decides as its target on" in abstract(one, one, none)
+    assert "The worst" not in abstract(one, one, none)
+    assert "the worst" not in answer(one, one)
     assert "parameters" not in abstract(own, own, none)
     assert "first time" not in abstract(own, own[own["granularity"] == "kernel"], none)
 

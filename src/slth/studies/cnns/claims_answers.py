@@ -64,8 +64,17 @@ def _proved(part: pd.DataFrame) -> float:
     return float((part["certified"] / part["held_out"]).max())
 
 
+def _decides(part: pd.DataFrame) -> str:
+    """Whose decisions are counted: one ticket's of each network, or the median one's."""
+    single = len(part) == part["network"].nunique()
+    return "the ticket decides" if single else "the median ticket decides"
+
+
 def _worst(part: pd.DataFrame) -> str:
-    return percent(float(part["agreement"].min()))
+    """Agreement of the worst ticket, where that is less than every median."""
+    least = float(part["agreement"].min())
+    below = least < part.groupby("network")["agreement"].median().min()
+    return percent(least) if below else ""
 
 
 def _looked(own: pd.DataFrame, part: pd.DataFrame) -> str:
@@ -97,10 +106,12 @@ def abstract(own: pd.DataFrame, last: pd.DataFrame, trained: pd.DataFrame) -> st
     agreement = span(part.groupby("network")["agreement"].median(), "percent")
     end = PROVED[_proved(part) > 0].format(shares=percent(_proved(part)))
     targets = listing(NETWORKS[str(network)] for network in dict.fromkeys(part["network"]))
+    decides = f"{_decides(part)} as its target on {agreement} of the held-out images"
+    worst = _worst(part)
+    falls = f"the worst does so on {worst}, and {lost}" if worst else lost
     return (
         f"We build tickets of {targets}{_sizes(part, trained)} by removing "
-        f"{GRANULARITIES[name]}{FIRST.get(name, '')}. The median ticket decides as its target on "
-        f"{agreement} of the held-out images. The worst does so on {_worst(part)}, and {lost}. "
+        f"{GRANULARITIES[name]}{FIRST.get(name, '')}. {sentence(decides)} {sentence(falls)} "
         f"{_looked(own, part)}For every weight that they imitate tickets keep {kept} random "
         f"ones. {end}."
     )
@@ -110,9 +121,10 @@ def answer(own: pd.DataFrame, last: pd.DataFrame) -> str:
     """Agreement of the coarsest tickets, beside that of single weights; what their bound says."""
     name, part = _coarsest(last)
     words = (
-        f"where {GRANULARITIES[name]} are removed, the median ticket decides as its target on "
-        f"{_medians(part)}, and the worst on {_worst(part)}"
+        f"where {GRANULARITIES[name]} are removed, {_decides(part)} as its target on "
+        f"{_medians(part)}"
     )
+    words += f", and the worst on {_worst(part)}" if _worst(part) else ""
     fine = last[last["granularity"] == "entry"]
     if name != "entry" and len(fine):
         words += f"; with single weights it is {span(fine['agreement'], 'percent')}"
