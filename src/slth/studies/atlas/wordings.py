@@ -28,8 +28,7 @@ QUALITY = {
     Quality.NOTHING: "",
     Quality.GOOD: "The three terms describe the medians to within their noise.",
     Quality.POOR: "For {ensembles} candidates the three terms do not describe the medians to "
-    "within "
-    "their noise, so that further terms matter at these sizes; the intervals are widened "
+    "within their noise, so that further terms matter at these sizes; the intervals are widened "
     "accordingly.",
 }
 Law = Enum("Law", "NOTHING WIDE HOLDS CLOSE FAILS")  # n = d log2(1/eps) + ½ d log2 n + O(d)
@@ -52,8 +51,7 @@ CONSTANT_OUTSIDE = "${name}={value}$ lies outside its interval for {ensembles} c
 
 PRICE = if_any(
     "At the tolerance that covers the cube in half of the samples, all targets take more "
-    "candidates "
-    "than one target does, by {prices}.",
+    "candidates than one target does, by {prices}.",
     "This run asked for one target at a time only.",
 )
 Misses = Enum("Misses", "NOTHING CHANCE EXCESS")  # of intervals by the prediction
@@ -134,8 +132,7 @@ CERTIFICATE = "$n = {n:g}$ for $d = {d:g}$, where $n^\\ast = {n_star:.0f}$"
 OVERLAPS = if_any(
     "At $d = {d:g}$ two subsets of size ${k:g}$ share {shared} candidates on average. In "
     "$\\E[Z_k^2]$ the mean overlap is {weighted}, against {plain} without weights, and pairs of "
-    "equal "
-    "subsets make up a share of {same}."
+    "equal subsets make up a share of {same}."
 )
 SEARCH = if_any("{searches}", "This run compared no searches.")
 SEARCHES = (
@@ -161,21 +158,18 @@ CONDITIONAL_ANSWER = {
 Gap = Enum("Gap", "NOTHING FAR NEAR")  # best error found against what exists, at the largest n
 _FOUND = (
     "at $d = {d:g}$ and $n = {n:g}$ the best of {solvers}, in up to {work} operations, finds an "
-    "error of "
-    "{error}, "
+    "error of {error}, "
 )
 SEARCH_ABSTRACT = {
     Gap.NOTHING: "",
     Gap.FAR: " What search finds is another matter: at $d = {d:g}$ and $n = {n:g}$ the best error "
     "found in {work} operations is {orders} decimal orders above what exists.",
     Gap.NEAR: " What search finds in {work} operations at $d = {d:g}$ and $n = {n:g}$ is within "
-    "one "
-    "decimal order of what exists.",
+    "one decimal order of what exists.",
 }
 SEARCH_ANSWER = {
     Gap.NOTHING: "This run compared no searches.",
     Gap.FAR: f"For few candidates yes, with a proof. For many no: {_FOUND}{{orders}} decimal "
-    f"orders "
-    "above what exists.",
+    "orders above what exists.",
     Gap.NEAR: f"Nearly: {_FOUND}within one decimal order of what exists.",
 }

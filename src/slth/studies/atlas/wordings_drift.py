@@ -6,8 +6,7 @@ Drift = Enum("Drift", "NOTHING NONE BELOW ABOVE")  # medians of one law against 
 _NEAR_FAR = (
     "The median that \\eqref{{eq:quenched}} predicts is off by {near} candidates on average up to "
     "$d = {near_d:g}$. At $d \\geq {d:g}$ it is off by {far} on average and by {most} at most. "
-    "There "
-    "the medians of {law} candidates lie {side} it at {points}. "
+    "There the medians of {law} candidates lie {side} it at {points}. "
 )
 _WITHIN = "It is inside the interval at {inside}"
 _THERE = "Among these it is inside the interval at {own}, in all at {inside}."

@@ -201,8 +201,7 @@ def _filters(own: pd.DataFrame) -> str:
     return sentence(
         f"whole filters ask for subset sums in up to {integer(part['d'].max())} dimensions. The "
         f"largest error of an output is then {span(error, 'number')} of the target's largest, "
-        f"where "
-        "the empty ticket errs by one"
+        "where the empty ticket errs by one"
     )
 
 

@@ -61,13 +61,11 @@ def empty_problems(own: pd.DataFrame) -> str:
     if not empty:
         return sentence(
             f"in each of the {integer(problems)} subset problems a subset was found that improves "
-            f"on the "
-            "empty one"
+            "on the empty one"
         )
     return sentence(
         f"in {integer(empty)} of {integer(problems)} subset problems nothing was found that "
-        f"improves "
-        "on the empty subset; they are counted as they are"
+        "improves on the empty subset; they are counted as they are"
     )
 
 

@@ -124,8 +124,7 @@ LEFT = {
     "finding "
     f"that the shape of the pruned network counts for filters, not its inherited weights {LIU}.",
     Left.CERTAIN: " Inherited filters are thus worth something here, where training is short; "
-    "after "
-    f"long training of large networks no such gain was found {LIU}.",
+    f"after long training of large networks no such gain was found {LIU}.",
 }
 TOGETHER = if_any(
     "These are {intervals} at {confidence} each; at {together} for all statements at once, by "

@@ -15,8 +15,7 @@ SETTING = if_any(
 Range = Enum("Range", "NOTHING MEETS ABOVE BELOW SOME_ABOVE SOME_BELOW BOTH")
 _RANGE = (
     "For normally-scaled normal candidates the estimates of $\\beta$ are {beta}. Over all $d$ "
-    "and $L$ the "
-    "mean is {mean}. Our earlier measurements gave {earlier}"
+    "and $L$ the mean is {mean}. Our earlier measurements gave {earlier}"
 )
 _SOME = f"{_RANGE}. That range is met by {{inside}}"
 RANGE = {
@@ -31,8 +30,7 @@ RANGE = {
 
 ANSWER = if_any(
     "With candidates of all lengths the error of a beam falls as $n^{{-\\beta}}$ with $\\beta$ "
-    "about {mean}, "
-    "where that of the best subset falls as $2^{{-n/d}}$."
+    "about {mean}, where that of the best subset falls as $2^{{-n/d}}$."
 )
 
 DIMENSION = {

@@ -78,8 +78,7 @@ TREND = {  # of halvings per doubling, against 0
 
 ORDER = if_any(
     "For a certified error of {level} of the target's size, the median numbers of source weights "
-    "per "
-    "target weight are these. {targets}.",
+    "per target weight are these. {targets}.",
     "No construction of this run reaches the error at which sizes are compared.",
 )
 MISSED = if_any("; {arms} did not get there")
@@ -93,8 +92,7 @@ STRUCTURE = {
 PREDICTED = if_any(" (by the predicted widths: {wanted})")
 _WIDTHS = (
     "The ratio of the measured to the predicted width is {ratios} in the {sweeps} with a crossing "
-    "of "
-    "the tolerance and a prediction"
+    "of the tolerance and a prediction"
 )
 WIDTHS = {
     Count.NONE: "No predicted width can be set beside a measured one in this run.",

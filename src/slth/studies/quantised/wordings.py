@@ -87,8 +87,7 @@ ANSWER = {
     Covered.UNKNOWN: _UNKNOWN,
     Covered.KNOWN: "With integer weights, yes, by a theorem of "
     "\\citet{{kumar2025quantization}}. To hit every target at once takes {more} more than is "
-    "predicted "
-    "for one. {off}",
+    "predicted for one. {off}",
 }
 ABSTRACT = {
     Covered.NOTHING: _NOTHING,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from slth.checks import FloatArray
-from slth.studies.printing.formatting import MISSING, fixed, number
+from slth.studies.printing.formatting import fixed, number
 
 PEERS = {  # column → name in print, from loose to tight
     "crown": r"CROWN on $f-g$",
@@ -54,14 +54,6 @@ def ratios(table: pd.DataFrame, column: str = "upper") -> FloatArray:
 def middle(values: FloatArray) -> float:
     """The median; unknown for none."""
     return float(np.median(values)) if values.size else float("nan")
-
-
-def quartiled(values: FloatArray) -> str:
-    """Median with quartiles, as LaTeX."""
-    if not values.size:
-        return MISSING
-    low, half, high = np.quantile(values, [0.25, 0.5, 0.75])
-    return f"{short(half)} [{short(low)}, {short(high)}]"
 
 
 def short(value: float) -> str:

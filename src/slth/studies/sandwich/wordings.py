@@ -26,16 +26,14 @@ EXACT = {  # share of pairs whose exact value lies in the bracket
 ONE_LAYER = if_any("For {pairs} of one layer the ends differ by at most {excess} of the lower one.")
 _ORDER = (
     "On {fine} closed form, differential bound and lower end are in that order; "
-    "ours "
-    "is the least upper bound by definition."
+    "ours is the least upper bound by definition."
 )
 ORDER = {  # share of pairs with the bounds in order
     Share.NOTHING: "",
     Share.NONE: _ORDER,
     Share.SOME: _ORDER,
     Share.ALL: "On every pair closed form, differential bound and lower end are in that order; "
-    "ours "
-    "is the least upper bound by definition.",
+    "ours is the least upper bound by definition.",
 }
 
 Slope = Enum("Slope", "NOTHING PROPORTIONAL NOT_PROPORTIONAL")

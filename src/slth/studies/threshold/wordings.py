@@ -36,8 +36,7 @@ Refined = Enum("Refined", "NOTHING BETTER NO_BETTER")
 _REFINED = (
     ". It lies inside the interval at {inside}, the simple prediction at {simple}. Its "
     "residuals have $\\chi^2 = {chi2}$, $p = {chi2_p}$, and its mean absolute deviation is "
-    "{after}, "
-    "against {before}."
+    "{after}, against {before}."
 )
 REFINED = {
     Refined.NOTHING: "The refinement is for densities, of which this run measured none.",
@@ -51,8 +50,7 @@ UNSETTLED = if_any(
 )
 ABSTRACT = if_any(
     "A formula without a free constant predicts the probability that a subset exists: over "
-    "{trials} "
-    "exactly solved instances it is off by {mean} on average and by {worst} at most.",
+    "{trials} exactly solved instances it is off by {mean} on average and by {worst} at most.",
     "The run measured no success probability.",
 )
 EVEN = {  # observed sizes of even odds against n*
